@@ -1,0 +1,1 @@
+"""Generated estates, and what the library takes to answer questions about them."""

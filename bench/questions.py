@@ -1,0 +1,113 @@
+"""Questions to measure with: deterministic, of many kinds, about things that are really there.
+
+For a generated estate they are drawn from its VPCs, for a recorded lab from its probes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from bench.estate.interfaces import interfaces
+from bench.estate.plan import Vpc
+from bench.grow import Size
+
+WHOLE_ESTATE = "can 0.0.0.0/0 reach port 22"
+PORTS = ("port 22", "port 443", "port 5432", "port 8080", "port 53/udp", "icmp", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question in the words of the command line, and which kind it counts as."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance that a question can be about."""
+
+    id: str
+    address: str
+    tier: str
+
+
+# Kind, and how often it comes in a mix.
+MIX = {
+    "instance to instance, same VPC": 6,
+    "instance to instance, peered VPC": 4,
+    "instance to instance, VPC not peered": 3,
+    "address to address": 3,
+    "internet to instance": 2,
+    "instance to internet": 2,
+}
+
+
+def of_estate(size: Size, count: int) -> list[Asked]:
+    """``count`` questions about an estate, no two VPCs being likelier than others.
+
+    Unrelated VPCs are never asked about, so that an estate with and without has the same list.
+    """
+    rng = Random(f"questions/{size.seed}")
+    planned = size.vpcs_planned()
+    vpcs = planned[: len(planned) - size.unrelated]
+    instances = cache(of_vpc)
+    asked: list[Asked] = []
+    while len(asked) < count:
+        kind = rng.choices(list(MIX), list(MIX.values()))[0]
+        here = rng.choice(vpcs)
+        there = counterpart(kind, here, vpcs, rng)
+        source, port = rng.choice(instances(here)), rng.choice(PORTS)
+        if there is None or not instances(there):
+            continue
+        destination = rng.choice(instances(there))
+        names = {
+            "address to address": (source.address, destination.address),
+            "internet to instance": ("internet", destination.id),
+            "instance to internet": (source.id, "internet"),
+        }
+        start, goal = names.get(kind, (source.id, destination.id))
+        asked.append(Asked(kind, f"can {start} reach {goal} {port}".rstrip()))
+    return asked
+
+
+def counterpart(kind: str, here: Vpc, vpcs: list[Vpc], rng: Random) -> Vpc | None:
+    """The VPC at the other end, if there is one of the kind."""
+    if kind == "instance to instance, peered VPC":
+        return vpcs[rng.choice(here.peers)] if here.peers else None
+    if kind == "address to address" and rng.random() < 0.5:
+        return vpcs[rng.choice((here.index, *here.peers))]
+    if kind == "instance to instance, VPC not peered":
+        others = [vpc for vpc in vpcs if vpc.index not in (here.index, *here.peers)]
+        return rng.choice(others) if others else None
+    return here
+
+
+def of_vpc(vpc: Vpc) -> tuple[Instance, ...]:
+    """The instances of a VPC that are there, in order."""
+    found = []
+    for section, record in interfaces(vpc):
+        if section == "Reservations":
+            instance = record["Instances"][0]
+            tags = {tag["Key"]: tag["Value"] for tag in instance["Tags"]}
+            if "Tier" in tags:
+                address = instance["PrivateIpAddress"]
+                found.append(Instance(instance["InstanceId"], address, tags["Tier"]))
+    return tuple(found)
+
+
+def of_lab(lab: Path, count: int) -> list[Asked]:
+    """Up to ``count`` of a lab's recorded probes, evenly spread over them, as questions."""
+    lines = (lab / "probes.jsonl").read_text().splitlines()
+    probes = [json.loads(line) for line in lines]
+    asked = []
+    for probe in probes[:: max(1, len(probes) // count)][:count]:
+        protocol = probe["protocol"]
+        port = "icmp" if protocol == "icmp" else f"port {probe['port']}/{protocol}"
+        text = f"can {probe['source']} reach {probe['destination']} {port}"
+        asked.append(Asked("recorded probe", text))
+    return asked

@@ -1,0 +1,346 @@
+"""Measure what answers cost, and print it beside what is aimed at.
+
+    python -m bench.run [--large] [--json]
+
+Takes generated estates and, where it is at hand, a recorded lab; gives tables in Markdown, or JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from bench.grow import Size, write
+from bench.measure import Measured, measure
+from bench.questions import MIX, WHOLE_ESTATE, Asked, of_estate, of_lab
+
+ROOT = Path(__file__).resolve().parent.parent
+LAB = ROOT.parent / "shared" / "labs" / "aws_demo"
+SIZES = (1_000, 10_000)
+LARGE = 100_000
+AIMED = 10_000  # the size that the aims are about
+WARM_UP = 10
+VERDICTS = ("reachable", "unreachable", "undecided")
+
+# What is aimed at, by the name of the figure.
+AIMS = {
+    "cold command": 0.4,
+    "lab, warm p50": 0.005,
+    "load": 1.0,
+    "warm p50": 0.010,
+    "warm p99": 0.100,
+    "whole estate": 1.0,
+    "whole estate, memory": 500.0,
+}
+
+
+def main() -> None:
+    """Measure everything that was asked for."""
+    parser = argparse.ArgumentParser(description="Measure what answers cost.")
+    parser.add_argument("--large", action="store_true", help=f"measure {LARGE:,} interfaces too")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument(
+        "--lab", type=Path, default=LAB, help="a recorded lab (default: %(default)s)"
+    )
+    parser.add_argument("--questions", type=int, default=200, help="asked of each estate")
+    given = parser.parse_args()
+    sizes = (*SIZES, LARGE) if given.large else SIZES
+    with tempfile.TemporaryDirectory(prefix="estates-") as folder:
+        report = {
+            "machine": machine(),
+            "lab": measure_lab(given.lab, given.questions),
+            "estates": [
+                measure_estate(Size(interfaces), Path(folder), given.questions)
+                for interfaces in sizes
+            ],
+            "unrelated": measure_unrelated(Size(AIMED), Path(folder)),
+        }
+    print(json.dumps(report, indent=2) if given.json else render(report))
+
+
+def machine() -> dict[str, str | int | None]:
+    """What the figures were measured on."""
+    found: dict[str, str | int | None] = {
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+        "architecture": platform.machine(),
+    }
+    for package in ("vpc-reach", "z3-solver", "msgspec"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+def measure_lab(lab: Path, count: int) -> dict[str, Any]:
+    """The command from cold and the library warm, on a network that was recorded."""
+    if not (lab / "probes.jsonl").is_file():
+        return {"skipped": f"no recorded lab at {lab.name}: give one with --lab"}
+    asked = of_lab(lab, count)
+    say(f"{lab.name}: {len(asked)} questions")
+    warm = measure(lab, asked, asked[:WARM_UP])
+    return {
+        "name": lab.name,
+        "cold": cold(lab, asked[len(asked) // 2]),
+        **summary(warm, asked),
+    }
+
+
+def cold(snapshot: Path, asked: Asked, times: int = 7) -> dict[str, Any]:
+    """The wall time of the command, interpreter and all, as the median of several runs."""
+    command = [
+        sys.executable,
+        "-c",
+        "from reach.cli import main; main()",
+        *asked.text.split(),
+        "--snapshot",
+        str(snapshot),
+    ]
+    script = Path(sys.executable).parent / "reach"
+    if script.is_file():
+        command[:3] = [str(script)]
+    walls = []
+    for _ in range(times):
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+        walls.append(time.perf_counter() - start)
+        # A traceback leaves status 1 too, so it takes an answer to count as one.
+        if done.returncode not in (0, 1, 3) or not any(word in done.stdout for word in VERDICTS):
+            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            return {"failure": f"exit status {done.returncode}: {last}"}
+    return {"question": asked.text, "seconds": statistics.median(walls), "worst": max(walls)}
+
+
+def measure_estate(size: Size, folder: Path, count: int) -> dict[str, Any]:
+    """Loading, asking and the question over everything, for one size of estate."""
+    out = folder / str(size.interfaces)
+    say(f"{size.interfaces:,} interfaces: growing")
+    written = write(out, size)
+    asked = of_estate(size, count + WARM_UP)
+    say(f"{size.interfaces:,} interfaces: asking {count} questions")
+    warm = measure(out, asked[WARM_UP:], asked[:WARM_UP])
+    say(f"{size.interfaces:,} interfaces: {WHOLE_ESTATE}")
+    found = {
+        "interfaces": size.interfaces,
+        "vpcs": len(size.vpcs_planned()),
+        "megabytes": written / 1e6,
+        **summary(warm, asked[WARM_UP:]),
+        "whole": whole(out, "unreachable"),
+    }
+    if size.interfaces == AIMED:
+        say(f"{size.interfaces:,} interfaces, one VPC exposed: {WHOLE_ESTATE}")
+        exposed = folder / "exposed"
+        write(exposed, replace(size, exposed=True))
+        found["exposed"] = whole(exposed, "reachable")
+    return found
+
+
+def whole(snapshot: Path, expected: str) -> dict[str, Any]:
+    """One question over the whole estate, right after loading, whose verdict is known."""
+    measured = measure(snapshot, [Asked("whole estate", WHOLE_ESTATE)], [])
+    if measured.failure:
+        return {"failure": measured.failure}
+    return {
+        "seconds": measured.first,
+        "verdict": measured.asks[0]["verdict"],
+        "expected": expected,
+        "memory": measured.memory,
+    }
+
+
+def measure_unrelated(size: Size, folder: Path) -> dict[str, Any]:
+    """The same questions with and without a further VPC that has nothing to do with them."""
+    asked = of_estate(size, 50 + WARM_UP)
+    found: dict[str, Any] = {"interfaces": size.interfaces}
+    verdicts = []
+    for name, unrelated in (("without", 0), ("with", 1)):
+        out = folder / f"unrelated-{unrelated}"
+        write(out, replace(size, unrelated=unrelated))
+        say(f"{size.interfaces:,} interfaces, {unrelated} unrelated VPC: asking 50 questions")
+        measured = measure(out, asked[WARM_UP:], asked[:WARM_UP])
+        found[name] = summary(measured, asked[WARM_UP:])
+        verdicts.append(measured.verdicts())
+    found["same verdicts"] = verdicts[0] == verdicts[1]
+    return found
+
+
+def summary(measured: Measured, asked: list[Asked]) -> dict[str, Any]:
+    """The figures of one job, over all of its questions and by kind."""
+    if measured.failure:
+        return {"failure": measured.failure}
+    kinds = {kind: spread(measured.seconds(kind)) for kind in dict.fromkeys(a.kind for a in asked)}
+    verdicts = Counter(v if v in VERDICTS else "error" for v in measured.verdicts())
+    return {
+        "load": measured.load,
+        "first": measured.first,
+        **spread(measured.seconds()),
+        "memory": measured.memory,
+        "verdicts": dict(verdicts),
+        "errors": sorted({v for v in measured.verdicts() if v not in VERDICTS})[:5],
+        "kinds": kinds,
+    }
+
+
+def spread(seconds: list[float]) -> dict[str, float]:
+    """The median and the 99th percentile: the time that 99 in 100 do not exceed."""
+    ranked = sorted(seconds)
+    return {
+        "p50": statistics.median(ranked),
+        "p99": ranked[-(-99 * len(ranked) // 100) - 1],
+        "worst": ranked[-1],
+    }
+
+
+def say(what: str) -> None:
+    """Progress, for whoever waits."""
+    print(what, file=sys.stderr, flush=True)
+
+
+# --- printing -------------------------------------------------------------------------------------
+
+
+def render(report: dict[str, Any]) -> str:
+    """The report as tables in Markdown."""
+    parts = [
+        "Measured on " + ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
+        *render_lab(report["lab"]),
+        *render_estates(report["estates"]),
+        *render_unrelated(report["unrelated"]),
+    ]
+    return "\n\n".join(parts)
+
+
+def render_lab(lab: dict[str, Any]) -> list[str]:
+    """The recorded lab: one row a figure."""
+    if "skipped" in lab:
+        return [f"Recorded lab: skipped, {lab['skipped']}"]
+    rows = [["recorded lab", lab["name"], "aim"]]
+    rows.append(["cold command (median of 7)", *figure(lab["cold"], "seconds", "cold command")])
+    rows.append(["load, first time", *figure(lab, "load")])
+    rows.append(["warm ask, p50", *figure(lab, "p50", "lab, warm p50")])
+    rows.append(["warm ask, p99", *figure(lab, "p99")])
+    return [table(rows), *remarks(lab["cold"]), *remarks(lab)]
+
+
+def render_estates(estates: list[dict[str, Any]]) -> list[str]:
+    """The generated estates: one column a size."""
+    header = ["generated estate"]
+    header += [f"{e['interfaces']:,} interfaces, {e['vpcs']} VPCs" for e in estates]
+    rows = [[*header, f"aim at {AIMED:,}"]]
+    rows.append(["describe JSON, MB", *(f"{e['megabytes']:,.0f}" for e in estates), ""])
+    figures = [
+        ("load", "load", "load"),
+        ("first ask", "first", ""),
+        ("warm ask, p50", "p50", "warm p50"),
+        ("warm ask, p99", "p99", "warm p99"),
+        ("memory, loaded and asked", "memory", ""),
+    ]
+    for name, key, aim in figures:
+        rows.append([name, *(figure(e, key)[0] for e in estates), show(AIMS.get(aim), key)])
+    for name, key, aim in (
+        (f"`{WHOLE_ESTATE}`", "seconds", "whole estate"),
+        ("... its verdict", "verdict", ""),
+        ("... memory with it", "memory", "whole estate, memory"),
+    ):
+        rows.append(
+            [name, *(figure(e["whole"], key)[0] for e in estates), show(AIMS.get(aim), key)]
+        )
+    parts = [table(rows)]
+    for estate in estates:
+        if "exposed" in estate:
+            parts += [table(exposure(estate)), *by_kind(estate)]
+        parts += remarks(estate) + remarks(estate["whole"])
+    return parts
+
+
+def exposure(estate: dict[str, Any]) -> list[list[str]]:
+    """The question over the whole estate where one VPC lets the internet in."""
+    found = estate["exposed"]
+    return [
+        [f"{estate['interfaces']:,} interfaces, port 22 of one VPC open", "measured"],
+        [f"`{WHOLE_ESTATE}`", figure(found, "seconds")[0]],
+        ["... its verdict", figure(found, "verdict")[0]],
+    ]
+
+
+def by_kind(estate: dict[str, Any]) -> list[str]:
+    """The warm asks of an estate, one row a kind of question."""
+    rows = [[f"warm ask, {estate['interfaces']:,} interfaces", "p50", "p99"]]
+    for kind in MIX:
+        if found := estate.get("kinds", {}).get(kind):
+            rows.append([kind, show(found["p50"], "p50"), show(found["p99"], "p99")])
+    return [table(rows)] if len(rows) > 1 else []
+
+
+def render_unrelated(found: dict[str, Any]) -> list[str]:
+    """What a further VPC costs the same fifty questions."""
+    rows = [["an unrelated VPC", "without", "with"]]
+    for name, key in (("load", "load"), ("warm ask, p50", "p50"), ("warm ask, p99", "p99")):
+        rows.append([name, *(figure(found[which], key)[0] for which in ("without", "with"))])
+    said = [table(rows), *remarks(found["with"])]
+    if "failure" not in found["with"]:
+        same = "the same verdicts" if found["same verdicts"] else "DIFFERENT VERDICTS"
+        said.append(f"Both give {same}.")
+    return said
+
+
+def remarks(found: dict[str, Any]) -> list[str]:
+    """What has to be said beside a table: failures, errors and verdicts that are not as known."""
+    said = []
+    if "failure" in found:
+        said.append(f"NOT MEASURED: {found['failure']}")
+    if found.get("errors"):
+        said.append("ERRORS: " + "; ".join(found["errors"]))
+    if "expected" in found and found["verdict"] != found["expected"]:
+        said.append(f"WRONG: the verdict is {found['verdict']}, and should be {found['expected']}")
+    if "verdicts" in found:
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
+        said.append(f"Of {sum(found['verdicts'].values())} answers: {counts}.")
+    return said
+
+
+def figure(found: dict[str, Any], key: str, aim: str = "") -> list[str]:
+    """A figure and its aim as people read them."""
+    return [show(found.get(key), key), show(AIMS.get(aim), key)]
+
+
+def show(value: float | str | None, key: str) -> str:
+    """A value with its unit: seconds below one in milliseconds, and memory in megabytes."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if key == "memory":
+        return f"{value:,.0f} MB"
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
+
+
+def table(rows: list[list[str]]) -> str:
+    """Rows as a Markdown table whose columns line up."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+if __name__ == "__main__":
+    main()

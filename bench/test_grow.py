@@ -1,0 +1,240 @@
+"""Laws of the generated estates: what is measured on them means nothing if they are not sound.
+
+What this does not check: that the shapes are those of real estates.  They were drawn by hand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import IPv4Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bench.grow import Size, grow, write
+from bench.questions import of_estate
+
+Estate = dict[str, dict[str, Any]]
+IDS = {
+    "Addresses": "AllocationId",
+    "InternetGateways": "InternetGatewayId",
+    "NatGateways": "NatGatewayId",
+    "NetworkAcls": "NetworkAclId",
+    "NetworkInterfaces": "NetworkInterfaceId",
+    "RouteTables": "RouteTableId",
+    "SecurityGroupRules": "SecurityGroupRuleId",
+    "SecurityGroups": "GroupId",
+    "Subnets": "SubnetId",
+    "VpcEndpoints": "VpcEndpointId",
+    "Vpcs": "VpcId",
+}
+
+
+@pytest.fixture(scope="module")
+def estate() -> Estate:
+    """Two peered clusters, a star and a ring, and one VPC of a third."""
+    return grow(2_000, 17, seed=7)
+
+
+def objects(estate: Estate, section: str) -> Iterator[Any]:
+    """Every object of a section, in every folder."""
+    for sections in estate.values():
+        yield from sections[section]
+
+
+def test_the_same_arguments_give_the_same_estate(estate: Estate) -> None:
+    """grow is a function of its arguments."""
+    assert orjson.dumps(grow(2_000, 17, seed=7)) == orjson.dumps(estate)
+    assert orjson.dumps(grow(2_000, 17, seed=8)) != orjson.dumps(estate)
+
+
+def test_as_many_interfaces_as_asked_for(estate: Estate) -> None:
+    """The number is that of all interfaces, those of AWS services included."""
+    assert sum(1 for _ in objects(estate, "NetworkInterfaces")) == 2_000
+
+
+def test_what_is_written_is_what_is_grown(tmp_path: Path, estate: Estate) -> None:
+    """Every file is one section, under the key that the call answers with."""
+    write(tmp_path, Size(2_000, 17, 7))
+    files = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*.json")}
+    assert len(files) == sum(len(sections) for sections in estate.values())
+    for folder, sections in estate.items():
+        for section, content in sections.items():
+            (found,) = orjson.loads(files[f"{folder}/{section}.json"].read_bytes()).values()
+            assert found == content, (folder, section)
+
+
+def test_ids_are_unique(estate: Estate) -> None:
+    """No two objects of a section have one id."""
+    for section, key in IDS.items():
+        counts = Counter(record[key] for record in objects(estate, section))
+        assert counts
+        assert max(counts.values()) == 1, section
+
+
+def test_addresses_lie_in_their_subnets_and_are_unique(estate: Estate) -> None:
+    """An interface's addresses are its own, and none of the five that AWS keeps."""
+    subnets = {subnet["SubnetId"]: subnet for subnet in objects(estate, "Subnets")}
+    seen: Counter[tuple[str, str]] = Counter()
+    for record in objects(estate, "NetworkInterfaces"):
+        network = ip_network(subnets[record["SubnetId"]]["CidrBlock"])
+        kept = {*(network[place] for place in range(4)), network[-1]}
+        own = [ip_address(one["PrivateIpAddress"]) for one in record["PrivateIpAddresses"]]
+        for one in record.get("Ipv4Prefixes", []):
+            own += ip_network(one["Ipv4Prefix"])
+        for address in own:
+            assert address in network
+            assert address not in kept
+            seen[record["VpcId"], str(address)] += 1
+        for one in record["Ipv6Addresses"]:
+            six = subnets[record["SubnetId"]]["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
+            assert ip_address(one["Ipv6Address"]) in ip_network(six)
+            seen[record["VpcId"], one["Ipv6Address"]] += 1
+    assert max(seen.values()) == 1
+
+
+def test_public_addresses_are_unique(estate: Estate) -> None:
+    """No two interfaces answer to one public address."""
+    counts = Counter(
+        record["Association"]["PublicIp"]
+        for record in objects(estate, "NetworkInterfaces")
+        if "Association" in record
+    )
+    assert max(counts.values()) == 1
+
+
+def test_peered_vpcs_do_not_overlap_and_route_to_each_other(estate: Estate) -> None:
+    """A peering is active between blocks that differ, and tables on both sides name it."""
+    named: Counter[str] = Counter()
+    for table in objects(estate, "RouteTables"):
+        routes = table["Routes"]
+        for ident in {route.get("VpcPeeringConnectionId", "") for route in routes} - {""}:
+            named[ident] += 1
+    peerings = {
+        one["VpcPeeringConnectionId"]: one for one in objects(estate, "VpcPeeringConnections")
+    }
+    for ident, peering in peerings.items():
+        if peering["Status"]["Code"] == "active":
+            sides = [peering[side]["CidrBlock"] for side in ("RequesterVpcInfo", "AccepterVpcInfo")]
+            assert not ip_network(sides[0]).overlaps(ip_network(sides[1]))
+            assert named[ident] == 6  # three tiers on each side
+    assert set(named) <= set(peerings)
+
+
+def test_every_subnet_has_one_acl(estate: Estate) -> None:
+    """Associations cover each subnet exactly once."""
+    counts = Counter(
+        association["SubnetId"]
+        for acl in objects(estate, "NetworkAcls")
+        for association in acl["Associations"]
+    )
+    assert counts == Counter(subnet["SubnetId"] for subnet in objects(estate, "Subnets"))
+
+
+def test_groups_that_are_named_exist(estate: Estate) -> None:
+    """An interface's groups, and those that rules refer to, are in the estate."""
+    known = {group["GroupId"] for group in objects(estate, "SecurityGroups")}
+    for record in objects(estate, "NetworkInterfaces"):
+        assert {group["GroupId"] for group in record["Groups"]} <= known
+    rules = list(objects(estate, "SecurityGroupRules"))
+    named = [
+        rule["ReferencedGroupInfo"]["GroupId"] for rule in rules if "ReferencedGroupInfo" in rule
+    ]
+    assert set(named) <= known
+    assert 0.1 < len(named) / len(rules) < 0.3
+
+
+def test_both_listings_of_rules_say_the_same(estate: Estate) -> None:
+    """As many rules as describe-security-groups has ranges, in every group."""
+    listed = Counter(rule["GroupId"] for rule in objects(estate, "SecurityGroupRules"))
+    ranges = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+    for group in objects(estate, "SecurityGroups"):
+        permissions = group["IpPermissions"] + group["IpPermissionsEgress"]
+        counted = sum(len(permission[key]) for permission in permissions for key in ranges)
+        assert counted == listed[group["GroupId"]]
+
+
+def test_an_unrelated_vpc_changes_nothing_else(estate: Estate) -> None:
+    """What was there stays as it was, byte for byte and in order; questions are the same too."""
+    more = grow(2_000, 17, seed=7, unrelated=1)
+    for folder, sections in estate.items():
+        for section, content in sections.items():
+            if isinstance(content, list):
+                found = more[folder][section][: len(content)]
+                assert orjson.dumps(found) == orjson.dumps(content), (folder, section)
+    assert sum(1 for _ in objects(more, "Vpcs")) == 18
+    size = Size(2_000, 17, 7)
+    assert of_estate(size, 60) == of_estate(Size(2_000, 17, 7, unrelated=1), 60)
+
+
+def test_port_22_is_closed_to_the_internet_unless_exposed(estate: Estate) -> None:
+    """No public address has a group that lets everybody in on port 22; if exposed, some have."""
+    assert not open_to_everybody(estate)
+    assert open_to_everybody(grow(2_000, 17, seed=7, exposed=True))
+
+
+def open_to_everybody(estate: Estate) -> set[str]:
+    """The public addresses, of no NAT gateway, whose groups admit port 22 from outside."""
+    inside = [IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10")]
+    lists = {
+        one["PrefixListId"]: [entry["Cidr"] for entry in one["Entries"]]
+        for one in objects(estate, "ManagedPrefixListEntries")
+    }
+    wide = set()
+    for group in objects(estate, "SecurityGroups"):
+        for permission in group["IpPermissions"]:
+            first, last = permission.get("FromPort", 0), permission.get("ToPort", 65535)
+            if permission["IpProtocol"] not in ("tcp", "-1") or not first <= 22 <= last:
+                continue
+            cidrs = [one["CidrIp"] for one in permission["IpRanges"]]
+            for one in permission["PrefixListIds"]:
+                cidrs += lists[one["PrefixListId"]]
+            if any(all(not IPv4Network(cidr).subnet_of(i) for i in inside) for cidr in cidrs):
+                wide.add(group["GroupId"])
+    return {
+        record["Association"]["PublicIp"]
+        for record in objects(estate, "NetworkInterfaces")
+        if "Association" in record and wide & {group["GroupId"] for group in record["Groups"]}
+    }
+
+
+def test_fields_are_those_that_aws_prints(estate: Estate) -> None:
+    """botocore's own description of each answer knows every field, and the type of its value."""
+    loaders = pytest.importorskip("botocore.loaders")
+    shapes = loaders.Loader().load_service_model("ec2", "service-2")["shapes"]
+    results = {
+        name: member["shape"]
+        for result, shape in shapes.items()
+        if result.startswith("Describe") and result.endswith("Result")
+        for name, member in shape["members"].items()
+    }
+    checked = 0
+    for sections in estate.values():
+        for section, content in sections.items():
+            shape = results.get(section, "")
+            if section in ("PrefixLists", "ManagedPrefixLists"):  # two calls, one key
+                shape = section.removesuffix("s") + "Set"
+            if shape and content:
+                check(shapes, shape, content, section)
+                checked += 1
+    assert checked >= 15 * len(estate)
+
+
+def check(shapes: dict[str, Any], name: str, value: Any, where: str) -> None:
+    """The value is of the shape, as botocore describes it."""
+    shape = shapes[name]
+    if shape["type"] == "list":
+        assert isinstance(value, list), where
+        for one in value:
+            check(shapes, shape["member"]["shape"], one, where)
+    elif shape["type"] == "structure":
+        assert isinstance(value, dict), where
+        for key, inner in value.items():
+            assert key in shape["members"], f"{where}.{key}"
+            check(shapes, shape["members"][key]["shape"], inner, f"{where}.{key}")
+    else:
+        types = {"boolean": bool, "integer": int, "long": int, "string": str, "timestamp": str}
+        assert isinstance(value, types[shape["type"]]), where

@@ -1,0 +1,75 @@
+"""reach: proves or refutes that a packet can get from A to B, and its reply back, on AWS.
+
+    import reach
+    snapshot = reach.load("snapshot/")
+    answer = reach.ask(snapshot, "can 0.0.0.0/0 reach i-0abc port 22")
+    answer.verdict        # reachable | unreachable | undecided
+
+Everything public is exported here and loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
+    from reach.asking import ask
+    from reach.errors import Defect, QuestionError, SuiteError
+    from reach.question import Packet, Question, parse
+    from reach.snapshot.errors import Diagnostic, SnapshotError
+    from reach.snapshot.load import load
+    from reach.snapshot.snapshot import Snapshot
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Answer": "reach.answer",
+    "Defect": "reach.errors",
+    "Diagnostic": "reach.snapshot.errors",
+    "Explanation": "reach.answer",
+    "Packet": "reach.question",
+    "Question": "reach.question",
+    "QuestionError": "reach.errors",
+    "Remark": "reach.answer",
+    "Snapshot": "reach.snapshot.snapshot",
+    "SnapshotError": "reach.snapshot.errors",
+    "Step": "reach.answer",
+    "SuiteError": "reach.errors",
+    "Verdict": "reach.answer",
+    "Witness": "reach.answer",
+    "ask": "reach.asking",
+    "load": "reach.snapshot.load",
+    "parse": "reach.question",
+}
+
+__all__ = [
+    "Answer",
+    "Defect",
+    "Diagnostic",
+    "Explanation",
+    "Packet",
+    "Question",
+    "QuestionError",
+    "Remark",
+    "Snapshot",
+    "SnapshotError",
+    "Step",
+    "SuiteError",
+    "Verdict",
+    "Witness",
+    "__version__",
+    "ask",
+    "load",
+    "parse",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'reach' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,37 @@
+"""A question in the network's own words: where flows start, where they should arrive.
+
+What :mod:`reach.resolve` makes of a question's text and a snapshot, and all that the engines see of
+it.  Knows the neutral network only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reach.network.header_space import HeaderSpace
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Flows in ``space`` may start at ``node``; replies come home to ``owner``."""
+
+    node: str
+    space: HeaderSpace
+    owner: str
+
+
+@dataclass(frozen=True)
+class Aim:
+    """From any of ``starts`` to any of ``goals`` (owners with what may be delivered there).
+
+    ``goals`` None means delivered to anybody.  ``through`` names nodes of which the flow must visit
+    one (none named: no matter).  ``two_way`` asks for the reply as well.  Flows from an address to
+    itself count only if ``to_itself``.
+    """
+
+    starts: tuple[Start, ...]
+    goals: Mapping[str, HeaderSpace] | None
+    two_way: bool = True
+    through: tuple[str, ...] = ()
+    to_itself: bool = False

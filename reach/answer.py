@@ -1,0 +1,184 @@
+"""Answers: a verdict with its evidence, as plain frozen data.
+
+An :class:`Answer` is what :func:`reach.ask` gives and all that renderers see.  ``to_dict`` is the
+stable, versioned JSON form (``format`` counts up when a reader would have to change).  Knows the
+neutral network only; must not know how an answer was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_protocol
+from reach.network.stage import Origin
+
+FORMAT = 1
+
+
+class Verdict(StrEnum):
+    """Undecided is not a pass, anywhere."""
+
+    REACHABLE = "reachable"
+    UNREACHABLE = "unreachable"
+    UNDECIDED = "undecided"
+
+
+def header_dict(header: Header) -> dict[str, Any]:
+    """A header as JSON: addresses and protocol as people write them, only fields it has."""
+    shown: dict[str, Any] = {}
+    ported = header.protocol in (TCP, UDP)
+    typed = header.protocol in (ICMP, ICMPV6)
+    for each, value in zip(FIELDS, header, strict=True):
+        if each.name.endswith("_port"):
+            if ported:
+                shown[each.name] = value
+        elif each.name.startswith("icmp_"):
+            if typed:
+                shown[each.name] = value
+        elif each.name != "identity":
+            shown[each.name] = each.show(value)
+    return shown
+
+
+def header_words(header: Header) -> str:
+    """A header in one line: ``10.0.0.5:49152 -> 10.0.1.7:22 tcp``."""
+    at = header_dict(header)
+    protocol = format_protocol(header.protocol)
+    ends = [str(at["source"]), str(at["destination"])]
+    if "source_port" in at:
+        ports = (at["source_port"], at["destination_port"])
+        ends = [
+            f"[{end}]:{port}" if ":" in end else f"{end}:{port}"
+            for end, port in zip(ends, ports, strict=True)
+        ]
+    if "icmp_type" in at:
+        protocol += f" type {at['icmp_type']} code {at['icmp_code']}"
+    elif not protocol.isalpha():
+        protocol = f"protocol {protocol}"
+    return f"{ends[0]} -> {ends[1]} {protocol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop of a path: where, the header on entry and on leaving, and what let it pass."""
+
+    resource: str
+    kind: str
+    name: str
+    before: Header
+    after: Header
+    passed: tuple[Origin, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "resource": self.resource,
+            "kind": self.kind,
+            "name": self.name,
+            "header_in": header_dict(self.before),
+            "header_out": header_dict(self.after),
+            "passed": [origin_dict(origin) for origin in self.passed],
+        }
+
+
+def origin_dict(origin: Origin) -> dict[str, str]:
+    made = {"resource": origin.resource, "locator": origin.locator, "text": origin.words}
+    if origin.name:
+        made["name"] = origin.name
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A packet, and its reply if asked for, with every hop; replayed before anyone sees it."""
+
+    packet: Header
+    forward: tuple[Step, ...]
+    reply: tuple[Step, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "packet": header_dict(self.packet),
+            "forward": [step.to_dict() for step in self.forward],
+            "reply": [step.to_dict() for step in self.reply],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
+
+    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.
+    """
+
+    code: str
+    resource: str
+    name: str
+    locator: str
+    text: str
+    direction: str
+    packet: Header | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "resource": self.resource,
+            "name": self.name,
+            "locator": self.locator,
+            "text": self.text,
+            "direction": self.direction,
+            "packet": None if self.packet is None else header_dict(self.packet),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something an answer rests on or leaves open, about one resource."""
+
+    text: str
+    resource: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        return {"text": self.text, "resource": self.resource}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, the verdict, and its evidence.
+
+    ``question`` is its canonical text, ``source`` and ``destination`` what the ends resolved to.
+    ``witness`` goes with reachable, ``explanations`` with unreachable, ``reason`` and ``gaps`` with
+    undecided.  ``assumptions`` are what the verdict rests on, ``notes`` what else to know.
+    """
+
+    verdict: Verdict
+    question: str
+    source: str
+    destination: str
+    one_way: bool
+    witness: Witness | None = None
+    explanations: tuple[Explanation, ...] = ()
+    blocked_path: Witness | None = None
+    reason: str = ""
+    gaps: tuple[Remark, ...] = ()
+    assumptions: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable JSON form."""
+        return {
+            "format": FORMAT,
+            "verdict": self.verdict.value,
+            "question": self.question,
+            "source": self.source,
+            "destination": self.destination,
+            "one_way": self.one_way,
+            "witness": self.witness.to_dict() if self.witness else None,
+            "explanations": [each.to_dict() for each in self.explanations],
+            "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,
+            "reason": self.reason,
+            "gaps": [each.to_dict() for each in self.gaps],
+            "assumptions": [each.to_dict() for each in self.assumptions],
+            "notes": [each.to_dict() for each in self.notes],
+        }

@@ -1,0 +1,182 @@
+"""Snapshot + question -> answer: the one place that composes the line.
+
+    parse -> resolve -> (compile, check, replay) in decide -> explain -> Answer
+
+Must not know rendering or the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from weakref import WeakKeyDictionary
+
+from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
+from reach.decide import Decision, Proof, decide
+from reach.ephemeral import failing_source_ports
+from reach.explain import Blocked, Blocker, explain
+from reach.lower import Ground, lower
+from reach.network.stage import Origin
+from reach.question import Question, parse
+from reach.resolve import Resolved, resolve
+from reach.snapshot.snapshot import Snapshot
+from reach.trace import Trace
+from solver import Backend
+
+_GROUNDS: WeakKeyDictionary[Snapshot, Ground] = WeakKeyDictionary()
+
+
+def ask(
+    snapshot: Snapshot,
+    question: str | Question,
+    *,
+    one_way: bool = False,
+    port_at: str = "source",
+) -> Answer:
+    """Whether a packet of the question gets through, and its reply back, with the evidence.
+
+    ``question`` is a text such as ``can 0.0.0.0/0 reach i-0abc port 22``.  Reachable iff some
+    packet of the question arrives, and its reply unless ``one_way``; unreachable iff none does;
+    undecided, with a reason, where the snapshot does not tell.  What was lowered is kept with the
+    snapshot, so later questions are quicker.
+
+    Raises QuestionError if the question cannot be understood, Defect if two readings of the network
+    disagree, SolverError if the backend fails.
+    """
+    if isinstance(question, str):
+        question = parse(question, one_way=one_way, port_at=port_at)
+    ground = _GROUNDS.get(snapshot)
+    if ground is None:
+        ground = _GROUNDS[snapshot] = lower(snapshot)
+    return answer(ground, question, _backend())
+
+
+def _backend() -> Backend:
+    from solver.backends.z3 import Z3Backend
+
+    return Z3Backend()
+
+
+def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
+    """The answer to a question on a lowered snapshot."""
+    resolved = resolve(ground, question)
+    plain = Answer(
+        verdict=Verdict.UNDECIDED,
+        question=str(question),
+        source=resolved.source.words,
+        destination=resolved.destination.words,
+        one_way=question.one_way,
+        notes=tuple(_notes(question)),
+    )
+    if resolved.nobody is not None:
+        return _without_ends(plain, resolved, resolved.nobody)
+    decision = decide(ground.network, resolved.aim, backend)
+    match decision.verdict:
+        case Verdict.REACHABLE:
+            assert decision.proof is not None
+            return _reachable(plain, ground, resolved, decision.proof)
+        case Verdict.UNDECIDED:
+            return _undecided(plain, ground, decision)
+        case Verdict.UNREACHABLE:
+            if resolved.gaps:
+                return _open_ends(plain, resolved.gaps)
+            return _unreachable(plain, ground, explain(ground.network, resolved.aim, backend))
+
+
+def _notes(question: Question) -> Iterator[Remark]:
+    if not question.one_way and not question.packet.is_answered:
+        yield Remark(f"{question.packet}: nobody answers this message, so only its way there counts")
+
+
+def _without_ends(plain: Answer, resolved: Resolved, nobody: Origin) -> Answer:
+    """A source or destination that does not exist is unreachable, unless a gap may hide it."""
+    if resolved.gaps:
+        return _open_ends(plain, resolved.gaps)
+    explanation = Explanation(
+        nobody.code or "NO_SOURCE_OR_DESTINATION",
+        nobody.resource,
+        nobody.name,
+        nobody.locator,
+        nobody.words,
+        "forward",
+    )
+    return replace(plain, verdict=Verdict.UNREACHABLE, explanations=(explanation,))
+
+
+def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
+    reason = f"nothing that is known gets through, but {gaps[0].words}"
+    return replace(plain, verdict=Verdict.UNDECIDED, reason=reason, gaps=_remarks(gaps))
+
+
+def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) -> Answer:
+    notes = list(plain.notes)
+    failing = failing_source_ports(ground.network, resolved.aim, proof)
+    if failing:
+        shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
+        notes.append(
+            Remark(f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)")
+        )
+    taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
+    return replace(
+        plain,
+        verdict=Verdict.REACHABLE,
+        witness=_witness(ground, proof),
+        assumptions=_remarks(taken),
+        notes=tuple(notes),
+    )
+
+
+def _undecided(plain: Answer, ground: Ground, decision: Decision) -> Answer:
+    if decision.proof is None:
+        return replace(plain, reason=f"the solver gave up: {decision.unknown}")
+    shown = "; ".join(str(origin) for origin in decision.open)
+    reason = f"a packet gets as far as what the snapshot does not settle: {shown}"
+    return replace(
+        plain,
+        reason=reason,
+        gaps=_remarks(decision.open),
+        witness=_witness(ground, decision.proof),
+    )
+
+
+def _unreachable(plain: Answer, ground: Ground, blocked: Blocked) -> Answer:
+    return replace(
+        plain,
+        verdict=Verdict.UNREACHABLE,
+        explanations=tuple(_explanation(blocker) for blocker in blocked.blockers),
+        blocked_path=None if blocked.path is None else _witness(ground, blocked.path),
+    )
+
+
+def _explanation(blocker: Blocker) -> Explanation:
+    origin = blocker.origin
+    return Explanation(
+        origin.code or "NO_PATH",
+        origin.resource,
+        origin.name,
+        origin.locator,
+        origin.words,
+        blocker.direction,
+        blocker.header,
+    )
+
+
+def _remarks(origins: Iterable[Origin]) -> tuple[Remark, ...]:
+    return tuple(Remark(origin.words, origin.resource) for origin in dict.fromkeys(origins))
+
+
+def _witness(ground: Ground, proof: Proof) -> Witness:
+    return Witness(
+        proof.packet,
+        tuple(_steps(ground, proof.forward)),
+        tuple(_steps(ground, proof.reply)) if proof.reply else (),
+    )
+
+
+def _steps(ground: Ground, trace: Trace) -> Iterator[Step]:
+    """Each hop with the one thing it is about, for this header."""
+    for hop in trace.hops:
+        kind, resource, _ = hop.node.split("/", 2)
+        label = ground.label(hop.node, hop.before)
+        who, name = label if label is not None else (resource, ground.name_of(resource))
+        yield Step(who, kind.replace("_", " "), name, hop.before, hop.after, hop.passed)

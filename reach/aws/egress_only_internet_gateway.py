@@ -1,0 +1,148 @@
+"""Egress-only internet gateways: IPv6 out, and only replies back in.
+
+Stateful, no translation, no security group (R-EIGW-1, R-EIGW-2); the source must be an IPv6 address
+of the gateway's VPC.  Works while attached.
+
+Implements: R-EIGW-1 R-EIGW-2 R-DEF-4 R-SG-20 R-ENI-11
+Not modelled: IPv6 through a Gateway Load Balancer (R-EIGW-3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Filter,
+    Forward,
+    Origin,
+    Route,
+    Rule,
+    Stage,
+    Translate,
+    deny_all,
+)
+from reach.snapshot.records import EgressOnlyInternetGateway, Subnet, Vpc
+
+_NAME = "egress_only_internet_gateway"
+_QUIET = Origin("", "")
+_INTERNET = "internet/world/routes"
+
+
+def _get(lowering: Lowering, gateway_id: str) -> EgressOnlyInternetGateway:
+    gateway = lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id)
+    assert gateway is not None
+    return gateway
+
+
+def _vpc_of(gateway: EgressOnlyInternetGateway) -> str:
+    attached = (a.vpc_id for a in gateway.attachments if a.state in ("attached", "available"))
+    return next((vpc for vpc in attached if vpc), "")
+
+
+def _session(gateway_id: str) -> str:
+    return f"{_NAME} {gateway_id}"
+
+
+def _public_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
+    """The VPC's IPv6 addresses that may be seen outside (R-ENI-11)."""
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is None:
+        return Ranges(())
+    shown: list[Prefix] = []
+    hidden: list[Prefix] = []
+    holders: list[Vpc | Subnet] = [vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())]
+    for holder in holders:
+        for block in holder.ipv6_cidr_block_association_set:
+            if block.ipv6_cidr_block:
+                private = block.ipv6_address_attribute == "private" or block.ip_source == "none"
+                (hidden if private else shown).append(Prefix.parse(block.ipv6_cidr_block))
+    return (Ranges.prefixes(shown) - Ranges.prefixes(hidden)) & Ranges.prefixes(
+        GLOBAL_UNICAST_IPV6
+    )
+
+
+def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    gateway = _get(lowering, gateway_id)
+    vpc = _vpc_of(gateway)
+    foreign = Origin(
+        gateway_id,
+        "lets out only IPv6 sources of its own VPC",
+        "source",
+        "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+        gateway.name,
+    )
+    own = HeaderSpace.where(source=_public_blocks(lowering, vpc))
+    passes = Origin(gateway_id, "lets IPv6 out and its replies back in", name=gateway.name)
+    forget = Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
+    detached = Origin(
+        gateway_id, "is not attached to a VPC", "attachment", "BAD_STATE_ATTACHMENT", gateway.name
+    )
+    return (
+        *(() if vpc else (deny_all(detached),)),
+        *lowering.slot("egress_only_internet_gateway.out", gateway_id),
+        Filter(
+            (Rule(own, Action.PERMIT, passes),),
+            Rule(ANYTHING, Action.DENY, foreign),
+            _session(gateway_id),
+        ),
+        Translate((forget,)),
+        Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
+    )
+
+
+def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    gateway = _get(lowering, gateway_id)
+    unasked = Origin(
+        gateway_id, "lets in only replies", "inbound", "NO_PATH", gateway.name
+    )
+    local = node_name("vpc", _vpc_of(gateway), "local")
+    return (
+        Filter((), Rule(ANYTHING, Action.DENY, unasked), _session(gateway_id)),
+        Forward((Route(ANYTHING, local, _QUIET),), _QUIET),
+    )
+
+
+def _announce(lowering: Lowering) -> Iterator[Route]:
+    """Replies to what went out by a gateway come back in by it."""
+    for gateway in lowering.snapshot.records(EgressOnlyInternetGateway):
+        vpc = _vpc_of(gateway)
+        if vpc:
+            gateway_id = gateway.egress_only_internet_gateway_id
+            match = HeaderSpace.where(destination=_public_blocks(lowering, vpc))
+            node = node_name(_NAME, gateway_id, "in")
+            yield Route(match, node, _QUIET, session=_session(gateway_id))
+
+
+def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:
+    if lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id) is None:
+        return None
+    return Entry(node_name(_NAME, gateway_id, "out"))
+
+
+def _end(lowering: Lowering, gateway_id: str) -> End | None:
+    """As a destination: the internet, by way of it.  Nothing comes in by it unasked."""
+    if lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id) is None:
+        return None
+    beyond = lowering.end("internet")
+    assert beyond is not None
+    ways = node_name(_NAME, gateway_id, "in"), node_name(_NAME, gateway_id, "out")
+    return End(gateway_id, beyond.starts, beyond.goals, beyond.addresses, through=ways)
+
+
+COMPONENT = Component(
+    name=_NAME,
+    reads=(EgressOnlyInternetGateway, Vpc, Subnet),
+    nodes={"out": _out, "in": _in},
+    targets=(
+        Target("egress_only_internet_gateway_id", "eigw-", _enter),
+        Target("gateway_id", "eigw-", _enter),
+    ),
+    announce=_announce,
+    ends={"eigw-": _end},
+)

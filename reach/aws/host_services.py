@@ -1,0 +1,168 @@
+"""Services of the host: DNS resolver, instance metadata, time.  No filter and no route sees them.
+
+The Amazon resolver (169.254.169.253, fd00:ec2::253, the VPC's base address plus two), instance and
+ECS task metadata, time, Windows activation and the subnet's default router are answered on the spot
+for an instance of the VPC, whatever security groups, network ACLs and route tables say (R-EXM-1,
+R-SG-29, R-NACL-11).  They are nobody else's (R-EXM-4).  The resolver answers while the VPC's
+enableDnsSupport is on (R-EXM-2), metadata while the instance has it enabled (R-EXM-5).  Any other
+name server is ordinary traffic (R-EXM-3).
+
+Implements: R-EXM-1 R-EXM-2 R-EXM-3 R-EXM-4 R-EXM-5 R-SG-29 R-NACL-11
+Not modelled: DHCP; DNS Firewall, which sees names and not packets (R-DNSFW-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reach.component import Component, Lowering, node_name
+from reach.network.address import Prefix, ipv4, parse_address
+from reach.network.field import TCP, UDP, Header
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import (
+    Action,
+    Deliver,
+    Filter,
+    Forward,
+    Origin,
+    Route,
+    Rule,
+    Stage,
+    deny_all,
+    unknown_filter,
+)
+from reach.snapshot.records import Instance, NetworkInterface, Subnet, Vpc, VpcAttribute
+
+_NAME = "host_services"
+_QUIET = Origin("", "")
+_BOTH = (TCP, UDP)
+
+# What each service listens on (AWS: VPC guide, "Rules to reference for security groups").
+_SERVICES: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], str]] = {
+    "dns": (("169.254.169.253", "fd00:ec2::253"), _BOTH, (53,), "the Amazon DNS resolver"),
+    "metadata": (("169.254.169.254", "fd00:ec2::254"), (TCP,), (80,), "instance metadata"),
+    "tasks": (("169.254.170.2",), (TCP,), (80,), "ECS task metadata"),
+    "time": (("169.254.169.123", "fd00:ec2::123"), (UDP,), (123,), "Amazon Time Sync"),
+    "activation": (
+        ("169.254.169.250", "169.254.169.251", "fd00:ec2::250", "fd00:ec2::251"),
+        (TCP,),
+        (1688,),
+        "Windows activation",
+    ),
+}
+
+
+def _resolver(lowering: Lowering, vpc_id: str) -> Iterator[int]:
+    """The base address plus two of the VPC's primary block."""
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is not None and vpc.cidr_block:
+        yield Prefix.parse(vpc.cidr_block).value + (ipv4(2) - ipv4(0))
+
+
+def _routers(lowering: Lowering, interface: NetworkInterface) -> Iterator[int]:
+    """The default router: the base address plus one of the subnet."""
+    subnet = lowering.snapshot.get(Subnet, interface.subnet_id or "")
+    if subnet is not None and subnet.cidr_block:
+        yield Prefix.parse(subnet.cidr_block).value + (ipv4(1) - ipv4(0))
+
+
+def _unfiltered(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
+    """Stands before the security group of every interface that sends."""
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    routes = []
+    for service, (addresses, _, _, _) in _SERVICES.items():
+        ends = [parse_address(address) for address in addresses]
+        if service == "dns":
+            ends += _resolver(lowering, interface.vpc_id or "")
+        node = node_name(_NAME, interface_id, service)
+        routes.append(Route(HeaderSpace.where(destination=Ranges.of(*ends)), node, _QUIET))
+    routers = Ranges.of(*_routers(lowering, interface))
+    router = node_name(_NAME, interface_id, "router")
+    routes.append(Route(HeaderSpace.where(destination=routers), router, _QUIET))
+    return (Forward(tuple(routes)),)
+
+
+def _answer(lowering: Lowering, interface_id: str, service: str) -> tuple[Stage, ...]:
+    _, protocols, ports, words = _SERVICES[service]
+    served = HeaderSpace.where(
+        protocol=Ranges.of(*protocols), destination_port=Ranges.of(*ports)
+    )
+    deaf = Origin(service, f"{words} does not answer this", code="NO_PATH")
+    return (
+        *_switched_on(lowering, interface_id, service),
+        Filter((Rule(served, Action.PERMIT, _QUIET),), Rule(ANYTHING, Action.DENY, deaf)),
+        Deliver(
+            f"{_NAME}/{service}",
+            node_name(_NAME, interface_id, "back"),
+            Origin(service, f"{words} receives the packet, past all filters"),
+        ),
+    )
+
+
+def _switched_on(lowering: Lowering, interface_id: str, service: str) -> tuple[Stage, ...]:
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    if service == "dns":
+        return _dns_support(lowering, interface.vpc_id or "")
+    if service == "metadata":
+        return _metadata(lowering, interface)
+    return ()
+
+
+def _dns_support(lowering: Lowering, vpc_id: str) -> tuple[Stage, ...]:
+    attribute = lowering.snapshot.get(VpcAttribute, vpc_id)
+    if attribute is None or attribute.enable_dns_support is None:
+        words = "whether enableDnsSupport is on is not known"
+        return (unknown_filter(lowering.missing(VpcAttribute, vpc_id, words)),)
+    if attribute.enable_dns_support.value:
+        return ()
+    return (deny_all(Origin(vpc_id, "enableDnsSupport is off", "attribute", "NO_PATH")),)
+
+
+def _metadata(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, ...]:
+    """R-EXM-5: an instance may have its metadata switched off."""
+    instance_id = interface.attachment.instance_id if interface.attachment else None
+    instance = lowering.snapshot.get(Instance, instance_id) if instance_id else None
+    options = instance.metadata_options if instance else None
+    if instance is not None and options is not None and options.http_endpoint == "disabled":
+        words = "has instance metadata switched off"
+        return (deny_all(Origin(instance.instance_id, words, "metadata", "NO_PATH")),)
+    return ()
+
+
+def _router(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """R-PIPE-7: the subnet's router has an address, but nothing there is a host."""
+    nobody = Origin(interface_id, "the subnet's router answers nothing", code="NO_PATH")
+    return (deny_all(nobody), Forward((), nobody))
+
+
+def _back(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """The answer goes straight to the interface that asked."""
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    owner = lowering.interface_node(interface).rpartition("/")[0]
+    received = Origin(interface_id, "receives the answer")
+    return (Deliver(owner, node_name(_NAME, interface_id, "back"), received),)
+
+
+def _label(
+    lowering: Lowering, resource: str, part: str, header: Header
+) -> tuple[str, str] | None:
+    return part, "service of the host"
+
+
+COMPONENT = Component(
+    name=_NAME,
+    reads=(VpcAttribute, Vpc, Instance),
+    nodes={
+        **{
+            service: lambda lowering, eni, _, service=service: _answer(lowering, eni, service)
+            for service in _SERVICES
+        },
+        "router": _router,
+        "back": _back,
+    },
+    slots={"network_interface.unfiltered": _unfiltered},
+    label=_label,
+)

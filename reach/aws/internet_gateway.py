@@ -1,0 +1,283 @@
+"""Internet gateways: one-to-one translation between private and public addresses, both ways.
+
+Usable while attached (R-IGW-1).  Outwards an IPv4 source must be a private address with a public
+one, which takes its place (R-IGW-2); inwards the destination must be such a public address, and its
+private one takes its place (R-IGW-3).  Private ranges are refused as the outer address (R-IGW-4).
+IPv6 is not translated; a block marked private is never advertised (R-IGW-5, R-ENI-11), and an
+interface may refuse what comes in from here (R-ENI-10).  What comes in follows the gateway's edge
+table, else local routing (R-RT-19).  A packet to a public address of the same network goes out and
+comes back in (R-IGW-10).  The gateway keeps no group identity (R-SG-13, R-SG-20).
+
+Implements: R-IGW-1 R-IGW-2 R-IGW-3 R-IGW-4 R-IGW-5 R-IGW-6 R-IGW-7 R-IGW-8 R-IGW-10 R-IGW-12 R-ENI-3
+R-ENI-10 R-ENI-11 R-PIPE-4 R-SG-13 R-SG-20 R-NACL-17
+Not modelled: ingress routing of BYOIP pools (R-IGW-9), MTU (R-IGW-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.network.address import (
+    ANY_IPV4,
+    ANY_IPV6,
+    RFC1918,
+    RFC6598,
+    Prefix,
+    parse_address,
+)
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Filter,
+    Forward,
+    Lookup,
+    Origin,
+    Route,
+    Rule,
+    Stage,
+    Table,
+    Translate,
+    deny_all,
+)
+from reach.snapshot.index import private_addresses, public_mapping
+from reach.snapshot.records import Address, InternetGateway, NatGateway, NetworkInterface, Subnet, Vpc
+
+_NAME = "internet_gateway"
+_QUIET = Origin("", "")
+_INTERNET = "internet/world/routes"
+_FOUR = Ranges.prefixes((ANY_IPV4,))
+_SIX = Ranges.prefixes((ANY_IPV6,))
+
+
+def _vpc_of(gateway: InternetGateway) -> str:
+    """The VPC it is attached to, or nothing (R-IGW-1)."""
+    attached = (a.vpc_id for a in gateway.attachments if a.state in ("available", "attached"))
+    return next((vpc for vpc in attached if vpc), "")
+
+
+def _pairs(lowering: Lowering, vpc_id: str) -> Table:
+    """R-ENI-3: the public address of each private one, in one VPC."""
+
+    def make() -> Table:
+        found: dict[int, int] = {}
+        for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ()):
+            found.update(public_mapping(interface))
+            found.update(_elastic(lowering, interface.network_interface_id))
+        for gateway in lowering.snapshot.records(NatGateway):
+            if gateway.vpc_id == vpc_id and gateway.state == "available":
+                for address in gateway.nat_gateway_addresses:
+                    if address.public_ip:
+                        public = parse_address(address.public_ip)
+                        # A regional gateway (R-NAT-12) translates to its public address itself.
+                        regional = gateway.availability_mode == "regional"
+                        if not regional and not address.private_ip:
+                            continue
+                        private = public if regional else parse_address(address.private_ip or "")
+                        found.setdefault(private, public)
+        return Table(tuple(sorted(found.items())))
+
+    return lowering.memo(f"{_NAME} pairs {vpc_id}", make)
+
+
+def _elastic(lowering: Lowering, interface_id: str) -> Iterable[tuple[int, int]]:
+    """Elastic IPs that describe-addresses places on an interface."""
+
+    def make() -> dict[str, list[tuple[int, int]]]:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for address in lowering.snapshot.records(Address):
+            if address.network_interface_id and address.private_ip_address and address.public_ip:
+                pair = parse_address(address.private_ip_address), parse_address(address.public_ip)
+                found.setdefault(address.network_interface_id, []).append(pair)
+        return found
+
+    return lowering.memo(f"{_NAME} elastic", make).get(interface_id, ())
+
+
+def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
+    """R-ENI-11: the IPv6 blocks of a VPC's subnets that are not private."""
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is None:
+        return Ranges(())
+    private: list[str] = []
+    blocks: list[str] = []
+    for holder in (vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())):
+        for block in holder.ipv6_cidr_block_association_set:
+            if block.ipv6_cidr_block_state and block.ipv6_cidr_block_state.state not in (
+                "associated",
+                "",
+            ):
+                continue
+            hidden = block.ipv6_address_attribute == "private" or block.ip_source == "none"
+            (private if hidden else blocks).append(block.ipv6_cidr_block or "")
+    shown = Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+    return shown - Ranges.prefixes(Prefix.parse(block) for block in private if block)
+
+
+def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
+    """R-ENI-10: addresses of interfaces that refuse what comes in from an internet gateway."""
+    return Ranges.of(
+        *(
+            address
+            for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ())
+            if interface.deny_all_igw_traffic
+            for address in private_addresses(interface)
+        )
+    )
+
+
+def _get(lowering: Lowering, gateway_id: str) -> InternetGateway:
+    gateway = lowering.snapshot.get(InternetGateway, gateway_id)
+    assert gateway is not None
+    return gateway
+
+
+def _attached(gateway: InternetGateway) -> tuple[Stage, ...]:
+    if _vpc_of(gateway):
+        return ()
+    words = "is not attached to a VPC"
+    origin = Origin(
+        gateway.internet_gateway_id, words, "attachment", "BAD_STATE_ATTACHMENT", gateway.name
+    )
+    return (deny_all(origin),)
+
+
+def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:
+    """R-IGW-4: private ranges do not cross as the outer address."""
+    rules = []
+    for ranges, title in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
+        origin = Origin(
+            gateway.internet_gateway_id,
+            f"drops packets with a {side} in {title}",
+            title,
+            f"IGW_{side.upper()}_ADDRESS_NOT_IN_{title}_{way}",
+            gateway.name,
+        )
+        match = HeaderSpace.where(**{side: Ranges.prefixes(ranges)})
+        rules.append(Rule(match, Action.DENY, origin))
+    return Filter(tuple(rules), Rule(ANYTHING, Action.PERMIT, _QUIET))
+
+
+def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    gateway = _get(lowering, gateway_id)
+    vpc = _vpc_of(gateway)
+    table, six = _pairs(lowering, vpc), _advertised(lowering, vpc)
+    forget = Assign("identity", Ranges.of(0))
+    translated = Origin(gateway_id, "puts the public address in the source", name=gateway.name)
+    unpaired = Origin(
+        gateway_id,
+        "the source has no public address",
+        "source",
+        "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+        gateway.name,
+    )
+    return (
+        *_attached(gateway),
+        *lowering.slot("internet_gateway.out", gateway_id),
+        _refuse(gateway, "destination", "EGRESS"),
+        Translate(
+            (
+                Case(
+                    HeaderSpace.where(source=table.keys),
+                    (Lookup("source", table), forget),
+                    translated,
+                ),
+                Case(
+                    HeaderSpace.where(source=six - _held_back(lowering, vpc), destination=_SIX),
+                    (forget,),
+                    _QUIET,
+                ),
+            ),
+            unpaired,
+        ),
+        Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
+    )
+
+
+def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    gateway = _get(lowering, gateway_id)
+    vpc = _vpc_of(gateway)
+    table = _pairs(lowering, vpc).inverse
+    reached = _advertised(lowering, vpc) - _held_back(lowering, vpc)
+    forget = Assign("identity", Ranges.of(0))
+    unpaired = Origin(
+        gateway_id,
+        "the destination is no public address of this VPC",
+        "destination",
+        "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+        gateway.name,
+    )
+    words = "puts the private address in the destination"
+    translated = Origin(gateway_id, words, name=gateway.name)
+    local = Route(ANYTHING, node_name("vpc", vpc, "local"), _QUIET)
+    return (
+        *_attached(gateway),
+        *lowering.slot("internet_gateway.in", gateway_id),
+        _refuse(gateway, "source", "INGRESS"),
+        Translate(
+            (
+                Case(
+                    HeaderSpace.where(destination=table.keys),
+                    (Lookup("destination", table), forget),
+                    translated,
+                ),
+                Case(HeaderSpace.where(destination=reached), (forget,), _QUIET),
+            ),
+            unpaired,
+        ),
+        *lowering.slot("gateway.route", gateway_id),
+        Forward((local,), _QUIET),
+    )
+
+
+def _announce(lowering: Lowering) -> Iterator[Route]:
+    """What the internet sends in by each gateway."""
+    for gateway in lowering.snapshot.records(InternetGateway):
+        vpc = _vpc_of(gateway)
+        if vpc:
+            ends = _pairs(lowering, vpc).values | _advertised(lowering, vpc)
+            node = node_name(_NAME, gateway.internet_gateway_id, "in")
+            words = f"the internet sends this in by {gateway.internet_gateway_id}"
+            yield Route(HeaderSpace.where(destination=ends), node, Origin("internet", words))
+
+
+def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:
+    if lowering.snapshot.get(InternetGateway, gateway_id) is None:
+        return None
+    return Entry(node_name(_NAME, gateway_id, "out"))
+
+
+def _end(lowering: Lowering, gateway_id: str) -> End | None:
+    """As a source: whoever sends in by it; as a destination: the internet, by way of it."""
+    if lowering.snapshot.get(InternetGateway, gateway_id) is None:
+        return None
+    ways = node_name(_NAME, gateway_id, "in"), node_name(_NAME, gateway_id, "out")
+    beyond = lowering.end("internet")
+    assert beyond is not None
+    return End(gateway_id, beyond.starts, beyond.goals, beyond.addresses, through=ways)
+
+
+def _aliases(lowering: Lowering, address: int) -> Iterable[int]:
+    """The public address of a private one."""
+
+    def make() -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for gateway in lowering.snapshot.records(InternetGateway):
+            for private, public in _pairs(lowering, _vpc_of(gateway)).pairs:
+                found.setdefault(private, []).append(public)
+        return found
+
+    return lowering.memo(f"{_NAME} aliases", make).get(address, ())
+
+
+COMPONENT = Component(
+    name=_NAME,
+    reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
+    nodes={"out": _out, "in": _in},
+    targets=(Target("gateway_id", "igw-", _enter),),
+    announce=_announce,
+    ends={"igw-": _end},
+    aliases=_aliases,
+)

@@ -1,0 +1,305 @@
+"""NAT gateways: many private sources behind the gateway's own address, replies only.
+
+Works while available (R-NAT-1).  The source becomes one of the gateway's private addresses and the
+source port a fresh one in 1024-65535 (R-NAT-2, R-EPH-3); then the gateway's own subnet routes it
+(R-RT-3), and an internet gateway there puts the public address in place.  TCP, UDP and ICMP only
+(R-NAT-3).  It answers nothing but replies of its own connections (R-NAT-4, R-OBS-4, R-OBS-7).  It
+serves sources of its own VPC (R-NAT-7); it has no security group, its subnet's network ACL counts
+(R-NAT-5, R-NACL-16).  Replies over a peering come back to it even without a route (R-NAT-8).  IPv6
+to 64:ff9b::/96 becomes IPv4 (R-NAT-10).  A regional gateway has no subnet and a route table of its
+own (R-NAT-12); from a zone it does not cover, manual mode drops and automatic mode *may* serve
+(R-NAT-13, U-1).
+
+Implements: R-NAT-1 R-NAT-2 R-NAT-3 R-NAT-4 R-NAT-5 R-NAT-6 R-NAT-7 R-NAT-8 R-NAT-10 R-NAT-11 R-NAT-12
+R-NAT-13 R-NACL-16 R-EPH-3 R-OBS-4 R-OBS-7 R-SG-20
+Not modelled: capacity (R-NAT-15), clients behind a transit gateway (R-NAT-9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.network.address import ANY_IPV4, Prefix, parse_address
+from reach.network.field import ICMP, TCP, UDP
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Choose,
+    Embed,
+    Filter,
+    Forward,
+    Option,
+    Origin,
+    Restore,
+    Route,
+    Rule,
+    Stage,
+    Translate,
+    deny_all,
+)
+from reach.snapshot.records import (
+    NatGateway,
+    NetworkInterface,
+    Subnet,
+    Vpc,
+    VpcPeeringConnection,
+)
+
+_NAME = "nat_gateway"
+_QUIET = Origin("", "")
+_FOUR = Ranges.prefixes((ANY_IPV4,))
+_NAT64 = Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
+_EPHEMERAL = Ranges.span(1024, 65535)
+
+
+def _get(lowering: Lowering, gateway_id: str) -> NatGateway:
+    gateway = lowering.snapshot.get(NatGateway, gateway_id)
+    assert gateway is not None
+    return gateway
+
+
+def _session(gateway_id: str) -> str:
+    return f"{_NAME} {gateway_id}"
+
+
+def _is_regional(gateway: NatGateway) -> bool:
+    return gateway.availability_mode == "regional"
+
+
+def _own(gateway: NatGateway) -> Ranges:
+    """The private addresses it translates to; a regional one shows only public ones."""
+    places = [
+        place
+        for place in gateway.nat_gateway_addresses
+        if place.status in (None, "", "succeeded", "associating")
+    ]
+    private = [parse_address(place.private_ip) for place in places if place.private_ip]
+    public = [parse_address(place.public_ip) for place in places if place.public_ip]
+    return Ranges.of(*(public if _is_regional(gateway) else private))
+
+
+def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    gateway = _get(lowering, gateway_id)
+    onward = (
+        node_name("route_table", gateway.route_table_id or "", "alone")
+        if _is_regional(gateway)
+        else node_name("subnet", gateway.subnet_id or "", "emit")
+    )
+    translated = Origin(gateway_id, "puts its own address in the source", name=gateway.name)
+    refused = Origin(
+        gateway_id,
+        "translates only TCP, UDP and ICMP over IPv4, and IPv6 to 64:ff9b::/96",
+        "protocol",
+        "PROTOCOL_RESTRICTION",
+        gateway.name,
+    )
+    return (
+        *_available(gateway),
+        _only_own_vpc(lowering, gateway),
+        Translate(_cases(gateway, translated), refused, _session(gateway_id)),
+        Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),
+    )
+
+
+def _available(gateway: NatGateway) -> tuple[Stage, ...]:
+    state = gateway.state or "available"
+    if state == "available" and _own(gateway):
+        return ()
+    words = f"is {state}" if state != "available" else "has no address to translate to"
+    return (deny_all(Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)),)
+
+
+def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
+    """R-NAT-7: clients are interfaces of the gateway's VPC."""
+    words = "serves only sources of its own VPC"
+    foreign = Origin(
+        gateway.nat_gateway_id, words, "source", "NGW_REQUIRES_SOURCE_IN_VPC", gateway.name
+    )
+    inside = HeaderSpace.where(source=_vpc_blocks(lowering, gateway.vpc_id or ""))
+    return Filter((Rule(inside, Action.PERMIT, _QUIET),), Rule(ANYTHING, Action.DENY, foreign))
+
+
+def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is None:
+        return Ranges(())
+    blocks = [vpc.cidr_block, *(a.cidr_block for a in vpc.cidr_block_association_set)]
+    blocks += [a.ipv6_cidr_block for a in vpc.ipv6_cidr_block_association_set]
+    return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+
+
+def _cases(gateway: NatGateway, origin: Origin) -> tuple[Case, ...]:
+    source = Assign("source", _own(gateway))
+    port = Assign("source_port", _EPHEMERAL)
+    forget = Assign("identity", Ranges.of(0))
+    # R-NAT-10: the last 32 bits of the IPv6 destination are the IPv4 one.
+    embedded = Embed("destination", ANY_IPV4.value, taken_from=0, put_at=96, width=32)
+    ported, icmp = Ranges.of(TCP, UDP), Ranges.of(ICMP)
+
+    def on(protocols: Ranges, destination: Ranges) -> HeaderSpace:
+        return HeaderSpace.where(destination=destination, protocol=protocols)
+
+    return (
+        Case(on(ported, _FOUR), (source, port, forget), origin),
+        Case(on(icmp, _FOUR), (source, forget), origin),
+        Case(on(ported, _NAT64), (source, embedded, port, forget), origin),
+    )
+
+
+def _reply(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    """What is sent to the gateway's own address: replies, or nothing."""
+    gateway = _get(lowering, gateway_id)
+    nobody = Origin(
+        gateway_id, "holds no connection that this answers", code="NO_PATH", name=gateway.name
+    )
+    onward = (
+        node_name("vpc", gateway.vpc_id or "", "local")
+        if _is_regional(gateway)
+        else node_name("subnet", gateway.subnet_id or "", "emit")
+    )
+    return (
+        Restore(_session(gateway_id), nobody),
+        Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),
+    )
+
+
+# ------------------------------------------------------------------- how packets get here
+
+
+def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:
+    gateway = lowering.snapshot.get(NatGateway, gateway_id)
+    if gateway is None:
+        return None
+    clients = node_name(_NAME, gateway_id, "clients")
+    if not _is_regional(gateway):
+        return Entry(clients, gateway.subnet_id or "")
+    return Entry(clients if _covers(lowering, gateway, subnet) else (
+        node_name(_NAME, gateway_id, "uncovered")
+    ))
+
+
+def _covers(lowering: Lowering, gateway: NatGateway, subnet_id: str) -> bool:
+    """Whether a regional gateway is registered in the zone of a subnet (R-NAT-13)."""
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    if subnet is None:
+        return True
+    zones = {p.availability_zone_id for p in gateway.nat_gateway_addresses}
+    names = {p.availability_zone for p in gateway.nat_gateway_addresses}
+    return subnet.availability_zone_id in zones - {None} or (
+        subnet.availability_zone in names - {None}
+    )
+
+
+def _uncovered(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    gateway = _get(lowering, gateway_id)
+    if gateway.auto_provision_zones == "enabled":
+        words = "assumed: serves this zone from another one, where it is not yet registered (U-1)"
+        option = Option(
+            node_name(_NAME, gateway_id, "clients"), Origin(gateway_id, words, name=gateway.name)
+        )
+        return (Choose((option,)),)
+    words = "is not registered in the zone of this subnet"
+    code = "REGIONAL_NGW_ROUTE_AZ_RESTRICTION"
+    refused = Origin(gateway_id, words, "zone", code, gateway.name)
+    return (deny_all(refused), Forward((), refused))
+
+
+def _gateway_of(lowering: Lowering, interface_id: str) -> str | None:
+    """Which gateway an interface belongs to."""
+
+    def make() -> dict[str, str]:
+        return {
+            place.network_interface_id: gateway.nat_gateway_id
+            for gateway in lowering.snapshot.records(NatGateway)
+            for place in gateway.nat_gateway_addresses
+            if place.network_interface_id
+        }
+
+    return lowering.memo(f"{_NAME} interfaces", make).get(interface_id)
+
+
+def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
+    gateway_id = _gateway_of(lowering, interface.network_interface_id)
+    return node_name(_NAME, gateway_id, "reply") if gateway_id else None
+
+
+def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
+    """Gateways whose interface is not in the snapshot are still on their subnet's switch."""
+    routes = []
+    for gateway in lowering.snapshot.records(NatGateway):
+        if gateway.subnet_id != subnet_id or gateway.state in ("deleted", "failed"):
+            continue
+        unlisted = [
+            parse_address(place.private_ip)
+            for place in gateway.nat_gateway_addresses
+            if place.private_ip and not lowering.index.owner_of_address(
+                parse_address(place.private_ip)
+            )
+        ]
+        if unlisted:
+            node = node_name(_NAME, gateway.nat_gateway_id, "reply")
+            routes.append(
+                Route(HeaderSpace.where(destination=Ranges.of(*unlisted)), node, _QUIET)
+            )
+    return (Forward(tuple(routes)),) if routes else ()
+
+
+def _announce(lowering: Lowering) -> Iterator[Route]:
+    """A regional gateway's public addresses are its own, on no interface of a subnet."""
+    for gateway in lowering.snapshot.records(NatGateway):
+        if _is_regional(gateway) and gateway.state == "available" and _own(gateway):
+            node = node_name(_NAME, gateway.nat_gateway_id, "reply")
+            yield Route(HeaderSpace.where(destination=_own(gateway)), node, _QUIET)
+
+
+def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
+    """R-NAT-8: a reply goes back over the peering it came by, with no route for it."""
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    if subnet is None:
+        return ()
+    routes = []
+    for peering in lowering.snapshot.records(VpcPeeringConnection):
+        ends = [peering.requester_vpc_info.vpc_id, peering.accepter_vpc_info.vpc_id]
+        if peering.status.code != "active" or subnet.vpc_id not in ends:
+            continue
+        (other,) = (end for end in ends if end != subnet.vpc_id)
+        for gateway in lowering.snapshot.records(NatGateway):
+            if gateway.vpc_id == other and gateway.state == "available" and _own(gateway):
+                routes.append(_back(subnet_id, subnet.vpc_id or "", peering, gateway))
+    return (Forward(tuple(routes)),) if routes else ()
+
+
+def _back(
+    subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway
+) -> Route:
+    over = node_name("vpc_peering", peering.vpc_peering_connection_id, "from", vpc_id)
+    words = f"its replies return over {peering.vpc_peering_connection_id} without a route"
+    origin = Origin(gateway.nat_gateway_id, words, name=gateway.name)
+    node = node_name("subnet", subnet_id, "leave", over)
+    match = HeaderSpace.where(destination=_own(gateway))
+    return Route(match, node, origin, session=_session(gateway.nat_gateway_id))
+
+
+def _end(lowering: Lowering, gateway_id: str) -> End | None:
+    gateway = lowering.snapshot.get(NatGateway, gateway_id)
+    if gateway is None:
+        return None
+    words = "opens no connections of its own and answers none"
+    nobody = Origin(gateway_id, words, code="NO_PATH", name=gateway.name)
+    return End(f"{gateway_id} {gateway.name}".strip(), addresses=_own(gateway), nobody=nobody)
+
+
+COMPONENT = Component(
+    name=_NAME,
+    reads=(NatGateway, VpcPeeringConnection, Subnet, Vpc),
+    nodes={"clients": _clients, "reply": _reply, "uncovered": _uncovered},
+    slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
+    targets=(Target("nat_gateway_id", "nat-", _enter),),
+    interface_types=("nat_gateway",),
+    interface_node=_interface_node,
+    announce=_announce,
+    ends={"nat-": _end},
+)

@@ -1,0 +1,99 @@
+"""Network ACLs: stateless, first match by rule number, on entering and on leaving a subnet.
+
+Each subnet has one ACL; one that no association names uses its VPC's default ACL (R-NACL-1).
+Ingress matches the packet's source, egress its destination, the port range always the destination
+port (R-NACL-4), so a reply is matched on the client's ephemeral port (R-NACL-7).  An entry is of
+one address family (R-NACL-3); ports and types count only for the protocols that have them
+(R-NACL-5).  Replies are matched afresh, an echo reply as type 0 (R-OBS-9).
+
+Implements: R-NACL-1 R-NACL-2 R-NACL-3 R-NACL-4 R-NACL-5 R-NACL-6 R-NACL-7 R-NACL-9 R-NACL-10
+R-NACL-16 R-NACL-17 R-OBS-9
+Not modelled: what an ACL does to fragments.
+"""
+
+from __future__ import annotations
+
+from reach.component import Component, Lowering
+from reach.network.address import Prefix
+from reach.network.field import ICMP, ICMPV6, TCP, UDP, parse_protocol
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.snapshot.records import NetworkAcl, NetworkAclEntry
+
+_LAST_RULE = 32766
+_CODE = "SUBNET_ACL_RESTRICTION"
+
+
+def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ...]:
+    acl = lowering.index.network_acl_of(subnet_id)
+    if acl is None:
+        words = "the network ACL of this subnet is not known"
+        return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
+
+    def make() -> Filter:
+        return _filter(acl, egress)
+
+    return (lowering.memo(f"network_acl {acl.network_acl_id} {egress}", make),)
+
+
+def _filter(acl: NetworkAcl, egress: bool) -> Filter:
+    entries = sorted(
+        (entry for entry in acl.entries if entry.egress is egress),
+        key=lambda entry: entry.rule_number,
+    )
+    direction = "outbound" if egress else "inbound"
+    rules = tuple(_rule(acl, entry, direction) for entry in entries)
+    words = f"denies {direction} what no rule allows"
+    default = Origin(acl.network_acl_id, words, f"{direction} rule *", _CODE, acl.name)
+    return Filter(rules, Rule(ANYTHING, Action.DENY, default))
+
+
+def _rule(acl: NetworkAcl, entry: NetworkAclEntry, direction: str) -> Rule:
+    allows = entry.rule_action == "allow"
+    match = _match(entry)
+    number = "*" if entry.rule_number > _LAST_RULE else entry.rule_number
+    words = f"{'allows' if allows else 'denies'} {direction} {match}"
+    origin = Origin(
+        acl.network_acl_id,
+        words,
+        f"{direction} rule {number}",
+        "" if allows else _CODE,
+        acl.name,
+    )
+    return Rule(match, Action.PERMIT if allows else Action.DENY, origin)
+
+
+def _match(entry: NetworkAclEntry) -> HeaderSpace:
+    block = entry.cidr_block or entry.ipv6_cidr_block
+    peers = Ranges.prefixes((Prefix.parse(block),)) if block else None
+    source, destination = (None, peers) if entry.egress else (peers, None)
+    if entry.protocol == "-1":
+        return HeaderSpace.where(source=source, destination=destination)
+    protocol = parse_protocol(entry.protocol)
+    ports = kind = code = None
+    if protocol in (TCP, UDP) and entry.port_range is not None:
+        ports = Ranges.span(entry.port_range.from_port, entry.port_range.to_port)
+    # R-NACL-5: with an IPv4 block, protocol 58 means every type.
+    typed = protocol == ICMP or (protocol == ICMPV6 and entry.ipv6_cidr_block)
+    if typed and entry.icmp_type_code is not None and entry.icmp_type_code.type != -1:
+        kind = Ranges.of(entry.icmp_type_code.type)
+        if entry.icmp_type_code.code != -1:
+            code = Ranges.of(entry.icmp_type_code.code)
+    return HeaderSpace.where(
+        source=source,
+        destination=destination,
+        protocol=Ranges.of(protocol),
+        destination_port=ports,
+        icmp_type=kind,
+        icmp_code=code,
+    )
+
+
+COMPONENT = Component(
+    name="network_acl",
+    reads=(NetworkAcl,),
+    slots={
+        "subnet.enter": lambda lowering, subnet: _stages(lowering, subnet, False),
+        "subnet.leave": lambda lowering, subnet: _stages(lowering, subnet, True),
+    },
+)

@@ -1,0 +1,322 @@
+"""Route tables: longest prefix first, then static over prefix list over propagated.
+
+A subnet uses the table it is associated with, else its VPC's main table (R-RT-1); an internet or
+virtual private gateway uses its edge table on the way in (R-RT-19).  The most specific route wins
+whatever its origin (R-RT-4, R-RT-5), except that the local route beats propagated ones inside it
+(R-RT-6).  Equal prefixes: static, then prefix list, then propagated.  A blackhole wins and drops
+(R-RT-11); ``filtered`` does not forward (R-RT-12).  Overlapping prefix lists with different targets
+are a *may* (R-RT-10).  Nothing is routed to 169.254.168.0/22 and fd00:ec2::/32 (R-RT-15).  There is
+no default: no route drops (R-RT-13).  A subnet whose inbound traffic an edge table redirects cannot
+use its own route to that gateway (R-RT-22); a redirection to an interface without a public address
+does not work (R-RT-21).
+
+Implements: R-RT-1 R-RT-3 R-RT-4 R-RT-5 R-RT-6 R-RT-7 R-RT-8 R-RT-9 R-RT-10 R-RT-11 R-RT-12 R-RT-13
+R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25
+Not modelled: which of two overlapping prefix lists AWS has picked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from reach.component import Component, Lowering, node_name
+from reach.network.address import Prefix
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
+from reach.network.stage import (
+    Action,
+    Choose,
+    Filter,
+    Forward,
+    Option,
+    Origin,
+    Route,
+    Rule,
+    Stage,
+    Unmodelled,
+)
+from reach.snapshot.errors import Diagnostic
+from reach.snapshot.index import public_mapping
+from reach.snapshot.records import (
+    ManagedPrefixListEntries,
+    NetworkInterface,
+    PrefixList,
+    RouteTable,
+    Subnet,
+    Vpc,
+)
+from reach.snapshot.records import Route as RouteRecord
+
+_TARGETS = (
+    "nat_gateway_id",
+    "network_interface_id",
+    "egress_only_internet_gateway_id",
+    "vpc_peering_connection_id",
+    "transit_gateway_id",
+    "local_gateway_id",
+    "carrier_gateway_id",
+    "core_network_arn",
+    "odb_network_arn",
+    "gateway_id",
+    "instance_id",
+)
+_STATIC, _LISTED, _PROPAGATED = 0, 1, 2
+_NEVER_ROUTED = Ranges.prefixes(map(Prefix.parse, ("169.254.168.0/22", "fd00:ec2::/32")))
+# R-RT-8: what a route inside the VPC's own block may point to.
+_INSIDE = ("nat_gateway_id", "network_interface_id", "local_gateway_id", "instance_id")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One destination of one route of a table, ready to be ranked."""
+
+    prefix: Prefix
+    rank: int
+    record: RouteRecord
+    field: str
+    target: str
+    locator: str
+
+
+def _candidates(lowering: Lowering, table: RouteTable) -> Iterator[_Candidate]:
+    for record in table.routes:
+        field, target = _target(record)
+        if record.destination_prefix_list_id:
+            shown = record.destination_prefix_list_id
+            blocks = lowering.index.prefix_list_entries(shown) or ()
+            rank = _LISTED
+        else:
+            shown = record.destination_cidr_block or record.destination_ipv6_cidr_block or ""
+            blocks = (shown,) if shown else ()
+            rank = _STATIC
+        if record.origin in ("EnableVgwRoutePropagation", "Advertisement"):
+            rank = _PROPAGATED
+        for block in blocks:
+            yield _Candidate(
+                Prefix.parse(block), rank, record, field, target, f"route {shown}"
+            )
+
+
+def _target(record: RouteRecord) -> tuple[str, str]:
+    for field in _TARGETS:
+        value = getattr(record, field)
+        if value:
+            return field, value
+    return "", ""
+
+
+def _ranked(lowering: Lowering, table: RouteTable) -> list[list[_Candidate]]:
+    """Best first; routes of equal prefix and rank stand together."""
+    found = list(_candidates(lowering, table))
+    local = [c.prefix for c in found if c.target == "local" and c.rank == _STATIC]
+    kept = [
+        c
+        for c in found
+        if c.rank != _PROPAGATED or not any(block.covers(c.prefix) for block in local)
+    ]
+    kept.sort(key=lambda c: (-c.prefix.length, c.prefix.value, c.rank, c.locator))
+    best = []
+    for _, group in groupby(kept, key=lambda c: c.prefix):
+        members = list(group)
+        best.append([c for c in members if c.rank == members[0].rank])
+    return best
+
+
+def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
+    table = lowering.index.route_table_of(subnet_id)
+    if table is None:
+        words = "the route table of this subnet is not known"
+        return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
+    return _stages(lowering, table, subnet_id)
+
+
+def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
+    """The edge table, if there is one; without it the VPC's local routing follows."""
+    table = lowering.index.gateway_route_table(gateway_id)
+    return () if table is None else _stages(lowering, table, "")
+
+
+def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stage, ...]:
+    no_route = Origin(
+        table.route_table_id,
+        "has no route to the destination",
+        code="NO_ROUTE_TO_DESTINATION",
+        name=table.name,
+    )
+    never = Route(
+        HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route
+    )
+    routes = [
+        _route(lowering, table, subnet_id, candidates)
+        for candidates in _ranked(lowering, table)
+    ]
+    doubts = _unknown_lists(lowering, table)
+    return (*doubts, Forward((never, *routes), no_route))
+
+
+def _unknown_lists(lowering: Lowering, table: RouteTable) -> tuple[Stage, ...]:
+    """A prefix list without entries may hold any destination but a local one (R-RT-8)."""
+    for record in table.routes:
+        listed = record.destination_prefix_list_id
+        if listed and lowering.index.prefix_list_entries(listed) is None:
+            words = f"routes {listed}, whose entries are not in the snapshot"
+            origin = Origin(table.route_table_id, words, name=table.name)
+            local = HeaderSpace.where(
+                destination=Ranges.prefixes(
+                    c.prefix for c in _candidates(lowering, table) if c.target == "local"
+                )
+            )
+            certain = Rule(local, Action.PERMIT, Origin(table.route_table_id, "routes locally"))
+            return (Filter((certain,), Rule(ANYTHING, Action.DOUBT, origin)),)
+    return ()
+
+
+def _route(
+    lowering: Lowering, table: RouteTable, subnet_id: str, candidates: list[_Candidate]
+) -> Route:
+    first = candidates[0]
+    onward = {c.target: _next(lowering, table, subnet_id, c) for c in candidates}
+    if len(set(onward.values())) > 1:
+        argument = f"{subnet_id} {first.prefix}"
+        node = node_name("route_table", table.route_table_id, "either", argument)
+        words = f"has several routes for {first.prefix}; AWS uses one of them"
+        return Route(
+            to_prefix(first.prefix),
+            node,
+            Origin(table.route_table_id, words, first.locator, name=table.name),
+        )
+    node, code, words = onward[first.target]
+    origin = Origin(table.route_table_id, words, first.locator, code, table.name)
+    return Route(to_prefix(first.prefix), node, origin)
+
+
+def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
+    """R-RT-10: several prefix lists hold the destination; one of their routes is in force."""
+    subnet_id, prefix = argument.split(" ")
+    table = lowering.snapshot.get(RouteTable, table_id)
+    assert table is not None
+    rivals = next(r for r in _ranked(lowering, table) if str(r[0].prefix) == prefix)
+    options = []
+    for candidate in rivals:
+        node, code, words = _next(lowering, table, subnet_id, candidate)
+        words = f"assumed: of overlapping prefix lists {candidate.locator} is in force ({words})"
+        origin = Origin(table_id, words, candidate.locator, code, table.name)
+        if node:
+            options.append(Option(node, origin))
+    return (Choose(tuple(options)),)
+
+
+def _next(
+    lowering: Lowering, table: RouteTable, subnet_id: str, candidate: _Candidate
+) -> tuple[str, str, str]:
+    """The next node ('' to drop), the code of the drop, and words."""
+    record, target = candidate.record, candidate.target
+    if record.state in ("blackhole", "filtered"):
+        return "", "BAD_STATE_ROUTE", f"is in state {record.state}: {target or 'its target'} is gone"
+    if target == "local":
+        return _from(subnet_id, node_name("vpc", table.vpc_id or "", "local")), "", "routes locally"
+    refusal = _refusal(lowering, table, subnet_id, candidate)
+    if refusal is not None:
+        return refusal
+    entry = lowering.entry(candidate.field, target, subnet_id, table.vpc_id or "")
+    words = f"routes to {target}"
+    if entry.subnet and entry.subnet == subnet_id:
+        return entry.node, "", words
+    node = entry.node
+    if entry.subnet:
+        node = node_name("subnet", entry.subnet, "arrive", node)
+    return _from(subnet_id, node), "", words
+
+
+def _from(subnet_id: str, node: str) -> str:
+    return node_name("subnet", subnet_id, "leave", node) if subnet_id else node
+
+
+def _refusal(
+    lowering: Lowering, table: RouteTable, subnet_id: str, candidate: _Candidate
+) -> tuple[str, str, str] | None:
+    """Routes that AWS keeps but does not use, and routes that AWS would not accept."""
+    target = candidate.target
+    if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, target):
+        words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
+        return "", "INGRESS_RTB_TRAFFIC_REDIRECTION", words
+    if not subnet_id and candidate.field == "network_interface_id" and _is_internet_edge(table):
+        interface = lowering.snapshot.get(NetworkInterface, target)
+        if interface is not None and not public_mapping(interface):
+            words = f"redirects to {target}, which has no public address"
+            return "", "INGRESS_RTB_NO_PUBLIC_IP", words
+    if _is_malformed(lowering, table, candidate):
+        node = node_name("unmodelled", table.route_table_id, "malformed")
+        return node, "", f"routes to {target} inside the VPC's own block, which AWS refuses"
+    return None
+
+
+def _is_internet_edge(table: RouteTable) -> bool:
+    return any((a.gateway_id or "").startswith("igw-") for a in table.associations)
+
+
+def _redirected(lowering: Lowering, subnet_id: str, gateway_id: str) -> bool:
+    """R-RT-22: whether the gateway's edge table sends the subnet's inbound traffic elsewhere."""
+    table = lowering.index.gateway_route_table(gateway_id)
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    if table is None or subnet is None or not subnet.cidr_block:
+        return False
+    block = Prefix.parse(subnet.cidr_block)
+    for (best, *_) in _ranked(lowering, table):
+        if best.prefix.covers(block):
+            if best.target == "local":
+                return False
+            interface = lowering.snapshot.get(NetworkInterface, best.target)
+            return interface is None or interface.subnet_id != subnet_id
+    return False
+
+
+def _is_malformed(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> bool:
+    """R-RT-8: a route inside the VPC's own block to something that cannot stand there."""
+    if candidate.field in _INSIDE or candidate.target.startswith("vpce-"):
+        return False
+    if candidate.rank == _PROPAGATED:
+        return False
+    return any(block.covers(candidate.prefix) for block in _vpc_blocks(lowering, table.vpc_id or ""))
+
+
+def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Iterable[Prefix]:
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is None:
+        return ()
+    blocks = {vpc.cidr_block} | {a.cidr_block for a in vpc.cidr_block_association_set}
+    return [Prefix.parse(block) for block in sorted(filter(None, blocks))]
+
+
+def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:
+    """A table that stands by itself: a regional NAT gateway's own."""
+    table = lowering.snapshot.get(RouteTable, table_id)
+    if table is None:
+        words = "this route table is not known"
+        return (Unmodelled(lowering.missing(RouteTable, table_id, words)),)
+    return _stages(lowering, table, "")
+
+
+def _lint(lowering: Lowering) -> Iterator[Diagnostic]:
+    for table in lowering.snapshot.records(RouteTable):
+        for candidate in _candidates(lowering, table):
+            if candidate.target != "local" and _is_malformed(lowering, table, candidate):
+                yield Diagnostic(
+                    "warning",
+                    f"{candidate.locator} lies inside the VPC's own block but points to "
+                    f"{candidate.target}; AWS allows only a NAT gateway, an interface or a "
+                    "Gateway Load Balancer endpoint there",
+                    table.page.file,
+                    table.pointer,
+                    table.route_table_id,
+                )
+
+
+COMPONENT = Component(
+    name="route_table",
+    reads=(RouteTable, PrefixList, ManagedPrefixListEntries),
+    nodes={"either": _either, "alone": _alone},
+    slots={"subnet.route": _of_subnet, "gateway.route": _of_gateway},
+    lint=_lint,
+)

@@ -1,0 +1,146 @@
+"""Subnets: the layer-2 switch between interfaces, and the border that network ACLs guard.
+
+A packet for an address of its own subnet goes straight to the interface, with no route and no
+network ACL (R-PIPE-2, R-RT-2, R-NACL-8); any other leaves by the subnet's route table.  Entering
+and leaving a subnet passes its network ACL (R-PIPE-3).  An address that no interface has, the
+reserved ones among them, is nobody's (R-PIPE-7).  A subnet is public when its route table has an
+active route to an internet gateway (R-DEF-1), in the address family asked about.
+
+Implements: R-PIPE-2 R-PIPE-3 R-PIPE-7 R-RT-2 R-NACL-8 R-DEF-1 R-DEF-2 R-DEF-3 R-DEF-4 R-DEF-5
+Not modelled: interfaces of accounts that are not in the snapshot, in shared subnets.
+"""
+
+from __future__ import annotations
+
+from reach.component import Component, End, Lowering, node_name
+from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
+from reach.snapshot.index import delegated_prefixes, private_addresses
+from reach.snapshot.records import NetworkInterface, RouteTable, Subnet
+
+QUIET = Origin("", "")
+
+
+def cidrs(subnet: Subnet) -> tuple[Prefix, ...]:
+    """The subnet's IPv4 block and its associated IPv6 blocks."""
+    blocks = [subnet.cidr_block] if subnet.cidr_block else []
+    blocks += [
+        block.ipv6_cidr_block
+        for block in subnet.ipv6_cidr_block_association_set
+        if block.ipv6_cidr_block_state is None or block.ipv6_cidr_block_state.state == "associated"
+    ]
+    return tuple(Prefix.parse(block) for block in blocks if block)
+
+
+def _emit(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
+    """A packet that an interface of the subnet has put on the wire."""
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    own = Ranges.prefixes(cidrs(subnet)) if subnet else Ranges(())
+    inside = Route(
+        HeaderSpace.where(destination=own), node_name("subnet", subnet_id, "switch"), QUIET
+    )
+    outside = Route(ANYTHING, node_name("subnet", subnet_id, "route"), QUIET)
+    return (Forward((inside,)), Forward((outside,), _nowhere(subnet_id)))
+
+
+def _nowhere(subnet_id: str) -> Origin:
+    return Origin(subnet_id, "has nowhere to send this", code="NO_POSSIBLE_DESTINATION")
+
+
+def _route(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
+    return (
+        *lowering.slot("subnet.return", subnet_id),
+        *lowering.slot("subnet.route", subnet_id),
+    )
+
+
+def _leave(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...]:
+    onward = Forward((Route(ANYTHING, target, QUIET),), _nowhere(subnet_id))
+    return (*lowering.slot("subnet.leave", subnet_id), onward)
+
+
+def _arrive(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...]:
+    onward = Forward((Route(ANYTHING, target, QUIET),), _nowhere(subnet_id))
+    return (*lowering.slot("subnet.enter", subnet_id), onward)
+
+
+def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
+    """To the interface that owns the destination; interfaces of one node share a route."""
+    by_node: dict[str, list[tuple[int, int]]] = {}
+    for interface in lowering.index.interfaces_by_subnet.get(subnet_id, ()):
+        spans = by_node.setdefault(lowering.interface_node(interface), [])
+        for address in private_addresses(interface):
+            spans += Ranges.of(address).intervals
+        for block in delegated_prefixes(interface):
+            prefix = Prefix.parse(block)
+            spans.append((prefix.low, prefix.high))
+    routes = tuple(
+        Route(HeaderSpace.where(destination=Ranges.union(spans)), node, QUIET)
+        for node, spans in by_node.items()
+    )
+    extra = lowering.slot("subnet.switch", subnet_id)
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    if subnet is None or not lowering.has(NetworkInterface, subnet):
+        words = "the interfaces of this subnet are not known"
+        unknown = Unmodelled(lowering.missing(NetworkInterface, subnet_id, words))
+        return (*extra, Forward(routes), unknown)
+    nobody = Origin(
+        subnet_id,
+        "no interface has this address",
+        code="NO_POSSIBLE_DESTINATION",
+        name=subnet.name,
+    )
+    return (*extra, Forward(routes, nobody))
+
+
+def _end(lowering: Lowering, subnet_id: str) -> End | None:
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    if subnet is None:
+        return None
+    return lowering.hosts(lowering.index.interfaces_by_subnet.get(subnet_id, ()), subnet_id)
+
+
+def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:
+    """R-DEF-1: an active route to an internet gateway, of this family (None: of any)."""
+    table: RouteTable | None = lowering.index.route_table_of(subnet_id)
+    if table is None:
+        return False
+    for route in table.routes:
+        if not (route.gateway_id or "").startswith("igw-") or route.state != "active":
+            continue
+        block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+        if family is None or block is None:
+            return True
+        if Prefix.parse(block).overlaps(ANY_IPV4 if family == 4 else ANY_IPV6):
+            return True
+    return False
+
+
+def _kind(lowering: Lowering, word: str, family: int | None) -> End:
+    wanted = word == "public"
+    chosen = [
+        interface
+        for subnet in lowering.snapshot.records(Subnet)
+        if is_public(lowering, subnet.subnet_id, family) is wanted
+        for interface in lowering.index.interfaces_by_subnet.get(subnet.subnet_id, ())
+    ]
+    return lowering.hosts(tuple(chosen), f"{word} subnets")
+
+
+COMPONENT = Component(
+    name="subnet",
+    reads=(Subnet, RouteTable, NetworkInterface),
+    nodes={
+        "emit": _emit,
+        "route": _route,
+        "leave": _leave,
+        "arrive": _arrive,
+        "switch": _switch,
+    },
+    ends={
+        "subnet-": _end,
+        "public": lambda lowering, word: _kind(lowering, word, None),
+        "private": lambda lowering, word: _kind(lowering, word, None),
+    },
+)

@@ -1,0 +1,57 @@
+"""VPCs and their local routing: every subnet of a VPC is one hop away from every other.
+
+Local routing delivers to the subnet that holds the destination, whoever brought the packet into the
+VPC (R-RT-3, R-PCX-7); what lies in none of its subnets is dropped.
+
+Implements: R-RT-3 R-RT-7 R-PCX-7
+Not modelled: multicast and broadcast (R-PIPE-7: there is none).
+"""
+
+from __future__ import annotations
+
+from reach.component import Component, End, Lowering, node_name
+from reach.network.address import Prefix
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
+from reach.snapshot.records import Subnet, Vpc
+
+
+def _blocks(subnet: Subnet) -> Ranges:
+    blocks = [subnet.cidr_block] if subnet.cidr_block else []
+    blocks += [block.ipv6_cidr_block for block in subnet.ipv6_cidr_block_association_set]
+    return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+
+
+def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    routes = []
+    for subnet in lowering.index.subnets_by_vpc.get(vpc_id, ()):
+        switch = node_name("subnet", subnet.subnet_id, "switch")
+        match = HeaderSpace.where(destination=_blocks(subnet))
+        words = f"routes locally to {subnet.subnet_id}"
+        origin = Origin(vpc_id, words, "local", name=vpc.name if vpc else "")
+        routes.append(Route(match, node_name("subnet", subnet.subnet_id, "arrive", switch), origin))
+    if vpc is None or not lowering.has(Subnet, vpc):
+        words = "the subnets of this VPC are not known"
+        return (Forward(tuple(routes)), Unmodelled(lowering.missing(Subnet, vpc_id, words)))
+    nobody = Origin(
+        vpc_id,
+        "no subnet holds this address",
+        code="NO_POSSIBLE_DESTINATION",
+        name=vpc.name,
+    )
+    return (Forward(tuple(routes), nobody),)
+
+
+def _end(lowering: Lowering, vpc_id: str) -> End | None:
+    if lowering.snapshot.get(Vpc, vpc_id) is None:
+        return None
+    return lowering.hosts(lowering.index.interfaces_by_vpc.get(vpc_id, ()), vpc_id)
+
+
+COMPONENT = Component(
+    name="vpc",
+    reads=(Vpc, Subnet),
+    nodes={"local": _local},
+    ends={"vpc-": _end},
+)

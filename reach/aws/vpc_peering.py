@@ -1,0 +1,133 @@
+"""VPC peering connections: two VPCs, addresses unchanged, nobody else.
+
+Forwards while active (R-PCX-1).  The source must belong to the sending VPC and the destination to
+the receiving one, so nothing passes through a peer to a third (R-PCX-3, R-PCX-4, U-7).  What enters
+is delivered by local routing (R-PCX-7).  Group identity survives within a Region only (R-SG-20,
+R-PCX-8).  The other VPC may be in an account or Region that is not in the snapshot: undecided
+(R-SHARE-4).
+
+Implements: R-PCX-1 R-PCX-2 R-PCX-3 R-PCX-4 R-PCX-5 R-PCX-6 R-PCX-7 R-PCX-8 R-PCX-10 R-SG-20 R-SHARE-4
+Not modelled: names that resolve differently over a peering (R-PCX-9).
+"""
+
+from __future__ import annotations
+
+from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.network.address import Prefix
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Filter,
+    Forward,
+    Origin,
+    Route,
+    Rule,
+    Stage,
+    Translate,
+    Unmodelled,
+    deny_all,
+)
+from reach.snapshot.records import NetworkInterface, PeeringVpcInfo, Vpc, VpcPeeringConnection
+
+_NAME = "vpc_peering"
+_QUIET = Origin("", "")
+_CODE = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
+
+
+def _get(lowering: Lowering, peering_id: str) -> VpcPeeringConnection:
+    peering = lowering.snapshot.get(VpcPeeringConnection, peering_id)
+    assert peering is not None
+    return peering
+
+
+def _blocks(lowering: Lowering, side: PeeringVpcInfo) -> Ranges:
+    """The VPC's blocks as the peering shows them, else as the VPC itself does."""
+    blocks = [block.cidr_block for block in side.cidr_block_set] or [side.cidr_block]
+    blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
+    vpc = lowering.snapshot.get(Vpc, side.vpc_id or "")
+    if vpc is not None:
+        blocks += [vpc.cidr_block, *(a.cidr_block for a in vpc.cidr_block_association_set)]
+        blocks += [a.ipv6_cidr_block for a in vpc.ipv6_cidr_block_association_set]
+    return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+
+
+def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]:
+    """A packet that a VPC sends over the peering."""
+    peering = _get(lowering, peering_id)
+    here, there = peering.requester_vpc_info, peering.accepter_vpc_info
+    if here.vpc_id != vpc_id:
+        here, there = there, here
+    foreign = Origin(
+        peering_id, f"carries only sources of {vpc_id}", "source", _CODE, peering.name
+    )
+    beyond = Origin(
+        peering_id, f"carries only packets to {there.vpc_id}", "destination", _CODE, peering.name
+    )
+    forget = Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
+    crosses = here.region != there.region
+    return (
+        *_active(peering),
+        _only("source", _blocks(lowering, here), foreign),
+        _only("destination", _blocks(lowering, there), beyond),
+        *((Translate((forget,)),) if crosses else ()),
+        *_into(lowering, peering, there),
+    )
+
+
+def _active(peering: VpcPeeringConnection) -> tuple[Stage, ...]:
+    if peering.status.code == "active":
+        return ()
+    words = f"is {peering.status.code or 'not active'}"
+    origin = Origin(
+        peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name
+    )
+    return (deny_all(origin),)
+
+
+def _only(side: str, blocks: Ranges, otherwise: Origin) -> Filter:
+    permit = Rule(HeaderSpace.where(**{side: blocks}), Action.PERMIT, _QUIET)
+    return Filter((permit,), Rule(ANYTHING, Action.DENY, otherwise))
+
+
+def _into(
+    lowering: Lowering, peering: VpcPeeringConnection, there: PeeringVpcInfo
+) -> tuple[Stage, ...]:
+    peering_id, vpc_id = peering.vpc_peering_connection_id, there.vpc_id or ""
+    if lowering.snapshot.get(Vpc, vpc_id) is None:
+        account, region = there.owner_id or "its account", there.region or "its Region"
+        words = f"is the far end of {peering_id}; {account} in {region} is not in the snapshot"
+        return (Unmodelled(Origin(vpc_id, words, code="UNKNOWN_RESOURCE")),)
+    words = f"carries packets to {vpc_id}"
+    origin = Origin(peering_id, words, name=peering.name)
+    return (Forward((Route(ANYTHING, node_name("vpc", vpc_id, "local"), origin),), _QUIET),)
+
+
+def _enter(lowering: Lowering, peering_id: str, subnet: str, vpc: str) -> Entry | None:
+    if lowering.snapshot.get(VpcPeeringConnection, peering_id) is None:
+        return None
+    return Entry(node_name(_NAME, peering_id, "from", vpc))
+
+
+def _end(lowering: Lowering, peering_id: str) -> End | None:
+    """As a source or a destination: either VPC's interfaces, over this peering."""
+    peering = lowering.snapshot.get(VpcPeeringConnection, peering_id)
+    if peering is None:
+        return None
+    vpcs = [peering.requester_vpc_info.vpc_id or "", peering.accepter_vpc_info.vpc_id or ""]
+    interfaces: list[NetworkInterface] = []
+    for vpc in vpcs:
+        interfaces += lowering.index.interfaces_by_vpc.get(vpc, ())
+    ends = lowering.hosts(tuple(interfaces), peering_id)
+    ways = tuple(node_name(_NAME, peering_id, "from", vpc) for vpc in vpcs)
+    return End(peering_id, ends.starts, ends.goals, ends.addresses, ways, ends.nobody)
+
+
+COMPONENT = Component(
+    name=_NAME,
+    reads=(VpcPeeringConnection, Vpc),
+    nodes={"from": lambda lowering, peering, vpc: _from(lowering, peering, vpc)},
+    targets=(Target("vpc_peering_connection_id", "pcx-", _enter),),
+    ends={"pcx-": _end},
+)

@@ -1,0 +1,493 @@
+"""The symbolic twin: what can happen to any flow of a question.
+
+    compile(network, aim) -> Constraints
+
+Explores the network from the question's starts with symbolic headers.  A *place* is a node together
+with a version of the header; it is reached when an edge into it is, so reaching is one term per
+place, defined by the edges, and one problem covers every path.  Replies are explored from where the
+flow is delivered; there a stateful stage knows the places of the forward walk that it remembers.
+
+The arms are those of :mod:`reach.evaluate`, in the same order, written separately; neither imports
+the other.  Takes the neutral network only; must not know AWS, question texts or any backend.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import assert_never
+
+import solver
+from reach.aim import Aim, Start
+from reach.network.field import FIELDS, Header
+from reach.network.node import Network
+from reach.network.stage import (
+    Action,
+    Choose,
+    Deliver,
+    Filter,
+    Forward,
+    Origin,
+    Restore,
+    Stage,
+    Translate,
+    Unmodelled,
+)
+from reach.order import strongly_connected
+from reach.symbolic import Symbolic, Version
+from reach.trace import Site
+from solver import FALSE, TRUE, Term
+
+MOST_REWRITES = 12
+MOST_PLACES = 400_000
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A node with a version of the header; ``reached`` is set when all edges are known."""
+
+    node: str
+    version: Version
+    depth: int
+    edges: list[tuple[Place | None, Term]] = field(default_factory=list)
+    reached: Term = FALSE
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point within a place: it is met when the place is reached and ``guard`` holds."""
+
+    place: Place
+    guard: Term
+    version: Version
+
+    @property
+    def met(self) -> Term:
+        return solver.and_(self.place.reached, self.guard)
+
+
+@dataclass(slots=True)
+class Walk:
+    """All that one direction's exploration found."""
+
+    places: dict[tuple[str, Version], Place] = field(default_factory=dict)
+    deliveries: list[tuple[Point, Deliver]] = field(default_factory=list)
+    loose_ends: list[tuple[Point, Origin]] = field(default_factory=list)
+    dead_ends: list[tuple[Point, Origin]] = field(default_factory=list)
+    admitted: dict[str, list[Point]] = field(default_factory=dict)
+    translated: dict[str, list[tuple[Point, Version]]] = field(default_factory=dict)
+    choices: list[tuple[Place, int, str, Term]] = field(default_factory=list)
+    relaxed: list[tuple[Place, int, Term]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """The compiled question: assertions, its goals, and the way back from symbols to hops.
+
+    ``arrives``: the flow, and its reply if asked for, get through with nothing left open.
+    ``may_arrive``: the same when every doubt is settled in its favour, or the flow or its reply
+    meets something unmodelled.  ``stuck``: it ends somewhere it should not (only when asked to
+    explain).  ``doubt`` allows passing rules of unknown effect, ``relaxations`` lift denials.
+    """
+
+    assertions: tuple[Term, ...]
+    arrives: Term
+    may_arrive: Term
+    stuck: Term
+    doubt: Term
+    relaxations: tuple[Term, ...]
+    starts: tuple[tuple[Term, Start, Version], ...]
+    forward: Walk
+    reply: Walk
+
+    def started(self, assignment: Mapping[str, int | bool]) -> tuple[Start, Header]:
+        """Decode: where the flow starts, and its header there."""
+        for chosen, start, version in self.starts:
+            if solver.interpret(chosen, assignment):
+                return start, _header(version, assignment)
+        raise AssertionError("no start is chosen")
+
+    def choices(self, assignment: Mapping[str, int | bool], walk: Walk) -> dict[Site, int]:
+        """Decode: what was chosen wherever several things may happen."""
+        return {
+            Site(place.node, _header(place.version, assignment), stage, name): int(
+                solver.interpret(term, assignment)
+            )
+            for place, stage, name, term in walk.choices
+        }
+
+
+def _header(version: Version, assignment: Mapping[str, int | bool]) -> Header:
+    return Header(*(int(solver.interpret(term, assignment)) for term in version))
+
+
+def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints:
+    """The constraints of a question over a network.
+
+    With ``explain`` every denial can be lifted by a relaxation, and where flows end is kept.
+    """
+    symbolic = Symbolic()
+    doubt = solver.symbol("doubt", 0)
+    starts = _starts(symbolic, aim)
+    forward = _Exploration(network, symbolic, doubt, "", None, explain)
+    for chosen, start, version in starts:
+        guard = solver.and_(chosen, symbolic.matches(start.space, version))
+        forward.enter(start.node, version, None, guard, 0)
+    forward.explore()
+    reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, explain)
+    through = _through(forward.walk, aim.through)
+    arrived = [
+        (solver.and_(point.met, wanted, through), point.version, delivery)
+        for point, delivery in forward.walk.deliveries
+        if (wanted := _wanted(symbolic, aim, point, delivery)) is not FALSE
+    ]
+    if aim.two_way:
+        for met, version, delivery in arrived:
+            reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)
+        reply.explore()
+        goal = solver.any_of(_homecomings(symbolic, starts, reply.walk))
+    else:
+        goal = solver.any_of(met for met, _, _ in arrived)
+    loose = [point.met for walk in (forward.walk, reply.walk) for point, _ in walk.loose_ends]
+    dead = [point.met for walk in (forward.walk, reply.walk) for point, _ in walk.dead_ends]
+    return Constraints(
+        assertions=(*_start_conditions(symbolic, aim, starts), *symbolic.conditions),
+        arrives=solver.and_(goal, solver.not_(doubt)),
+        may_arrive=solver.and_(solver.any_of([goal, *loose]), doubt),
+        stuck=solver.any_of(dead),
+        doubt=doubt,
+        relaxations=tuple(term for w in (forward, reply) for _, _, term in w.walk.relaxed),
+        starts=tuple(starts),
+        forward=forward.walk,
+        reply=reply.walk,
+    )
+
+
+def _starts(symbolic: Symbolic, aim: Aim) -> list[tuple[Term, Start, Version]]:
+    if len(aim.starts) == 1:
+        return [(TRUE, aim.starts[0], symbolic.start(aim.starts[0].space))]
+    width = max(1, (len(aim.starts) - 1).bit_length())
+    which = symbolic.symbol("start", width)
+    return [
+        (solver.eq(which, solver.const(number, width)), start, symbolic.start(start.space))
+        for number, start in enumerate(aim.starts)
+    ]
+
+
+def _start_conditions(
+    symbolic: Symbolic, aim: Aim, starts: Iterable[tuple[Term, Start, Version]]
+) -> list[Term]:
+    made = []
+    chosen_any = []
+    for chosen, _, version in starts:
+        chosen_any.append(chosen)
+        held = symbolic.well_formed(version)
+        if aim.two_way:
+            held = solver.and_(held, symbolic.answered(version))
+        if not aim.to_itself:
+            held = solver.and_(held, solver.not_(solver.eq(version[0], version[1])))
+        made.append(solver.implies(chosen, held))
+    return [solver.any_of(chosen_any), *made]
+
+
+def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Term:
+    """Whether a delivery is one that the question asks for."""
+    if delivery.inside and not aim.to_itself:
+        return FALSE
+    if aim.goals is None:
+        return TRUE
+    space = aim.goals.get(delivery.owner)
+    return FALSE if space is None else symbolic.matches(space, point.version)
+
+
+def _through(walk: Walk, nodes: Iterable[str]) -> Term:
+    """Whether the flow visits one of the named nodes (anything, if none is named)."""
+    wanted = frozenset(nodes)
+    if not wanted:
+        return TRUE
+    return solver.any_of(p.reached for p in walk.places.values() if p.node in wanted)
+
+
+def _homecomings(
+    symbolic: Symbolic, starts: Iterable[tuple[Term, Start, Version]], reply: Walk
+) -> list[Term]:
+    """The ways in which a reply gets back to who sent the flow."""
+    return [
+        solver.and_(
+            chosen,
+            point.met,
+            symbolic.same_on_the_wire(point.version, symbolic.mirror(version)),
+        )
+        for point, delivery in reply.deliveries
+        for chosen, start, version in starts
+        if start.owner == delivery.owner
+    ]
+
+
+class _Exploration:
+    """One direction, explored from its entries until no place is new."""
+
+    def __init__(
+        self,
+        network: Network,
+        symbolic: Symbolic,
+        doubt: Term,
+        label: str,
+        before: Walk | None,
+        explain: bool,
+    ) -> None:
+        self.walk = Walk()
+        self._network = network
+        self._symbolic = symbolic
+        self._doubt = doubt
+        self._label = label
+        self._before = before
+        self._explain = explain
+        self._queue: deque[Place] = deque()
+        self._answers: dict[tuple[str, Version], Term] = {}
+        self._passes: dict[tuple[int, Version], Term] = {}
+        self._versions: dict[str, dict[Version, int]] = {}
+
+    def enter(
+        self, node: str, version: Version, source: Place | None, guard: Term, depth: int
+    ) -> None:
+        """Add an edge into a place, and the place if it is new."""
+        if guard is FALSE:
+            return
+        key = (node, version)
+        place = self.walk.places.get(key)
+        if place is None:
+            place = self.walk.places[key] = Place(node, version, depth)
+            self._queue.append(place)
+        place.edges.append((source, guard))
+
+    def explore(self) -> None:
+        """Visit every place, then define when each is reached."""
+        while self._queue:
+            self._visit(self._queue.popleft())
+        self._define()
+
+    def _visit(self, place: Place) -> None:
+        if place.depth > MOST_REWRITES or len(self.walk.places) > MOST_PLACES:
+            point = Point(place, TRUE, place.version)
+            self.walk.loose_ends.append((point, _too_long(place.node)))
+            return
+        stages = self._network.node(place.node).stages
+        branches = [Point(place, TRUE, place.version)]
+        for number, stage in enumerate(stages):
+            branches = [
+                after
+                for point in branches
+                for after in self._stage(stage, number, point)
+                if after.guard is not FALSE
+            ]
+            if not branches:
+                return
+
+    def _stage(self, stage: Stage, number: int, point: Point) -> list[Point]:
+        """The points after a stage; what leaves the node has become an edge."""
+        match stage:
+            case Filter():
+                return self._filter(stage, number, point)
+            case Translate():
+                return self._translate(stage, number, point)
+            case Restore():
+                return self._restore(stage, point)
+            case Forward():
+                return self._forward(stage, point)
+            case Choose():
+                return self._choose(stage, number, point)
+            case Deliver():
+                self.walk.deliveries.append((point, stage))
+                return []
+            case Unmodelled():
+                self.walk.loose_ends.append((point, stage.origin))
+                return []
+            case _:
+                assert_never(stage)
+
+    def _filter(self, stage: Filter, number: int, point: Point) -> list[Point]:
+        passes = self._permits(stage, point.version)
+        if stage.session:
+            passes = solver.or_(passes, self._answers_session(stage.session, point.version))
+        if self._explain and passes is not TRUE:
+            lifted = self._relax(point.place, number)
+            passes = solver.or_(passes, lifted)
+        after = Point(point.place, solver.and_(point.guard, passes), point.version)
+        if stage.session and after.guard is not FALSE:
+            self.walk.admitted.setdefault(stage.session, []).append(after)
+        return [after]
+
+    def _permits(self, stage: Filter, version: Version) -> Term:
+        """First match decides: folded from the last rule to the first."""
+        key = (id(stage), version)
+        known = self._passes.get(key)
+        if known is None:
+            known = FALSE
+            for action, rules in groupby(reversed(stage.decisions), key=lambda rule: rule.action):
+                matched = solver.any_of(
+                    self._symbolic.matches(rule.match, version) for rule in rules
+                )
+                match action:
+                    case Action.PERMIT:
+                        known = solver.or_(matched, known)
+                    case Action.DOUBT:
+                        known = solver.ite(matched, self._doubt, known)
+                    case Action.DENY:
+                        known = solver.and_(solver.not_(matched), known)
+                    case _:
+                        assert_never(action)
+            self._passes[key] = known
+        return known
+
+    def _relax(self, place: Place, number: int) -> Term:
+        lifted = solver.symbol(f"{self._label}lift {len(self.walk.relaxed)}", 0)
+        self.walk.relaxed.append((place, number, lifted))
+        return lifted
+
+    def _translate(self, stage: Translate, number: int, point: Point) -> list[Point]:
+        made: list[Point] = []
+        rest = point.guard
+        for position, case in enumerate(stage.cases):
+            matched = self._symbolic.matches(case.match, point.version)
+            after = point.version
+            for rewrite in case.rewrites:
+                site = f"{self._site(point, number)}.{position}"
+                after = self._symbolic.rewrite(rewrite, after, site)
+                term = after[_POSITION[rewrite.field]]
+                self.walk.choices.append((point.place, number, rewrite.field, term))
+            taken = Point(point.place, solver.and_(rest, matched), after)
+            if stage.session and taken.guard is not FALSE:
+                remembered = self.walk.translated.setdefault(stage.session, [])
+                remembered.append((taken, point.version))
+            made.append(taken)
+            rest = solver.and_(rest, solver.not_(matched))
+        if stage.otherwise is not None:
+            self._dead_end(Point(point.place, rest, point.version), stage.otherwise)
+        else:
+            made.append(Point(point.place, rest, point.version))
+        return made
+
+    def _site(self, point: Point, number: int) -> str:
+        """A name for a place's stage that is the same in every run."""
+        versions = self._versions.setdefault(point.place.node, {})
+        version = versions.setdefault(point.version, len(versions))
+        return f"{self._label}{point.place.node}[{number}]~{version}"
+
+    def _restore(self, stage: Restore, point: Point) -> list[Point]:
+        made: list[Point] = []
+        rest = point.guard
+        known = self._before.translated.get(stage.session, ()) if self._before else ()
+        for translated, before in known:
+            same = self._symbolic.same_on_the_wire(
+                point.version, self._symbolic.mirror(translated.version)
+            )
+            matched = solver.and_(translated.met, same)
+            restored = self._symbolic.mirror(before)
+            made.append(Point(point.place, solver.and_(rest, matched), restored))
+            rest = solver.and_(rest, solver.not_(matched))
+        self._dead_end(Point(point.place, rest, point.version), stage.otherwise)
+        return made
+
+    def _forward(self, stage: Forward, point: Point) -> list[Point]:
+        matched = [self._symbolic.matches(route.match, point.version) for route in stage.routes]
+        for number, route in enumerate(stage.routes):
+            if route.session and matched[number] is not FALSE:
+                answers = self._answers_session(route.session, point.version)
+                matched[number] = solver.and_(matched[number], answers)
+        for number, route in enumerate(stage.routes):
+            if matched[number] is FALSE:
+                continue
+            earlier = solver.any_of(matched[rival] for rival in stage.rivals[number])
+            guard = solver.and_(point.guard, matched[number], solver.not_(earlier))
+            if route.next:
+                self._edge(route.next, Point(point.place, guard, point.version))
+            else:
+                self._dead_end(Point(point.place, guard, point.version), route.origin)
+        rest = solver.and_(point.guard, solver.not_(solver.any_of(matched)))
+        left = Point(point.place, rest, point.version)
+        if stage.otherwise is None:
+            return [left]
+        self._dead_end(left, stage.otherwise)
+        return []
+
+    def _choose(self, stage: Choose, number: int, point: Point) -> list[Point]:
+        width = max(1, (len(stage.options) - 1).bit_length())
+        name = f"choice@{self._site(point, number)}"
+        chosen = self._symbolic.symbol(name, width)
+        self.walk.choices.append((point.place, number, "", chosen))
+        for position, option in enumerate(stage.options):
+            taken = solver.eq(chosen, solver.const(position, width))
+            guard = solver.and_(point.guard, taken)
+            self._edge(option.next, Point(point.place, guard, point.version))
+        return []
+
+    def _edge(self, node: str, point: Point) -> None:
+        rewritten = point.version is not point.place.version
+        depth = point.place.depth + (1 if rewritten else 0)
+        self.enter(node, point.version, point.place, point.guard, depth)
+
+    def _dead_end(self, point: Point, origin: Origin) -> None:
+        if self._explain and point.guard is not FALSE:
+            self.walk.dead_ends.append((point, origin))
+
+    def _answers_session(self, session: str, version: Version) -> Term:
+        """Whether the version is the reply of a flow that the session remembers."""
+        if self._before is None:
+            return FALSE
+        key = (session, version)
+        known = self._answers.get(key)
+        if known is None:
+            points = [
+                *self._before.admitted.get(session, ()),
+                *(point for point, _ in self._before.translated.get(session, ())),
+            ]
+            known = self._answers[key] = solver.any_of(
+                solver.and_(point.met, self._symbolic.same_on_the_wire(version, mirrored))
+                for point in points
+                for mirrored in (self._symbolic.mirror(point.version),)
+            )
+        return known
+
+    def _define(self) -> None:
+        """One term per place.  Within a cycle a place is reached from one of lower rank."""
+        for component in strongly_connected(self.walk.places.values(), _sources):
+            if len(component) == 1:
+                component[0].reached = self._support(component[0], {})
+                continue
+            width = len(component).bit_length()
+            ranks = {}
+            for place in component:
+                name = self._site(Point(place, TRUE, place.version), 0)
+                place.reached = solver.symbol(f"reached {name}", 0)
+                ranks[id(place)] = solver.symbol(f"rank {name}", width)
+            for place in component:
+                support = self._support(place, ranks)
+                self._symbolic.conditions.append(solver.implies(place.reached, support))
+
+    @staticmethod
+    def _support(place: Place, ranks: Mapping[int, Term]) -> Term:
+        terms = []
+        for source, guard in place.edges:
+            if source is None:
+                terms.append(guard)
+            elif id(source) in ranks:
+                lower = solver.ult(ranks[id(source)], ranks[id(place)])
+                terms.append(solver.and_(source.reached, guard, lower))
+            elif source is not place:
+                terms.append(solver.and_(source.reached, guard))
+        return solver.any_of(terms)
+
+
+def _sources(place: Place) -> list[Place]:
+    return [source for source, _ in place.edges if source is not None]
+
+
+def _too_long(node: str) -> Origin:
+    words = f"the path takes more than {MOST_REWRITES} rewrites or is too large to follow"
+    return Origin(node, words)
+
+
+_POSITION = {field_.name: number for number, field_ in enumerate(FIELDS)}

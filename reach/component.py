@@ -1,0 +1,165 @@
+"""The contract of an AWS component: what one file in ``reach/aws/`` says about itself.
+
+A component is a kind of AWS thing (a NAT gateway, a peering).  Its file defines ``COMPONENT``, found
+by file name.  It owns the nodes named ``<component>/<id>/<part>``, contributes stages to the slots
+of other components' nodes, says which route targets and interfaces are its own, what it announces
+to the internet, and how its ids are read as ends of a question.  No component imports another: they
+meet in node names, slots and records.
+
+Takes records and gives neutral stages.  Must not know the engines, rendering or the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from reach.aim import Start
+from reach.network.field import Header
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Origin, Route, Stage
+from reach.snapshot.errors import Diagnostic
+from reach.snapshot.index import Index
+from reach.snapshot.records import NetworkInterface, Record
+from reach.snapshot.snapshot import Snapshot
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+def node_name(component: str, resource: str, part: str, argument: str = "") -> str:
+    """The name of a node: ``component/resource/part`` and, for some parts, an argument."""
+    name = f"{component}/{resource}/{part}"
+    return f"{name} {argument}" if argument else name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a packet goes that a route sends to a target.
+
+    ``subnet`` is the subnet of the target's own interface, if it stands in one: its network ACL
+    lies between (R-NACL-9).
+    """
+
+    node: str
+    subnet: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """A source or a destination of a question, resolved.
+
+    ``starts`` are where its flows begin, ``goals`` the owners that stand for it with what may be
+    delivered there (None: whoever it is delivered to), ``addresses`` what a packet to it may be
+    sent to (None: not known, anything), ``through`` nodes of which the flow must visit one.
+    ``nobody`` says why nothing starts or arrives there, ``gap`` why it cannot be known.
+    """
+
+    words: str
+    starts: tuple[Start, ...] = ()
+    goals: Mapping[str, HeaderSpace] | None = field(default_factory=dict)
+    addresses: Ranges | None = None
+    through: tuple[str, ...] = ()
+    nobody: Origin | None = None
+    gap: Origin | None = None
+
+
+class Lowering(Protocol):
+    """What a component may ask while it lowers: the snapshot, joins over it, its peers' stages."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    @property
+    def index(self) -> Index: ...
+
+    def memo(self, key: str, make: Callable[[], T]) -> T:
+        """``make()``, once per snapshot."""
+        ...
+
+    def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
+        """The stages that components contribute to a slot of ``resource``."""
+        ...
+
+    def entry(self, target: str, resource: str, subnet: str, vpc: str) -> Entry:
+        """Where a route goes; ``target`` is the route's field, ``subnet`` the one it leaves."""
+        ...
+
+    def interface_node(self, interface: NetworkInterface) -> str:
+        """The node that receives what is sent to an interface's own address."""
+        ...
+
+    def hosts(
+        self, interfaces: Sequence[NetworkInterface], words: str, addresses: Ranges | None = None
+    ) -> End:
+        """Interfaces as an end of a question, narrowed to some of their addresses."""
+        ...
+
+    def end(self, text: str) -> End | None:
+        """An id or keyword as an end of a question; None if no component knows it."""
+        ...
+
+    def announcements(self) -> tuple[Route, ...]:
+        """What the internet sends in, best first."""
+        ...
+
+    def identity(self, vpc: str, groups: Iterable[str]) -> int:
+        """The number of a set of groups in a VPC; 0 when there is no such sender."""
+        ...
+
+    def identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
+        """All senders' group sets, by number."""
+        ...
+
+    def has(self, kind: type[Record], near: Record) -> bool:
+        """Whether the call that lists ``kind`` was made in the scope of ``near``."""
+        ...
+
+    def missing(self, kind: type[Record], resource: str, words: str) -> Origin:
+        """The origin of a gap: the call that lists ``kind`` is not there, about ``resource``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A route field that names this component's things, by the prefix of their ids.
+
+    ``enter(lowering, id, subnet, vpc)`` says where such a route goes from a subnet of a VPC.
+    """
+
+    field: str
+    prefix: str
+    enter: Callable[[Lowering, str, str, str], Entry | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """One kind of AWS thing.  ``summary`` and the rules are read off the module's docstring.
+
+    ``nodes``: part of a node name -> stages, from (lowering, id, argument).
+    ``slots``: slot name -> stages contributed to it, from (lowering, id).
+    ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
+    ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
+    ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``aliases``: addresses that are translated to a given one.  ``lint``: what is wrong in a
+    snapshot beyond its form.  ``label``: who a node is for one header.
+    """
+
+    name: str
+    reads: tuple[type[Record], ...] = ()
+    nodes: Mapping[str, Callable[[Lowering, str, str], tuple[Stage, ...]]] = field(
+        default_factory=dict
+    )
+    slots: Mapping[str, Callable[[Lowering, str], tuple[Stage, ...]]] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+    interface_types: tuple[str, ...] = ()
+    interface_node: Callable[[Lowering, NetworkInterface], str | None] | None = None
+    announce: Callable[[Lowering], Iterable[Route]] | None = None
+    ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
+    hosts: (
+        Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None
+    ) = None
+    aliases: Callable[[Lowering, int], Iterable[int]] | None = None
+    lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
+    label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -1,0 +1,86 @@
+"""For some source port, or for all of them (R-EPH-5).
+
+A reachable answer has one source port; a network ACL may let only some of the range back in.  The
+ports that rules on the way tell apart are tried one by one with the concrete twin, which is exact:
+between two bounds that no rule mentions nothing changes.  Takes a proof, gives the ports for which
+the same flow fails.  Must not know AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reach.aim import Aim
+from reach.decide import Proof, arrives
+from reach.evaluate import evaluate
+from reach.network.field import TCP, UDP, reply_to
+from reach.network.header_space import Ranges
+from reach.network.node import Network
+from reach.network.stage import Filter
+from reach.trace import Fate, Site
+
+EPHEMERAL = (1024, 65535)
+
+
+def failing_source_ports(network: Network, aim: Aim, proof: Proof) -> Ranges:
+    """The source ports of 1024-65535 with which the proven flow would not get through.
+
+    Counts the ports that a translation on the way might choose as well.
+    """
+    if proof.packet.protocol not in (TCP, UDP):
+        return Ranges(())
+    bounds = sorted({EPHEMERAL[0], *_bounds(network, proof)})
+    failing = []
+    for low, above in zip(bounds, [*bounds[1:], EPHEMERAL[1] + 1], strict=True):
+        if not _gets_through(network, aim, proof, low):
+            failing.append((low, above - 1))
+    return Ranges.union(failing)
+
+
+def _bounds(network: Network, proof: Proof) -> Iterator[int]:
+    """Where any filter on the way begins to treat ports differently."""
+    hops = [*proof.forward.hops, *(proof.reply.hops if proof.reply else ())]
+    for node in sorted({hop.node for hop in hops}):
+        for stage in network.node(node).stages:
+            if isinstance(stage, Filter):
+                for rule in stage.decisions:
+                    for name in ("source_port", "destination_port"):
+                        spans = rule.match.by_name.get(name)
+                        for low, high in spans.intervals if spans else ():
+                            yield from (
+                                bound
+                                for bound in (low, high + 1)
+                                if EPHEMERAL[0] < bound <= EPHEMERAL[1]
+                            )
+
+
+class _SamePlaces:
+    """The proof's choices by place, whatever the header; translated ports all become ``port``."""
+
+    def __init__(self, choices: Mapping[Site, int], port: int) -> None:
+        self._by_place = {(s.node, s.stage, s.field): value for s, value in choices.items()}
+        self._port = port
+
+    def get(self, site: Site, default: int, /) -> int:
+        """As in the proof, except for a source port that a translation makes up."""
+        if site.field == "source_port":
+            return self._port
+        return self._by_place.get((site.node, site.stage, site.field), default)
+
+
+def _gets_through(network: Network, aim: Aim, proof: Proof, port: int) -> bool:
+    packet = proof.packet._replace(source_port=port)
+    there = _SamePlaces(proof.forward_choices, port)
+    forward = evaluate(network, proof.start.node, packet, choices=there)
+    reply = None
+    if forward.fate is Fate.DELIVERED and aim.two_way:
+        back = _SamePlaces(proof.reply_choices, port)
+        reply = evaluate(
+            network,
+            forward.reply,
+            reply_to(forward.final),
+            sessions=forward.sessions,
+            choices=back,
+        )
+    tried = Proof(proof.start, packet, forward, reply, {}, {})
+    return not arrives(aim, tried)

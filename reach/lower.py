@@ -1,0 +1,217 @@
+"""Snapshot -> Network: finds the components and lets them make nodes on demand.
+
+    lower(snapshot) -> Ground
+
+A :class:`Ground` is a snapshot with its network: it answers what a component may ask while it
+lowers (:class:`reach.component.Lowering`) and keeps what was lowered, so that later questions about
+the same snapshot find it warm.  Knows no AWS thing by name; must not know the engines.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from typing import TypeVar, cast
+
+import reach.aws
+from reach.component import Component, End, Entry, Target, node_name
+from reach.network.field import Header
+from reach.network.header_space import Ranges
+from reach.network.node import Network, Node
+from reach.network.stage import Origin, Route, Stage, Unmodelled
+from reach.snapshot.errors import Diagnostic
+from reach.snapshot.index import Index
+from reach.snapshot.records import NetworkInterface, Record
+from reach.snapshot.section import SECTIONS
+from reach.snapshot.snapshot import Snapshot
+
+T = TypeVar("T")
+
+
+@cache
+def components() -> Mapping[str, Component]:
+    """All components, by name, in the order of their names."""
+    found = {}
+    for module in sorted(pkgutil.iter_modules(reach.aws.__path__), key=lambda info: info.name):
+        component = importlib.import_module(f"reach.aws.{module.name}").COMPONENT
+        assert component.name == module.name
+        found[module.name] = component
+    return found
+
+
+class Ground:
+    """A snapshot and the network it lowers to."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.index = Index(snapshot)
+        self.network = Network(self._make)
+        self._memo: dict[str, object] = {}
+
+    def components(self) -> Mapping[str, Component]:
+        return components()
+
+    def id_of(self, record: Record) -> str:
+        return self.snapshot.id_of(record)
+
+    def name_of(self, resource: str) -> str:
+        """The Name of an id, if it has one."""
+        for kind in self.snapshot.contents:
+            record = self.snapshot.get(kind, resource)
+            if record is not None:
+                return str(getattr(record, "name", ""))
+        return ""
+
+    def ids(self) -> Iterator[str]:
+        """Every id in the snapshot."""
+        for kind in self.snapshot.contents:
+            for record in self.snapshot.records(kind):
+                yield self.id_of(record)
+
+    # ---------------------------------------------------------------- nodes
+
+    def _make(self, name: str) -> Node:
+        kind, resource, rest = name.split("/", 2)
+        if kind == "unmodelled":
+            return Node(name, (Unmodelled(unmodelled(resource)),))
+        part, _, argument = rest.partition(" ")
+        return Node(name, components()[kind].nodes[part](self, resource, argument))
+
+    def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
+        return tuple(
+            stage for attach in _attached(name) for stage in attach(self, resource)
+        )
+
+    def entry(self, target: str, resource: str, subnet: str, vpc: str) -> Entry:
+        for candidate in _targets(target):
+            if resource.startswith(candidate.prefix):
+                entered = candidate.enter(self, resource, subnet, vpc)
+                if entered is not None:
+                    return entered
+        return Entry(node_name("unmodelled", resource.replace("/", ":"), "route"))
+
+    def interface_node(self, interface: NetworkInterface) -> str:
+        for component in components().values():
+            claimed = interface.interface_type in component.interface_types
+            if claimed and component.interface_node is not None:
+                node = component.interface_node(self, interface)
+                if node is not None:
+                    return node
+        return node_name("unmodelled", interface.network_interface_id, "interface")
+
+    def hosts(
+        self, interfaces: Sequence[NetworkInterface], words: str, addresses: Ranges | None = None
+    ) -> End:
+        (make,) = (c.hosts for c in components().values() if c.hosts is not None)
+        return make(self, interfaces, words, addresses)
+
+    def end(self, text: str) -> End | None:
+        """An id or keyword as an end of a question; None if no component knows it."""
+        for component in components().values():
+            for prefix, read in component.ends.items():
+                if text == prefix or (prefix.endswith("-") and text.startswith(prefix)):
+                    found = read(self, text)
+                    if found is not None:
+                        return found
+        return None
+
+    def announcements(self) -> tuple[Route, ...]:
+        return self.memo("announcements", self._announced)
+
+    def _announced(self) -> tuple[Route, ...]:
+        announcers = [c.announce for c in components().values() if c.announce is not None]
+        routes = [route for announce in announcers for route in announce(self)]
+        return tuple(sorted(routes, key=_best_first))
+
+    def aliases(self, address: int) -> frozenset[int]:
+        """The addresses a packet may be sent to so that it can end up at ``address``."""
+        found, new = {address}, [address]
+        translators = [c.aliases for c in components().values() if c.aliases is not None]
+        while new:
+            at = new.pop()
+            more = {alias for aliases in translators for alias in aliases(self, at)} - found
+            found |= more
+            new.extend(more)
+        return frozenset(found)
+
+    def label(self, node: str, header: Header) -> tuple[str, str] | None:
+        """Who a node is for one header: an id and words, from the component that made it."""
+        kind, resource, rest = node.split("/", 2)
+        component = components().get(kind)
+        if component is None or component.label is None:
+            return None
+        return component.label(self, resource, rest.partition(" ")[0], header)
+
+    # ---------------------------------------------------------------- identities and gaps
+
+    def identity(self, vpc: str, groups: Iterable[str]) -> int:
+        return self._identity_numbers.get((vpc, frozenset(groups)), 0)
+
+    def identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
+        return self._identities
+
+    @cached_property
+    def _identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
+        senders = {
+            (interface.vpc_id, frozenset(group.group_id for group in interface.groups))
+            for interface in self.snapshot.records(NetworkInterface)
+            if interface.groups
+        }
+        ordered = sorted(senders, key=lambda sender: (sender[0], sorted(sender[1])))
+        return dict(enumerate(ordered, start=1))
+
+    @cached_property
+    def _identity_numbers(self) -> Mapping[tuple[str, frozenset[str]], int]:
+        return {sender: number for number, sender in self._identities.items()}
+
+    def has(self, kind: type[Record], near: Record) -> bool:
+        scope = self.snapshot.scope_of(near)
+        made = self.snapshot.has(kind, scope.account, scope.region)
+        return made and not self.snapshot.is_cut_short(kind, scope)
+
+    def missing(self, kind: type[Record], resource: str, words: str) -> Origin:
+        return Origin(resource, f"{words}: {operation(kind)} is not in the snapshot")
+
+    def memo(self, key: str, make: Callable[[], T]) -> T:
+        if key not in self._memo:
+            self._memo[key] = make()
+        return cast("T", self._memo[key])
+
+    def lint(self) -> tuple[Diagnostic, ...]:
+        """What the components find wrong in the snapshot, beyond its form."""
+        linters = [c.lint for c in components().values() if c.lint is not None]
+        return self.memo("lint", lambda: tuple(d for lint in linters for d in lint(self)))
+
+
+def operation(kind: type[Record]) -> str:
+    """The describe call that lists records of a kind, as the AWS CLI names it."""
+    section = next(section for section in SECTIONS.values() if section.record is kind)
+    verb = section.operation.rpartition(".")[2]
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in verb)[1:]
+
+
+def unmodelled(resource: str) -> Origin:
+    return Origin(resource, "is of a kind that is not modelled yet", code="UNSUPPORTED_COMPONENT")
+
+
+def lower(snapshot: Snapshot) -> Ground:
+    """The network of a snapshot; nodes are made when something first forwards to them."""
+    return Ground(snapshot)
+
+
+@cache
+def _attached(slot: str) -> tuple[Callable[..., tuple[Stage, ...]], ...]:
+    return tuple(c.slots[slot] for c in components().values() if slot in c.slots)
+
+
+@cache
+def _targets(field: str) -> tuple[Target, ...]:
+    return tuple(t for c in components().values() for t in c.targets if t.field == field)
+
+
+def _best_first(route: Route) -> tuple[bool, bool, int]:
+    """Replies of sessions first, then what leads somewhere, then the narrower announcement."""
+    values = route.match.by_name.get("destination")
+    return (not route.session, not route.next, 1 << 130 if values is None else values.count)

@@ -1,0 +1,193 @@
+"""Sets of headers: per-field ranges, and products of them.
+
+:class:`Ranges` is a set of integers as sorted, disjoint, non-adjacent inclusive intervals.
+:class:`HeaderSpace` is a product: one :class:`Ranges` for each constrained field, any value for the
+others.  Unions are written as several rules or several origins, never as a cross product.
+Immutable, hashable, deterministic.  Knows no AWS word.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from reach.network.address import Prefix, cover, format_address, is_ipv4
+from reach.network.field import FIELD, INDEX, Header
+
+Interval = tuple[int, int]
+_IPV4_PLACE = (1 << 96) - 1
+
+
+def _last(value: int) -> int:
+    """The last number that means the same: an IPv4 address has 96 bits of its place unused."""
+    return value | _IPV4_PLACE if is_ipv4(value) and not value & _IPV4_PLACE else value
+
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """A set of non-negative integers: sorted, disjoint, non-adjacent inclusive intervals."""
+
+    intervals: tuple[Interval, ...]
+
+    @staticmethod
+    def of(*values: int) -> Ranges:
+        """These values; an IPv4 address stands for its whole place on the number line."""
+        return Ranges.union((value, _last(value)) for value in values)
+
+    @staticmethod
+    def span(low: int, high: int) -> Ranges:
+        return Ranges(((low, high),) if low <= high else ())
+
+    @staticmethod
+    def prefixes(prefixes: Iterable[Prefix]) -> Ranges:
+        return Ranges.union((prefix.low, prefix.high) for prefix in prefixes)
+
+    @staticmethod
+    def union(intervals: Iterable[Interval]) -> Ranges:
+        """The set of all integers in any of the intervals, in normal form."""
+        merged: list[Interval] = []
+        for low, high in sorted(intervals):
+            if merged and low <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+            else:
+                merged.append((low, high))
+        return Ranges(tuple(merged))
+
+    @cached_property
+    def _lows(self) -> tuple[int, ...]:
+        return tuple(low for low, _ in self.intervals)
+
+    def __contains__(self, value: object) -> bool:
+        if not isinstance(value, int):
+            return False
+        place = bisect_right(self._lows, value) - 1
+        return place >= 0 and value <= self.intervals[place][1]
+
+    def __bool__(self) -> bool:
+        return bool(self.intervals)
+
+    def __or__(self, other: Ranges) -> Ranges:
+        return Ranges.union((*self.intervals, *other.intervals))
+
+    def __and__(self, other: Ranges) -> Ranges:
+        met: list[Interval] = []
+        mine, theirs = iter(self.intervals), iter(other.intervals)
+        a, b = next(mine, None), next(theirs, None)
+        while a is not None and b is not None:
+            low, high = max(a[0], b[0]), min(a[1], b[1])
+            if low <= high:
+                met.append((low, high))
+            if a[1] < b[1]:
+                a = next(mine, None)
+            else:
+                b = next(theirs, None)
+        return Ranges(tuple(met))
+
+    def __sub__(self, other: Ranges) -> Ranges:
+        left: list[Interval] = []
+        cuts = other.intervals
+        place = 0
+        for low, high in self.intervals:
+            while place < len(cuts) and cuts[place][1] < low:
+                place += 1
+            at = place
+            while at < len(cuts) and cuts[at][0] <= high:
+                if cuts[at][0] > low:
+                    left.append((low, cuts[at][0] - 1))
+                low = cuts[at][1] + 1
+                at += 1
+            if low <= high:
+                left.append((low, high))
+        return Ranges(tuple(left))
+
+    def meets(self, low: int, high: int) -> bool:
+        """Whether any value of the set lies in low..high."""
+        place = bisect_right(self._lows, high) - 1
+        return place >= 0 and self.intervals[place][1] >= low
+
+    @property
+    def single(self) -> int | None:
+        """The only value, or None when there are none or several."""
+        if len(self.intervals) == 1 and self.intervals[0][1] == _last(self.intervals[0][0]):
+            return self.intervals[0][0]
+        return None
+
+    @property
+    def count(self) -> int:
+        return sum(high - low + 1 for low, high in self.intervals)
+
+    def cover(self) -> Iterator[Prefix]:
+        """The set as address prefixes (for the address fields only)."""
+        for low, high in self.intervals:
+            yield from cover(low, high)
+
+
+def _show_interval(name: str, low: int, high: int) -> str:
+    show = FIELD[name].show
+    if high == _last(low):
+        return show(low)
+    if name in ("source", "destination"):
+        prefixes = [str(prefix) for prefix in cover(low, high)]
+        if len(prefixes) <= 2:
+            return ", ".join(prefixes)
+        return f"{format_address(low)}-{format_address(high)}"
+    return f"{show(low)}-{show(high)}"
+
+
+@dataclass(frozen=True)
+class HeaderSpace:
+    """The headers whose constrained fields lie in the given sets.
+
+    ``fields`` is sorted by the field table's order; a field that is absent may have any value.
+    """
+
+    fields: tuple[tuple[str, Ranges], ...] = ()
+
+    @staticmethod
+    def where(**ranges: Ranges | None) -> HeaderSpace:
+        """A product from keyword arguments; None means any value."""
+        given = [(name, values) for name, values in ranges.items() if values is not None]
+        return HeaderSpace(tuple(sorted(given, key=lambda pair: INDEX[pair[0]])))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Ranges]:
+        return dict(self.fields)
+
+    def __contains__(self, header: object) -> bool:
+        assert isinstance(header, Header)
+        return all(header[INDEX[name]] in values for name, values in self.fields)
+
+    def __and__(self, other: HeaderSpace) -> HeaderSpace:
+        both = dict(self.fields)
+        for name, values in other.fields:
+            both[name] = both[name] & values if name in both else values
+        return HeaderSpace.where(**both)
+
+    @property
+    def is_empty(self) -> bool:
+        return any(not values for _, values in self.fields)
+
+    def __str__(self) -> str:
+        parts = []
+        for name, values in self.fields:
+            shown = [_show_interval(name, low, high) for low, high in values.intervals[:4]]
+            more = ", ..." if len(values.intervals) > 4 else ""
+            parts.append(f"{name.replace('_', ' ')} {', '.join(shown)}{more}")
+        return "; ".join(parts) or "any packet"
+
+
+ANYTHING = HeaderSpace()
+
+
+def to_prefix(prefix: Prefix) -> HeaderSpace:
+    return HeaderSpace((("destination", Ranges.span(prefix.low, prefix.high)),))
+
+
+def family_of(values: Ranges) -> frozenset[int]:
+    """The address families (4, 6) that a set of addresses touches."""
+    found = {4 if is_ipv4(high) else 6 for _, high in values.intervals}
+    found |= {4 if is_ipv4(low) else 6 for low, _ in values.intervals}
+    return frozenset(found)

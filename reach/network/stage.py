@@ -1,0 +1,266 @@
+"""What a node can do to a flow: a small closed union of stages, each with its provenance.
+
+    Filter      ordered rules, first match decides; stateless, or stateful (a session)
+    Translate   rewrites fields; remembers what it did under a session, for Restore
+    Restore     undoes a translation for replies of its session; anything else is dropped
+    Forward     the first matching route names the next node; exclusive
+    Choose      one of several next nodes, not knowable from the snapshot (a *may*)
+    Deliver     the flow is here
+    Unmodelled  the snapshot, or what we can say about AWS, stops here
+
+Every rule, case, route and option holds an :class:`Origin`; explanations are read off origins.
+A *session* is a name under which a stage remembers the flows that it admitted.  Only replies can
+match a session: a snapshot holds no live connections (R-PIPE-6, R-SG-24).
+
+All types are frozen.  Knows no AWS word: codes and ids in an Origin are opaque text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a rule comes from, and how to speak of it.
+
+    ``resource`` is the id of the thing, ``name`` its name for people, ``locator`` the place in it
+    (a rule number, a route), ``words`` a sentence, ``code`` the explanation code that a denial by
+    it stands for.
+    """
+
+    resource: str
+    words: str
+    locator: str = ""
+    code: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        named = f" ({self.name})" if self.name else ""
+        located = f" {self.locator}" if self.locator else ""
+        return f"{self.resource}{named}{located}: {self.words}"
+
+
+class Action(Enum):
+    """What a rule does.  DOUBT: it may permit or deny, the snapshot does not tell (a gap)."""
+
+    PERMIT = "permit"
+    DENY = "deny"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Headers in ``match`` get ``action``."""
+
+    match: HeaderSpace
+    action: Action
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The first rule that matches decides, ``otherwise`` (a rule for anything) when none does.
+
+    With a ``session``, a reply of a flow that passed a filter of this session passes as well, and
+    every flow that passes is remembered under it.
+    """
+
+    rules: tuple[Rule, ...]
+    otherwise: Rule
+    session: str = ""
+
+    @cached_property
+    def decisions(self) -> tuple[Rule, ...]:
+        return (*self.rules, self.otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Set ``field`` to one of ``values``: which one is not knowable when there are several."""
+
+    field: str
+    values: Ranges
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A one-to-one mapping between values, with its inverse.  Equality is identity."""
+
+    pairs: tuple[tuple[int, int], ...]
+    inverse_of: Table | None = field(default=None, repr=False)
+
+    @cached_property
+    def of(self) -> Mapping[int, int]:
+        return dict(self.pairs)
+
+    @cached_property
+    def inverse(self) -> Table:
+        if self.inverse_of is not None:
+            return self.inverse_of
+        return Table(tuple(sorted((new, old) for old, new in self.pairs)), self)
+
+    @cached_property
+    def keys(self) -> Ranges:
+        return Ranges.of(*(old for old, _ in self.pairs))
+
+    @cached_property
+    def values(self) -> Ranges:
+        return Ranges.of(*(new for _, new in self.pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Replace ``field`` by what ``table`` maps it to; its case must match keys only."""
+
+    field: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """Carry ``width`` bits of ``field`` over into a constant: an address inside another.
+
+    The bits from ``taken_from`` upwards of the old value are put at ``put_at`` upwards of ``base``.
+    """
+
+    field: str
+    base: int
+    taken_from: int
+    put_at: int
+    width: int
+
+    def of(self, value: int) -> int:
+        taken = value >> self.taken_from & ((1 << self.width) - 1)
+        return self.base | taken << self.put_at
+
+
+Rewrite = Assign | Lookup | Embed
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Headers in ``match`` are rewritten by all of ``rewrites``."""
+
+    match: HeaderSpace
+    rewrites: tuple[Rewrite, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Translate:
+    """The first case that matches rewrites; ``otherwise`` None lets the rest pass unchanged.
+
+    With a ``session`` the pair (header before, header after) is remembered for :class:`Restore`.
+    """
+
+    cases: tuple[Case, ...]
+    otherwise: Origin | None = None
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A reply to a header that the session's Translate gave becomes a reply to the one it took.
+
+    Everything else is dropped for the reason in ``otherwise``.
+    """
+
+    session: str
+    otherwise: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Headers in ``match`` go to node ``next``; an empty ``next`` drops them.
+
+    With a ``session`` it serves replies of that session only.
+    """
+
+    match: HeaderSpace
+    next: str
+    origin: Origin
+    session: str = ""
+
+
+@dataclass(frozen=True)
+class Forward:
+    """The first route that matches wins; ``otherwise`` None lets the rest go to the next stage.
+
+    Whoever builds one puts more specific and better routes first.
+    """
+
+    routes: tuple[Route, ...]
+    otherwise: Origin | None = None
+
+    @cached_property
+    def rivals(self) -> tuple[tuple[int, ...], ...]:
+        """For each route the earlier ones whose destinations overlap with its own."""
+        ends: list[tuple[int, int, int]] = []
+        for number, route in enumerate(self.routes):
+            values = route.match.by_name.get("destination")
+            spans = ((0, 1 << 129),) if values is None else values.intervals
+            ends += [(low, high, number) for low, high in spans]
+        found: list[set[int]] = [set() for _ in self.routes]
+        open_spans: list[tuple[int, int]] = []
+        for low, high, number in sorted(ends):
+            open_spans = [(top, other) for top, other in open_spans if top >= low]
+            for _, other in open_spans:
+                if other != number:
+                    found[max(other, number)].add(min(other, number))
+            open_spans.append((high, number))
+        return tuple(tuple(sorted(rivals)) for rivals in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the things that may happen at a :class:`Choose`."""
+
+    next: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Any one of the options happens; an answer that takes one says so."""
+
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The flow has arrived at ``owner``; its reply starts at node ``reply``.
+
+    ``owner`` tells ends apart: a reply is home when it is delivered to the owner that sent the
+    flow, with the flow's own source as destination.  ``inside`` marks a flow that never left its
+    sender: it counts only when the question is about the sender itself.
+    """
+
+    owner: str
+    reply: str
+    origin: Origin
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unmodelled:
+    """What happens beyond is not known here; ``origin`` names the thing and what is missing."""
+
+    origin: Origin
+
+
+Stage = Filter | Translate | Restore | Forward | Choose | Deliver | Unmodelled
+
+
+def unknown_filter(origin: Origin) -> Filter:
+    """A filter whose rules are not in the snapshot: it may permit or deny anything."""
+    return Filter((), Rule(ANYTHING, Action.DOUBT, origin))
+
+
+def deny_all(origin: Origin) -> Filter:
+    return Filter((), Rule(ANYTHING, Action.DENY, origin))

@@ -1,0 +1,438 @@
+"""Question + snapshot -> where flows start and where they should arrive.
+
+Reads the ends of a question as people write them (addresses, CIDRs, ids, ARNs, Names, tags,
+``internet``, ``any``, ``public``, ``private``) and gives an :class:`reach.aim.Aim` in the network's
+own words, with what has to be said about it.  An ambiguous name lists its candidates, an unknown one
+the nearest; what only a missing call could tell is a gap, not an error.  Must not know the engines.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from reach.aim import Aim, Start
+from reach.component import End
+from reach.errors import QuestionError
+from reach.lower import Ground, operation
+from reach.network.address import (
+    ANY_IPV4,
+    ANY_IPV6,
+    Prefix,
+    format_address,
+    is_ipv4,
+    is_public,
+    parse_address,
+)
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Origin
+from reach.question import Question
+from reach.snapshot.index import private_addresses, public_mapping
+from reach.snapshot.records import (
+    Address,
+    Instance,
+    NatGateway,
+    NetworkInterface,
+    Record,
+    Subnet,
+    Vpc,
+)
+
+_FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
+_ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
+_FEW = 4
+# What lies beyond a boundary towards other networks; none of it is modelled yet.
+_ELSEWHERE = {
+    "TransitGateways": "transit gateways",
+    "VpnGateways": "virtual private gateways",
+    "VpnConnections": "VPN connections",
+    "DirectConnectGateways": "Direct Connect gateways",
+    "directConnectGateways": "Direct Connect gateways",
+    "CoreNetworks": "core networks",
+    "ClientVpnEndpoints": "Client VPN endpoints",
+    "LocalGateways": "local gateways",
+    "CarrierGateways": "carrier gateways",
+}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The aim, what the ends are, and what stands against a plain answer.
+
+    ``nobody`` says that there is no such end at all, ``gaps`` what may be missing from the ends.
+    """
+
+    aim: Aim
+    source: End
+    destination: End
+    nobody: Origin | None = None
+    gaps: tuple[Origin, ...] = ()
+
+
+def resolve(ground: Ground, question: Question) -> Resolved:
+    """Where the question starts and should arrive.  Raises QuestionError."""
+    source = _source(ground, question.source)
+    destination = _destination(ground, question.destination)
+    gaps = tuple(end.gap for end in (source, destination) if end.gap is not None)
+    to_itself = _same_thing(source, destination)
+    starts = tuple(_starts(ground, question, source, destination, to_itself))
+    nobody = None
+    if not source.starts:
+        nobody = source.nobody or _nobody(source.words, "is nobody that sends packets")
+    elif destination.goals is not None and not destination.goals:
+        nobody = destination.nobody or _nobody(destination.words, "is nobody to be reached")
+    elif not starts:
+        nobody = _nobody(
+            destination.words, "has no address in common with the source: different IP versions"
+        )
+    goals = destination.goals
+    if goals is not None and question.port_at == "destination" and question.packet.ports:
+        arriving = HeaderSpace.where(destination_port=Ranges.span(*question.packet.ports))
+        goals = {owner: space & arriving for owner, space in goals.items()}
+    aim = Aim(
+        starts=starts,
+        goals=goals,
+        two_way=not question.one_way and question.packet.is_answered,
+        through=tuple(sorted({*source.through, *destination.through})),
+        to_itself=to_itself,
+    )
+    return Resolved(aim, source, destination, nobody, gaps)
+
+
+def _nobody(resource: str, words: str) -> Origin:
+    return Origin(resource, words, code="NO_SOURCE_OR_DESTINATION")
+
+
+def _same_thing(source: End, destination: End) -> bool:
+    """Whether the question is about one sender reaching itself."""
+    if len({start.owner for start in source.starts}) != 1:
+        return False
+    own = source.addresses
+    sent_to = destination.addresses
+    return own is not None and sent_to is not None and bool(sent_to) and not sent_to - own
+
+
+def _starts(
+    ground: Ground, question: Question, source: End, destination: End, to_itself: bool
+) -> Iterator[Start]:
+    """Every start with every way of addressing the destination, and every kind of packet."""
+    ported = question.port_at == "source"
+    spaces = question.packet.spaces(ported)
+    for start, sent_to, packet in product(
+        source.starts, _addressings(ground, destination), spaces
+    ):
+        space = start.space & packet & HeaderSpace.where(destination=sent_to)
+        if not space.is_empty and _one_family(space):
+            yield replace(start, space=space)
+
+
+def _one_family(space: HeaderSpace) -> bool:
+    """Whether source and destination can be of one IP version."""
+    ends = [space.by_name.get(name) for name in ("source", "destination")]
+    if ends[0] is None or ends[1] is None:
+        return True
+    return any(
+        ends[0].meets(family.low, family.high) and ends[1].meets(family.low, family.high)
+        for family in (ANY_IPV4, ANY_IPV6)
+    )
+
+
+def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
+    """What a packet to the destination may be sent to: one by one when few, so that they fold."""
+    sent_to = destination.addresses
+    if destination.goals is None:
+        return [sent_to] if sent_to is not None else [None]
+    if sent_to is None:
+        return [None]
+    if destination.words == "the internet" or len(sent_to.intervals) > _FEW:
+        return [sent_to] if destination.words == "the internet" else [None]
+    singles = [Ranges((span,)).single for span in sent_to.intervals]
+    if any(single is None for single in singles):
+        return [None]
+    known = {alias for single in singles if single is not None for alias in ground.aliases(single)}
+    return [Ranges.of(address) for address in sorted(known, reverse=True)]
+
+
+# ------------------------------------------------------------------- ends
+
+
+def _source(ground: Ground, text: str) -> End:
+    address = _address(text)
+    if address is not None:
+        return _sender(ground, address, text)
+    prefix = _prefix(text)
+    if prefix is not None:
+        return _senders(ground, prefix, text)
+    return _named(ground, text)
+
+
+def _destination(ground: Ground, text: str) -> End:
+    """An address or block means packets sent to it, whoever they are delivered to."""
+    address, prefix = _address(text), _prefix(text)
+    if address is not None:
+        gap = _unnamed(ground, address)
+        return End(text, goals=None, addresses=Ranges.of(address), gap=gap)
+    if prefix is not None:
+        return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high))
+    return _named(ground, text)
+
+
+def _address(text: str) -> int | None:
+    try:
+        return parse_address(text)
+    except ValueError:
+        return None
+
+
+def _prefix(text: str) -> Prefix | None:
+    host, slash, _ = text.partition("/")
+    if not slash or _address(host) is None or text in _FAMILY:
+        return None
+    try:
+        return Prefix.parse(text)
+    except ValueError as error:
+        raise QuestionError(str(error)) from None
+
+
+def _sender(ground: Ground, address: int, text: str) -> End:
+    """Whoever sends from an address: its interface, a host on the internet, or nobody."""
+    owners = ground.index.owner_of_address(address)
+    own = address
+    if not owners:
+        public = ground.index.interface_of_public_address(address)
+        if public is not None:
+            owners, own = (public[0],), public[1]
+    if len(owners) > 1:
+        shown = [f"{o.network_interface_id} in {o.vpc_id}" for o in owners]
+        raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
+    if owners:
+        return ground.hosts(owners, text, Ranges.of(own))
+    gap = _unnamed(ground, address)
+    taken = _announced(ground, address)
+    if taken is not None:
+        return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
+    if is_public(address):
+        beyond = ground.end("internet")
+        assert beyond is not None
+        return replace(_narrowed(beyond, Ranges.of(address), text), gap=gap)
+    return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap or _elsewhere(ground))
+
+
+def _announced(ground: Ground, address: int) -> Origin | None:
+    """What has a public address that no interface has: a released thing, a service."""
+    for route in ground.announcements():
+        ends = route.match.by_name.get("destination")
+        if ends is not None and address in ends and not route.session:
+            return route.origin if route.origin.words else Origin(format_address(address), "is taken")
+    return None
+
+
+def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
+    """The interfaces whose address lies in a block, and the outside hosts that may have one."""
+    inside = Ranges.span(prefix.low, prefix.high)
+    members = [
+        interface
+        for interface in ground.snapshot.records(NetworkInterface)
+        if any(address in inside for address in _sends_as(ground, interface))
+    ]
+    private = Ranges.of(
+        *(
+            own
+            for interface in members
+            for own, public in _both(ground, interface)
+            if own in inside or public in inside
+        )
+    )
+    ends = ground.hosts(tuple(members), text, private)
+    beyond = ground.end("internet")
+    assert beyond is not None
+    outside = _narrowed(beyond, inside, text)
+    gap = _missing_interfaces(ground)
+    if gap is None and not is_public(prefix.low):
+        gap = _elsewhere(ground)
+    return replace(ends, starts=(*ends.starts, *outside.starts), gap=gap)
+
+
+def _both(ground: Ground, interface: NetworkInterface) -> Iterator[tuple[int, int]]:
+    """Each of an interface's addresses with its public one, or with itself."""
+    mapping = dict(public_mapping(interface))
+    for address in private_addresses(interface):
+        yield address, mapping.get(address, address)
+
+
+def _sends_as(ground: Ground, interface: NetworkInterface) -> Iterator[int]:
+    for own, public in _both(ground, interface):
+        yield own
+        yield public
+
+
+def _narrowed(end: End, addresses: Ranges, words: str) -> End:
+    """An end restricted to some of the addresses it sends from."""
+    only = HeaderSpace.where(source=addresses)
+    starts = [replace(start, space=start.space & only) for start in end.starts]
+    kept = tuple(start for start in starts if not start.space.is_empty)
+    return replace(end, words=words, starts=kept, addresses=addresses)
+
+
+def _named(ground: Ground, text: str) -> End:
+    if text in _FAMILY:
+        family = _FAMILY[text]
+        return _of_family(_known(ground, "internet", text), Ranges.span(family.low, family.high))
+    if text == "any":
+        everything = ground.snapshot.records(NetworkInterface)
+        ends = ground.hosts(everything, "any interface")
+        return replace(ends, gap=_missing_interfaces(ground))
+    if text.startswith("tag:"):
+        return _tagged(ground, text)
+    return _known(ground, text, text)
+
+
+def _of_family(end: End, family: Ranges) -> End:
+    starts = tuple(
+        replace(start, space=start.space & HeaderSpace.where(source=family))
+        for start in end.starts
+    )
+    goals = end.goals
+    if goals is not None:
+        arriving = HeaderSpace.where(destination=family)
+        goals = {owner: space & arriving for owner, space in goals.items()}
+    return replace(end, starts=starts, goals=goals)
+
+
+def _tagged(ground: Ground, text: str) -> End:
+    key, equals, value = text[4:].partition("=")
+    if not equals or not key:
+        raise QuestionError(f"{text!r} is not a tag: write tag:Key=Value")
+    found = ground.index.tagged(key, value)
+    interfaces = {
+        interface.network_interface_id: interface
+        for record in found
+        for interface in _interfaces_of(ground, record)
+    }
+    gap = _missing_interfaces(ground)
+    if not interfaces and gap is None:
+        raise QuestionError(f"nothing in the snapshot that sends or receives has the tag {key}={value}")
+    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap)
+
+
+def _interfaces_of(ground: Ground, record: Record) -> tuple[NetworkInterface, ...]:
+    """The interfaces that a tagged thing stands for."""
+    if isinstance(record, NetworkInterface):
+        return (record,)
+    if isinstance(record, Instance):
+        return ground.index.interfaces_by_instance.get(record.instance_id, ())
+    if isinstance(record, Subnet):
+        return ground.index.interfaces_by_subnet.get(record.subnet_id, ())
+    if isinstance(record, Vpc):
+        return ground.index.interfaces_by_vpc.get(record.vpc_id, ())
+    return ()
+
+
+def _known(ground: Ground, text: str, words: str) -> End:
+    """A keyword, an id, an ARN or a Name."""
+    if text in ("internet", "public", "private"):
+        end = ground.end(text)
+        assert end is not None
+        gap = None if text == "internet" else _missing_interfaces(ground)
+        return replace(end, words="the internet" if text == "internet" else words, gap=gap)
+    resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text
+    end = ground.end(resource)
+    if end is not None:
+        return end
+    if _ID.match(text):
+        return _unknown_id(ground, text, resource)
+    return _by_name(ground, text)
+
+
+def _unknown_id(ground: Ground, text: str, resource: str) -> End:
+    kind = resource.rpartition("-")[0]
+    read = {prefix for c in ground.components().values() for prefix in c.ends}
+    if f"{kind}-" not in read:
+        words = "is of a kind that is not modelled yet"
+        return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
+    gap = _missing_interfaces(ground)
+    if gap is not None:
+        return End(text, gap=gap)
+    known = sorted(i for i in ground.ids() if i.startswith(f"{kind}-"))
+    near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
+    raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+
+
+def _by_name(ground: Ground, text: str) -> End:
+    found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
+    found = _without_parts(ground, found)
+    if len(found) > 1:
+        shown = [f"{ground.id_of(record)} {type(record).__name__}" for record in found]
+        raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
+    if found:
+        end = ground.end(ground.id_of(found[0]))
+        assert end is not None
+        return replace(end, words=f"{ground.id_of(found[0])} {text}")
+    gap = _missing_interfaces(ground)
+    if gap is not None:
+        return End(text, gap=gap)
+    names = sorted({*ground.index.names, "internet", "any", "public", "private"})
+    near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
+    raise QuestionError(f"nothing in the snapshot is called {text!r}; the nearest are:", near)
+
+
+def _is_end(ground: Ground, record: Record) -> bool:
+    """Whether a record is of a kind that a question can be asked about."""
+    resource = ground.id_of(record)
+    read = {prefix for c in ground.components().values() for prefix in c.ends}
+    return any(prefix.endswith("-") and resource.startswith(prefix) for prefix in read)
+
+
+def _without_parts(ground: Ground, found: list[Record]) -> list[Record]:
+    """An instance and its interface of the same Name are one thing."""
+    instances = {record.instance_id for record in found if isinstance(record, Instance)}
+    return [
+        record
+        for record in found
+        if not (
+            isinstance(record, NetworkInterface)
+            and record.attachment is not None
+            and record.attachment.instance_id in instances
+        )
+    ]
+
+
+# ------------------------------------------------------------------- what is missing
+
+
+def _missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
+    """A gap if any of the calls that could name something was not made."""
+    for kind in kinds:
+        for scope in ground.snapshot.scopes:
+            if not ground.snapshot.has(kind, scope.account, scope.region):
+                where = " ".join(filter(None, scope)) or "the snapshot"
+                return Origin(operation(kind), f"{words}: {operation(kind)} is not in {where}")
+    return None
+
+
+def _missing_interfaces(ground: Ground) -> Origin | None:
+    words = "what sends and receives here is not fully known"
+    return _missing(ground, (NetworkInterface, Instance), words)
+
+
+def _unnamed(ground: Ground, address: int) -> Origin | None:
+    """An address that nothing names, when a call that could name it is missing."""
+    if ground.index.owner_of_address(address) or ground.index.interface_of_public_address(address):
+        return None
+    kinds: list[type[Record]] = [NetworkInterface]
+    if is_public(address) and is_ipv4(address):
+        kinds += [NatGateway, Address]
+    elif is_public(address):
+        kinds += [Vpc]
+    return _missing(ground, kinds, f"whose address {format_address(address)} is, is not known")
+
+
+def _elsewhere(ground: Ground) -> Origin | None:
+    """Other networks that the snapshot touches and that are not modelled yet."""
+    for key, words in _ELSEWHERE.items():
+        if key in ground.snapshot.ignored:
+            return Origin(key, f"a host may lie beyond the {words}, which are not modelled yet")
+    return None

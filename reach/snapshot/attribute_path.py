@@ -1,0 +1,70 @@
+"""Attribute paths through records, such as ``routes[].gateway_id``: in bulk, and one by one.
+
+Takes records and a path (names joined by dots, ``[]`` after lists).  Gives the values it leads to:
+``gather`` for many records at the speed of C, ``trace`` for one, with the JSON pointer of each
+value.  What is None leads nowhere.  Must not know what the values mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, partial
+from itertools import chain
+from operator import attrgetter, is_not
+from typing import Any, NamedTuple
+
+import msgspec
+
+_given = partial(is_not, None)
+
+
+class Place(NamedTuple):
+    """A value, the object that holds it, and where it stands inside the record."""
+
+    pointer: str
+    value: Any
+    holder: Any
+
+
+@cache
+def _steps(path: str) -> tuple[tuple[str, bool], ...]:
+    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
+
+
+def _printed(kind: type[msgspec.Struct]) -> dict[str, str]:
+    return dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
+
+
+def gather(records: Sequence[Any], paths: Iterable[str]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Each path with every value it leads to from any of ``records``.
+
+    What two paths have in common is walked once.
+    """
+    reached: dict[tuple[tuple[str, bool], ...], Sequence[Any]] = {(): records}
+    for path in paths:
+        steps = _steps(path)
+        for depth, (name, is_list) in enumerate(steps):
+            if steps[: depth + 1] not in reached:
+                values = map(attrgetter(name), reached[steps[:depth]])
+                found = chain.from_iterable(values) if is_list else filter(_given, values)
+                reached[steps[: depth + 1]] = tuple(found)
+        yield path, reached[steps]
+
+
+def trace(record: msgspec.Struct, path: str) -> Iterator[Place]:
+    """The values that ``path`` leads to from one record, in order, each with its place."""
+    places = [Place("", record, None)]
+    for name, is_list in _steps(path):
+        places = [inner for outer in places for inner in _step(outer, name, is_list)]
+    return iter(places)
+
+
+def _step(outer: Place, name: str, is_list: bool) -> Iterator[Place]:
+    holder = outer.value
+    value = getattr(holder, name)
+    pointer = f"{outer.pointer}/{_printed(type(holder)).get(name, name)}"
+    if is_list:
+        for number, item in enumerate(value):
+            yield Place(f"{pointer}/{number}", item, holder)
+    elif value is not None:
+        yield Place(pointer, value, holder)

@@ -1,0 +1,82 @@
+"""Whether the records of a snapshot make sense: their addresses, and whom they refer to.
+
+Takes records and the paths that their section declares.  Raises for a malformed address or CIDR;
+gives a warning for each reference to nothing.  All values of a path are looked at together, and
+only when one of them is wrong is it searched for, to say where.  Must not know any record type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+
+from reach.snapshot.address_text import complaints
+from reach.snapshot.attribute_path import Place, gather, trace
+from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.record import Record, Scope
+from reach.snapshot.section import Kind, Reference, Section
+
+
+def check_addresses(section: Section, records: Sequence[Record]) -> None:
+    """Raise for the first malformed address."""
+    kinds: dict[Kind, set[object]] = {}
+    for path, texts in gather(records, section.addresses):
+        kinds.setdefault(section.addresses[path], set()).update(texts)
+    wrong = {kind: complaints(texts, kind) for kind, texts in kinds.items()}
+    if any(wrong.values()):
+        _raise_first(section, records, wrong)
+
+
+def _raise_first(
+    section: Section, records: Sequence[Record], wrong: dict[Kind, dict[object, str]]
+) -> None:
+    for record in records:
+        for path, kind in section.addresses.items():
+            for place in trace(record, path):
+                if place.value in wrong[kind]:
+                    pointer = record.pointer + place.pointer
+                    raise SnapshotError(wrong[kind][place.value], record.page.file, pointer)
+
+
+def dangling(
+    section: Section,
+    records: Sequence[Record],
+    ids: Callable[[type[Record]], Set[str]],
+    called: Callable[[type[Record]], Set[Scope]],
+) -> Iterator[Diagnostic]:
+    """A warning for each reference to nothing.
+
+    ``ids`` gives those of a type, ``called`` the scopes in which the call that would have printed
+    it was made: a missing call is a gap and no dangling reference.
+    """
+    asked = [each for each in section.references if called(each.target)]
+    values = dict(gather(records, (each.path for each in asked)))
+    for reference in asked:
+        known, scopes = ids(reference.target), called(reference.target)
+        missing = set(values[reference.path]).difference(known)
+        if any(text.startswith(reference.prefix) for text in missing):
+            for record in records:
+                if record.page.scope in scopes:
+                    yield from _missing(section, record, reference, missing)
+
+
+def _missing(
+    section: Section, record: Record, reference: Reference, missing: Set[str]
+) -> Iterator[Diagnostic]:
+    for place in trace(record, reference.path):
+        named = place.value.startswith(reference.prefix) and place.value in missing
+        if named and not _excused(place, reference):
+            resource = str(getattr(record, section.id))
+            yield Diagnostic(
+                "warning",
+                f"{resource} names {place.value}, which the snapshot does not hold",
+                record.page.file,
+                record.pointer + place.pointer,
+                resource,
+            )
+
+
+def _excused(place: Place, reference: Reference) -> bool:
+    if reference.unless is None:
+        return False
+    name, value = reference.unless
+    return bool(getattr(place.holder, name) == value)

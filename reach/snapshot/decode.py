@@ -1,0 +1,209 @@
+"""From the bytes of one JSON file to typed records, or to one clear error.
+
+Takes a file's name and bytes and the sections; gives a :class:`Document`: the records of every
+section it holds, the keys nobody reads, and whether it was cut short.  Only declared fields are
+decoded.  Must not know other files, nor what an address or a reference is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.files import scope_of_file
+from reach.snapshot.record import Page, Record, Scope, stamp
+from reach.snapshot.section import Nested, Section
+
+# How the services spell "there is more".  A token leads to a further page; the flag leads nowhere.
+MORE_FLAG = "AdditionalRoutesAvailable"
+MORE = (MORE_FLAG, "NextToken", "nextToken", "NextMarker", "Marker", "PaginationToken")
+_ENVELOPE = frozenset({"ResponseMetadata", *MORE})
+_TOO_DEEP = "is nested too deeply to be the answer of a call"
+_BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?) \(byte (\d+)\)$")
+_AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
+
+_split = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass(slots=True)
+class Document:
+    """One file, read.  ``more`` is the key that said that the answer was cut short, if any did."""
+
+    file: str
+    scope: Scope
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    more: str = ""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
+    """Read one file."""
+    document = Document(name, scope_of_file(name))
+    text = _as_utf8(name, text)
+    parts = _top_level(name, text, sections)
+    document.more = next((key for key in MORE if _says_more(parts, key)), "")
+    bare = _bare(parts, sections)
+    if bare is not None:
+        document.records[bare.key] = _whole(document, text, bare)
+    orphans = {section.orphan: section for section in sections.values() if section.orphan}
+    for key, raw in parts.items():
+        if key in sections:
+            document.records.setdefault(key, []).extend(_section(document, sections[key], raw))
+        elif key in orphans:
+            document.diagnostics.append(_orphan(name, orphans[key]))
+        elif key not in _ENVELOPE and not (bare and _is_of(bare, key)):
+            document.unread.append(key)
+    return document
+
+
+def _as_utf8(name: str, text: bytes) -> bytes:
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SnapshotError("is UTF-16 text; JSON has to be saved as UTF-8", name)
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    if not text.strip():
+        raise SnapshotError("is empty; what a describe call printed is expected", name)
+    try:
+        if not text.isascii():
+            text.decode("utf-8")
+    except UnicodeDecodeError as failure:
+        place = _line_and_column(text, failure.start)
+        raise SnapshotError(f"is not UTF-8 at {place}; JSON has to be UTF-8", name) from None
+    return text
+
+
+def _top_level(name: str, text: bytes, sections: Mapping[str, Section]) -> dict[str, msgspec.Raw]:
+    try:
+        parts = _split.decode(text)
+    except RecursionError:
+        raise SnapshotError(_TOO_DEEP, name, "") from None
+    except msgspec.ValidationError as failure:
+        raise SnapshotError(f"{_words(str(failure))} at the top of the file", name, "") from None
+    except msgspec.DecodeError as failure:
+        raise SnapshotError(_malformed(text, str(failure)), name) from None
+    for key in parts:
+        if key in sections and text.count(f'"{key}"'.encode()) > 1:
+            _refuse_twice(name, text, key)
+    return parts
+
+
+def _refuse_twice(name: str, text: bytes, key: str) -> None:
+    """JSON keeps the last of two equal keys; the first one's objects would be lost silently."""
+    outermost: list[tuple[str, Any]] = []
+
+    def keep(pairs: list[tuple[str, Any]]) -> None:
+        outermost[:] = pairs
+
+    try:
+        json.loads(text, object_pairs_hook=keep, parse_int=str)
+    except RecursionError:
+        raise SnapshotError(_TOO_DEEP, name, "") from None
+    if Counter(found for found, _ in outermost)[key] > 1:
+        raise SnapshotError("the key stands twice; one list is expected", name, f"/{key}")
+
+
+def _says_more(parts: Mapping[str, msgspec.Raw], key: str) -> bool:
+    raw = parts.get(key)
+    return raw is not None and bytes(raw).strip() not in (b"null", b'""', b"false")
+
+
+def _bare(parts: Mapping[str, msgspec.Raw], sections: Mapping[str, Section]) -> Section | None:
+    """The section whose per-parent answer this file is, without a list around it."""
+    found = (section for section in sections.values() if not parts.keys().isdisjoint(section.bare))
+    return next(found, None)
+
+
+def _is_of(section: Section, key: str) -> bool:
+    return key in section.bare or key in section.record.__struct_encode_fields__
+
+
+def _whole(document: Document, text: bytes, section: Section) -> list[Record]:
+    page = Page(document.file, *document.scope, section.key, "")
+    record = _typed(document.file, "", text, section.record)
+    stamp(record, page, "")
+    return [record]
+
+
+def _section(document: Document, section: Section, raw: msgspec.Raw) -> list[Record]:
+    base = f"/{section.key}"
+    page = Page(document.file, *document.scope, section.key, base)
+    if section.nested:
+        items = _typed(document.file, base, raw, section.nested.item, many=True)
+        return _unwrap(items, section.nested, page)
+    records: list[Record] = _typed(document.file, base, raw, section.record, many=True)
+    for number, record in enumerate(records):
+        stamp(record, page, number)
+    return records
+
+
+def _unwrap(items: list[Any], nested: Nested, page: Page) -> list[Record]:
+    fields = zip(nested.item.__struct_fields__, nested.item.__struct_encode_fields__, strict=True)
+    printed = dict(fields)[nested.field]
+    records: list[Record] = []
+    for number, item in enumerate(items):
+        inner: Sequence[Record] = getattr(item, nested.field)
+        for position, record in enumerate(inner):
+            stamp(record, page, f"{number}/{printed}/{position}")
+            for name in nested.inherit:
+                force_setattr(record, name, getattr(item, name))
+        records += inner
+    return records
+
+
+@cache
+def _decoder(kind: type[Any], many: bool) -> msgspec.json.Decoder[Any]:
+    wanted: Any = list[kind] if many else kind  # type: ignore[valid-type]
+    return msgspec.json.Decoder(wanted)
+
+
+def _typed(name: str, base: str, text: bytes | msgspec.Raw, kind: Any, many: bool = False) -> Any:
+    try:
+        return _decoder(kind, many).decode(text)
+    except msgspec.DecodeError as failure:
+        match = _AT.match(str(failure))
+        what, path = match.groups() if match else (str(failure), None)
+        raise SnapshotError(_words(what), name, base + _pointer(path or "")) from None
+
+
+def _pointer(path: str) -> str:
+    """msgspec's ``[0].Groups[1]`` as the JSON pointer ``/0/Groups/1``."""
+    return "".join(f"/{number or key}" for number, key in _STEP.findall(path))
+
+
+def _words(message: str) -> str:
+    text = message.replace("`", "").replace("Object missing required field", "lacks the field")
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _malformed(text: bytes, message: str) -> str:
+    match = _BYTE.match(message)
+    if match is None:
+        return f"is not JSON: it ends too early, at {_line_and_column(text, len(text))}"
+    what, byte = match.groups()
+    return f"is not JSON: {what} at {_line_and_column(text, int(byte))}"
+
+
+def _line_and_column(text: bytes, byte: int) -> str:
+    line = text.count(b"\n", 0, byte) + 1
+    column = len(text[text.rfind(b"\n", 0, byte) + 1 : byte].decode("utf-8", "replace")) + 1
+    return f"line {line} column {column}"
+
+
+def _orphan(name: str, section: Section) -> Diagnostic:
+    return Diagnostic(
+        "error",
+        f"{section.orphan} without their parent's id cannot be used; wrap the answer as"
+        f' {{"{section.key}": [{{"<the parent\'s id field>": ..., "{section.orphan}": [...]}}]}}',
+        name,
+        f"/{section.orphan}",
+    )

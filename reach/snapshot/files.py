@@ -1,0 +1,156 @@
+"""The files of a snapshot: which there are, where each belongs, and their bytes.
+
+Takes a path; gives each JSON file under its name relative to the snapshot, in sorted order.  The
+only part of loading that touches the file system.  Nothing but a regular file is ever opened, and
+nothing outside the folder.  Must not know what the files say.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.record import Scope
+
+_ACCOUNT = re.compile(r"\d{12}")
+_COMPASS = "north|south|east|west|central|northeast|northwest|southeast|southwest"
+_REGION = re.compile(rf"[a-z]{{2,4}}(-[a-z]+)?-({_COMPASS})-\d{{1,2}}")
+
+
+@dataclass(slots=True)
+class Listing:
+    """The JSON files of one snapshot, by name, and what was passed over."""
+
+    root: str
+    files: dict[str, Path] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        """Each file's name and bytes, one at a time."""
+        for name in sorted(self.files):
+            yield name, _read(self.files[name], name)
+
+
+def find(path: str | os.PathLike[str]) -> Listing:
+    """The JSON files of a folder, or the one file that ``path`` is."""
+    if not os.fspath(path):
+        raise SnapshotError("no path was given; a folder of JSON files is expected")
+    start = Path(path)
+    listing = Listing(os.fspath(path))
+    mode = _mode(start, str(start))
+    if stat.S_ISREG(mode):
+        listing.files[_printable(start.name)] = start
+        return listing
+    if not stat.S_ISDIR(mode):
+        raise SnapshotError(
+            f"is {_kind(mode)}; a folder of JSON files or one JSON file is expected", str(start)
+        )
+    _walk(start, listing)
+    if not listing.files:
+        raise SnapshotError(
+            "the folder holds no *.json file; it should hold what the describe calls printed",
+            str(start),
+        )
+    return listing
+
+
+def scope_of_file(name: str) -> Scope:
+    """The account and Region of a file: those of the nearest folders that look like one."""
+    folders = name.split("/")[-2::-1]
+    account = next((folder for folder in folders if _ACCOUNT.fullmatch(folder)), "")
+    region = next((folder for folder in folders if _REGION.fullmatch(folder)), "")
+    return Scope(account, region)
+
+
+def _walk(start: Path, listing: Listing) -> None:
+    """Collect the files below ``start``, without following links to folders."""
+    root = os.path.realpath(start)
+    waiting = [(start, "")]
+    while waiting:
+        folder, prefix = waiting.pop()
+        for entry in _entries(folder, prefix):
+            name = prefix + _printable(entry.name)
+            is_json = entry.name.lower().endswith(".json")
+            if entry.is_symlink() and (is_json or _leads_to_folder(entry)):
+                _refuse_outside(entry, root, name)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((folder / entry.name, f"{name}/"))
+            elif _leads_to_folder(entry):
+                words = "is a link to a folder, which is read where it stands"
+                listing.diagnostics.append(Diagnostic("note", words, name))
+            elif is_json:
+                listing.files[name] = _regular(folder / entry.name, name)
+
+
+def _refuse_outside(entry: os.DirEntry[str], root: str, name: str) -> None:
+    target = os.path.realpath(entry.path)
+    if os.path.commonpath((root, target)) != root:
+        raise SnapshotError(
+            "is a link that leads out of the snapshot's folder; put the file itself there", name
+        )
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _regular(path: Path, name: str) -> Path:
+    mode = _mode(path, name)
+    if not stat.S_ISREG(mode):
+        raise SnapshotError(f"is {_kind(mode)}; a regular file is expected", name)
+    return path
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _entries(folder: Path, prefix: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((e for e in entries if not e.name.startswith(".")), key=_name)
+    except OSError as failure:
+        raise SnapshotError(_reason(failure), prefix or str(folder)) from None
+
+
+def _mode(path: Path, name: str) -> int:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError) as failure:
+        raise SnapshotError(_reason(failure), name) from None
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise SnapshotError(_reason(failure), name) from None
+
+
+def _reason(failure: OSError | ValueError) -> str:
+    words = getattr(failure, "strerror", None) or str(failure)
+    return f"cannot be read: {words}"
+
+
+def _kind(mode: int) -> str:
+    kinds = (
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+        (stat.S_ISDIR, "a folder"),
+    )
+    return next((words for test, words in kinds if test(mode)), "no regular file")
+
+
+def _printable(name: str) -> str:
+    """A file name that can be printed, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,136 @@
+"""Gateways, peerings, endpoints and prefix lists as the describe and get calls print them.
+
+Only the fields that something reads; ids are required, a default means "not printed".  Takes
+nothing, gives types.  Must not know what a field does to a packet: that is for the components.
+"""
+
+from __future__ import annotations
+
+from reach.snapshot.record import Id, Part, Record, Tagged
+
+# Internet and egress-only internet gateways (R-IGW-1)
+
+
+class GatewayAttachment(Part, frozen=True):
+    vpc_id: str | None = None
+    state: str = ""
+
+
+class InternetGateway(Tagged, frozen=True):
+    internet_gateway_id: Id
+    attachments: tuple[GatewayAttachment, ...] = ()
+    owner_id: str = ""
+
+
+class EgressOnlyInternetGateway(Tagged, frozen=True):
+    egress_only_internet_gateway_id: Id
+    attachments: tuple[GatewayAttachment, ...] = ()
+
+
+# NAT gateways (R-NAT-1, R-NAT-12)
+
+
+class NatGatewayAddress(Part, frozen=True):
+    private_ip: str | None = None
+    public_ip: str | None = None
+    allocation_id: str | None = None
+    network_interface_id: str | None = None
+    status: str | None = None
+    is_primary: bool | None = None
+    availability_zone: str | None = None
+    availability_zone_id: str | None = None
+
+
+class NatGateway(Tagged, frozen=True):
+    nat_gateway_id: Id
+    state: str = ""
+    connectivity_type: str = "public"
+    availability_mode: str = "zonal"
+    subnet_id: str | None = None
+    vpc_id: str | None = None
+    nat_gateway_addresses: tuple[NatGatewayAddress, ...] = ()
+    route_table_id: str | None = None
+    auto_provision_zones: str | None = None
+    auto_scaling_ips: str | None = None
+
+
+# VPC peering (R-PCX-1)
+
+
+class CidrBlock(Part, frozen=True):
+    cidr_block: str | None = None
+
+
+class Ipv6CidrBlock(Part, frozen=True):
+    ipv6_cidr_block: str | None = None
+
+
+class PeeringVpcInfo(Part, frozen=True):
+    vpc_id: str | None = None
+    owner_id: str = ""
+    region: str = ""
+    cidr_block: str | None = None
+    cidr_block_set: tuple[CidrBlock, ...] = ()
+    ipv6_cidr_block_set: tuple[Ipv6CidrBlock, ...] = ()
+
+
+class PeeringStatus(Part, frozen=True):
+    code: str = ""
+
+
+class VpcPeeringConnection(Tagged, frozen=True):
+    vpc_peering_connection_id: Id
+    requester_vpc_info: PeeringVpcInfo = PeeringVpcInfo()
+    accepter_vpc_info: PeeringVpcInfo = PeeringVpcInfo()
+    status: PeeringStatus = PeeringStatus()
+
+
+# VPC endpoints (R-VPCE-1, R-GWEP-1, R-GWLBE-1)
+
+
+class EndpointGroup(Part, frozen=True):
+    group_id: str
+
+
+class VpcEndpoint(Tagged, frozen=True):
+    vpc_endpoint_id: Id
+    vpc_endpoint_type: str = ""
+    service_name: str = ""
+    state: str = ""
+    vpc_id: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    route_table_ids: tuple[str, ...] = ()
+    network_interface_ids: tuple[str, ...] = ()
+    groups: tuple[EndpointGroup, ...] = ()
+    ip_address_type: str | None = None
+    service_region: str | None = None
+    owner_id: str = ""
+
+
+# Prefix lists (R-SG-11, R-RT-9)
+
+
+class PrefixList(Tagged, frozen=True):
+    """Both calls, describe-prefix-lists and describe-managed-prefix-lists, make one record."""
+
+    prefix_list_id: Id
+    prefix_list_name: str | None = None
+    prefix_list_arn: str | None = None
+    cidrs: tuple[str, ...] = ()
+    address_family: str | None = None
+    state: str | None = None
+    version: int | None = None
+    owner_id: str = ""
+
+
+class PrefixListEntry(Part, frozen=True):
+    cidr: str
+    description: str | None = None
+
+
+class ManagedPrefixListEntries(Record, frozen=True):
+    """One get-managed-prefix-list-entries answer under its parent's id."""
+
+    prefix_list_id: Id
+    entries: tuple[PrefixListEntry, ...] = ()
+    next_token: str | None = None

@@ -1,0 +1,239 @@
+"""Joins over a snapshot's records: who is in which subnet, whose address is this.
+
+Takes a snapshot; gives lookups, each built when first asked for and kept.  They say what names
+what; what that means to a packet is for the components.  Addresses are the integers of
+``reach.network.address``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TypeVar
+
+from reach.network.address import WIDTH, Prefix, parse_address
+from reach.snapshot.record import Record, Tag
+from reach.snapshot.records import (
+    ManagedPrefixListEntries,
+    NetworkAcl,
+    NetworkInterface,
+    PrefixList,
+    RouteTable,
+    Subnet,
+)
+from reach.snapshot.snapshot import Snapshot
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def private_addresses(interface: NetworkInterface) -> tuple[int, ...]:
+    """Its own addresses, the primary first: private IPv4, then IPv6 (R-ENI-2, without prefixes)."""
+    texts = [each.private_ip_address for each in interface.private_ip_addresses]
+    if interface.private_ip_address:
+        texts.insert(0, interface.private_ip_address)
+    texts += [each.ipv6_address for each in interface.ipv6_addresses if each.ipv6_address]
+    return tuple(dict.fromkeys(map(parse_address, texts)))
+
+
+def delegated_prefixes(interface: NetworkInterface) -> tuple[str, ...]:
+    """The prefixes that count as its own addresses too (R-ENI-2)."""
+    ipv4 = (each.ipv4_prefix for each in interface.ipv4_prefixes)
+    ipv6 = (each.ipv6_prefix for each in interface.ipv6_prefixes)
+    return tuple(filter(None, (*ipv4, *ipv6)))
+
+
+def public_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
+    """Pairs of a private and the public address mapped to it (R-ENI-3)."""
+    pairs = [
+        (each.private_ip_address, each.association.public_ip)
+        for each in interface.private_ip_addresses
+        if each.association and each.association.public_ip
+    ]
+    if interface.private_ip_address and interface.association and interface.association.public_ip:
+        pairs.append((interface.private_ip_address, interface.association.public_ip))
+    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+
+
+def _instance_of(interface: NetworkInterface) -> str | None:
+    return interface.attachment.instance_id if interface.attachment else None
+
+
+class Index:
+    """Lookups over one snapshot.  A name that nothing has is simply not in a mapping."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @cached_property
+    def interfaces(self) -> tuple[NetworkInterface, ...]:
+        return self.snapshot.records(NetworkInterface)
+
+    @cached_property
+    def interfaces_by_subnet(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        return _grouped(self.interfaces, lambda each: (each.subnet_id,))
+
+    @cached_property
+    def interfaces_by_vpc(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        return _grouped(self.interfaces, lambda each: (each.vpc_id,))
+
+    @cached_property
+    def interfaces_by_instance(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        return _grouped(self.interfaces, lambda each: (_instance_of(each),))
+
+    @cached_property
+    def interfaces_by_group(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        return _grouped(self.interfaces, lambda each: (group.group_id for group in each.groups))
+
+    @cached_property
+    def subnets_by_vpc(self) -> Mapping[str, tuple[Subnet, ...]]:
+        return _grouped(self.snapshot.records(Subnet), lambda each: (each.vpc_id,))
+
+    # Addresses
+
+    def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
+        """The interfaces whose own address it is, delegated prefixes included (R-ENI-2).
+
+        More than one where VPCs overlap.
+        """
+        found = list(self._by_address.get(address, ()))
+        for length in self._delegated_lengths:
+            found += self._by_delegation.get(Prefix(_top(address, length), length), ())
+        return tuple(dict.fromkeys(found))
+
+    def interface_of_public_address(self, address: int) -> tuple[NetworkInterface, int] | None:
+        """The interface that a public address maps to, and the private address behind it."""
+        return self._by_public_address.get(address)
+
+    @cached_property
+    def _by_address(self) -> Mapping[int, tuple[NetworkInterface, ...]]:
+        return _grouped(self.interfaces, private_addresses)
+
+    @cached_property
+    def _by_delegation(self) -> Mapping[Prefix, tuple[NetworkInterface, ...]]:
+        return _grouped(self.interfaces, lambda each: map(Prefix.parse, delegated_prefixes(each)))
+
+    @cached_property
+    def _delegated_lengths(self) -> tuple[int, ...]:
+        return tuple(sorted({prefix.length for prefix in self._by_delegation}))
+
+    @cached_property
+    def _by_public_address(self) -> Mapping[int, tuple[NetworkInterface, int]]:
+        return {
+            public: (interface, private)
+            for interface in reversed(self.interfaces)
+            for private, public in public_mapping(interface)
+        }
+
+    # Tables of subnets and gateways
+
+    def route_table_of(self, subnet_id: str) -> RouteTable | None:
+        """The table associated with the subnet, else the main one of its VPC (R-RT-1)."""
+        explicit = self._explicit_tables.get(subnet_id)
+        return explicit[0] if explicit else self._main_tables.get(self._vpc_of(subnet_id))
+
+    def gateway_route_table(self, gateway_id: str) -> RouteTable | None:
+        """The edge table of an internet or virtual private gateway (R-RT-19)."""
+        return next(iter(self._edge_tables.get(gateway_id, ())), None)
+
+    def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
+        """The ACL associated with the subnet, else the default one of its VPC (R-NACL-1)."""
+        explicit = self._explicit_acls.get(subnet_id)
+        return explicit[0] if explicit else self._default_acls.get(self._vpc_of(subnet_id))
+
+    def _vpc_of(self, subnet_id: str) -> str:
+        subnet = self.snapshot.get(Subnet, subnet_id)
+        return (subnet and subnet.vpc_id) or ""
+
+    @cached_property
+    def _explicit_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
+        return _grouped(
+            self.snapshot.records(RouteTable),
+            lambda table: (each.subnet_id for each in table.associations if each.is_settled),
+        )
+
+    @cached_property
+    def _edge_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
+        return _grouped(
+            self.snapshot.records(RouteTable),
+            lambda table: (each.gateway_id for each in table.associations if each.is_settled),
+        )
+
+    @cached_property
+    def _main_tables(self) -> Mapping[str, RouteTable]:
+        return {
+            table.vpc_id: table
+            for table in reversed(self.snapshot.records(RouteTable))
+            if table.vpc_id and any(each.main for each in table.associations)
+        }
+
+    @cached_property
+    def _explicit_acls(self) -> Mapping[str, tuple[NetworkAcl, ...]]:
+        return _grouped(
+            self.snapshot.records(NetworkAcl),
+            lambda acl: (each.subnet_id for each in acl.associations),
+        )
+
+    @cached_property
+    def _default_acls(self) -> Mapping[str, NetworkAcl]:
+        return {
+            acl.vpc_id: acl
+            for acl in reversed(self.snapshot.records(NetworkAcl))
+            if acl.vpc_id and acl.is_default
+        }
+
+    # Prefix lists
+
+    def prefix_list_entries(self, prefix_list_id: str) -> tuple[str, ...] | None:
+        """The CIDRs of a list's current version (R-SG-11, R-RT-9); None where nothing tells all.
+
+        describe-prefix-lists prints those of AWS's own lists; the others need a call of their own.
+        """
+        answer = self.snapshot.get(ManagedPrefixListEntries, prefix_list_id)
+        if answer is not None:
+            whole = not answer.next_token
+            return tuple(dict.fromkeys(entry.cidr for entry in answer.entries)) if whole else None
+        known = self.snapshot.get(PrefixList, prefix_list_id)
+        return known.cidrs if known is not None and known.cidrs else None
+
+    # Names and tags
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[Record, ...]]:
+        """The records of each Name tag."""
+        return {value: found for (key, value), found in self._tagged.items() if key == "Name"}
+
+    def tagged(self, key: str, value: str) -> tuple[Record, ...]:
+        """The records that carry a tag."""
+        return self._tagged.get((key, value), ())
+
+    @cached_property
+    def _tagged(self) -> Mapping[tuple[str, str], tuple[Record, ...]]:
+        found: dict[tuple[str, str], list[Record]] = defaultdict(list)
+        for kind in self.snapshot.contents:
+            for record in self.snapshot.records(kind):
+                tags: tuple[Tag, ...] = getattr(record, "tags", ())
+                for tag in tags:
+                    found[tag.key, tag.value].append(record)
+        return {tag: tuple(records) for tag, records in found.items()}
+
+
+Key = TypeVar("Key")
+
+
+def _grouped(
+    records: Iterable[AnyRecord], keys: Callable[[AnyRecord], Iterable[Key | None]]
+) -> Mapping[Key, tuple[AnyRecord, ...]]:
+    """The records under each of their keys, in their own order."""
+    found: dict[Key, list[AnyRecord]] = defaultdict(list)
+    for record in records:
+        for key in keys(record):
+            if key is not None:
+                found[key].append(record)
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _top(address: int, length: int) -> int:
+    """The address with all but its top ``length`` bits cleared."""
+    lost = WIDTH - length
+    return address >> lost << lost

@@ -1,0 +1,102 @@
+"""What one concrete flow does: hops, and its fate.
+
+Gives the frozen types that :mod:`reach.evaluate` fills and everything else reads.  Knows the
+neutral network only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from reach.network.field import Header, reply_to
+from reach.network.stage import Origin
+
+
+class Fate(Enum):
+    """The disposition of a flow."""
+
+    DELIVERED = "delivered"
+    DROPPED = "dropped"
+    UNMODELLED = "unmodelled"
+    LOOPED = "looped"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place where a flow had a choice: the node, the header on entry, the stage and its field."""
+
+    node: str
+    header: Header
+    stage: int
+    field: str = ""
+
+
+class Choices(Protocol):
+    """What happens where several things may; ``get`` as of a mapping."""
+
+    def get(self, site: Site, default: int, /) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One node on a trace: the header on entry and on leaving, and what let the flow pass."""
+
+    node: str
+    before: Header
+    after: Header
+    passed: tuple[Origin, ...]
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """What stateful stages remember of a flow, by session name.
+
+    ``admitted`` holds headers, ``translated`` pairs of a header before and after.
+    """
+
+    admitted: Mapping[str, tuple[Header, ...]] = field(default_factory=dict)
+    translated: Mapping[str, tuple[tuple[Header, Header], ...]] = field(default_factory=dict)
+
+    def answers(self, session: str, header: Header) -> bool:
+        """Whether ``header`` is the reply of a flow remembered under ``session``."""
+        wire = header._replace(identity=0)
+        if any(reply_to(flow) == wire for flow in self.admitted.get(session, ())):
+            return True
+        return any(reply_to(after) == wire for _, after in self.translated.get(session, ()))
+
+    def restored(self, session: str, header: Header) -> Header | None:
+        """The reply as it was before the session's translation, or None if there is no such."""
+        wire = header._replace(identity=0)
+        for before, after in self.translated.get(session, ()):
+            if reply_to(after) == wire:
+                return reply_to(before)
+        return None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The hops of one flow and its fate.
+
+    ``origin`` is the reason of the fate (who delivered or dropped it, or what is unmodelled);
+    ``owner`` and ``reply`` are set for a delivered flow; ``doubts`` are rules of unknown effect it
+    passed, ``choices`` the *may*s it took, ``denials`` what denied it on a walk that goes on all
+    the same.
+    """
+
+    hops: tuple[Hop, ...]
+    fate: Fate
+    origin: Origin
+    owner: str = ""
+    reply: str = ""
+    doubts: tuple[Origin, ...] = ()
+    choices: tuple[Origin, ...] = ()
+    denials: tuple[tuple[Header, Origin], ...] = ()
+    sessions: Sessions = field(default_factory=Sessions)
+
+    @property
+    def final(self) -> Header:
+        """The header as it was when the fate was decided."""
+        return self.hops[-1].after

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Asks real questions of the sample two_tier and shows the answers: `make demo`.
+# "No" and "undecided" are answers too; only a question that could not be asked ends the demo.
+cd "$(dirname "$0")/.." || exit 2
+
+ask() {
+    printf '\n$ reach'
+    for word in "$@"; do
+        case $word in
+            *[!A-Za-z0-9_./:=-]*) printf " '%s'" "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
+    reach "$@"
+    [ $? -ne 2 ] || exit 2
+}
+
+sample=samples/two_tier/snapshot
+
+ask can internet reach web port 443 --snapshot $sample
+ask can internet reach db port 5432 --snapshot $sample
+ask can web reach db port 5432 --snapshot $sample
+ask can db reach internet port 443 --snapshot $sample
+ask "can 0.0.0.0/0 reach port 22" --snapshot $sample
+ask test samples/two_tier/cases.reach.yaml

@@ -1,0 +1,1 @@
+"""Ways to decide problems, one file each; none is imported until somebody asks for it by name."""
