@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.questions import Asked
 
-PATIENCE = 1800  # seconds
+PATIENCE = 300  # seconds for one job, loading and all
 
 
 @dataclass(slots=True)

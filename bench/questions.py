@@ -17,6 +17,14 @@ from bench.grow import Size
 
 WHOLE_ESTATE = "can 0.0.0.0/0 reach port 22"
 PORTS = ("port 22", "port 443", "port 5432", "port 8080", "port 53/udp", "icmp", "")
+# What a tier is there for; asked for as often as anything else, so that both answers occur.
+SERVED = {
+    "public": ("port 443", "port 80"),
+    "app": ("port 8080", "port 8443"),
+    "data": ("port 5432", "port 3306"),
+    "isolated": ("port 5432", ""),
+    "internet": ("port 443", "port 80"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Instance:
     id: str
     address: str
     tier: str
+    public: bool
 
 
 # Kind, and how often it comes in a mix.
@@ -61,10 +70,14 @@ def of_estate(size: Size, count: int) -> list[Asked]:
         kind = rng.choices(list(MIX), list(MIX.values()))[0]
         here = rng.choice(vpcs)
         there = counterpart(kind, here, vpcs, rng)
-        source, port = rng.choice(instances(here)), rng.choice(PORTS)
-        if there is None or not instances(there):
+        if there is None or not instances(here) or not instances(there):
             continue
-        destination = rng.choice(instances(there))
+        source, destination = rng.choice(instances(here)), rng.choice(instances(there))
+        public = [one for one in instances(there) if one.public]
+        if kind == "internet to instance" and public and rng.random() < 0.5:
+            destination = rng.choice(public)
+        served = SERVED["internet" if kind == "instance to internet" else destination.tier]
+        port = rng.choice(served if rng.random() < 0.5 else PORTS)
         names = {
             "address to address": (source.address, destination.address),
             "internet to instance": ("internet", destination.id),
@@ -96,7 +109,8 @@ def of_vpc(vpc: Vpc) -> tuple[Instance, ...]:
             tags = {tag["Key"]: tag["Value"] for tag in instance["Tags"]}
             if "Tier" in tags:
                 address = instance["PrivateIpAddress"]
-                found.append(Instance(instance["InstanceId"], address, tags["Tier"]))
+                public = "PublicIpAddress" in instance
+                found.append(Instance(instance["InstanceId"], address, tags["Tier"], public))
     return tuple(found)
 
 

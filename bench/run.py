@@ -265,7 +265,8 @@ def render_estates(estates: list[dict[str, Any]]) -> list[str]:
     for estate in estates:
         if "exposed" in estate:
             parts += [table(exposure(estate)), *by_kind(estate)]
-        parts += remarks(estate) + remarks(estate["whole"])
+        for found in (estate, estate["whole"], estate.get("exposed", {})):
+            parts += [f"{estate['interfaces']:,} interfaces: {said}" for said in remarks(found)]
     return parts
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from weakref import WeakKeyDictionary
 
 from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
@@ -51,6 +52,7 @@ def ask(
     return answer(ground, question, _backend())
 
 
+@cache
 def _backend() -> Backend:
     from solver.backends.z3 import Z3Backend
 

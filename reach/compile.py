@@ -14,14 +14,14 @@ the other.  Takes the neutral network only; must not know AWS, question texts or
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import assert_never
 
 import solver
 from reach.aim import Aim, Start
-from reach.network.field import FIELDS, Header
+from reach.network.field import FIELDS, INDEX, Header
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
@@ -40,8 +40,12 @@ from reach.symbolic import Symbolic, Version
 from reach.trace import Site
 from solver import FALSE, TRUE, Term
 
+Begin = tuple[Term, Start, Version]
+
+FEW = 16
 MOST_REWRITES = 12
 MOST_PLACES = 400_000
+_SOURCE, _DESTINATION = INDEX["source"], INDEX["destination"]
 
 
 @dataclass(eq=False, slots=True)
@@ -88,7 +92,7 @@ class Constraints:
 
     ``arrives``: the flow, and its reply if asked for, get through with nothing left open.
     ``may_arrive``: the same when every doubt is settled in its favour, or the flow or its reply
-    meets something unmodelled.  ``stuck``: it ends somewhere it should not (only when asked to
+    meets something unmodelled.  ``stuck``: it is dropped or goes astray (only when asked to
     explain).  ``doubt`` allows passing rules of unknown effect, ``relaxations`` lift denials.
     """
 
@@ -98,7 +102,7 @@ class Constraints:
     stuck: Term
     doubt: Term
     relaxations: tuple[Term, ...]
-    starts: tuple[tuple[Term, Start, Version], ...]
+    starts: tuple[Begin, ...]
     forward: Walk
     reply: Walk
 
@@ -138,25 +142,23 @@ def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints
     forward.explore()
     reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, explain)
     through = _through(forward.walk, aim.through)
-    arrived = [
-        (solver.and_(point.met, wanted, through), point.version, delivery)
-        for point, delivery in forward.walk.deliveries
-        if (wanted := _wanted(symbolic, aim, point, delivery)) is not FALSE
-    ]
+    arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through)
+    goal = solver.any_of(met for met, _, _ in arrived)
     if aim.two_way:
         for met, version, delivery in arrived:
             reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)
         reply.explore()
-        goal = solver.any_of(_homecomings(symbolic, starts, reply.walk))
-    else:
-        goal = solver.any_of(met for met, _, _ in arrived)
-    loose = [point.met for walk in (forward.walk, reply.walk) for point, _ in walk.loose_ends]
-    dead = [point.met for walk in (forward.walk, reply.walk) for point, _ in walk.dead_ends]
+        home, elsewhere = _homecomings(symbolic, starts, reply.walk)
+        goal = solver.any_of(home)
+        astray += elsewhere
+    walks = (forward.walk, reply.walk)
+    loose = [point.met for walk in walks for point, _ in walk.loose_ends]
+    dead = [point.met for walk in walks for point, _ in walk.dead_ends]
     return Constraints(
         assertions=(*_start_conditions(symbolic, aim, starts), *symbolic.conditions),
         arrives=solver.and_(goal, solver.not_(doubt)),
         may_arrive=solver.and_(solver.any_of([goal, *loose]), doubt),
-        stuck=solver.any_of(dead),
+        stuck=solver.any_of([*dead, *astray]) if explain else FALSE,
         doubt=doubt,
         relaxations=tuple(term for w in (forward, reply) for _, _, term in w.walk.relaxed),
         starts=tuple(starts),
@@ -165,19 +167,27 @@ def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints
     )
 
 
-def _starts(symbolic: Symbolic, aim: Aim) -> list[tuple[Term, Start, Version]]:
+def _starts(symbolic: Symbolic, aim: Aim) -> list[Begin]:
+    """The starts with their headers.  Few starts get constants and symbols of their own, which
+    fold; many share symbols, so that what lies behind them is explored once."""
+    spaces = [start.space for start in aim.starts]
+    shared = frozenset(
+        field.name
+        for field in FIELDS
+        if len({space.by_name.get(field.name) for space in spaces}) > FEW
+    )
     if len(aim.starts) == 1:
-        return [(TRUE, aim.starts[0], symbolic.start(aim.starts[0].space))]
-    width = max(1, (len(aim.starts) - 1).bit_length())
+        return [(TRUE, aim.starts[0], symbolic.start(spaces[0], shared))]
+    width = (len(aim.starts) - 1).bit_length()
     which = symbolic.symbol("start", width)
     return [
-        (solver.eq(which, solver.const(number, width)), start, symbolic.start(start.space))
+        (solver.eq(which, solver.const(number, width)), start, symbolic.start(start.space, shared))
         for number, start in enumerate(aim.starts)
     ]
 
 
 def _start_conditions(
-    symbolic: Symbolic, aim: Aim, starts: Iterable[tuple[Term, Start, Version]]
+    symbolic: Symbolic, aim: Aim, starts: Iterable[Begin]
 ) -> list[Term]:
     made = []
     chosen_any = []
@@ -187,13 +197,37 @@ def _start_conditions(
         if aim.two_way:
             held = solver.and_(held, symbolic.answered(version))
         if not aim.to_itself:
-            held = solver.and_(held, solver.not_(solver.eq(version[0], version[1])))
+            same = solver.eq(version[_SOURCE], version[_DESTINATION])
+            held = solver.and_(held, solver.not_(same))
         made.append(solver.implies(chosen, held))
     return [solver.any_of(chosen_any), *made]
 
 
+def _arrivals(
+    symbolic: Symbolic, aim: Aim, starts: Sequence[Begin], walk: Walk, through: Term
+) -> tuple[list[tuple[Term, Version, Deliver]], list[Term]]:
+    """The deliveries that the question asks for, and when a flow is delivered elsewhere."""
+    senders: dict[Term, list[Term]] = {}
+    for chosen, _, version in starts:
+        senders.setdefault(version[_SOURCE], []).append(chosen)
+    wanted, astray = [], []
+    for point, delivery in walk.deliveries:
+        asked = solver.and_(_wanted(symbolic, aim, point, delivery), through)
+        if not aim.to_itself:
+            # What comes back to the address that sent it has not reached anybody.
+            to_sender = solver.any_of(
+                solver.and_(solver.eq(source, point.version[_DESTINATION]), solver.any_of(chosen))
+                for source, chosen in senders.items()
+            )
+            asked = solver.and_(asked, solver.not_(to_sender))
+        if asked is not FALSE:
+            wanted.append((solver.and_(point.met, asked), point.version, delivery))
+        astray.append(solver.and_(point.met, solver.not_(asked)))
+    return wanted, astray
+
+
 def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Term:
-    """Whether a delivery is one that the question asks for."""
+    """Whether a delivery is to one of the goals."""
     if delivery.inside and not aim.to_itself:
         return FALSE
     if aim.goals is None:
@@ -211,19 +245,21 @@ def _through(walk: Walk, nodes: Iterable[str]) -> Term:
 
 
 def _homecomings(
-    symbolic: Symbolic, starts: Iterable[tuple[Term, Start, Version]], reply: Walk
-) -> list[Term]:
-    """The ways in which a reply gets back to who sent the flow."""
-    return [
-        solver.and_(
-            chosen,
-            point.met,
-            symbolic.same_on_the_wire(point.version, symbolic.mirror(version)),
+    symbolic: Symbolic, starts: Sequence[Begin], reply: Walk
+) -> tuple[list[Term], list[Term]]:
+    """When a reply gets back to who sent the flow, and when it is delivered elsewhere."""
+    home, astray = [], []
+    for point, delivery in reply.deliveries:
+        back = solver.any_of(
+            solver.and_(
+                chosen, symbolic.same_on_the_wire(point.version, symbolic.mirror(version))
+            )
+            for chosen, start, version in starts
+            if start.owner == delivery.owner
         )
-        for point, delivery in reply.deliveries
-        for chosen, start, version in starts
-        if start.owner == delivery.owner
-    ]
+        home.append(solver.and_(point.met, back))
+        astray.append(solver.and_(point.met, solver.not_(back)))
+    return home, astray
 
 
 class _Exploration:
@@ -356,7 +392,7 @@ class _Exploration:
             for rewrite in case.rewrites:
                 site = f"{self._site(point, number)}.{position}"
                 after = self._symbolic.rewrite(rewrite, after, site)
-                term = after[_POSITION[rewrite.field]]
+                term = after[INDEX[rewrite.field]]
                 self.walk.choices.append((point.place, number, rewrite.field, term))
             taken = Point(point.place, solver.and_(rest, matched), after)
             if stage.session and taken.guard is not FALSE:
@@ -490,4 +526,3 @@ def _too_long(node: str) -> Origin:
     return Origin(node, words)
 
 
-_POSITION = {field_.name: number for number, field_ in enumerate(FIELDS)}

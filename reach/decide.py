@@ -8,34 +8,22 @@ question texts or rendering.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import solver
 from reach.aim import Aim, Start
 from reach.answer import Verdict
+from reach.canonical import Pinned, canonical
 from reach.compile import Constraints, compile
 from reach.errors import Defect
 from reach.evaluate import evaluate
-from reach.network.address import WIDTH, parse_address
-from reach.network.field import FIELD, INDEX, TCP, Header, reply_to
+from reach.network.field import Header, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
-from reach.symbolic import Version
 from reach.trace import Fate, Site, Trace
-from solver import Backend, Budget, Sat, Session, Term, Unknown, Unsat
+from solver import Backend, Budget, Sat, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
-
-# What a person would rather read in a witness, where the question leaves it open.
-_LIKED = (
-    ("protocol", TCP),
-    ("source", parse_address("203.0.113.7")),
-    ("source", parse_address("2001:db8::7")),
-    ("destination_port", 443),
-    ("source_port", 50000),
-)
-
 
 @dataclass(frozen=True)
 class Proof:
@@ -61,7 +49,6 @@ class Decision:
     proof: Proof | None = None
     open: tuple[Origin, ...] = ()
     unknown: str = ""
-    size: Mapping[str, int] = field(default_factory=dict)
 
 
 def decide(
@@ -74,7 +61,8 @@ def decide(
     outcome = session.check([constraints.arrives], budget=budget)
     match outcome:
         case Sat():
-            assignment = _liked(session, constraints, constraints.arrives, outcome, budget)
+            found = Pinned(session, [constraints.arrives], outcome.assignment, budget)
+            assignment = canonical(found, constraints)
             proof = replay(network, constraints, assignment)
             _accept(aim, proof)
             return Decision(Verdict.REACHABLE, proof)
@@ -85,52 +73,14 @@ def decide(
     outcome = session.check([constraints.may_arrive], budget=budget)
     match outcome:
         case Sat():
-            assignment = _liked(session, constraints, constraints.may_arrive, outcome, budget)
+            found = Pinned(session, [constraints.may_arrive], outcome.assignment, budget)
+            assignment = canonical(found, constraints)
             proof = replay(network, constraints, assignment)
             return Decision(Verdict.UNDECIDED, proof, _left_open(aim, proof))
         case Unknown(reason):
             return Decision(Verdict.UNDECIDED, unknown=reason)
         case Unsat():
             return Decision(Verdict.UNREACHABLE)
-
-
-def _liked(
-    session: Session, constraints: Constraints, goal: Term, found: Sat, budget: Budget
-) -> Mapping[str, int | bool]:
-    """An assignment with the values that people like to read, as far as they go together."""
-    assignment, kept = found.assignment, [goal]
-    for wish in _wishes(constraints, assignment):
-        if solver.interpret(wish, assignment):
-            kept.append(wish)
-            continue
-        outcome = session.check([*kept, wish], budget=budget)
-        if isinstance(outcome, Sat):
-            assignment = outcome.assignment
-            kept.append(wish)
-    return assignment
-
-
-def _wishes(constraints: Constraints, assignment: Mapping[str, int | bool]) -> Sequence[Term]:
-    """The start that was found, with the liked values of the fields that it leaves open."""
-    chosen, version = _chosen(constraints, assignment)
-    wishes = [chosen]
-    for name, value in _LIKED:
-        term = version[INDEX[name]]
-        if term.width == WIDTH:
-            length = 33 if value >> 128 else WIDTH
-            wishes.append(solver.has_prefix(term, value, length))
-        else:
-            wishes.append(solver.eq(term, solver.const(value, FIELD[name].width)))
-    return [wish for wish in wishes if wish is not solver.FALSE and wish is not solver.TRUE]
-
-
-def _chosen(
-    constraints: Constraints, assignment: Mapping[str, int | bool]
-) -> tuple[Term, Version]:
-    for chosen, _, version in constraints.starts:
-        if solver.interpret(chosen, assignment):
-            return chosen, version
-    raise Defect("the assignment chooses no start")
 
 
 def replay(
@@ -178,6 +128,8 @@ def arrives(aim: Aim, proof: Proof) -> str:
         space = aim.goals.get(forward.owner)
         if space is None or forward.final not in space:
             return f"it is delivered to {forward.owner}, which was not asked for"
+    if not aim.to_itself and forward.final.destination == proof.packet.source:
+        return "it comes back to the address that sent it"
     if aim.through and not {hop.node for hop in forward.hops} & set(aim.through):
         return "it does not take the way that was asked for"
     if not aim.two_way:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import solver
 from reach.aim import Aim
+from reach.canonical import Pinned, canonical
 from reach.compile import Constraints, compile
 from reach.decide import BUDGET, Proof, arrives, replay
 from reach.network.field import Header
@@ -24,6 +25,7 @@ from solver import Backend, Budget, Sat, Session, Term
 
 MOST_STARTS = 6
 NO_PATH = Origin("", "no path leads there at all", code="NO_PATH")
+NOTHING = Header(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +50,63 @@ def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGE
     constraints = compile(network, aim, explain=True)
     session = backend.open()
     session.add(*constraints.assertions, solver.not_(constraints.doubt))
-    dear = [solver.not_(term) for term in constraints.relaxations]
-    outcome = session.minimise(dear, [constraints.arrives], budget=budget)
-    if isinstance(outcome, Sat):
-        proof = replay(network, constraints, outcome.assignment, heedless=True)
+    lifted = _Lifted(network, session, constraints, budget)
+    proof = lifted.fewest(constraints.arrives)
+    if proof is not None:
         return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
-    found: dict[tuple[str, Origin], Blocker] = {}
-    for proof in _stuck(network, session, constraints, dear, budget):
-        for blocker in _blockers(proof):
-            found.setdefault((blocker.direction, blocker.origin), blocker)
-        if not found:
-            reason = arrives(aim, proof)
-            origin = Origin(NO_PATH.resource, reason or NO_PATH.words, code=NO_PATH.code)
-            found["forward", origin] = Blocker("forward", origin, proof.packet)
-    return Blocked(tuple(found.values()))
+    stuck = [
+        proof
+        for chosen, _, _ in constraints.starts[:MOST_STARTS]
+        if (proof := lifted.fewest(solver.and_(chosen, constraints.stuck))) is not None
+    ]
+    if not stuck:
+        return Blocked((Blocker("forward", NO_PATH, NOTHING),))
+    closest = max(stuck, key=lambda proof: _got_how_far(aim, proof))
+    return Blocked(tuple(dict.fromkeys((*_blockers(closest), *_astray(aim, closest)))))
 
 
-def _stuck(
-    network: Network,
-    session: Session,
-    constraints: Constraints,
-    dear: list[Term],
-    budget: Budget,
-) -> Iterator[Proof]:
-    """For each start, a flow that ends where it should not, past the fewest denials."""
-    for chosen, _, _ in constraints.starts[:MOST_STARTS]:
-        outcome = session.minimise(dear, [chosen, constraints.stuck], budget=budget)
-        if isinstance(outcome, Sat):
-            yield replay(network, constraints, outcome.assignment, heedless=True)
+def _got_how_far(aim: Aim, proof: Proof) -> tuple[bool, int, int]:
+    """Better the more of the way is clear."""
+    hops = len(proof.forward.hops) + (len(proof.reply.hops) if proof.reply else 0)
+    return proof.reply is not None, -len(proof.forward.denials), hops
+
+
+class _Lifted:
+    """Flows that pass denials, as few as possible."""
+
+    def __init__(
+        self, network: Network, session: Session, constraints: Constraints, budget: Budget
+    ) -> None:
+        self._network = network
+        self._session = session
+        self._constraints = constraints
+        self._budget = budget
+        self._kept = [solver.not_(term) for term in constraints.relaxations]
+
+    def fewest(self, goal: Term) -> Proof | None:
+        """The flow to ``goal`` past the fewest denials, of several the same in every run."""
+        outcome = self._session.minimise(self._kept, [goal], budget=self._budget)
+        if not isinstance(outcome, Sat):
+            return None
+        relaxations = self._constraints.relaxations
+        price = sum(bool(solver.interpret(t, outcome.assignment)) for t in relaxations)
+        held = [goal, solver.at_most(price, relaxations)]
+        pinned = Pinned(self._session, held, outcome.assignment, self._budget)
+        for kept in self._kept:
+            pinned.wish(kept)
+        assignment = canonical(pinned, self._constraints)
+        return replay(self._network, self._constraints, assignment, heedless=True)
+
+
+def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
+    """A flow that is delivered, but not where or not as the question asks."""
+    for direction, trace in (("reply", proof.reply), ("forward", proof.forward)):
+        if trace is not None and trace.fate is Fate.DELIVERED:
+            coded = [o for hop in trace.hops if hop.before != hop.after for o in hop.passed if o.code]
+            words = arrives(aim, proof) or NO_PATH.words
+            origin = coded[-1] if coded else Origin(trace.owner, words, code=NO_PATH.code)
+            yield Blocker(direction, origin, trace.final)
+            return
 
 
 def _blockers(proof: Proof) -> Iterator[Blocker]:

@@ -77,7 +77,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     source = _source(ground, question.source)
     destination = _destination(ground, question.destination)
     gaps = tuple(end.gap for end in (source, destination) if end.gap is not None)
-    to_itself = _same_thing(source, destination)
+    to_itself = _same_thing(ground, source, destination)
     starts = tuple(_starts(ground, question, source, destination, to_itself))
     nobody = None
     if not source.starts:
@@ -106,13 +106,16 @@ def _nobody(resource: str, words: str) -> Origin:
     return Origin(resource, words, code="NO_SOURCE_OR_DESTINATION")
 
 
-def _same_thing(source: End, destination: End) -> bool:
-    """Whether the question is about one sender reaching itself."""
-    if len({start.owner for start in source.starts}) != 1:
+def _same_thing(ground: Ground, source: End, destination: End) -> bool:
+    """Whether the question is about one sender reaching itself, by any of its addresses."""
+    own, sent_to = source.addresses, destination.addresses
+    if len({start.owner for start in source.starts}) != 1 or own is None or not sent_to:
         return False
-    own = source.addresses
-    sent_to = destination.addresses
-    return own is not None and sent_to is not None and bool(sent_to) and not sent_to - own
+    if len(own.intervals) <= _FEW:
+        singles = [Ranges((span,)).single for span in own.intervals]
+        known = {a for single in singles if single is not None for a in ground.aliases(single)}
+        own |= Ranges.of(*known)
+    return not sent_to - own
 
 
 def _starts(

@@ -41,12 +41,15 @@ class Symbolic:
 
     # ---------------------------------------------------------------- making headers
 
-    def start(self, space: HeaderSpace) -> Version:
+    def start(self, space: HeaderSpace, shared: frozenset[str] = frozenset()) -> Version:
         """A version for headers in ``space``: constants where it leaves one value.
 
-        Starts share the symbols of the fields they leave open.
+        Starts share the symbols of the fields they leave open, and of the ``shared`` fields.
         """
-        return tuple(self._open(field.name, space.by_name.get(field.name)) for field in FIELDS)
+        return tuple(
+            self._open(field.name, None if field.name in shared else space.by_name.get(field.name))
+            for field in FIELDS
+        )
 
     def _open(self, name: str, values: Ranges | None) -> Term:
         width = FIELD[name].width

@@ -18,6 +18,7 @@ ask() {
 
 sample=samples/two_tier/snapshot
 
+ask show --snapshot $sample
 ask can internet reach web port 443 --snapshot $sample
 ask can internet reach db port 5432 --snapshot $sample
 ask can web reach db port 5432 --snapshot $sample

@@ -8,6 +8,7 @@ Must not know: what its users describe with bit-vectors.
 """
 
 from solver.encode import encode
+from solver.minimise import at_most
 from solver.problems import (
     UNLIMITED,
     Backend,
@@ -64,6 +65,7 @@ __all__ = [
     "all_of",
     "and_",
     "any_of",
+    "at_most",
     "between",
     "concat",
     "const",

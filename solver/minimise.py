@@ -27,11 +27,12 @@ def fewest_falsified(check: Check, soft: Sequence[Term], assumptions: Sequence[T
     bound = 0
     while True:
         limit = at_most(bound, [not_(term) for term in relaxed])
-        outcome = check([*required, *kept, limit])
+        limits = {limit} - {TRUE}
+        outcome = check([*required, *kept, *limits])
         if not isinstance(outcome, Unsat):
             return outcome
         given_up = [term for term in outcome.core if term in kept]
-        if not given_up and limit not in outcome.core:
+        if not given_up and limits.isdisjoint(outcome.core):
             return outcome
         relaxed += given_up
         for term in given_up:

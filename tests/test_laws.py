@@ -26,7 +26,7 @@ SAMPLED = (
     "aws_nlb_targets_instance_nacl_test",
     "aws_traffic_in_igw_out_ngw",
 )
-PER_LAB = 12
+PER_LAB = 8
 
 Files = dict[str, str]
 Record = dict[str, Any]
@@ -326,7 +326,7 @@ def with_a_stranger(given: World) -> World:
     for number in range(4, 8):
         subnet = stranger.subnet(vpc, f"172.29.{number}.0/24")
         stranger.instance(
-            f"stranger{number}", subnet, f"172.29.{number}.9", public=f"203.0.113.{number}"
+            f"stranger{number}", subnet, f"172.29.{number}.9", public=f"198.51.100.20{number}"
         )
     known = {key for text in given.files.values() for key in json.loads(text)}
     files = dict(given.files)

@@ -1536,10 +1536,18 @@ class TestRoutes:
         deny(e, f"can 0.0.0.0/0 reach {EIP_B} port 443", *CHECKED)
 
     def test_redirected_in_direct_out(self) -> None:
-        """R-RT-22: a subnet whose inbound traffic is redirected may not answer straight through the
-        gateway."""
+        """R-RT-22: a subnet whose inbound traffic is redirected may not answer straight out.
+
+        SG(B) admits the client only: an appliance that hid it behind its own address (R-ENI-6)
+        would get its answers by the local route.
+        """
         e, _ = bastion(through=False)
-        deny(e, f"can 0.0.0.0/0 reach {EIP_B} port 443", "INGRESS_RTB_TRAFFIC_REDIRECTION")
+        e.wear(e.b, e.group(e.v1, ingress=[f"tcp/443 {NET}/32"]))
+        deny(e, f"can {NET} reach {EIP_B} port 443", "INGRESS_RTB_TRAFFIC_REDIRECTION", *GROUP)
+        deny(e, f"can {e.b} reach {NET} port 443", "INGRESS_RTB_TRAFFIC_REDIRECTION")
+        e, _ = bastion()
+        e.wear(e.b, e.group(e.v1, ingress=[f"tcp/443 {NET}/32"]))
+        may(e, f"can {NET} reach {EIP_B} port 443")
 
     def test_edge_table_leaves_other_subnets_alone(self) -> None:
         """R-RT-20: only the destinations that its routes name are redirected."""

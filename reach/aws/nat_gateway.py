@@ -88,7 +88,12 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         if _is_regional(gateway)
         else node_name("subnet", gateway.subnet_id or "", "emit")
     )
-    translated = Origin(gateway_id, "puts its own address in the source", name=gateway.name)
+    translated = Origin(
+        gateway_id,
+        "puts its own address in the source",
+        code="NGW_SOURCE_ADDRESS_REASSIGN",
+        name=gateway.name,
+    )
     refused = Origin(
         gateway_id,
         "translates only TCP, UDP and ICMP over IPv4, and IPv6 to 64:ff9b::/96",

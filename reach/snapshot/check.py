@@ -18,7 +18,7 @@ from reach.snapshot.section import Kind, Reference, Section
 
 def check_addresses(section: Section, records: Sequence[Record]) -> None:
     """Raise for the first malformed address."""
-    kinds: dict[Kind, set[object]] = {}
+    kinds: dict[Kind, set[str]] = {}
     for path, texts in gather(records, section.addresses):
         kinds.setdefault(section.addresses[path], set()).update(texts)
     wrong = {kind: complaints(texts, kind) for kind, texts in kinds.items()}
@@ -27,7 +27,7 @@ def check_addresses(section: Section, records: Sequence[Record]) -> None:
 
 
 def _raise_first(
-    section: Section, records: Sequence[Record], wrong: dict[Kind, dict[object, str]]
+    section: Section, records: Sequence[Record], wrong: dict[Kind, dict[str, str]]
 ) -> None:
     for record in records:
         for path, kind in section.addresses.items():

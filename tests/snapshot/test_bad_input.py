@@ -129,8 +129,9 @@ def test_wrong_types(value: Any, pointer: str, words: str) -> None:
         ({"Vpcs": [vpc(cidr="")]}, "/Vpcs/0/CidrBlock", "'' is not"),
         ({"Vpcs": [vpc(cidr="::/0")]}, "/Vpcs/0/CidrBlock", "is IPv6; an IPv4 CIDR is expected"),
         (
-            {"Vpcs": [vpc(Ipv6CidrBlockAssociationSet=[{"Ipv6CidrBlock": "10.0.0.0/8"}])]},
-            "/Vpcs/0/Ipv6CidrBlockAssociationSet/0/Ipv6CidrBlock",
+            {"Vpcs": [vpc(Ipv6CidrBlockAssociationSet=[
+                {"Ipv6CidrBlock": "2001:db8::/56"}, {"Ipv6CidrBlock": "10.0.0.0/8"}])]},
+            "/Vpcs/0/Ipv6CidrBlockAssociationSet/1/Ipv6CidrBlock",
             "is IPv4; an IPv6 CIDR is expected",
         ),
         (

@@ -98,6 +98,15 @@ def test_whose_public_address_it_is() -> None:
     assert held.interface_of_public_address(parse_address("10.0.1.5")) is None
 
 
+def test_one_public_address_on_two_interfaces_is_the_first_ones() -> None:
+    """A moved address that two describe calls saw: the answer depends on nothing but the ids."""
+    item = {"PrivateIpAddress": "10.0.1.4", "Association": {"PublicIp": "52.0.0.1"}}
+    held = index(NetworkInterfaces=[interface("eni-2", **item), interface("eni-1", **item)])
+    found = held.interface_of_public_address(parse_address("52.0.0.1"))
+    assert found is not None
+    assert found[0].network_interface_id == "eni-1"
+
+
 def test_the_route_table_of_a_subnet() -> None:
     """R-RT-1: the associated one, else the main one of its VPC; a failed association is none."""
     tables = [

@@ -1,4 +1,4 @@
-"""Loading: layouts, wrappers, pages, what is absent or cut short, and order."""
+"""Loading: layouts, wrappers, pages, and order."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from reach.snapshot.calls import Gap
 from reach.snapshot.load import load
-from reach.snapshot.record import Record, Scope
+from reach.snapshot.record import Scope
 from reach.snapshot.records import (
-    AvailabilityZone,
     Instance,
     ManagedPrefixListEntries,
     PrefixList,
@@ -20,9 +18,8 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
     VpcAttribute,
-    VpcPeeringConnection,
 )
-from reach.snapshot.section import SECTIONS, Section
+from reach.snapshot.section import SECTIONS
 
 from .writing import read, said, subnet, vpc, write
 
@@ -180,272 +177,6 @@ def test_entries_without_their_parent_are_reported() -> None:
     assert not snapshot.has(ManagedPrefixListEntries)
 
 
-# What is absent, and what was cut short
-
-
-def test_an_empty_list_is_not_a_missing_call() -> None:
-    snapshot = read({"a.json": {"Vpcs": []}})
-    assert snapshot.has(Vpc)
-    assert not snapshot.has(Subnet)
-    absent = {gap.operation for gap in snapshot.gaps}
-    assert "ec2.DescribeSubnets" in absent
-    assert "ec2.DescribeVpcs" not in absent
-    assert all(gap.reason == "absent" and gap.where == "." for gap in snapshot.gaps)
-
-
-def test_a_call_is_made_for_the_scope_it_was_made_for() -> None:
-    files = {
-        f"{ACCOUNT}/us-east-1/a.json": {"Vpcs": [], "Subnets": []},
-        f"{ACCOUNT}/eu-west-1/a.json": {"Vpcs": []},
-    }
-    snapshot = read(files)
-    assert snapshot.has(Vpc)
-    assert snapshot.has(Vpc, ACCOUNT)
-    assert snapshot.has(Subnet, ACCOUNT, "us-east-1")
-    assert not snapshot.has(Subnet, ACCOUNT, "eu-west-1")
-    assert not snapshot.has(Subnet)
-    assert not snapshot.has(Vpc, OTHER, "us-east-1")
-    gap = Gap("ec2.DescribeSubnets", ACCOUNT, "eu-west-1", "absent", f"{ACCOUNT}/eu-west-1")
-    assert gap in snapshot.gaps
-
-
-def test_a_flat_folder_speaks_for_everything() -> None:
-    assert read({"a.json": {"Vpcs": []}}).has(Vpc, ACCOUNT, "us-east-1")
-
-
-def test_a_file_above_speaks_for_the_folders_below() -> None:
-    snapshot = read({"a.json": {"Vpcs": []}, "us-east-1/b.json": {"Subnets": []}})
-    assert snapshot.scopes == (Scope("", "us-east-1"),)
-    assert snapshot.has(Vpc, "", "us-east-1")
-    assert not {gap.operation for gap in snapshot.gaps} & {
-        "ec2.DescribeVpcs",
-        "ec2.DescribeSubnets",
-    }
-
-
-def test_rules_are_no_gap_where_their_groups_are_there() -> None:
-    def absent(key: str) -> set[str]:
-        return {gap.operation for gap in read({"a.json": {key: []}}).gaps}
-
-    assert "ec2.DescribeSecurityGroupRules" not in absent("SecurityGroups")
-    assert "ec2.DescribeSecurityGroups" in absent("SecurityGroupRules")
-
-
-@pytest.mark.parametrize("token", ["NextToken", "NextMarker", "Marker", "nextToken"])
-def test_a_token_means_cut_short(token: str) -> None:
-    snapshot = read({"us-east-1/a.json": {"Vpcs": [vpc()], token: "x"}})
-    assert snapshot.is_cut_short(Vpc, Scope("", "us-east-1"))
-    assert snapshot.is_cut_short(Vpc, Scope(ACCOUNT, "us-east-1"))
-    assert not snapshot.is_cut_short(Vpc, Scope("", "us-west-1"))
-    assert not snapshot.is_cut_short(Subnet, Scope("", "us-east-1"))
-    place = f"us-east-1/a.json: /{token}"
-    assert Gap("ec2.DescribeVpcs", "", "us-east-1", "cut short", place) in snapshot.gaps
-    assert snapshot.has(Vpc)
-
-
-@pytest.mark.parametrize("value", [None, ""])
-def test_an_empty_token_means_nothing(value: str | None) -> None:
-    assert not read({"a.json": {"Vpcs": [], "NextToken": value}}).is_cut_short(Vpc, Scope())
-
-
-def test_a_last_page_elsewhere_completes_nothing_here() -> None:
-    files = {
-        "us-east-1/a.json": {"Vpcs": [vpc()], "NextToken": "x"},
-        "us-west-1/a.json": {"Vpcs": [vpc("vpc-2")]},
-    }
-    assert read(files).is_cut_short(Vpc, Scope("", "us-east-1"))
-
-
-def test_the_last_page_of_one_call_does_not_complete_another_with_its_key() -> None:
-    """describe-prefix-lists and describe-managed-prefix-lists print one key."""
-    files = {
-        "a.json": {"PrefixLists": [{"PrefixListId": "pl-1", "Cidrs": []}]},
-        "b.json": {"PrefixLists": [{"PrefixListId": "pl-2"}], "NextToken": "x"},
-    }
-    assert read(files).is_cut_short(PrefixList, Scope())
-
-
-class Routes(Record, frozen=True):
-    """A section as a component may declare one."""
-
-    table_id: str
-    routes: tuple[dict[str, str], ...] = ()
-    additional_routes_available: bool = False
-
-
-def test_more_routes_available_means_cut_short() -> None:
-    own = Section(
-        "StaticRoutes",
-        Routes,
-        "table_id",
-        "ec2.SearchTransitGatewayRoutes",
-        merge="extend",
-        more=("additional_routes_available",),
-    )
-    items = [{"TableId": "a"}, {"TableId": "a", "AdditionalRoutesAvailable": True}]
-    snapshot = read({"a.json": {"StaticRoutes": items}}, {**SECTIONS, own.key: own})
-    assert snapshot.is_cut_short(Routes, Scope())
-    (found,) = snapshot.records(Routes)
-    assert found.additional_routes_available
-    raw = {"StaticRoutes": [], "AdditionalRoutesAvailable": True}
-    assert read({"a.json": raw}, {own.key: own}).is_cut_short(Routes, Scope())
-
-
-@pytest.mark.parametrize("key", ["Vpcs", "Other"])
-def test_sections_must_be_consistent(key: str) -> None:
-    """A record type that two keys fill, or a key that is not the section's, would lose objects."""
-    with pytest.raises(ValueError, match=r"declared as|one record type"):
-        read({}, {"Copies": Section("Copies", Vpc, "vpc_id", "x"), key: SECTIONS["Vpcs"]})
-
-
-# One id, several answers
-
-
-def test_the_same_words_twice_are_noted() -> None:
-    snapshot = read({"a.json": {"Vpcs": [vpc()]}, "b.json": {"Vpcs": [vpc(Unread=1)]}})
-    (remark,) = snapshot.diagnostics
-    assert (remark.severity, remark.resource) == ("note", "vpc-1")
-    assert (remark.file, remark.pointer) == ("b.json", "/Vpcs/0")
-    assert "a.json: /Vpcs/0" in remark.message
-    assert len(snapshot.records(Vpc)) == 1
-
-
-def test_two_accounts_may_see_one_thing_differently() -> None:
-    """R-OBS-10: the owner's view wins, in whatever order the folders come."""
-    own = subnet(OwnerId=OTHER, Tags=[])
-    seen = subnet(OwnerId=OTHER, CidrBlock="10.0.9.0/24", Tags=[{"Key": "Name", "Value": "x"}])
-    files = {f"{ACCOUNT}/a.json": {"Subnets": [seen]}, f"{OTHER}/a.json": {"Subnets": [own]}}
-    for order in itertools.permutations(files):
-        snapshot = read({name: files[name] for name in order})
-        (found,) = snapshot.records(Subnet)
-        assert (found.cidr_block, found.page.account) == ("10.0.1.0/24", OTHER)
-        assert snapshot.diagnostics == ()
-
-
-def test_without_an_owner_the_fuller_view_wins() -> None:
-    bare = {"VpcPeeringConnectionId": "pcx-1", "AccepterVpcInfo": {"VpcId": "vpc-1"}}
-    full = {
-        **bare,
-        "AccepterVpcInfo": {"VpcId": "vpc-1", "CidrBlockSet": [{"CidrBlock": "10.0.0.0/8"}]},
-    }
-    files = {
-        f"{ACCOUNT}/us-east-1/a.json": {"VpcPeeringConnections": [bare]},
-        f"{OTHER}/us-east-1/a.json": {"VpcPeeringConnections": [full]},
-    }
-    (found,) = read(files).records(VpcPeeringConnection)
-    assert found.accepter_vpc_info.cidr_block_set[0].cidr_block == "10.0.0.0/8"
-
-
-def test_zone_names_mean_another_zone_in_another_account() -> None:
-    """R-AZ-1."""
-    files = {
-        f"{ACCOUNT}/a.json": {
-            "AvailabilityZones": [{"ZoneName": "us-east-1a", "ZoneId": "use1-az1"}]
-        },
-        f"{OTHER}/a.json": {
-            "AvailabilityZones": [{"ZoneName": "us-east-1a", "ZoneId": "use1-az4"}]
-        },
-    }
-    snapshot = read(files)
-    zones = {
-        account: snapshot.get(AvailabilityZone, f"{account}/us-east-1a")
-        for account in (ACCOUNT, OTHER)
-    }
-    assert [zone and zone.zone_id for zone in zones.values()] == ["use1-az1", "use1-az4"]
-
-
-# References to nothing
-
-
-def test_a_reference_to_nothing_is_a_warning_and_drops_nothing() -> None:
-    files = {"a.json": {"Vpcs": [vpc()]}, "b.json": {"Subnets": [subnet(), subnet("s-2", "vpc-9")]}}
-    snapshot = read(files)
-    (remark,) = snapshot.diagnostics
-    assert (remark.severity, remark.resource) == ("warning", "s-2")
-    assert (remark.file, remark.pointer) == ("b.json", "/Subnets/1/VpcId")
-    assert "vpc-9" in remark.message
-    assert len(snapshot.records(Subnet)) == 2
-
-
-def test_a_missing_call_is_no_reference_to_nothing() -> None:
-    files = {
-        "us-east-1/a.json": {"Vpcs": []},
-        "us-west-1/b.json": {"Subnets": [subnet("s-1", "vpc-9")]},
-    }
-    assert read(files).diagnostics == ()
-
-
-def test_references_may_lead_into_another_scope() -> None:
-    files = {
-        f"{OTHER}/us-east-1/a.json": {"Vpcs": [vpc()]},
-        f"{ACCOUNT}/us-east-1/a.json": {"Vpcs": [], "Subnets": [subnet()]},
-    }
-    assert read(files).diagnostics == ()
-
-
-def test_a_blackhole_may_name_what_is_gone() -> None:
-    """R-RT-11; an active route may not, and only ids of the right kind are looked for."""
-    routes = [
-        {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "blackhole"},
-        {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
-        {"DestinationCidrBlock": "1.0.0.0/8", "GatewayId": "igw-2", "State": "active"},
-        {"DestinationCidrBlock": "2.0.0.0/8", "GatewayId": "vgw-2", "State": "active"},
-    ]
-    table = {"RouteTableId": "rtb-1", "Routes": routes}
-    snapshot = read({"a.json": {"RouteTables": [table], "InternetGateways": []}})
-    (remark,) = snapshot.diagnostics
-    assert remark.pointer == "/RouteTables/0/Routes/2/GatewayId"
-
-
-@pytest.mark.parametrize(
-    ("key", "item", "pointer"),
-    [
-        (
-            "NetworkInterfaces",
-            {"NetworkInterfaceId": "x", "Groups": [{"GroupId": "sg"}]},
-            "/Groups/0/GroupId",
-        ),
-        (
-            "NetworkAcls",
-            {"NetworkAclId": "x", "Associations": [{"SubnetId": "s"}]},
-            "/Associations/0/SubnetId",
-        ),
-        (
-            "RouteTables",
-            {"RouteTableId": "x", "Associations": [{"SubnetId": "s"}]},
-            "/Associations/0/SubnetId",
-        ),
-        (
-            "RouteTables",
-            {"RouteTableId": "x", "Routes": [{"DestinationPrefixListId": "pl"}]},
-            "/Routes/0/DestinationPrefixListId",
-        ),
-        ("NatGateways", {"NatGatewayId": "x", "SubnetId": "s"}, "/SubnetId"),
-        (
-            "InternetGateways",
-            {"InternetGatewayId": "x", "Attachments": [{"VpcId": "v"}]},
-            "/Attachments/0/VpcId",
-        ),
-        ("VpcEndpoints", {"VpcEndpointId": "x", "SubnetIds": ["subnet-1", "s"]}, "/SubnetIds/1"),
-        ("SecurityGroups", {"GroupId": "x", "VpcId": "v"}, "/VpcId"),
-        (
-            "SecurityGroups",
-            {
-                "GroupId": "x",
-                "IpPermissions": [{"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": "pl"}]}],
-            },
-            "/IpPermissions/0/PrefixListIds/0/PrefixListId",
-        ),
-    ],
-)
-def test_what_refers_to_what(key: str, item: dict[str, Any], pointer: str) -> None:
-    others: dict[str, Any] = {name: [] for name in SECTIONS if name != key}
-    snapshot = read({"a.json": {**others, "Subnets": [{"SubnetId": "subnet-1"}], key: [item]}})
-    assert [(each.severity, each.pointer) for each in snapshot.diagnostics] == [
-        ("warning", f"/{key}/0{pointer}")
-    ]
-
-
 # Order
 
 
@@ -473,6 +204,13 @@ def test_the_result_does_not_depend_on_the_order_of_files() -> None:
 
     outcomes = [outcome(order) for order in itertools.permutations(range(len(parts)))]
     assert all(each == outcomes[0] for each in outcomes)
+
+
+def test_the_first_file_by_name_is_where_a_record_stood() -> None:
+    for order in ("ab", "ba"):
+        snapshot = read({f"{name}.json": {"Vpcs": [vpc()]} for name in order})
+        assert snapshot.files == ("a.json", "b.json")
+        assert snapshot.records(Vpc)[0].page.file == "a.json"
 
 
 def test_files_are_read_in_sorted_order(tmp_path: Path) -> None:

@@ -113,9 +113,8 @@ def test_records_without_one_id_make_one() -> None:
 
 
 def test_a_record_knows_where_it_stood_and_cannot_be_changed() -> None:
-    (record,) = read({"us-east-1/v.json": {"Vpcs": [vpc(**{" page": {}, " place": 9})]}}).records(
-        Vpc
-    )
+    item = {**vpc(), " page": {}, " place": 9}
+    (record,) = read({"us-east-1/v.json": {"Vpcs": [item]}}).records(Vpc)
     assert where(record) == "us-east-1/v.json: /Vpcs/0"
     assert record.page == Page("us-east-1/v.json", "", "us-east-1", "Vpcs", "/Vpcs")
     with pytest.raises(AttributeError):

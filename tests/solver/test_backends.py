@@ -39,7 +39,7 @@ from solver import (
 )
 from solver.backends.brute_force import BruteForceBackend
 from solver.backends.z3 import Z3Backend, Z3Session
-from solver.minimise import at_most
+from solver.minimise import at_most, fewest_falsified
 from tests.solver.random_terms import Told, all_assignments, told_formulas
 
 p, q, r = (symbol(name, 0) for name in "pqr")
@@ -339,6 +339,26 @@ def test_brute_force_agrees_with_the_meaning(pool: list[Told]) -> None:
     session.add(*(told.term for told in pool))
     expected = any(all(told.meaning(s) for told in pool) for s in all_assignments())
     assert isinstance(session.check(), Sat if expected else Unsat)
+
+
+@quick
+@given(formulas, formulas, formulas)
+def test_any_correct_core_leads_to_the_optimum(
+    asserted: list[Term], assumed: list[Term], soft: list[Term]
+) -> None:
+    """The search for an optimum does not depend on cores being small."""
+    oracle = BruteForceBackend().open()
+    oracle.add(*asserted)
+
+    def check(assumptions: Sequence[Term]) -> Outcome:
+        outcome = oracle.check(assumptions)
+        return Unsat(tuple(assumptions)) if isinstance(outcome, Unsat) else outcome
+
+    best, optimum = fewest_falsified(check, soft, assumed), oracle.minimise(soft, assumed)
+    assert type(best) is type(optimum)
+    if isinstance(best, Sat):
+        wanted = tuple(dict.fromkeys(soft))
+        assert falsified(wanted, best) == falsified(wanted, optimum)
 
 
 @pytest.mark.parametrize("count", range(7))

@@ -101,6 +101,7 @@ def test_script_stays_linear() -> None:
         deep = ite(symbol(f"s{number}", 0), symbol(f"d{number}", 0), not_(deep))
     assert len(encode(Problem((shared,)))) < 200 * 150
     assert len(encode(Problem((deep,)))) < 5000 * 200
+    assert max(len(line) for line in encode(Problem((deep,))).splitlines()) < 500
     assert run(encode(Problem((shared,)))) == "sat"
 
 

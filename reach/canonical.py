@@ -1,0 +1,109 @@
+"""One witness of all there are: the same in every run, and one that people like to read.
+
+A solver may return any assignment, and which one depends on what it did before.  So the fields that
+a question leaves open are pinned one by one, by checks whose outcome is a fact about the problem:
+the first start that works, then for each field a liked value if that works, else the lowest, and the
+first option wherever something may happen.  Must not know AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import solver
+from reach.compile import Constraints, Walk
+from reach.network.address import WIDTH, is_ipv4, parse_address
+from reach.network.field import FIELDS, INDEX, TCP
+from solver import Budget, Op, Sat, Session, Term
+
+Assignment = Mapping[str, int | bool]
+
+# 203.0.113.0/24 and 2001:db8::/32 are for documentation (RFC 5737, RFC 3849).
+_LIKED = {
+    "source": (parse_address("203.0.113.7"), parse_address("2001:db8::7")),
+    "destination": (parse_address("203.0.113.9"), parse_address("2001:db8::9")),
+    "protocol": (TCP,),
+    "source_port": (50000,),
+    "destination_port": (443,),
+}
+
+
+class Pinned:
+    """An assignment under which more and more terms are pinned; ``held`` already are."""
+
+    def __init__(
+        self, session: Session, held: Iterable[Term], assignment: Assignment, budget: Budget
+    ) -> None:
+        self.assignment = assignment
+        self._session = session
+        self._held = list(held)
+        self._budget = budget
+
+    def wish(self, term: Term) -> bool:
+        """Pin ``term`` if that is possible, and say whether it is."""
+        if not solver.interpret(term, self.assignment):
+            if term is solver.FALSE:
+                return False
+            outcome = self._session.check([*self._held, term], budget=self._budget)
+            if not isinstance(outcome, Sat):
+                return False
+            self.assignment = outcome.assignment
+        if term is not solver.TRUE:
+            self._held.append(term)
+        return True
+
+    def lowest(self, term: Term, bits: int) -> None:
+        """Pin the top ``bits`` bits of ``term``, each to 0 where that is possible."""
+        for position in range(term.width - 1, term.width - 1 - bits, -1):
+            bit = solver.extract(position, position, term)
+            if not self.wish(solver.eq(bit, solver.const(0, 1))):
+                self.wish(solver.eq(bit, solver.const(1, 1)))
+
+
+def canonical(pinned: Pinned, constraints: Constraints) -> Assignment:
+    """The assignment, of all that hold what is pinned, that every run agrees on."""
+    version = _start(pinned, constraints)
+    for field in FIELDS:
+        _pin(pinned, version[INDEX[field.name]], _LIKED.get(field.name, ()))
+    for walk in (constraints.forward, constraints.reply):
+        for term in _choices(walk):
+            _pin(pinned, term, ())
+    return pinned.assignment
+
+
+def _start(pinned: Pinned, constraints: Constraints) -> tuple[Term, ...]:
+    """Pin the first start that works: halve the range of its number."""
+    starts = constraints.starts
+    low, high = 0, len(starts) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if pinned.wish(solver.any_of(chosen for chosen, _, _ in starts[low : middle + 1])):
+            high = middle
+        else:
+            low = middle + 1
+    pinned.wish(starts[low][0])
+    return starts[low][2]
+
+
+def _pin(pinned: Pinned, term: Term, liked: Iterable[int]) -> None:
+    if term.op is Op.CONST:
+        return
+    if any(pinned.wish(_is(term, value)) for value in liked):
+        return
+    if term.width != WIDTH:
+        pinned.lowest(term, term.width)
+    elif pinned.wish(solver.has_prefix(term, 1 << (WIDTH - 1), 1)):
+        pinned.lowest(term, 33)
+    else:
+        pinned.lowest(term, WIDTH)
+
+
+def _is(term: Term, value: int) -> Term:
+    if term.width == WIDTH:
+        return solver.has_prefix(term, value, 33 if is_ipv4(value) else WIDTH)
+    return solver.eq(term, solver.const(value, term.width))
+
+
+def _choices(walk: Walk) -> Iterable[Term]:
+    """What was left open on the way: options, and what translations made up."""
+    return dict.fromkeys(term for _, _, _, term in walk.choices if term.op is Op.SYMBOL)

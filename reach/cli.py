@@ -1,0 +1,387 @@
+"""The command line: arguments -> load, ask -> render -> exit status, and nothing else.
+
+    reach can SOURCE reach [DESTINATION] [port ...]     0 reachable, 1 unreachable, 3 undecided
+    reach show [KIND]                                   what a snapshot holds and lacks
+    reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
+
+Status 2 is usage or bad input, 70 a defect of ours, 74 a full disk, 130 an interrupt.  Data goes to
+stdout, messages to stderr.  The engine is imported when a command needs it.  Must not know how
+anything is answered; nobody imports this file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reach import __version__
+
+if TYPE_CHECKING:
+    from reach.render.paper import Paper
+    from reach.snapshot.snapshot import Snapshot
+
+REACHABLE, UNREACHABLE, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
+DEFECT, IO_ERROR, INTERRUPTED, CLOSED_PIPE = 70, 74, 130, 141
+_STATUS = {"reachable": REACHABLE, "unreachable": UNREACHABLE, "undecided": UNDECIDED}
+_WIDTHS = (60, 120)
+_PIPED_WIDTH = 100
+
+# ------------------------------------------------------------------------------- errors
+
+
+def _input_errors() -> tuple[type[Exception], ...]:
+    """Evaluated only when something was raised, so that help and usage import nothing."""
+    from reach.errors import QuestionError, SuiteError
+    from reach.snapshot.errors import SnapshotError
+
+    return SnapshotError, QuestionError, SuiteError
+
+
+def _defects() -> tuple[type[Exception], ...]:
+    from reach.errors import Defect
+    from solver import SolverError
+
+    return Defect, SolverError
+
+
+def _say(kind: str, message: str) -> None:
+    """One message on stderr; only its line breaks are believed."""
+    from reach.render.paper import visible
+
+    lines = [visible(line) for line in message.split("\n")]
+    click.echo(f"{kind}: " + "\n".join(lines), err=True)
+
+
+class Commands(click.Group):
+    """The group: finds its command among options and quoted questions, and ends in a status."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self._command_first(args))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except BrokenPipeError:
+            _forget_stdout()
+            status = CLOSED_PIPE
+        except OSError as error:
+            _say("error", error.strerror or str(error))
+            status = IO_ERROR
+        except _input_errors() as error:
+            _say("error", str(error))
+            status = BAD_INPUT
+        except _defects() as error:
+            _say("defect", f"{error}\nThis is a fault of reach, not an answer; please report it.")
+            status = DEFECT
+        return ctx.exit(status)
+
+    def _command_first(self, args: list[str]) -> list[str]:
+        """Options may stand before the command, and a whole question may be one word."""
+        before: list[str] = []
+        rest = list(args)
+        while rest and rest[0].startswith("-") and len(rest[0]) > 1:
+            option = rest.pop(0)
+            if option in ("--help", "-h", "--version"):
+                return args
+            if option == "--":
+                break
+            before.append(option)
+            if rest and option in self._options_with_values():
+                before.append(rest.pop(0))
+        if not rest:
+            return args
+        return [*_question(rest[0]), *before, *rest[1:]]
+
+    def _options_with_values(self) -> set[str]:
+        options = [p for c in self.commands.values() for p in c.params]
+        return {o for p in options if isinstance(p, click.Option) and not p.is_flag for o in p.opts}
+
+
+def _question(word: str) -> list[str]:
+    """A command as it is; a question quoted as one word as its words."""
+    if not re.match(r"\s*can\s", word, re.IGNORECASE):
+        return [word]
+    try:
+        first, *words = shlex.split(word)
+    except ValueError as error:
+        raise click.UsageError(f"The question is not closed: {error}.") from None
+    return [first.lower(), *words]
+
+
+# ------------------------------------------------------------------------------- output
+
+
+def _forget_stdout() -> None:
+    """Nobody reads any more: what is still buffered must not fail at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(text: str, *, colour: bool = False) -> None:
+    """Text on stdout, as UTF-8 whatever the locale, and at once."""
+    click.echo(text.encode("utf-8", "backslashreplace"), nl=False, color=colour)
+    sys.stdout.flush()
+
+
+def _colour() -> bool:
+    """NO_COLOR wins over being forced; else only a terminal gets colour."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(
+        os.environ.get(name, "0") not in ("", "0") for name in ("CLICOLOR_FORCE", "FORCE_COLOR")
+    ):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _width() -> int:
+    columns = shutil.get_terminal_size((_PIPED_WIDTH, 24)).columns
+    return max(_WIDTHS[0], min(columns, _WIDTHS[1]))
+
+
+def _paper() -> Paper:
+    from reach.render.paper import Paper
+
+    return Paper(colour=_colour(), width=_width())
+
+
+def _json(data: dict[str, Any]) -> None:
+    from reach.render.json import dumps
+
+    _print(dumps(data))
+
+
+def _load(path: str) -> Snapshot:
+    import reach
+
+    return reach.load(path)
+
+
+# ------------------------------------------------------------------------------- commands
+
+
+_Command = Callable[..., Any]
+
+
+def _with_snapshot(command: _Command) -> _Command:
+    return click.option(
+        "--snapshot",
+        metavar="PATH",
+        required=True,
+        envvar="REACH_SNAPSHOT",
+        show_envvar=True,
+        help="The folder (or file) of describe JSON to ask.",
+    )(command)
+
+
+def _with_format(command: _Command) -> _Command:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Text for people or one JSON object.",
+    )(command)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  reach can internet reach i-0abc port 22 --snapshot snapshot/
+  reach "can 0.0.0.0/0 reach port 22" --snapshot snapshot/
+  reach show --snapshot snapshot/
+  reach test suites/*.yaml
+
+\b
+Exit status: 0 reachable (test: all hold), 1 unreachable (some fail),
+2 usage or bad input, 3 undecided.""",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prove or refute that a packet can get from A to B on AWS, and its reply back.
+
+    Works on saved describe answers; asks AWS nothing and changes nothing.
+    """
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  reach can internet reach i-0abc port 22 --snapshot snapshot/
+  reach can web-1 reach 10.0.1.7 port 5432 --snapshot snapshot/ --one-way
+  reach can tag:Tier=web reach internet port 443/tcp --format json
+  reach can 0.0.0.0/0 reach port 22          (any interface of the snapshot)
+
+\b
+Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
+)
+@click.argument("question", nargs=-1, required=True, metavar="SOURCE reach [DESTINATION] [PACKET]")
+@_with_snapshot
+@click.option("--one-way", is_flag=True, help="Only the packet has to arrive, no reply come back.")
+@click.option(
+    "--port-at",
+    type=click.Choice(["source", "destination"]),
+    default="source",
+    show_default=True,
+    help="Where the packet has the port asked for: leaving the source or arriving.",
+)
+@_with_format
+@click.pass_context
+def can(
+    ctx: click.Context,
+    question: Sequence[str],
+    snapshot: str,
+    one_way: bool,
+    port_at: str,
+    form: str,
+) -> None:
+    """Ask whether a packet can get there, and its reply back.
+
+    SOURCE and DESTINATION are internet, any, private, public, an address, a CIDR, an id, an ARN, a
+    Name tag or tag:Key=Value. PACKET is "port PORT[-PORT][/PROTO]", "icmp [TYPE[/CODE]]" or
+    "protocol NUMBER"; any packet if left out.
+    """
+    import reach
+    from reach.render import render
+
+    answer = reach.ask(_load(snapshot), _asked(question), one_way=one_way, port_at=port_at)
+    colour = _colour()
+    try:
+        _print(render(answer, form, colour=colour, width=_width()), colour=colour)
+    except BrokenPipeError:
+        # The verdict is known all the same, and the status tells it.
+        _forget_stdout()
+    ctx.exit(_STATUS[answer.verdict])
+
+
+def _asked(words: Sequence[str]) -> str:
+    """The question in one text.  A single word must be all of it, quoted."""
+    text = words[0] if len(words) == 1 else " ".join(map(shlex.quote, words))
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise click.UsageError("The question is not UTF-8 text.")
+    return text
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  reach show --snapshot snapshot/
+  reach show security-groups --snapshot snapshot/
+  reach show --snapshot snapshot/ --format json"""
+)
+@click.argument("kind", required=False)
+@_with_snapshot
+@_with_format
+def show(kind: str | None, snapshot: str, form: str) -> None:
+    """Show what a snapshot holds and what it lacks.
+
+    With a KIND (instances, subnets, network-acls, ...) every object of it: id, account, Region and
+    name; as JSON also where it stands in the files.
+    """
+    from dataclasses import asdict
+
+    from reach import inventory, report
+
+    loaded = _load(snapshot)
+    paper = _paper()
+    if kind is None:
+        held = inventory.take(loaded)
+        data = held.to_dict()
+        report.inventory(paper, held)
+    else:
+        listed = inventory.list_kind(loaded, kind)
+        data = {"format": inventory.FORMAT, "kind": kind, "items": [asdict(i) for i in listed]}
+        report.items(paper, listed)
+    if form == "json":
+        _json(data)
+    else:
+        _print(paper.text, colour=_colour())
+
+
+@cli.command(
+    epilog="""\b
+A suite is a YAML file:
+  snapshot: snapshot            # a folder, seen from this file
+  cases:
+    - ask: can internet reach i-0abc port 22
+      expect: unreachable       # reachable | unreachable | undecided
+      name: ssh is closed
+
+\b
+Example:
+  reach test suites/*.yaml
+
+\b
+Exit status: 0 all hold, 1 some fail, 3 none fails but some are undecided,
+2 usage or bad input."""
+)
+@click.argument("suites", nargs=-1, required=True, metavar="SUITE...")
+@_with_format
+@click.pass_context
+def test(ctx: click.Context, suites: Sequence[str], form: str) -> None:
+    """Run regression suites: questions with the verdicts they should get.
+
+    Prints each case that does not hold with its file and line, what was expected, what it is and
+    why; then one line that counts.
+    """
+    from reach import report
+    from reach.suite import Outcome, load_suite, run
+
+    load = cache(_load)
+    results = []
+    for suite in [load_suite(path) for path in suites]:
+        for result in run(suite, load):
+            results.append(result)
+            if form == "text" and result.outcome is not Outcome.HOLDS:
+                paper = _paper()
+                report.result(paper, result)
+                _print(paper.text, colour=_colour())
+    outcomes = [result.outcome for result in results]
+    if form == "json":
+        counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
+        told = [result.to_dict() for result in results]
+        _json({"format": 1, "suites": list(suites), "summary": counts, "results": told})
+    else:
+        paper = _paper()
+        report.summary(paper, results)
+        _print(paper.text, colour=_colour())
+    ctx.exit(_tested(outcomes))
+
+
+def _tested(outcomes: Sequence[str]) -> int:
+    for outcome, status in (("refused", BAD_INPUT), ("fails", 1), ("undecided", UNDECIDED)):
+        if outcome in outcomes:
+            return status
+    return 0
+
+
+def main() -> None:
+    """The console script."""
+    sys.excepthook = _last_resort
+    cli(prog_name="reach")
+
+
+def _last_resort(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Python would end with 1 after an error that nobody foresaw, and 1 is a verdict."""
+    sys.__excepthook__(kind, error, trace)
+    _say("defect", "This is a fault of reach, not an answer; please report it.")
+    os._exit(DEFECT)
+
+
+if __name__ == "__main__":
+    main()

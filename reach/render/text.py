@@ -1,0 +1,198 @@
+"""Text for people: the verdict first, then its evidence, then what it rests on.
+
+Takes an answer; gives lines that a network engineer can read without having seen the program
+before.  A hop shows what it is and the rules that let the packet pass there; hops that neither
+decide nor change anything are left out.  Sees answers and origins only: must not know any AWS
+component, nor where the text goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reach.answer import Answer, Explanation, Remark, Step, Verdict, header_words
+from reach.network.field import Header
+from reach.network.stage import Origin
+from reach.render.paper import Paper, Span
+
+_STYLES = {
+    Verdict.REACHABLE: "good",
+    Verdict.UNREACHABLE: "bad",
+    Verdict.UNDECIDED: "open",
+}
+_LEVEL = 5  # where what belongs to a hop or a blocker begins
+
+
+def render(answer: Answer, *, colour: bool, width: int) -> str:
+    """The whole answer."""
+    paper = Paper(colour=colour, width=width)
+    _head(paper, answer)
+    if answer.verdict is Verdict.UNREACHABLE:
+        _blockers(paper, answer)
+    if answer.verdict is Verdict.UNDECIDED:
+        _doubts(paper, answer)
+    _paths(paper, answer)
+    _remarks(paper, "Assumed", answer.assumptions)
+    _remarks(paper, "Notes", answer.notes)
+    return paper.text
+
+
+def _head(paper: Paper, answer: Answer) -> None:
+    verdict = answer.verdict.upper()
+    paper.put((verdict, _STYLES[answer.verdict]), f"  {answer.question}", hang=len(verdict) + 2)
+    paper.blank()
+    facts = [("from", answer.source), ("to", answer.destination)]
+    if answer.witness is not None:
+        facts.append(("packet", header_words(answer.witness.packet)))
+    facts.append(("reply", _reply_words(answer)))
+    for label, words in facts:
+        paper.put((f"{label:<8}", "dim"), words, indent=2, hang=10)
+
+
+def _reply_words(answer: Answer) -> str:
+    if answer.one_way:
+        return "not asked for"
+    if answer.verdict is not Verdict.REACHABLE:
+        return "has to get back as well"
+    return "gets back" if answer.witness is None or answer.witness.reply else "none is sent"
+
+
+# ------------------------------------------------------------------------------- paths
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Steps in a row at one resource, as one."""
+
+    step: Step
+    passed: tuple[Origin, ...]
+
+    @property
+    def is_plumbing(self) -> bool:
+        return not self.passed and not self.changes
+
+    @property
+    def changes(self) -> bool:
+        return _wire(self.step.before) != _wire(self.step.after)
+
+
+def _wire(header: Header) -> Header:
+    return header._replace(identity=0)
+
+
+def _paths(paper: Paper, answer: Answer) -> None:
+    if answer.witness is not None:
+        arrives = answer.verdict is Verdict.REACHABLE
+        far = "" if arrives else ", as far as it is known"
+        _path(paper, f"Path of the packet{far}", answer.witness.forward, arrives)
+        _path(paper, f"Path of the reply{far}", answer.witness.reply, arrives)
+    if answer.blocked_path is not None:
+        _path(paper, "The path, were it not for these", answer.blocked_path.forward)
+        _path(paper, "The path of the reply, were it not for these", answer.blocked_path.reply)
+
+
+def _path(paper: Paper, title: str, steps: Sequence[Step], arrives: bool = False) -> None:
+    if not steps:
+        return
+    paper.title(title)
+    for number, block in enumerate(_blocks(steps), start=1):
+        _hop(paper, number, block)
+        if number == 1 and block.is_plumbing:
+            paper.put("starts", indent=_LEVEL)
+    if arrives:
+        paper.put("arrives", indent=_LEVEL)
+
+
+def _blocks(steps: Sequence[Step]) -> list[_Block]:
+    """The steps worth showing: the two ends, and those that decide or change something."""
+    joined: list[_Block] = []
+    for step in steps:
+        passed = tuple(origin for origin in step.passed if origin.words or origin.locator)
+        last = joined[-1] if joined else None
+        if last is not None and last.step.resource == step.resource:
+            whole = replace(last.step, after=step.after, name=last.step.name or step.name)
+            joined[-1] = _Block(whole, last.passed + passed)
+        else:
+            joined.append(_Block(step, passed))
+    ends = (0, len(joined) - 1)
+    return [b for at, b in enumerate(joined) if at in ends or not b.is_plumbing]
+
+
+def _hop(paper: Paper, number: int, block: _Block) -> None:
+    step = block.step
+    kind = step.kind.replace("_", " ")
+    spans: list[Span | str] = [(f"{number:>2}", "dim"), " ", *_who(step.resource, step.name)]
+    # "subnet-0abc" says itself what it is, "igw-0abc" does not.
+    if kind and not step.resource.startswith(kind):
+        spans += ["  ", (kind, "dim")]
+    paper.put(*spans, indent=1, hang=_LEVEL)
+    for origin in dict.fromkeys(block.passed):
+        paper.put(*_origin(origin, step.resource), indent=_LEVEL, hang=_LEVEL + 2)
+    if block.changes:
+        paper.put((f"now {header_words(step.after)}", "change"), indent=_LEVEL, hang=_LEVEL + 4)
+
+
+def _who(resource: str, name: str) -> tuple[Span | str, ...]:
+    if not name or name == resource:
+        return ((resource, "id"),)
+    return ((resource, "id"), f" ({name})")
+
+
+def _origin(origin: Origin, at: str) -> list[Span | str]:
+    """An origin in one line; who it is goes without saying at a hop of its own."""
+    spans: list[Span | str] = []
+    if origin.resource and origin.resource != at:
+        spans += _who(origin.resource, origin.name)
+    # "inbound rule tcp 22": "allows inbound tcp 22" says it once.
+    if origin.locator and origin.locator.replace(" rule ", " ") not in origin.words:
+        spans += [" ", (origin.locator, "bold")] if spans else [(origin.locator, "bold")]
+    if origin.words:
+        spans += [": ", origin.words] if spans else [origin.words]
+    return spans
+
+
+# ------------------------------------------------------------------------------- blockers, doubts
+
+
+def _blockers(paper: Paper, answer: Answer) -> None:
+    if answer.explanations:
+        paper.title("Blocked by")
+    for number, blocker in enumerate(answer.explanations, start=1):
+        _blocker(paper, number, blocker)
+    if answer.reason:
+        paper.blank()
+        paper.put(answer.reason, indent=2)
+
+
+def _blocker(paper: Paper, number: int, blocker: Explanation) -> None:
+    spans: list[Span | str] = [(f"{number:>2}", "dim"), " "]
+    spans += _who(blocker.resource or blocker.code, blocker.name)
+    if blocker.locator:
+        spans += [" ", (blocker.locator, "bold")]
+    if blocker.resource:
+        spans += ["  ", (blocker.code, "bad")]
+    paper.put(*spans, indent=1, hang=_LEVEL)
+    paper.put(blocker.text, indent=_LEVEL, hang=_LEVEL + 2)
+    packet = f", {header_words(blocker.packet)}" if blocker.packet is not None else ""
+    where = "on the way there" if blocker.direction == "forward" else "on the way back"
+    paper.put((f"{where}{packet}", "dim"), indent=_LEVEL, hang=_LEVEL + 2)
+
+
+def _doubts(paper: Paper, answer: Answer) -> None:
+    if answer.reason:
+        paper.title("Why")
+        paper.put(answer.reason, indent=2)
+    # A reason that quotes its gaps is enough.
+    said = [gap.text in answer.reason and gap.resource in answer.reason for gap in answer.gaps]
+    if not all(said):
+        _remarks(paper, "Not known", answer.gaps)
+
+
+def _remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:
+    shown = list(dict.fromkeys(remarks))
+    if shown:
+        paper.title(title)
+    for remark in shown:
+        who: tuple[Span | str, ...] = ((remark.resource, "id"), ": ") if remark.resource else ()
+        paper.put("- ", *who, remark.text, indent=2, hang=4)

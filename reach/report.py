@@ -1,0 +1,132 @@
+"""What ``reach show`` and ``reach test`` print: inventories and suite results as text.
+
+Takes inventories and results and a sheet of :class:`~reach.render.paper.Paper`; writes on it.  Must
+not know where the text goes, nor how anything was found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from reach.inventory import Inventory, Item, Lack
+from reach.render.paper import Paper
+from reach.suite import Outcome, Result
+
+_STYLES = {
+    Outcome.HOLDS: "good",
+    Outcome.FAILS: "bad",
+    Outcome.UNDECIDED: "open",
+    Outcome.REFUSED: "bad",
+}
+_SEVERITIES = {"error": "bad", "warning": "open", "note": "bold"}
+
+
+# ------------------------------------------------------------------------------- reach show
+
+
+def inventory(paper: Paper, held: Inventory) -> None:
+    """What a snapshot holds, then what it lacks."""
+    total = sum(kind.count for kind in held.kinds)
+    paper.put(
+        (held.path, "bold"), f"  {_count(total, 'object')} in {_count(held.files, 'file')}", hang=2
+    )
+    paper.title("Accounts and Regions")
+    places = [(_or(p.account), _or(p.region), _count(p.count, "object")) for p in held.places]
+    paper.table(places or [("none",)])
+    paper.title("Holds")
+    paper.table([(k.kind, f"{k.count:,}" if k.asked else "not asked") for k in held.kinds])
+    _lacks(paper, held.lacks)
+    if held.unread:
+        paper.title("There, but not read")
+        paper.table([(key, _count(len(files), "file")) for key, files in held.unread.items()])
+    if held.diagnostics:
+        paper.title("Remarks")
+    for remark in held.diagnostics:
+        where = ": ".join(part for part in (remark.file, remark.pointer) if part)
+        paper.put(
+            (remark.severity, _SEVERITIES[remark.severity]),
+            f" {where}: " if where else ": ",
+            remark.message,
+            indent=2,
+            hang=4,
+        )
+
+
+def _lacks(paper: Paper, lacks: Sequence[Lack]) -> None:
+    """One line for each call: most are lacking everywhere."""
+    paper.title("Lacks")
+    if not lacks:
+        paper.put("nothing that can be told: every call that is read was made", indent=2)
+        return
+    places: dict[tuple[str, str], list[str]] = {}
+    for lack in lacks:
+        place = "/".join(part for part in (lack.account, lack.region) if part) or lack.where
+        words = f"{place} ({lack.where})" if lack.reason == "cut short" else place
+        places.setdefault((lack.command, lack.reason), []).append(words)
+    rows = [
+        (command, "cut short" if reason == "cut short" else "not made", ", ".join(where))
+        for (command, reason), where in places.items()
+    ]
+    paper.table(rows)
+
+
+def items(paper: Paper, listed: Sequence[Item]) -> None:
+    """The objects of one kind, a line each; names last, for they may be anything."""
+    rows = [(i.id, _or(i.account), _or(i.region), i.name) for i in listed]
+    if rows:
+        paper.table(rows, indent=0)
+
+
+def _or(text: str) -> str:
+    return text or "-"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# ------------------------------------------------------------------------------- reach test
+
+
+def result(paper: Paper, told: Result) -> None:
+    """A case that does not hold: where it stands, what was asked, what came of it."""
+    case = told.case
+    paper.put(
+        (told.outcome.upper(), _STYLES[told.outcome]),
+        f"  {case.file}:{case.line}  ",
+        (case.name, "bold"),
+        hang=4,
+    )
+    options = " --one-way" if case.one_way else ""
+    options += " --port-at destination" if case.port_at == "destination" else ""
+    paper.put(f"{case.ask}{options}", indent=4, hang=6)
+    paper.put(f"{_compared(told)}:", indent=4, hang=6)
+    for line in told.reason.split("\n"):
+        paper.put(line, indent=6, hang=8)
+    if case.why:
+        paper.put(("why it matters: ", "dim"), case.why, indent=4, hang=6)
+    paper.blank()
+
+
+def _compared(told: Result) -> str:
+    expected = told.case.expect
+    if told.answer is None:
+        return f"expected {expected}, cannot be asked"
+    if told.answer.verdict is expected:
+        return f"is {expected} as expected, but"
+    return f"expected {expected}, is {told.answer.verdict}"
+
+
+def summary(paper: Paper, results: Iterable[Result]) -> None:
+    """One line: how many of each."""
+    counts = Counter(told.outcome for told in results)
+    words = [(f"{counts[o]} {_plural(o, counts[o])}", _STYLES[o]) for o in Outcome if counts[o]]
+    spans = [span for word in words for span in (word, ", ")][:-1]
+    paper.put(f"{_count(counts.total(), 'case')}: ", *spans)
+
+
+def _plural(outcome: Outcome, number: int) -> str:
+    if outcome in (Outcome.HOLDS, Outcome.FAILS):
+        return outcome if number == 1 else outcome.removesuffix("s")
+    return outcome

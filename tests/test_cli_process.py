@@ -1,0 +1,84 @@
+"""The command line as a process: what it imports, and how it ends when the world is against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+VPC = {"VpcId": "vpc-1", "OwnerId": "111122223333", "CidrBlock": "10.0.0.0/16"}
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    (tmp_path / "a.json").write_text(json.dumps({"Vpcs": [VPC]}))
+    return tmp_path
+
+
+def start(arguments: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reach.cli", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, timeout=60, check=False, **options
+    )
+
+
+def test_help_imports_no_engine() -> None:
+    code = (
+        "import sys; from reach.cli import cli; cli(['--help'], standalone_mode=False);"
+        "print(sorted({'z3', 'msgspec', 'boto3', 'rich', 'orjson', 'ruamel'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True
+    )
+    assert done.stdout.endswith("\n[]\n")
+
+
+def test_a_closed_pipe_ends_quietly(saved: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        done = start(["show", "--snapshot", str(saved)], stdout=nobody, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_an_error(saved: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = start(["show", "--snapshot", str(saved)], stdout=full, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (74, "error: No space left on device\n")
+
+
+def test_bad_input_never_ends_in_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(b"{\xff")
+    for arguments in (
+        ["can", "a", "reach", "b", "--snapshot", str(tmp_path)],
+        ["show", "--snapshot", str(tmp_path / "nothing")],
+        ["test", str(tmp_path / "nothing.yaml")],
+    ):
+        done = start(arguments, capture_output=True)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.startswith("error: ")
+        assert "Traceback" not in done.stderr
+
+
+def test_an_error_that_nobody_foresaw_is_no_verdict() -> None:
+    """Python's own status for it would be 1: unreachable."""
+    code = (
+        "import sys, reach, reach.cli; reach.load = lambda path: 1 // 0;"
+        "sys.argv = ['reach', 'can', 'a', 'reach', 'b', '--snapshot', 'D']; reach.cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (70, "")
+    assert "ZeroDivisionError" in done.stderr
+    assert "please report it" in done.stderr
