@@ -388,12 +388,15 @@ class _Exploration:
         rest = point.guard
         for position, case in enumerate(stage.cases):
             matched = self._symbolic.matches(case.match, point.version)
+            if solver.and_(rest, matched) is FALSE:
+                continue
             after = point.version
             for rewrite in case.rewrites:
+                where = f"{position}.{rewrite.field}"
                 site = f"{self._site(point, number)}.{position}"
                 after = self._symbolic.rewrite(rewrite, after, site)
                 term = after[INDEX[rewrite.field]]
-                self.walk.choices.append((point.place, number, rewrite.field, term))
+                self.walk.choices.append((point.place, number, where, term))
             taken = Point(point.place, solver.and_(rest, matched), after)
             if stage.session and taken.guard is not FALSE:
                 remembered = self.walk.translated.setdefault(stage.session, [])

@@ -53,6 +53,7 @@ class End:
     ``starts`` are where its flows begin, ``goals`` the owners that stand for it with what may be
     delivered there (None: whoever it is delivered to), ``addresses`` what a packet to it may be
     sent to (None: not known, anything), ``through`` nodes of which the flow must visit one.
+    ``sender`` is set when all its flows have one sender, who may be asked about itself.
     ``nobody`` says why nothing starts or arrives there, ``gap`` why it cannot be known.
     """
 
@@ -63,6 +64,7 @@ class End:
     through: tuple[str, ...] = ()
     nobody: Origin | None = None
     gap: Origin | None = None
+    sender: str = ""
 
 
 class Lowering(Protocol):

@@ -58,14 +58,14 @@ class _SamePlaces:
     """The proof's choices by place, whatever the header; translated ports all become ``port``."""
 
     def __init__(self, choices: Mapping[Site, int], port: int) -> None:
-        self._by_place = {(s.node, s.stage, s.field): value for s, value in choices.items()}
+        self._by_place = {(s.node, s.stage, s.within): value for s, value in choices.items()}
         self._port = port
 
     def get(self, site: Site, default: int, /) -> int:
         """As in the proof, except for a source port that a translation makes up."""
-        if site.field == "source_port":
+        if site.within.endswith("source_port"):
             return self._port
-        return self._by_place.get((site.node, site.stage, site.field), default)
+        return self._by_place.get((site.node, site.stage, site.within), default)
 
 
 def _gets_through(network: Network, aim: Aim, proof: Proof, port: int) -> bool:

@@ -10,6 +10,7 @@ only; must not know AWS, questions or the solver.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from reach.network.field import INDEX, Header, answers
@@ -155,11 +156,12 @@ class _Walk:
         return header
 
     def _translate(self, stage: Translate, site: Site, header: Header) -> Header | None:
-        for case in stage.cases:
+        for position, case in enumerate(stage.cases):
             if header in case.match:
                 after = header
                 for rewrite in case.rewrites:
-                    after = self._rewrite(rewrite, site, after)
+                    within = f"{position}.{rewrite.field}"
+                    after = self._rewrite(rewrite, replace(site, within=within), after)
                 if case.origin.words:
                     self._passed.append(case.origin)
                 self._remember(stage.session, header, after)
@@ -172,7 +174,6 @@ class _Walk:
         old = header[INDEX[rewrite.field]]
         match rewrite:
             case Assign():
-                site = Site(site.node, site.header, site.stage, rewrite.field)
                 new = self._choices.get(site, rewrite.values.intervals[0][0])
                 assert new in rewrite.values
             case Lookup():

@@ -14,6 +14,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TypeVar, cast
+from urllib.parse import quote, unquote
 
 import reach.aws
 from reach.component import Component, End, Entry, Target, node_name
@@ -75,7 +76,7 @@ class Ground:
     def _make(self, name: str) -> Node:
         kind, resource, rest = name.split("/", 2)
         if kind == "unmodelled":
-            return Node(name, (Unmodelled(unmodelled(resource)),))
+            return Node(name, (Unmodelled(unmodelled(unquote(resource))),))
         part, _, argument = rest.partition(" ")
         return Node(name, components()[kind].nodes[part](self, resource, argument))
 
@@ -90,7 +91,7 @@ class Ground:
                 entered = candidate.enter(self, resource, subnet, vpc)
                 if entered is not None:
                     return entered
-        return Entry(node_name("unmodelled", resource.replace("/", ":"), "route"))
+        return Entry(node_name("unmodelled", quote(resource, safe=":"), "route"))
 
     def interface_node(self, interface: NetworkInterface) -> str:
         for component in components().values():

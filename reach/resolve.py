@@ -109,13 +109,11 @@ def _nobody(resource: str, words: str) -> Origin:
 def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     """Whether the question is about one sender reaching itself, by any of its addresses."""
     own, sent_to = source.addresses, destination.addresses
-    if len({start.owner for start in source.starts}) != 1 or own is None or not sent_to:
+    if not source.sender or own is None or not sent_to:
         return False
-    if len(own.intervals) <= _FEW:
-        singles = [Ranges((span,)).single for span in own.intervals]
-        known = {a for single in singles if single is not None for a in ground.aliases(single)}
-        own |= Ranges.of(*known)
-    return not sent_to - own
+    singles = [Ranges((span,)).single for span in own.intervals]
+    known = {a for single in singles if single is not None for a in ground.aliases(single)}
+    return not sent_to - (own | Ranges.of(*known))
 
 
 def _starts(

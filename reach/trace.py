@@ -26,12 +26,13 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place where a flow had a choice: the node, the header on entry, the stage and its field."""
+    """Where a flow had a choice: the node, the header on entry, the stage, and within a translation
+    the case and field (``0.source_port``)."""
 
     node: str
     header: Header
     stage: int
-    field: str = ""
+    within: str = ""
 
 
 class Choices(Protocol):

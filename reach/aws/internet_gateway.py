@@ -24,6 +24,8 @@ from reach.network.address import (
     RFC1918,
     RFC6598,
     Prefix,
+    is_ipv4,
+    is_public,
     parse_address,
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -237,10 +239,33 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
     for gateway in lowering.snapshot.records(InternetGateway):
         vpc = _vpc_of(gateway)
         if vpc:
-            ends = _pairs(lowering, vpc).values | _advertised(lowering, vpc)
+            pairs = _pairs(lowering, vpc)
+            translated = Ranges.of(*(public for private, public in pairs.pairs if private != public))
             node = node_name(_NAME, gateway.internet_gateway_id, "in")
             words = f"the internet sends this in by {gateway.internet_gateway_id}"
-            yield Route(HeaderSpace.where(destination=ends), node, Origin("internet", words))
+            for ends in (translated | _advertised(lowering, vpc), _unpaired(lowering, vpc)):
+                yield Route(HeaderSpace.where(destination=ends), node, Origin("internet", words))
+
+
+def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
+    """What the gateway refuses: the VPC's own private addresses (R-IGW-3, R-IGW-12).
+
+    Public space that a VPC uses as its own counts only where an interface has the address.
+    """
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    blocks = []
+    if vpc is not None:
+        blocks = [vpc.cidr_block, *(a.cidr_block for a in vpc.cidr_block_association_set)]
+    private = Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+    private &= Ranges.prefixes((*RFC1918, *RFC6598))
+    return private | Ranges.of(
+        *(
+            address
+            for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ())
+            for address in private_addresses(interface)
+            if is_public(address) and is_ipv4(address)
+        )
+    )
 
 
 def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:

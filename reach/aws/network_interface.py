@@ -105,7 +105,9 @@ def _kind(lowering: Lowering, interface: NetworkInterface) -> object:
         return interface.network_interface_id
     groups = tuple(sorted(group.group_id for group in interface.groups))
     attached = interface.attachment.status if interface.attachment else None
-    return interface.subnet_id, groups, attached, bool(instance_id), instance is None
+    options = instance.metadata_options if instance else None
+    metadata = options.http_endpoint if options else None
+    return interface.subnet_id, groups, attached, bool(instance_id), instance is None, metadata
 
 
 def _members(lowering: Lowering, class_id: str) -> tuple[NetworkInterface, ...]:
@@ -384,7 +386,17 @@ def _hosts(
         },
         addresses=Ranges.union(span for spans in goals.values() for span in spans),
         nobody=_mute(interfaces[0]) if interfaces and not hosts else None,
+        sender=_one_sender(hosts),
     )
+
+
+def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
+    """The instance (or lone interface) that all hosts belong to, if they do."""
+    senders = {
+        (host.attachment.instance_id if host.attachment else None) or host.network_interface_id
+        for host in hosts
+    }
+    return senders.pop() if len(senders) == 1 else ""
 
 
 def _within(interface: NetworkInterface, addresses: Ranges | None) -> Ranges:

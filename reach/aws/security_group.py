@@ -87,8 +87,8 @@ def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[R
             locator = f"{direction} rule {what}"
             origin = Origin(group_id, words, locator, "", group.group_name)
             found.append(Rule(protocol & (peers or ANYTHING), action, origin))
-    # A permit must be found before a doubt decides.
-    return tuple(sorted(found, key=lambda rule: rule.action is Action.DOUBT))
+    # A permit must be found before a doubt decides; else AWS's order means nothing (R-SG-1).
+    return tuple(sorted(found, key=lambda rule: (rule.action is Action.DOUBT, rule.origin.locator)))
 
 
 def _peers(
