@@ -19,9 +19,10 @@ from reach.explain import Blocked, Blocker, explain
 from reach.lower import Ground, lower
 from reach.network.stage import Origin
 from reach.question import Question, parse
-from reach.resolve import Resolved, resolve
+from reach.resolve import Resolved, openings, resolve
 from reach.snapshot.snapshot import Snapshot
 from reach.trace import Trace
+from reach.tracking import smtp_note, tracked_answer
 from solver import Backend
 
 _GROUNDS: WeakKeyDictionary[Snapshot, Ground] = WeakKeyDictionary()
@@ -71,17 +72,23 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
         notes=tuple(_notes(question)),
     )
     if resolved.nobody is not None:
-        return _without_ends(plain, resolved, resolved.nobody)
+        return _without_ends(plain, ground, resolved, resolved.nobody)
     decision = decide(ground.network, resolved.aim, backend)
     match decision.verdict:
         case Verdict.REACHABLE:
             assert decision.proof is not None
+            if resolved.source.uncertain or resolved.destination.uncertain:
+                return _open_ends(plain, resolved.gaps)
             return _reachable(plain, ground, resolved, decision.proof)
         case Verdict.UNDECIDED:
             return _undecided(plain, ground, decision)
         case Verdict.UNREACHABLE:
-            if resolved.gaps:
-                return _open_ends(plain, resolved.gaps)
+            gaps = (*resolved.gaps, *openings(ground))
+            if gaps:
+                return _open_ends(plain, gaps)
+            remembered = tracked_answer(ground, question, backend)
+            if remembered is not None:
+                return _remembered(plain, ground, question, remembered)
             return _unreachable(plain, ground, explain(ground.network, resolved.aim, backend))
 
 
@@ -90,10 +97,11 @@ def _notes(question: Question) -> Iterator[Remark]:
         yield Remark(f"{question.packet}: nobody answers this message, so only its way there counts")
 
 
-def _without_ends(plain: Answer, resolved: Resolved, nobody: Origin) -> Answer:
+def _without_ends(plain: Answer, ground: Ground, resolved: Resolved, nobody: Origin) -> Answer:
     """A source or destination that does not exist is unreachable, unless a gap may hide it."""
-    if resolved.gaps:
-        return _open_ends(plain, resolved.gaps)
+    gaps = (*resolved.gaps, *openings(ground))
+    if gaps:
+        return _open_ends(plain, gaps)
     explanation = Explanation(
         nobody.code or "NO_SOURCE_OR_DESTINATION",
         nobody.resource,
@@ -106,7 +114,7 @@ def _without_ends(plain: Answer, resolved: Resolved, nobody: Origin) -> Answer:
 
 
 def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
-    reason = f"nothing that is known gets through, but {gaps[0].words}"
+    reason = gaps[0].words
     return replace(plain, verdict=Verdict.UNDECIDED, reason=reason, gaps=_remarks(gaps))
 
 
@@ -118,6 +126,9 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
         notes.append(
             Remark(f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)")
         )
+    throttled = smtp_note(proof)
+    if throttled:
+        notes.append(Remark(throttled))
     taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
     return replace(
         plain,
@@ -125,6 +136,22 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
         witness=_witness(ground, proof),
         assumptions=_remarks(taken),
         notes=tuple(notes),
+    )
+
+
+def _remembered(plain: Answer, ground: Ground, question: Question, proof: Proof) -> Answer:
+    """The other end's own flow, and what was asked about as its reply (R-SG-27)."""
+    assert proof.reply is not None
+    words = (
+        f"assumed: in the last 600 s {question.destination} itself sent this protocol to the "
+        "source; such protocols are tracked by address only, so the other side may then begin"
+    )
+    witness = _witness(ground, proof)
+    return replace(
+        plain,
+        verdict=Verdict.REACHABLE,
+        witness=Witness(proof.reply.hops[0].before, witness.reply, witness.forward),
+        assumptions=(Remark(words, question.destination),),
     )
 
 

@@ -54,7 +54,8 @@ class End:
     delivered there (None: whoever it is delivered to), ``addresses`` what a packet to it may be
     sent to (None: not known, anything), ``through`` nodes of which the flow must visit one.
     ``sender`` is set when all its flows have one sender, who may be asked about itself.
-    ``nobody`` says why nothing starts or arrives there, ``gap`` why it cannot be known.
+    ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
+    ``uncertain`` when even what is known may not be what it seems.
     """
 
     words: str
@@ -65,6 +66,7 @@ class End:
     nobody: Origin | None = None
     gap: Origin | None = None
     sender: str = ""
+    uncertain: bool = False
 
 
 class Lowering(Protocol):

@@ -34,11 +34,13 @@ from reach.snapshot.index import private_addresses, public_mapping
 from reach.snapshot.records import (
     Address,
     Instance,
+    InternetGateway,
     NatGateway,
     NetworkInterface,
     Record,
     Subnet,
     Vpc,
+    VpcPeeringConnection,
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
@@ -109,10 +111,14 @@ def _nobody(resource: str, words: str) -> Origin:
 def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     """Whether the question is about one sender reaching itself, by any of its addresses."""
     own, sent_to = source.addresses, destination.addresses
+    if source.sender and source.sender == destination.sender:
+        return True
     if not source.sender or own is None or not sent_to:
         return False
+    mine = ground.index.interfaces_by_instance.get(source.sender, ())
+    known = {both for interface in mine for pair in _both(ground, interface) for both in pair}
     singles = [Ranges((span,)).single for span in own.intervals]
-    known = {a for single in singles if single is not None for a in ground.aliases(single)}
+    known |= {a for single in singles if single is not None for a in ground.aliases(single)}
     return not sent_to - (own | Ranges.of(*known))
 
 
@@ -175,7 +181,8 @@ def _destination(ground: Ground, text: str) -> End:
     address, prefix = _address(text), _prefix(text)
     if address is not None:
         gap = _unnamed(ground, address)
-        return End(text, goals=None, addresses=Ranges.of(address), gap=gap)
+        own = Ranges.of(address)
+        return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None)
     if prefix is not None:
         return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high))
     return _named(ground, text)
@@ -218,8 +225,23 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     if is_public(address):
         beyond = ground.end("internet")
         assert beyond is not None
-        return replace(_narrowed(beyond, Ranges.of(address), text), gap=gap)
-    return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap or _elsewhere(ground))
+        end = _narrowed(beyond, Ranges.of(address), text)
+        return replace(end, gap=gap, uncertain=gap is not None)
+    gap = gap or _behind_a_peering(ground, address) or _elsewhere(ground)
+    return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
+
+
+def _behind_a_peering(ground: Ground, address: int) -> Origin | None:
+    """R-SHARE-4: a host of a peered VPC that is not in the snapshot."""
+    for peering in ground.snapshot.records(VpcPeeringConnection):
+        for side in (peering.requester_vpc_info, peering.accepter_vpc_info):
+            blocks = [*(block.cidr_block for block in side.cidr_block_set), side.cidr_block]
+            blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
+            unseen = ground.snapshot.get(Vpc, side.vpc_id or "") is None
+            if unseen and any(address in Prefix.parse(block) for block in blocks if block):
+                words = f"is not in the snapshot; it is peered by {peering.vpc_peering_connection_id}"
+                return Origin(side.vpc_id or "", f"{side.vpc_id} {words}")
+    return None
 
 
 def _announced(ground: Ground, address: int) -> Origin | None:
@@ -412,6 +434,22 @@ def _missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origi
                 where = " ".join(filter(None, scope)) or "the snapshot"
                 return Origin(operation(kind), f"{words}: {operation(kind)} is not in {where}")
     return None
+
+
+def openings(ground: Ground) -> tuple[Origin, ...]:
+    """What stands against every "unreachable": calls that could have opened another way.
+
+    A gateway, a VPC or an interface that was never listed announces nothing anywhere; of an answer
+    that was cut short nobody knows what the rest says.  Other missing calls are met on the path.
+    """
+    words = "another way may exist"
+    absent = _missing(ground, (Vpc, NetworkInterface, InternetGateway), words)
+    if absent is not None:
+        return (absent,)
+    for gap in ground.snapshot.gaps:
+        if gap.reason == "cut short":
+            return (Origin(gap.operation, f"{words}: the answer of {gap.operation} was cut short"),)
+    return ()
 
 
 def _missing_interfaces(ground: Ground) -> Origin | None:

@@ -36,6 +36,9 @@ def _end(lowering: Lowering, instance_id: str) -> End | None:
     if not interfaces:
         if instance is None:
             return None
+        if not lowering.has(NetworkInterface, instance):
+            words = "the interfaces of this instance are not known"
+            return End(instance_id, gap=lowering.missing(NetworkInterface, instance_id, words))
         words = f"has no network interface (state: {instance.state.name})"
         return End(
             instance_id,

@@ -30,6 +30,11 @@ def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ..
         words = "the network ACL of this subnet is not known"
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
 
+    explicit = any(a.subnet_id == subnet_id for a in acl.associations)
+    if not explicit and not lowering.has(NetworkAcl, acl):
+        words = "whether this subnet has an ACL of its own is not known"
+        return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
+
     def make() -> Filter:
         return _filter(acl, egress)
 

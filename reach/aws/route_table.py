@@ -128,6 +128,10 @@ def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     if table is None:
         words = "the route table of this subnet is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
+    explicit = any(a.subnet_id == subnet_id for a in table.associations)
+    if not explicit and not lowering.has(RouteTable, table):
+        words = "whether this subnet has a table of its own is not known"
+        return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     return _stages(lowering, table, subnet_id)
 
 

@@ -62,9 +62,14 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
             document.records.setdefault(key, []).extend(_section(document, sections[key], raw))
         elif key in orphans:
             document.diagnostics.append(_orphan(name, orphans[key]))
-        elif key not in _ENVELOPE and not (bare and _is_of(bare, key)):
+        elif key not in _ENVELOPE and not (bare and _is_of(bare, key)) and _holds(raw):
             document.unread.append(key)
     return document
+
+
+def _holds(raw: msgspec.Raw) -> bool:
+    """Whether there is anything in a value that nothing reads."""
+    return bytes(raw).strip() not in (b"[]", b"{}", b"null", b'""')
 
 
 def _as_utf8(name: str, text: bytes) -> bytes:

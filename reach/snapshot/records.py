@@ -63,6 +63,7 @@ from reach.snapshot.record import (
 from reach.snapshot.subnet_records import (
     AssociationState,
     AvailabilityZone,
+    BlockPublicAccessStates,
     BlockState,
     CidrBlockAssociation,
     IcmpTypeCode,
@@ -86,6 +87,7 @@ __all__ = [
     "Address",
     "AssociationState",
     "AvailabilityZone",
+    "BlockPublicAccessStates",
     "BlockState",
     "CidrBlock",
     "CidrBlockAssociation",

@@ -26,7 +26,8 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 class Snapshot:
     """One or more accounts and Regions as the describe calls returned them.
 
-    ``ignored`` names the top-level keys that no section reads, with the files that hold them.
+    ``ignored`` names the top-level keys that no section reads and that hold something, with the
+    files that hold them.
     """
 
     path: str

@@ -31,6 +31,10 @@ class Ipv6CidrBlockAssociation(Part, frozen=True):
     ipv6_address_attribute: str | None = None
 
 
+class BlockPublicAccessStates(Part, frozen=True):
+    internet_gateway_block_mode: str | None = None
+
+
 class Vpc(Tagged, frozen=True):
     vpc_id: Id
     cidr_block: str | None = None
@@ -38,6 +42,7 @@ class Vpc(Tagged, frozen=True):
     ipv6_cidr_block_association_set: tuple[Ipv6CidrBlockAssociation, ...] = ()
     owner_id: str = ""
     is_default: bool = False
+    block_public_access_states: BlockPublicAccessStates | None = None
 
 
 class Switch(Part, frozen=True):
@@ -62,6 +67,7 @@ class Subnet(Tagged, frozen=True):
     subnet_arn: str | None = None
     owner_id: str = ""
     default_for_az: bool = False
+    block_public_access_states: BlockPublicAccessStates | None = None
 
 
 class AvailabilityZone(Record, frozen=True):

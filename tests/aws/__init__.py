@@ -1,0 +1,1 @@
+"""Tests of the AWS components, one module each."""
