@@ -121,7 +121,8 @@ def cold(snapshot: Path, asked: Asked, times: int = 7) -> dict[str, Any]:
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         walls.append(time.perf_counter() - start)
         # A traceback leaves status 1 too, so it takes an answer to count as one.
-        if done.returncode not in (0, 1, 3) or not any(word in done.stdout for word in VERDICTS):
+        answered = any(verdict in done.stdout.lower() for verdict in VERDICTS)
+        if done.returncode not in (0, 1, 3) or not answered:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             return {"failure": f"exit status {done.returncode}: {last}"}
     return {"question": asked.text, "seconds": statistics.median(walls), "worst": max(walls)}

@@ -29,27 +29,29 @@ _LIKED = {
 
 
 class Pinned:
-    """An assignment under which more and more terms are pinned; ``held`` already are."""
+    """An assignment under which more and more terms are pinned; ``held`` already are.
+
+    What is pinned is added to the session, which is of no use for anything else afterwards.
+    """
 
     def __init__(
         self, session: Session, held: Iterable[Term], assignment: Assignment, budget: Budget
     ) -> None:
         self.assignment = assignment
         self._session = session
-        self._held = list(held)
         self._budget = budget
+        session.add(*held)
 
     def wish(self, term: Term) -> bool:
         """Pin ``term`` if that is possible, and say whether it is."""
         if not solver.interpret(term, self.assignment):
             if term is solver.FALSE:
                 return False
-            outcome = self._session.check([*self._held, term], budget=self._budget)
+            outcome = self._session.check([term], budget=self._budget)
             if not isinstance(outcome, Sat):
                 return False
             self.assignment = outcome.assignment
-        if term is not solver.TRUE:
-            self._held.append(term)
+        self._session.add(term)
         return True
 
     def lowest(self, term: Term, bits: int) -> None:

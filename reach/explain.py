@@ -21,7 +21,7 @@ from reach.network.field import Header
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Trace
-from solver import Backend, Budget, Sat, Session, Term
+from solver import Backend, Budget, Sat, Term
 
 MOST_STARTS = 6
 NO_PATH = Origin("", "no path leads there at all", code="NO_PATH")
@@ -48,9 +48,7 @@ class Blocked:
 def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Blocked:
     """What is in the way of the flows of an aim that is unreachable."""
     constraints = compile(network, aim, explain=True)
-    session = backend.open()
-    session.add(*constraints.assertions, solver.not_(constraints.doubt))
-    lifted = _Lifted(network, session, constraints, budget)
+    lifted = _Lifted(network, backend, constraints, budget)
     proof = lifted.fewest(constraints.arrives)
     if proof is not None:
         return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
@@ -75,25 +73,25 @@ class _Lifted:
     """Flows that pass denials, as few as possible."""
 
     def __init__(
-        self, network: Network, session: Session, constraints: Constraints, budget: Budget
+        self, network: Network, backend: Backend, constraints: Constraints, budget: Budget
     ) -> None:
         self._network = network
-        self._session = session
+        self._backend = backend
         self._constraints = constraints
         self._budget = budget
         self._kept = [solver.not_(term) for term in constraints.relaxations]
 
     def fewest(self, goal: Term) -> Proof | None:
         """The flow to ``goal`` past the fewest denials, of several the same in every run."""
-        outcome = self._session.minimise(self._kept, [goal], budget=self._budget)
+        session = self._backend.open()
+        session.add(*self._constraints.assertions, solver.not_(self._constraints.doubt))
+        outcome = session.minimise(self._kept, [goal], budget=self._budget)
         if not isinstance(outcome, Sat):
             return None
         relaxations = self._constraints.relaxations
         price = sum(bool(solver.interpret(t, outcome.assignment)) for t in relaxations)
         held = [goal, solver.at_most(price, relaxations)]
-        pinned = Pinned(self._session, held, outcome.assignment, self._budget)
-        for kept in self._kept:
-            pinned.wish(kept)
+        pinned = Pinned(session, held, outcome.assignment, self._budget)
         assignment = canonical(pinned, self._constraints)
         return replay(self._network, self._constraints, assignment, heedless=True)
 

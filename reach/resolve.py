@@ -305,12 +305,15 @@ def _named(ground: Ground, text: str) -> End:
         family = _FAMILY[text]
         return _of_family(_known(ground, "internet", text), Ranges.span(family.low, family.high))
     if text == "any":
-        everything = ground.snapshot.records(NetworkInterface)
-        ends = ground.hosts(everything, "any interface")
-        return replace(ends, gap=_missing_interfaces(ground))
+        return ground.memo("any interface", lambda: _any(ground))
     if text.startswith("tag:"):
         return _tagged(ground, text)
     return _known(ground, text, text)
+
+
+def _any(ground: Ground) -> End:
+    ends = ground.hosts(ground.snapshot.records(NetworkInterface), "any interface")
+    return replace(ends, gap=_missing_interfaces(ground))
 
 
 def _of_family(end: End, family: Ranges) -> End:

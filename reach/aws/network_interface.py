@@ -57,10 +57,17 @@ def _is_host(interface: NetworkInterface) -> bool:
     return interface.interface_type in _HOSTS and not service
 
 
-def owned(interface: NetworkInterface) -> Ranges:
+def _owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:
     """R-ENI-2: every address that an interface owns, delegated prefixes included."""
-    prefixes = (Prefix.parse(block) for block in delegated_prefixes(interface))
-    return Ranges.of(*private_addresses(interface)) | Ranges.prefixes(prefixes)
+    known = lowering.memo("network_interface owned", dict[str, Ranges])
+    own = known.get(interface.network_interface_id)
+    if own is None:
+        own = Ranges.of(*private_addresses(interface))
+        blocks = delegated_prefixes(interface)
+        if blocks:
+            own |= Ranges.prefixes(map(Prefix.parse, blocks))
+        known[interface.network_interface_id] = own
+    return own
 
 
 # ------------------------------------------------------------------- interfaces alike
@@ -114,8 +121,8 @@ def _members(lowering: Lowering, class_id: str) -> tuple[NetworkInterface, ...]:
     return _classes(lowering).members[class_id]
 
 
-def _union(interfaces: Iterable[NetworkInterface]) -> Ranges:
-    return Ranges.union(span for interface in interfaces for span in owned(interface).intervals)
+def _union(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Ranges:
+    return Ranges.union(span for each in interfaces for span in _owned(lowering, each).intervals)
 
 
 def _siblings(lowering: Lowering, interface: NetworkInterface) -> tuple[NetworkInterface, ...]:
@@ -152,7 +159,7 @@ def _sending(
     return (
         *lowering.slot("network_interface.state", first.network_interface_id),
         *alone,
-        _checked(first, "source", _union(members)),
+        _checked(first, "source", _union(lowering, members)),
         _identify(lowering, first),
         *lowering.slot("network_interface.unfiltered", class_id),
         *lowering.slot("network_interface.egress", class_id),
@@ -166,7 +173,7 @@ def _to_itself(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, 
     for sibling in _siblings(lowering, interface):
         node = node_name(_NAME, sibling.network_interface_id, "itself")
         origin = Origin(sibling.network_interface_id, "stays inside the instance", name=sibling.name)
-        routes.append(Route(HeaderSpace.where(destination=owned(sibling)), node, origin))
+        routes.append(Route(HeaderSpace.where(destination=_owned(lowering, sibling)), node, origin))
     return (Forward(tuple(routes)),)
 
 
@@ -249,7 +256,7 @@ def _routed(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """R-ENI-7: a route names this interface, whatever the destination."""
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    own = owned(interface)
+    own = _owned(lowering, interface)
     admit = node_name(_NAME, _classes(lowering).of[interface_id], "admit")
     ways = [w for out in _siblings(lowering, interface) for w in _ways_on(out)]
     return (
@@ -277,7 +284,7 @@ def _resend(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     assert interface is not None
     return (
         *lowering.slot("network_interface.state", interface_id),
-        _checked(interface, "source", owned(interface)),
+        _checked(interface, "source", _owned(lowering, interface)),
         _FORGET,
         *lowering.slot("network_interface.egress", interface_id),
         _to_subnet(interface),
@@ -375,7 +382,7 @@ def _hosts(
     goals: dict[str, list[tuple[int, int]]] = {}
     for interface in interfaces:
         owner = lowering.interface_node(interface).rpartition("/")[0]
-        goals.setdefault(owner, []).extend(_within(interface, addresses).intervals)
+        goals.setdefault(owner, []).extend(_within(lowering, interface, addresses).intervals)
     starts = _starts_alone if len(hosts) <= _MANY else _starts
     return End(
         words=words,
@@ -399,8 +406,10 @@ def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
     return senders.pop() if len(senders) == 1 else ""
 
 
-def _within(interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
-    own = owned(interface)
+def _within(
+    lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None
+) -> Ranges:
+    own = _owned(lowering, interface)
     return own if addresses is None else own & addresses
 
 
@@ -412,11 +421,11 @@ def _starts_alone(
     return tuple(
         Start(
             node_name(_NAME, host.network_interface_id, "send"),
-            HeaderSpace.where(source=_within(host, addresses)),
+            HeaderSpace.where(source=_within(lowering, host, addresses)),
             f"{_NAME}/{of[host.network_interface_id]}",
         )
         for host in hosts
-        if _within(host, addresses)
+        if _within(lowering, host, addresses)
     )
 
 
@@ -427,7 +436,7 @@ def _starts(
     of = _classes(lowering).of
     spans: dict[str, list[tuple[int, int]]] = {}
     for host in hosts:
-        own = _within(host, addresses).intervals
+        own = _within(lowering, host, addresses).intervals
         spans.setdefault(of[host.network_interface_id], []).extend(own)
     return tuple(
         Start(
@@ -456,7 +465,7 @@ def _label(
     """The one interface of a class that a header is about."""
     address = header.source if part in ("emit", "send") else header.destination
     for interface in _classes(lowering).members.get(resource, ()):
-        if address in owned(interface):
+        if address in _owned(lowering, interface):
             return _who(lowering, interface)
     interface = lowering.snapshot.get(NetworkInterface, resource)
     return None if interface is None else _who(lowering, interface)

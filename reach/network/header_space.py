@@ -35,6 +35,8 @@ class Ranges:
     @staticmethod
     def of(*values: int) -> Ranges:
         """These values; an IPv4 address stands for its whole place on the number line."""
+        if len(values) == 1:
+            return Ranges(((values[0], _last(values[0])),))
         return Ranges.union((value, _last(value)) for value in values)
 
     @staticmethod

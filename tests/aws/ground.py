@@ -72,14 +72,14 @@ def _lines(stage: Stage) -> list[str]:
                 + (r.next or " ".join(["drop", *_why(r.origin)]))
                 for r in stage.routes
             ]
-            return lines + ([] if stage.otherwise is None else ["else drop " + _is(stage.otherwise)])
+            return lines + _else(stage.otherwise)
         case Translate():
             lines = [
                 f"{case.match}: " + ", ".join(map(_rewrite, case.rewrites)) for case in stage.cases
             ]
-            return lines + ([] if stage.otherwise is None else ["else drop " + _is(stage.otherwise)])
+            return lines + _else(stage.otherwise)
         case Restore():
-            return [f"restore {stage.session}", "else drop " + _is(stage.otherwise)]
+            return [f"restore {stage.session}", *_else(stage.otherwise)]
         case Choose():
             return [f"may -> {option.next}" for option in stage.options]
         case Deliver():
@@ -102,8 +102,8 @@ def _why(origin: Origin) -> list[str]:
     return [*filter(None, [origin.code]), *filter(None, [_by(origin).strip()])]
 
 
-def _is(origin: Origin) -> str:
-    return " ".join(_why(origin)) or "quietly"
+def _else(origin: Origin | None) -> list[str]:
+    return [] if origin is None else [" ".join(["else drop", *_why(origin)])]
 
 
 def packet(
