@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import solver
-from reach.compile import Constraints, Walk
+from reach.compile import Constraints
 from reach.network.address import WIDTH, is_ipv4, parse_address
 from reach.network.field import FIELDS, INDEX, TCP
 from solver import Budget, Op, Sat, Session, Term
@@ -62,15 +62,19 @@ class Pinned:
                 self.wish(solver.eq(bit, solver.const(1, 1)))
 
 
-def canonical(pinned: Pinned, constraints: Constraints) -> Assignment:
-    """The assignment, of all that hold what is pinned, that every run agrees on."""
+def pin_header(pinned: Pinned, constraints: Constraints) -> None:
+    """Pin where the flow starts and its header there."""
     version = _start(pinned, constraints)
     for field in FIELDS:
         _pin(pinned, version[INDEX[field.name]], _LIKED.get(field.name, ()))
+
+
+def pin_choices(pinned: Pinned, constraints: Constraints) -> None:
+    """Pin what was left open on the way: options, and what translations made up."""
     for walk in (constraints.forward, constraints.reply):
-        for term in _choices(walk):
-            _pin(pinned, term, ())
-    return pinned.assignment
+        for term in dict.fromkeys(term for _, _, _, term in walk.choices):
+            if term.op is Op.SYMBOL:
+                _pin(pinned, term, ())
 
 
 def _start(pinned: Pinned, constraints: Constraints) -> tuple[Term, ...]:
@@ -104,8 +108,3 @@ def _is(term: Term, value: int) -> Term:
     if term.width == WIDTH:
         return solver.has_prefix(term, value, 33 if is_ipv4(value) else WIDTH)
     return solver.eq(term, solver.const(value, term.width))
-
-
-def _choices(walk: Walk) -> Iterable[Term]:
-    """What was left open on the way: options, and what translations made up."""
-    return dict.fromkeys(term for _, _, _, term in walk.choices if term.op is Op.SYMBOL)

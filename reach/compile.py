@@ -284,6 +284,7 @@ class _Exploration:
         self._queue: deque[Place] = deque()
         self._answers: dict[tuple[str, Version], Term] = {}
         self._passes: dict[tuple[int, Version], Term] = {}
+        self._towards: dict[tuple[int, Term], tuple[int, ...]] = {}
         self._versions: dict[str, dict[Version, int]] = {}
 
     def enter(
@@ -358,7 +359,7 @@ class _Exploration:
 
     def _permits(self, stage: Filter, version: Version) -> Term:
         """First match decides: folded from the last rule to the first."""
-        key = (id(stage), version)
+        key = (id(stage), tuple(version[position] for position in stage.positions))
         known = self._passes.get(key)
         if known is None:
             known = FALSE
@@ -431,26 +432,42 @@ class _Exploration:
         return made
 
     def _forward(self, stage: Forward, point: Point) -> list[Point]:
-        matched = [self._symbolic.matches(route.match, point.version) for route in stage.routes]
-        for number, route in enumerate(stage.routes):
-            if route.session and matched[number] is not FALSE:
-                answers = self._answers_session(route.session, point.version)
-                matched[number] = solver.and_(matched[number], answers)
-        for number, route in enumerate(stage.routes):
-            if matched[number] is FALSE:
+        matched: dict[int, Term] = {}
+        for number in self._routes_towards(stage, point.version[_DESTINATION]):
+            route = stage.routes[number]
+            met = self._symbolic.matches(route.match, point.version)
+            if route.session and met is not FALSE:
+                met = solver.and_(met, self._answers_session(route.session, point.version))
+            if met is FALSE:
                 continue
-            earlier = solver.any_of(matched[rival] for rival in stage.rivals[number])
-            guard = solver.and_(point.guard, matched[number], solver.not_(earlier))
+            matched[number] = met
+            earlier = solver.any_of(
+                matched[rival] for rival in stage.rivals[number] if rival in matched
+            )
+            guard = solver.and_(point.guard, met, solver.not_(earlier))
             if route.next:
                 self._edge(route.next, Point(point.place, guard, point.version))
             else:
                 self._dead_end(Point(point.place, guard, point.version), route.origin)
-        rest = solver.and_(point.guard, solver.not_(solver.any_of(matched)))
+        rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))
         left = Point(point.place, rest, point.version)
         if stage.otherwise is None:
             return [left]
         self._dead_end(left, stage.otherwise)
         return []
+
+    def _routes_towards(self, stage: Forward, destination: Term) -> tuple[int, ...]:
+        """The routes that may hold a destination, worked out once for all versions that have it."""
+        key = (id(stage), destination)
+        known = self._towards.get(key)
+        if known is None:
+            known = self._towards[key] = tuple(
+                number
+                for number, route in enumerate(stage.routes)
+                if (ends := route.match.by_name.get("destination")) is None
+                or self._symbolic.member(destination, ends) is not FALSE
+            )
+        return known
 
     def _choose(self, stage: Choose, number: int, point: Point) -> list[Point]:
         width = max(1, (len(stage.options) - 1).bit_length())

@@ -8,22 +8,23 @@ question texts or rendering.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reach.aim import Aim, Start
 from reach.answer import Verdict
-from reach.canonical import Pinned, canonical
+from reach.canonical import Pinned, pin_choices, pin_header
 from reach.compile import Constraints, compile
 from reach.errors import Defect
 from reach.evaluate import evaluate
-from reach.network.field import Header, reply_to
+from reach.network.field import Header, answers, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Site, Trace
 from solver import Backend, Budget, Sat, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
+NO_CHOICES: Mapping[Site, int] = {}
 
 @dataclass(frozen=True)
 class Proof:
@@ -60,10 +61,9 @@ def decide(
     session.add(*constraints.assertions)
     outcome = session.check([constraints.arrives], budget=budget)
     match outcome:
-        case Sat():
-            found = Pinned(session, [constraints.arrives], outcome.assignment, budget)
-            assignment = canonical(found, constraints)
-            proof = replay(network, constraints, assignment)
+        case Sat(assignment):
+            pinned = Pinned(session, [constraints.arrives], assignment, budget)
+            proof = witness(network, constraints, pinned, lambda p: not arrives(aim, p))
             _accept(aim, proof)
             return Decision(Verdict.REACHABLE, proof)
         case Unknown(reason):
@@ -72,31 +72,54 @@ def decide(
             pass
     outcome = session.check([constraints.may_arrive], budget=budget)
     match outcome:
-        case Sat():
-            found = Pinned(session, [constraints.may_arrive], outcome.assignment, budget)
-            assignment = canonical(found, constraints)
-            proof = replay(network, constraints, assignment)
-            return Decision(Verdict.UNDECIDED, proof, _left_open(aim, proof))
+        case Sat(assignment):
+            pinned = Pinned(session, [constraints.may_arrive], assignment, budget)
+            proof = witness(network, constraints, pinned, lambda p: bool(_left_open(p)))
+            opened = _left_open(proof)
+            if not opened:
+                raise Defect(f"{proof.packet} meets nothing open, but {arrives(aim, proof)}")
+            return Decision(Verdict.UNDECIDED, proof, opened)
         case Unknown(reason):
             return Decision(Verdict.UNDECIDED, unknown=reason)
         case Unsat():
             return Decision(Verdict.UNREACHABLE)
 
 
-def replay(
+def witness(
     network: Network,
     constraints: Constraints,
-    assignment: Mapping[str, int | bool],
+    pinned: Pinned,
+    serves: Callable[[Proof], bool],
     *,
     heedless: bool = False,
 ) -> Proof:
-    """Walk the decoded packet, and the reply if it is delivered, through the concrete twin."""
-    start, packet = constraints.started(assignment)
-    there = constraints.choices(assignment, constraints.forward)
-    back = constraints.choices(assignment, constraints.reply)
+    """The replay that every run agrees on: with the first options if that ``serves``."""
+    pin_header(pinned, constraints)
+    start, packet = constraints.started(pinned.assignment)
+    two_way = bool(constraints.reply.places)
+    proof = replay(network, start, packet, two_way, heedless=heedless)
+    if serves(proof):
+        return proof
+    pin_choices(pinned, constraints)
+    there = constraints.choices(pinned.assignment, constraints.forward)
+    back = constraints.choices(pinned.assignment, constraints.reply)
+    return replay(network, start, packet, two_way, there, back, heedless=heedless)
+
+
+def replay(
+    network: Network,
+    start: Start,
+    packet: Header,
+    two_way: bool,
+    there: Mapping[Site, int] = NO_CHOICES,
+    back: Mapping[Site, int] = NO_CHOICES,
+    *,
+    heedless: bool = False,
+) -> Proof:
+    """Walk a packet, and its reply if it is delivered, through the concrete twin."""
     forward = evaluate(network, start.node, packet, choices=there, heedless=heedless)
     reply = None
-    if forward.fate is Fate.DELIVERED and constraints.reply.places:
+    if two_way and forward.fate is Fate.DELIVERED and answers(forward.final):
         reply = evaluate(
             network,
             forward.reply,
@@ -143,7 +166,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
     return ""
 
 
-def _left_open(aim: Aim, proof: Proof) -> tuple[Origin, ...]:
+def _left_open(proof: Proof) -> tuple[Origin, ...]:
     """What the flow met that the snapshot does not settle."""
     found: list[Origin] = []
     for trace in (proof.forward, proof.reply):
@@ -151,6 +174,4 @@ def _left_open(aim: Aim, proof: Proof) -> tuple[Origin, ...]:
             found += trace.doubts
             if trace.fate is Fate.UNMODELLED:
                 found.append(trace.origin)
-    if not found:
-        raise Defect(f"{proof.packet} was said to meet something open, but {arrives(aim, proof)}")
     return tuple(dict.fromkeys(found))

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import solver
 from reach.aim import Aim
-from reach.canonical import Pinned, canonical
+from reach.canonical import Pinned
 from reach.compile import Constraints, compile
-from reach.decide import BUDGET, Proof, arrives, replay
+from reach.decide import BUDGET, Proof, arrives, witness
 from reach.network.field import Header
 from reach.network.node import Network
 from reach.network.stage import Origin
@@ -48,7 +48,7 @@ class Blocked:
 def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Blocked:
     """What is in the way of the flows of an aim that is unreachable."""
     constraints = compile(network, aim, explain=True)
-    lifted = _Lifted(network, backend, constraints, budget)
+    lifted = _Lifted(network, aim, backend, constraints, budget)
     proof = lifted.fewest(constraints.arrives)
     if proof is not None:
         return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
@@ -73,9 +73,15 @@ class _Lifted:
     """Flows that pass denials, as few as possible."""
 
     def __init__(
-        self, network: Network, backend: Backend, constraints: Constraints, budget: Budget
+        self,
+        network: Network,
+        aim: Aim,
+        backend: Backend,
+        constraints: Constraints,
+        budget: Budget,
     ) -> None:
         self._network = network
+        self._aim = aim
         self._backend = backend
         self._constraints = constraints
         self._budget = budget
@@ -91,9 +97,19 @@ class _Lifted:
         relaxations = self._constraints.relaxations
         price = sum(bool(solver.interpret(t, outcome.assignment)) for t in relaxations)
         held = [goal, solver.at_most(price, relaxations)]
+        through = goal is self._constraints.arrives
         pinned = Pinned(session, held, outcome.assignment, self._budget)
-        assignment = canonical(pinned, self._constraints)
-        return replay(self._network, self._constraints, assignment, heedless=True)
+        return witness(
+            self._network,
+            self._constraints,
+            pinned,
+            lambda proof: _denials(proof) == price and (not arrives(self._aim, proof)) is through,
+            heedless=True,
+        )
+
+
+def _denials(proof: Proof) -> int:
+    return sum(len(trace.denials) for trace in (proof.forward, proof.reply) if trace)
 
 
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:

@@ -113,7 +113,10 @@ class Symbolic:
 
     def matches(self, space: HeaderSpace, version: Version) -> Term:
         """Whether the version lies in ``space``."""
-        key = (id(space), version)
+        if len(space.fields) == 1:
+            name, values = space.fields[0]
+            return self.member(version[INDEX[name]], values)
+        key = (id(space), tuple(version[INDEX[name]] for name, _ in space.fields))
         known = self._matches.get(key)
         if known is None:
             terms = [self.member(version[INDEX[name]], values) for name, values in space.fields]

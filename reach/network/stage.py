@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from reach.network.field import INDEX
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 
 
@@ -78,6 +79,12 @@ class Filter:
     @cached_property
     def decisions(self) -> tuple[Rule, ...]:
         return (*self.rules, self.otherwise)
+
+    @cached_property
+    def positions(self) -> tuple[int, ...]:
+        """Which fields the rules look at, as positions in the field table."""
+        names = {name for rule in self.decisions for name, _ in rule.match.fields}
+        return tuple(sorted(INDEX[name] for name in names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reach.lower import Ground
 from reach.network.field import Header
 from reach.network.stage import Action, Filter
 from tests.aws.ground import (
-    Ground,
     answered,
     came,
     dropped,
@@ -57,8 +57,7 @@ def test_stages() -> None:
     g = ground(e)
     assert plain(g.slot(INBOUND, e.sb)) == [
         [
-            "deny source 10.0.0.0/24; protocol tcp; destination port 22 "
-            f"({acl} inbound rule 90)",
+            f"deny source 10.0.0.0/24; protocol tcp; destination port 22 ({acl} inbound rule 90)",
             f"permit source 10.0.0.0/8 ({acl} inbound rule 200)",
             f"deny source 0.0.0.0/0 ({acl} inbound rule *)",
             f"else deny {CODE} ({acl} inbound rule *)",
@@ -107,7 +106,8 @@ def test_explicit_or_default() -> None:
 
 def test_an_unknown_acl_is_a_doubt() -> None:
     """Without describe-network-acls the filter may permit or deny: neither is said."""
-    e = Pair().drop("NetworkAcls")
+    e = Pair()
+    e.drop("NetworkAcls")
     g = ground(e)
     assert plain(g.slot(INBOUND, e.sa)) == [[f"else doubt ({e.sa})"]]
     there = sent(g, e.a, packet(e.a.ip, e.b.ip))
@@ -120,9 +120,7 @@ def test_an_unknown_acl_is_a_doubt() -> None:
 def test_the_first_match_decides() -> None:
     """R-NACL-2: by number, whichever stands first in the file."""
     e = Pair()
-    acl = e.acl(
-        e.v1, [e.sb], ingress=["100 deny tcp/22 10.0.0.0/16", "200 allow all 0.0.0.0/0"]
-    )
+    acl = e.acl(e.v1, [e.sb], ingress=["100 deny tcp/22 10.0.0.0/16", "200 allow all 0.0.0.0/0"])
     g = ground(e)
     there = sent(g, e.a, packet(e.a.ip, e.b.ip, "tcp/22"))
     assert (*dropped(there), there.origin.locator) == (acl, CODE, "inbound rule 100")

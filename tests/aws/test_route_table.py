@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reach.lower import Ground
 from reach.network.stage import Forward
 from reach.trace import Fate, Site, Trace
 from tests.aws.ground import (
-    Ground,
     answered,
     came,
     dropped,
@@ -59,7 +59,8 @@ def test_explicit_or_main() -> None:
 
 def test_an_unknown_table() -> None:
     """Without describe-route-tables what lies beyond the subnet is unknown, not denied."""
-    e = Pair().drop("RouteTables")
+    e = Pair()
+    e.drop("RouteTables")
     assert plain(ground(e).slot("subnet.route", e.sa)) == [[f"unmodelled {e.sa}"]]
 
 
@@ -343,9 +344,7 @@ def test_redirection_needs_a_public_address() -> None:
 
 def _edge_tables(e: Estate) -> set[str]:
     tables = [t for calls in e.scopes.values() for t in calls["RouteTables"]]
-    return {
-        t["RouteTableId"] for t in tables if any(a.get("GatewayId") for a in t["Associations"])
-    }
+    return {t["RouteTableId"] for t in tables if any(a.get("GatewayId") for a in t["Associations"])}
 
 
 def test_a_redirected_subnet_has_no_direct_way_out() -> None:

@@ -144,8 +144,9 @@ def test_no_route_intercepts_the_own_subnet() -> None:
 
 
 def test_unknown_interfaces() -> None:
-    """Where describe-network-interfaces was not made, an address of the subnet may be somebody's."""
-    e = Pair().drop("NetworkInterfaces")
+    """Without describe-network-interfaces an address of the subnet may be somebody's."""
+    e = Pair()
+    e.drop("NetworkInterfaces")
     *_, last = plain(stages(ground(e), f"subnet/{e.sa}/switch"))
     assert last == [f"unmodelled {e.sa}"]
 
