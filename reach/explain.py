@@ -10,14 +10,15 @@ all minimal reasons come later.  Must not know AWS or rendering.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import solver
-from reach.aim import Aim
+from reach.aim import Aim, Start
 from reach.canonical import Pinned
-from reach.compile import Constraints, compile
+from reach.compile import FEW, compile
 from reach.decide import BUDGET, Proof, arrives, witness
-from reach.network.field import Header
+from reach.network.field import FIELDS, Header
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Trace
@@ -46,24 +47,43 @@ class Blocked:
 
 
 def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Blocked:
-    """What is in the way of the flows of an aim that is unreachable."""
-    constraints = compile(network, aim, explain=True)
-    lifted = _Lifted(network, aim, backend, constraints, budget)
-    proof = lifted.fewest(constraints.arrives)
+    """What is in the way of the flows of an aim that is unreachable.
+
+    Of a question with many ends the flow that comes closest on its way there is taken, and then all
+    that is in its way, there and back.
+    """
+    if aim.two_way and _is_wide(aim):
+        proof = _Lifted(network, replace(aim, two_way=False), backend, budget).fewest()
+        if proof is not None:
+            aim = replace(aim, starts=(_exactly(proof),))
+    lifted = _Lifted(network, aim, backend, budget)
+    proof = lifted.fewest()
     if proof is not None:
         return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
-    stuck = [
-        proof
-        for chosen, _, _ in constraints.starts[:MOST_STARTS]
-        if (proof := lifted.fewest(solver.and_(chosen, constraints.stuck))) is not None
-    ]
+    stuck = lifted.stuck()
     if not stuck:
         return Blocked((Blocker("forward", NO_PATH, NOTHING),))
-    closest = max(stuck, key=lambda proof: _got_how_far(aim, proof))
+    closest = max(stuck, key=_got_how_far)
     return Blocked(tuple(dict.fromkeys((*_blockers(closest), *_astray(aim, closest)))))
 
 
-def _got_how_far(aim: Aim, proof: Proof) -> tuple[bool, int, int]:
+def _is_wide(aim: Aim) -> bool:
+    """Whether several interfaces or hosts are asked about at either end."""
+    ends = (s.space.by_name.get(name) for s in aim.starts for name in ("source", "destination"))
+    return len(aim.starts) > FEW or any(end is None or end.single is None for end in ends)
+
+
+def _exactly(proof: Proof) -> Start:
+    """The start of one flow and no other."""
+    exact = {
+        field.name: Ranges.of(value)
+        for field, value in zip(FIELDS, proof.packet, strict=True)
+        if field.name != "identity"
+    }
+    return replace(proof.start, space=HeaderSpace.where(**exact))
+
+
+def _got_how_far(proof: Proof) -> tuple[bool, int, int]:
     """Better the more of the way is clear."""
     hops = len(proof.forward.hops) + (len(proof.reply.hops) if proof.reply else 0)
     return proof.reply is not None, -len(proof.forward.denials), hops
@@ -72,36 +92,43 @@ def _got_how_far(aim: Aim, proof: Proof) -> tuple[bool, int, int]:
 class _Lifted:
     """Flows that pass denials, as few as possible."""
 
-    def __init__(
-        self,
-        network: Network,
-        aim: Aim,
-        backend: Backend,
-        constraints: Constraints,
-        budget: Budget,
-    ) -> None:
+    def __init__(self, network: Network, aim: Aim, backend: Backend, budget: Budget) -> None:
         self._network = network
         self._aim = aim
         self._backend = backend
-        self._constraints = constraints
         self._budget = budget
-        self._kept = [solver.not_(term) for term in constraints.relaxations]
+        self._constraints = compile(network, aim, explain=True)
 
-    def fewest(self, goal: Term) -> Proof | None:
+    def fewest(self) -> Proof | None:
+        """The flow that gets through past the fewest denials."""
+        return self._to(self._constraints.arrives)
+
+    def stuck(self) -> list[Proof]:
+        """For each of the first starts, the flow that gets nowhere past the fewest denials."""
+        constraints = self._constraints
+        goals = [
+            solver.and_(chosen, constraints.stuck)
+            for chosen, _, _ in constraints.starts[:MOST_STARTS]
+        ]
+        return [proof for goal in goals if (proof := self._to(goal)) is not None]
+
+    def _to(self, goal: Term) -> Proof | None:
         """The flow to ``goal`` past the fewest denials, of several the same in every run."""
+        constraints = self._constraints
+        lifted = constraints.relaxations
         session = self._backend.open()
-        session.add(*self._constraints.assertions, solver.not_(self._constraints.doubt))
-        outcome = session.minimise(self._kept, [goal], budget=self._budget)
+        session.add(*constraints.assertions, solver.not_(constraints.doubt))
+        kept = [solver.not_(term) for term in lifted]
+        outcome = session.minimise(kept, [goal], budget=self._budget)
         if not isinstance(outcome, Sat):
             return None
-        relaxations = self._constraints.relaxations
-        price = sum(bool(solver.interpret(t, outcome.assignment)) for t in relaxations)
-        held = [goal, solver.at_most(price, relaxations)]
-        through = goal is self._constraints.arrives
+        price = sum(bool(solver.interpret(term, outcome.assignment)) for term in lifted)
+        held = [goal, solver.at_most(price, lifted)]
         pinned = Pinned(session, held, outcome.assignment, self._budget)
+        through = goal is constraints.arrives
         return witness(
             self._network,
-            self._constraints,
+            constraints,
             pinned,
             lambda proof: _denials(proof) == price and (not arrives(self._aim, proof)) is through,
             heedless=True,
@@ -116,7 +143,8 @@ def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
     """A flow that is delivered, but not where or not as the question asks."""
     for direction, trace in (("reply", proof.reply), ("forward", proof.forward)):
         if trace is not None and trace.fate is Fate.DELIVERED:
-            coded = [o for hop in trace.hops if hop.before != hop.after for o in hop.passed if o.code]
+            changed = [hop for hop in trace.hops if hop.before != hop.after]
+            coded = [origin for hop in changed for origin in hop.passed if origin.code]
             words = arrives(aim, proof) or NO_PATH.words
             origin = coded[-1] if coded else Origin(trace.owner, words, code=NO_PATH.code)
             yield Blocker(direction, origin, trace.final)

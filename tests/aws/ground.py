@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 from reach.evaluate import evaluate
 from reach.lower import Ground, lower
-from reach.network.address import parse_address
+from reach.network.address import format_address, parse_address
 from reach.network.field import Header, parse_protocol, reply_to
 from reach.network.header_space import HeaderSpace
 from reach.network.stage import (
@@ -30,6 +30,7 @@ from reach.network.stage import (
     Deliver,
     Filter,
     Forward,
+    Lookup,
     Origin,
     Restore,
     Rewrite,
@@ -91,7 +92,10 @@ def _lines(stage: Stage) -> list[str]:
 def _rewrite(rewrite: Rewrite) -> str:
     if isinstance(rewrite, Assign):
         return str(HeaderSpace.where(**{rewrite.field: rewrite.values}))
-    return f"{rewrite.field} by {type(rewrite).__name__.lower()}"
+    if isinstance(rewrite, Lookup):
+        pairs = (f"{format_address(a)} = {format_address(b)}" for a, b in rewrite.table.pairs)
+        return f"{rewrite.field} by {', '.join(pairs)}"
+    return f"{rewrite.field} within {format_address(rewrite.base)}"
 
 
 def _by(origin: Origin) -> str:
@@ -131,6 +135,11 @@ def came(where: Ground, header: Header) -> Trace:
     return evaluate(where.network, INTERNET, header)
 
 
+def at(where: Ground, node: str, header: Header, choices: Choices | None = None) -> Trace:
+    """The trace of a packet that is at a node already."""
+    return evaluate(where.network, node, header, choices=choices)
+
+
 def replied(where: Ground, trace: Trace, choices: Choices | None = None) -> Trace:
     """The trace of the reply to a packet that was delivered."""
     assert trace.fate is Fate.DELIVERED, tell(trace)
@@ -148,9 +157,9 @@ def answered(where: Ground, trace: Trace, address: str) -> bool:
     """Whether the packet was delivered to this address and its reply gets back to the sender."""
     if not arrived(trace, address):
         return False
-    return replied(where, trace).final.destination == trace.hops[0].before.source and (
-        replied(where, trace).fate is Fate.DELIVERED
-    )
+    back = replied(where, trace)
+    home = reply_to(trace.hops[0].before)
+    return back.fate is Fate.DELIVERED and back.final._replace(identity=0) == home
 
 
 def dropped(trace: Trace) -> tuple[str, str]:

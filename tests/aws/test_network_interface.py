@@ -389,7 +389,7 @@ def test_a_service_opens_no_connections() -> None:
     assert (end.nobody.resource, end.nobody.code) == (eni, "NO_PATH")
 
 
-# What opens connections of its own (a function, a load balancer towards its targets) or is not known
+# What opens connections of its own (a function, a balancer towards its targets) or is not known
 # not to; a verdict of "unreachable" from it would be a guess.
 SENDERS = {
     "lambda": "AWS Lambda VPC ENI-x",

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import solver
-from reach.aim import Aim
 from reach.compile import Constraints, Walk, compile
 from reach.evaluate import evaluate
-from reach.network.field import Header
+from reach.network.field import FIELDS, Header
 from reach.network.stage import Action, Filter, Origin
 from reach.symbolic import Version
 from reach.trace import Fate, Site, Trace
@@ -83,7 +82,6 @@ class Agreement:
         if not can_start(aim, start, header):
             self._expect(False, [pin], "it is no flow of the question", header)
             return 0
-        self._expect(True, [pin], "it may start", header)
         network = self._shape.network
         try:
             found = runs(
@@ -93,33 +91,30 @@ class Agreement:
             return 0
         for run in found:
             self._check_run(pin, run, header)
+        if len(found) == 1:
+            return 1
         # With choices free, and doubts settled either way: nothing but what some run does.
-        seen = [
-            _Seen.of(traces, doubt)
-            for traces in (_column(found, "forward"), _column(found, "reply"))
-            for doubt in (True,)
-        ]
-        free = [self._elsewhere(walk, one) for walk, one in zip(self._walks, seen, strict=True)]
-        self._expect(False, [pin, solver.or_(*free)], "nothing else, whatever is chosen", header)
+        there = _Seen.of([run.forward for run in found], True)
+        back = _Seen.of([run.reply for run in found if run.reply is not None], True)
+        free = solver.or_(self._elsewhere(made.forward, there), self._elsewhere(made.reply, back))
+        self._expect(False, [pin, free], "nothing else, whatever is chosen", header)
         return len(found)
-
-    @property
-    def _walks(self) -> tuple[Walk, Walk]:
-        return self._made.forward, self._made.reply
 
     def _check_run(self, pin: Term, run: Run, header: Header) -> None:
         made = self._made
         same = solver.and_(
             *_chosen(made.forward, run.there), *_chosen(made.reply, run.back)
         )
-        for doubt in (False, True):
-            if doubt and not (run.doubtful or run.open):
+        for settles in (False, True):
+            if settles and not (run.doubtful or run.open):
                 continue
-            settled = made.doubt if doubt else solver.not_(made.doubt)
+            settled = made.doubt if settles else solver.not_(made.doubt)
+            # Who heeds no denial heeds no doubt either.
+            doubt = settles or self._heedless
             there = _Seen.of([run.forward], doubt)
             replied = run.reply is not None and (doubt or not run.forward.doubts)
             back = _Seen.of([run.reply] if replied and run.reply else [], doubt)
-            goals, others = self._goals(run, doubt)
+            goals, others = self._goals(run, settles)
             positive = [
                 *self._here(made.forward, there),
                 *self._here(made.reply, back),
@@ -143,14 +138,13 @@ class Agreement:
                 run,
             )
 
-    def _goals(self, run: Run, doubt: bool) -> tuple[list[Term], list[Term]]:
+    def _goals(self, run: Run, settles: bool) -> tuple[list[Term], list[Term]]:
         """Whether the question is answered: what must be and what must not."""
         made = self._made
-        if doubt:
-            # Nothing that is not met: the run itself is open, or would arrive.
+        if settles:
             happens = run.arrives or run.open
             return ([made.may_arrive], []) if happens else ([], [made.may_arrive])
-        happens = run.arrives and not run.doubtful
+        happens = run.arrives and (self._heedless or not run.doubtful)
         return ([made.arrives], []) if happens else ([], [made.arrives])
 
     # ---------------------------------------------------------------- terms
@@ -212,7 +206,7 @@ class Agreement:
         assert isinstance(outcome, Sat | Unsat), outcome
         if isinstance(outcome, Sat) is not possible:
             shown = "" if run is None else "\n" + "\n".join(map(_tell, run.traces))
-            raise Disagreement(f"{self._shape}\n{header}: {what} (by evaluate){shown}")
+            raise Disagreement(f"{self._shape}\n{show(header)}: {what} (by evaluate){shown}")
 
 
 @dataclass(frozen=True)
@@ -229,11 +223,6 @@ class _Seen:
             frozenset().union(*(visits(trace, doubt) for trace in listed)),
             frozenset().union(*(ends(trace, doubt) for trace in listed)),
         )
-
-
-def _column(found: Iterable[Run], way: str) -> list[Trace]:
-    """The traces one way; of a doubtful one also what happens if the doubt denies it."""
-    return [trace for run in found if (trace := getattr(run, way)) is not None]
 
 
 def _equal(version: Version, header: Header) -> Term:
@@ -277,10 +266,13 @@ def _denials(shape: Shape) -> frozenset[str]:
     )
 
 
+def show(header: Header) -> str:
+    """A header as people write it."""
+    parts = (f"{field.name}={field.show(value)}" for field, value in zip(FIELDS, header, strict=True))
+    return " ".join(parts)
+
+
 def _tell(trace: Trace) -> str:
-    way = "\n".join(f"    {hop.node} {hop.before}" for hop in trace.hops)
-    return f"{way}\n    {trace.fate.value} {trace.origin.resource} {trace.final}"
+    way = "\n".join(f"    {hop.node}: {show(hop.before)}" for hop in trace.hops)
+    return f"{way}\n    {trace.fate.value} by {trace.origin.resource}: {show(trace.final)}"
 
-
-def aim_of(shape: Shape) -> Aim:
-    return shape.aim

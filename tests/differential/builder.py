@@ -69,10 +69,9 @@ class Builder:
 
     def filter(self, session: str = "", *, doubts: bool = True) -> Filter:
         """Overlapping rules of all actions."""
-        actions = [Action.PERMIT, Action.PERMIT, Action.PERMIT, Action.DENY, Action.DENY]
-        actions += [Action.DOUBT] * doubts
+        actions = [Action.PERMIT] * 4 + [Action.DENY] * 2 + [Action.DOUBT] * doubts
         rules = [self.rule(self.rng.choice(actions)) for _ in range(self.rng.randint(1, 4))]
-        last = self.rng.choice([Action.PERMIT, Action.PERMIT, Action.DENY])
+        last = self.rng.choice([Action.PERMIT] * 4 + [Action.DENY])
         if doubts and self.odds(0.05):
             last = Action.DOUBT
         return Filter(tuple(rules), self.rule(last, ANYTHING), session)
@@ -80,6 +79,8 @@ class Builder:
     def allow(self, session: str = "") -> Filter:
         """Default deny and permits only, so that the order of rules means nothing."""
         rules = [self.rule(Action.PERMIT) for _ in range(self.rng.randint(1, 3))]
+        if self.odds(0.7):
+            rules.append(self.rule(Action.PERMIT, domain.space(self.rng, addresses=0.0)))
         return Filter(tuple(rules), self.rule(Action.DENY, ANYTHING), session)
 
     def some_filter(self, session: str = "") -> Filter:

@@ -120,7 +120,7 @@ def flow(rng: Random, within: HeaderSpace) -> Header:
         ("protocol", PROTOCOLS),
         ("source_port", PORTS),
         ("destination_port", PORTS),
-        ("icmp_type", (8, 8, 0)),
+        ("icmp_type", (8, 8, 8, 8, 0)),
         ("identity", (0,)),
     ):
         ranges = within.by_name.get(name)
@@ -134,7 +134,7 @@ def _repaired(rng: Random, within: HeaderSpace, header: Header) -> Header:
     """The nearest well-formed header of the space."""
     four = is_ipv4(header.source)
     changes: dict[str, int] = {}
-    if is_ipv4(header.destination) != four:
+    if is_ipv4(header.destination) != four or header.destination == header.source:
         asked = within.by_name.get("destination")
         family = FOURS if four else SIXES
         near = [a for a in family if asked is None or a in asked]
@@ -142,7 +142,7 @@ def _repaired(rng: Random, within: HeaderSpace, header: Header) -> Header:
     if header.protocol in (ICMP, ICMPV6):
         changes |= {"protocol": ICMP if four else ICMPV6, "source_port": 0, "destination_port": 0}
         if not four:
-            changes["icmp_type"] = rng.choice((128, 128, 129))
+            changes["icmp_type"] = rng.choice((128, 128, 128, 129))
     else:
         changes["icmp_type"] = 0
         if header.protocol not in (TCP, UDP):

@@ -14,12 +14,14 @@ from functools import cached_property
 from random import Random
 
 from reach.aim import Aim, Start
-from reach.network.header_space import ANYTHING, HeaderSpace
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Deliver, Forward, Stage, Unmodelled
 from tests.differential import domain
 from tests.differential.builder import Builder
 from tests.differential.gadgets import GADGETS
+
+MANY = 18  # starts: more than get symbols of their own
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,12 @@ def _servers(build: Builder, last: int) -> None:
 def _clients(build: Builder, narrow: bool) -> tuple[Start, ...]:
     """The starts, and the way home to them."""
     rng = build.rng
-    count = 18 if not narrow and build.odds(0.08) else rng.choice((1, 1, 2, 3))
+    count = MANY if not narrow and build.odds(0.08) else rng.choice((1, 1, 2, 3))
     starts, homes = [], []
     for number in range(count):
-        owned = rng.choice(domain.CLIENTS) if number < 3 else domain.CLIENTS[0] + (number << 96)
+        owned = rng.choice(domain.CLIENTS)
+        if number > 2:
+            owned = domain.CLIENTS[0] + (number << 96)
         # Two starts may stand at one node, with headers of their own.
         fresh = number == 0 or not build.odds(0.2)
         node = f"start{number}" if fresh else starts[-1].node
@@ -88,7 +92,11 @@ def _clients(build: Builder, narrow: bool) -> tuple[Start, ...]:
             checks: list[Stage] = [build.some_filter(session)] if build.odds(0.3) else []
             deliver = Deliver(owner, "in0", build.origin("home"), inside=build.odds(0.05))
             build.add(f"home{number}", *checks, deliver)
-        starts.append(Start(node, domain.start_space(rng, owned, narrow), owner))
+        if count == MANY:
+            space = HeaderSpace.where(source=Ranges.of(owned))
+        else:
+            space = domain.start_space(rng, owned, narrow)
+        starts.append(Start(node, space, owner))
         if fresh:
             own = HeaderSpace.where(destination=starts[-1].space.by_name["source"])
             homes.append(build.route(f"home{number}", own))
@@ -103,9 +111,9 @@ def _aim(build: Builder, starts: tuple[Start, ...]) -> Aim:
         owners = sorted(
             {s.owner for n in build.nodes.values() for s in n.stages if isinstance(s, Deliver)}
         )
-        picked = rng.sample(owners, min(len(owners), rng.choice((1, 2, 3))))
-        goals = {o: domain.space(rng) if build.odds(0.3) else ANYTHING for o in picked}
-    through = tuple(rng.sample(sorted(build.nodes), 2)) if build.odds(0.15) else ()
+        picked = rng.sample(owners, min(len(owners), rng.choice((2, 3, 4))))
+        goals = {o: domain.space(rng) if build.odds(0.2) else ANYTHING for o in picked}
+    through = tuple(rng.sample(sorted(build.nodes), 2)) if build.odds(0.1) else ()
     return Aim(
         starts, goals, two_way=build.odds(0.85), through=through, to_itself=build.odds(0.2)
     )
