@@ -94,7 +94,9 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
 
 def _notes(question: Question) -> Iterator[Remark]:
     if not question.one_way and not question.packet.is_answered:
-        yield Remark(f"{question.packet}: nobody answers this message, so only its way there counts")
+        yield Remark(
+            f"{question.packet}: nobody answers this message, so only its way there counts"
+        )
 
 
 def _without_ends(plain: Answer, ground: Ground, resolved: Resolved, nobody: Origin) -> Answer:
@@ -124,7 +126,9 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
     if failing:
         shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
         notes.append(
-            Remark(f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)")
+            Remark(
+                f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)"
+            )
         )
     throttled = smtp_note(proof)
     if throttled:

@@ -186,9 +186,7 @@ def _starts(symbolic: Symbolic, aim: Aim) -> list[Begin]:
     ]
 
 
-def _start_conditions(
-    symbolic: Symbolic, aim: Aim, starts: Iterable[Begin]
-) -> list[Term]:
+def _start_conditions(symbolic: Symbolic, aim: Aim, starts: Iterable[Begin]) -> list[Term]:
     made = []
     chosen_any = []
     for chosen, _, version in starts:
@@ -251,9 +249,7 @@ def _homecomings(
     home, astray = [], []
     for point, delivery in reply.deliveries:
         back = solver.any_of(
-            solver.and_(
-                chosen, symbolic.same_on_the_wire(point.version, symbolic.mirror(version))
-            )
+            solver.and_(chosen, symbolic.same_on_the_wire(point.version, symbolic.mirror(version)))
             for chosen, start, version in starts
             if start.owner == delivery.owner
         )
@@ -544,5 +540,3 @@ def _sources(place: Place) -> list[Place]:
 def _too_long(node: str) -> Origin:
     words = f"the path takes more than {MOST_REWRITES} rewrites or is too large to follow"
     return Origin(node, words)
-
-

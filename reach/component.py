@@ -1,7 +1,7 @@
 """The contract of an AWS component: what one file in ``reach/aws/`` says about itself.
 
-A component is a kind of AWS thing (a NAT gateway, a peering).  Its file defines ``COMPONENT``, found
-by file name.  It owns the nodes named ``<component>/<id>/<part>``, contributes stages to the slots
+A component is a kind of AWS thing (a NAT gateway, a peering).  Its file defines ``COMPONENT``,
+found by file name.  It owns the nodes named ``<component>/<id>/<part>``, contributes stages to the slots
 of other components' nodes, says which route targets and interfaces are its own, what it announces
 to the internet, and how its ids are read as ends of a question.  No component imports another: they
 meet in node names, slots and records.
@@ -161,9 +161,7 @@ class Component:
     interface_node: Callable[[Lowering, NetworkInterface], str | None] | None = None
     announce: Callable[[Lowering], Iterable[Route]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
-    hosts: (
-        Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None
-    ) = None
+    hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     aliases: Callable[[Lowering, int], Iterable[int]] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

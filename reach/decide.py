@@ -1,10 +1,9 @@
 """Aim -> decision: check, decode, replay.  The only place that says a verdict.
 
 One problem covers every path; Z3 decides it.  A satisfying assignment is believed only after the
-packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect of
-ours and raised.  What is satisfiable only by settling a doubt is undecided.  Must not know AWS,
-question texts or rendering.
-"""
+packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect
+of ours and raised.  What is satisfiable only by settling a doubt is undecided.  Must not know AWS,
+question texts or rendering. """
 
 from __future__ import annotations
 
@@ -25,6 +24,7 @@ from solver import Backend, Budget, Sat, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -52,9 +52,7 @@ class Decision:
     unknown: str = ""
 
 
-def decide(
-    network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
-) -> Decision:
+def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Decision:
     """Reachable iff a flow of the aim gets through; unreachable iff the whole problem is unsat."""
     constraints = compile(network, aim)
     session = backend.open()
@@ -151,8 +149,11 @@ def arrives(aim: Aim, proof: Proof) -> str:
         space = aim.goals.get(forward.owner)
         if space is None or forward.final not in space:
             return f"it is delivered to {forward.owner}, which was not asked for"
-    if not aim.to_itself and forward.final.destination == proof.packet.source:
-        return "it comes back to the address that sent it"
+    if not aim.to_itself:
+        if forward.inside:
+            return "it never leaves its sender"
+        if forward.final.destination == proof.packet.source:
+            return "it comes back to the address that sent it"
     if aim.through and not {hop.node for hop in forward.hops} & set(aim.through):
         return "it does not take the way that was asked for"
     if not aim.two_way:

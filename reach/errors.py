@@ -1,11 +1,11 @@
 """Errors by whose fault they are.
 
     Exception
-      SnapshotError   the snapshot's: file, JSON pointer, what would be right (reach.snapshot.errors)
-      QuestionError   the asker's: what was not understood, and what was meant, perhaps
-      SuiteError      a suite file's: file and line, what would be right
-      SolverError     the backend's (solver.problems)
-      Defect          ours: an answer that did not survive its replay; never shown as a verdict
+      SnapshotError   the snapshot's: file, JSON pointer, what would be right
+      (reach.snapshot.errors) QuestionError   the asker's: what was not understood, and what was
+      meant, perhaps SuiteError      a suite file's: file and line, what would be right SolverError
+      the backend's (solver.problems) Defect          ours: an answer that did not survive its
+      replay; never shown as a verdict
 
 Undecided is a verdict, not an error.
 """
@@ -41,5 +41,5 @@ class SuiteError(Exception):
         return f"{where}{self.message}"
 
 
-class Defect(Exception):
+class Defect(Exception):  # noqa: N818 - the word for it, as in the tree above
     """Our fault: two of our readings of the network disagree."""

@@ -94,6 +94,7 @@ class _Walk:
             origin=origin,
             owner=arrived.owner if arrived else "",
             reply=arrived.reply if arrived else "",
+            inside=arrived is not None and arrived.inside,
             doubts=tuple(self._doubts),
             choices=tuple(self._taken),
             denials=tuple(self._denials),
@@ -218,5 +219,7 @@ class _Walk:
         self._taken.append(option.origin)
         return header, option.next
 
-    def _end(self, fate: Fate, origin: Origin) -> None:
+    def _end(self, fate: Fate, origin: Origin) -> Header | None:
+        """Say what became of the flow; there is no header after it."""
         self._fate = (fate, origin)
+        return None

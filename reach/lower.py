@@ -81,9 +81,7 @@ class Ground:
         return Node(name, components()[kind].nodes[part](self, resource, argument))
 
     def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
-        return tuple(
-            stage for attach in _attached(name) for stage in attach(self, resource)
-        )
+        return tuple(stage for attach in _attached(name) for stage in attach(self, resource))
 
     def entry(self, target: str, resource: str, subnet: str, vpc: str) -> Entry:
         for candidate in _targets(target):
@@ -156,7 +154,7 @@ class Ground:
     @cached_property
     def _identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
         senders = {
-            (interface.vpc_id, frozenset(group.group_id for group in interface.groups))
+            (interface.vpc_id or "", frozenset(group.group_id for group in interface.groups))
             for interface in self.snapshot.records(NetworkInterface)
             if interface.groups
         }

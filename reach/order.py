@@ -12,9 +12,7 @@ from typing import TypeVar
 T = TypeVar("T", bound=Hashable)
 
 
-def strongly_connected(
-    nodes: Iterable[T], sources: Callable[[T], Iterable[T]]
-) -> list[list[T]]:
+def strongly_connected(nodes: Iterable[T], sources: Callable[[T], Iterable[T]]) -> list[list[T]]:
     """The components of the graph, in an order in which sources come first."""
     number: dict[T, int] = {}
     low: dict[T, int] = {}

@@ -1,10 +1,10 @@
 """Questions and their text form.
 
-    [can] SOURCE reach [DESTINATION] [port PORT[-PORT][/PROTO]] [icmp [TYPE[/CODE]]] [protocol NUMBER]
+    [can] SOURCE reach [DESTINATION]
+        [port PORT[-PORT][/PROTO]] [icmp [TYPE[/CODE]]] [protocol NUMBER]
 
-Takes text or words, gives a frozen :class:`Question`; ``str`` of it is the canonical text.  What the
-ends mean in a snapshot is for :mod:`reach.resolve`.  Must not know snapshots.
-"""
+Takes text or words, gives a frozen :class:`Question`; ``str`` of it is the canonical text.  What
+the ends mean in a snapshot is for :mod:`reach.resolve`.  Must not know snapshots. """
 
 from __future__ import annotations
 
@@ -216,5 +216,3 @@ def _number(text: str, most: int, what: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= most):
         raise QuestionError(f"{text!r} is not {what}: a number from 0 to {most}")
     return int(text)
-
-

@@ -2,8 +2,8 @@
 
 Reads the ends of a question as people write them (addresses, CIDRs, ids, ARNs, Names, tags,
 ``internet``, ``any``, ``public``, ``private``) and gives an :class:`reach.aim.Aim` in the network's
-own words, with what has to be said about it.  An ambiguous name lists its candidates, an unknown one
-the nearest; what only a missing call could tell is a gap, not an error.  Must not know the engines.
+own words, with what has to be said about it.  An ambiguous name lists its candidates, an unknown
+one the nearest; what only a missing call could tell is a gap, not an error.  Must not know the engines.
 """
 
 from __future__ import annotations
@@ -128,9 +128,7 @@ def _starts(
     """Every start with every way of addressing the destination, and every kind of packet."""
     ported = question.port_at == "source"
     spaces = question.packet.spaces(ported)
-    for start, sent_to, packet in product(
-        source.starts, _addressings(ground, destination), spaces
-    ):
+    for start, sent_to, packet in product(source.starts, _addressings(ground, destination), spaces):
         space = start.space & packet & HeaderSpace.where(destination=sent_to)
         if not space.is_empty and _one_family(space):
             yield replace(start, space=space)
@@ -239,7 +237,9 @@ def _behind_a_peering(ground: Ground, address: int) -> Origin | None:
             blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
             unseen = ground.snapshot.get(Vpc, side.vpc_id or "") is None
             if unseen and any(address in Prefix.parse(block) for block in blocks if block):
-                words = f"is not in the snapshot; it is peered by {peering.vpc_peering_connection_id}"
+                words = (
+                    f"is not in the snapshot; it is peered by {peering.vpc_peering_connection_id}"
+                )
                 return Origin(side.vpc_id or "", f"{side.vpc_id} {words}")
     return None
 
@@ -249,7 +249,9 @@ def _announced(ground: Ground, address: int) -> Origin | None:
     for route in ground.announcements():
         ends = route.match.by_name.get("destination")
         if ends is not None and address in ends and not route.session:
-            return route.origin if route.origin.words else Origin(format_address(address), "is taken")
+            return (
+                route.origin if route.origin.words else Origin(format_address(address), "is taken")
+            )
     return None
 
 
@@ -318,8 +320,7 @@ def _any(ground: Ground) -> End:
 
 def _of_family(end: End, family: Ranges) -> End:
     starts = tuple(
-        replace(start, space=start.space & HeaderSpace.where(source=family))
-        for start in end.starts
+        replace(start, space=start.space & HeaderSpace.where(source=family)) for start in end.starts
     )
     goals = end.goals
     if goals is not None:
@@ -340,7 +341,9 @@ def _tagged(ground: Ground, text: str) -> End:
     }
     gap = _missing_interfaces(ground)
     if not interfaces and gap is None:
-        raise QuestionError(f"nothing in the snapshot that sends or receives has the tag {key}={value}")
+        raise QuestionError(
+            f"nothing in the snapshot that sends or receives has the tag {key}={value}"
+        )
     return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap)
 
 

@@ -82,16 +82,16 @@ class Trace:
     """The hops of one flow and its fate.
 
     ``origin`` is the reason of the fate (who delivered or dropped it, or what is unmodelled);
-    ``owner`` and ``reply`` are set for a delivered flow; ``doubts`` are rules of unknown effect it
-    passed, ``choices`` the *may*s it took, ``denials`` what denied it on a walk that goes on all
-    the same.
-    """
+    ``owner``, ``reply`` and ``inside`` are set for a delivered flow; ``doubts`` are rules of
+    unknown effect it passed, ``choices`` the *may*s it took, ``denials`` what denied it on a walk
+    that goes on all the same. """
 
     hops: tuple[Hop, ...]
     fate: Fate
     origin: Origin
     owner: str = ""
     reply: str = ""
+    inside: bool = False
     doubts: tuple[Origin, ...] = ()
     choices: tuple[Origin, ...] = ()
     denials: tuple[tuple[Header, Origin], ...] = ()

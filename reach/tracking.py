@@ -49,4 +49,6 @@ def smtp_note(proof: Proof) -> str:
     mail = packet.protocol == TCP and packet.destination_port == _SMTP
     if not mail or not is_public(proof.forward.final.destination) or is_public(packet.source):
         return ""
-    return "AWS restricts outbound tcp 25 by default; whether it is lifted is not visible (R-ENI-13)"
+    return (
+        "AWS restricts outbound tcp 25 by default; whether it is lifted is not visible (R-ENI-13)"
+    )

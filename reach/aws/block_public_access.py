@@ -4,9 +4,8 @@ Where a VPC or one of its subnets shows a block mode other than ``off``, what cr
 or egress-only internet gateway may be dropped or excluded from it (R-BPA-1): undecided.
 
 Implements: R-BPA-10
-Not modelled: the modes and exclusions themselves (R-BPA-3 to R-BPA-8); the account-wide option where
-no VPC or subnet shows it.
-"""
+Not modelled: the modes and exclusions themselves (R-BPA-3 to R-BPA-8); the account-wide option
+where no VPC or subnet shows it. """
 
 from __future__ import annotations
 

@@ -62,9 +62,7 @@ def _public_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
             if block.ipv6_cidr_block:
                 private = block.ipv6_address_attribute == "private" or block.ip_source == "none"
                 (hidden if private else shown).append(Prefix.parse(block.ipv6_cidr_block))
-    return (Ranges.prefixes(shown) - Ranges.prefixes(hidden)) & Ranges.prefixes(
-        GLOBAL_UNICAST_IPV6
-    )
+    return (Ranges.prefixes(shown) - Ranges.prefixes(hidden)) & Ranges.prefixes(GLOBAL_UNICAST_IPV6)
 
 
 def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
@@ -98,9 +96,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
 
 def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
-    unasked = Origin(
-        gateway_id, "lets in only replies", "inbound", "NO_PATH", gateway.name
-    )
+    unasked = Origin(gateway_id, "lets in only replies", "inbound", "NO_PATH", gateway.name)
     local = node_name("vpc", _vpc_of(gateway), "local")
     return (
         Filter((), Rule(ANYTHING, Action.DENY, unasked), _session(gateway_id)),

@@ -14,6 +14,7 @@ Not modelled: DHCP; DNS Firewall, which sees names and not packets (R-DNSFW-1).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from reach.component import Component, Lowering, node_name
 from reach.network.address import Prefix, ipv4, parse_address
@@ -83,11 +84,9 @@ def _unfiltered(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     return (Forward(tuple(routes)),)
 
 
-def _answer(lowering: Lowering, interface_id: str, service: str) -> tuple[Stage, ...]:
-    _, protocols, ports, words = _SERVICES[service]
-    served = HeaderSpace.where(
-        protocol=Ranges.of(*protocols), destination_port=Ranges.of(*ports)
-    )
+def _answer(lowering: Lowering, interface_id: str, _: str, *, service: str) -> tuple[Stage, ...]:
+    protocols, ports, words = _SERVICES[service][1:]
+    served = HeaderSpace.where(protocol=Ranges.of(*protocols), destination_port=Ranges.of(*ports))
     deaf = Origin(service, f"{words} does not answer this", code="NO_PATH")
     return (
         *_switched_on(lowering, interface_id, service),
@@ -146,9 +145,7 @@ def _back(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     return (Deliver(owner, node_name(_NAME, interface_id, "back"), received),)
 
 
-def _label(
-    lowering: Lowering, resource: str, part: str, header: Header
-) -> tuple[str, str] | None:
+def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     return part, "service of the host"
 
 
@@ -156,10 +153,7 @@ COMPONENT = Component(
     name=_NAME,
     reads=(VpcAttribute, Vpc, Instance),
     nodes={
-        **{
-            service: lambda lowering, eni, _, service=service: _answer(lowering, eni, service)
-            for service in _SERVICES
-        },
+        **{service: partial(_answer, service=service) for service in _SERVICES},
         "router": _router,
         "back": _back,
     },

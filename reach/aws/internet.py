@@ -59,9 +59,7 @@ def _end(lowering: Lowering, _: str) -> End:
     )
 
 
-def _label(
-    lowering: Lowering, resource: str, part: str, header: object
-) -> tuple[str, str] | None:
+def _label(lowering: Lowering, resource: str, part: str, header: object) -> tuple[str, str] | None:
     return "internet", ""
 
 

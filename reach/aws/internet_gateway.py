@@ -8,8 +8,8 @@ interface may refuse what comes in from here (R-ENI-10).  What comes in follows 
 table, else local routing (R-RT-19).  A packet to a public address of the same network goes out and
 comes back in (R-IGW-10).  The gateway keeps no group identity (R-SG-13, R-SG-20).
 
-Implements: R-IGW-1 R-IGW-2 R-IGW-3 R-IGW-4 R-IGW-5 R-IGW-6 R-IGW-7 R-IGW-8 R-IGW-10 R-IGW-12 R-ENI-3
-R-ENI-10 R-ENI-11 R-PIPE-4 R-SG-13 R-SG-20 R-NACL-17
+Implements: R-IGW-1 R-IGW-2 R-IGW-3 R-IGW-4 R-IGW-5 R-IGW-6 R-IGW-7 R-IGW-8 R-IGW-10 R-IGW-12
+R-ENI-3 R-ENI-10 R-ENI-11 R-PIPE-4 R-SG-13 R-SG-20 R-NACL-17
 Not modelled: ingress routing of BYOIP pools (R-IGW-9), MTU (R-IGW-11).
 """
 
@@ -45,7 +45,14 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import private_addresses, public_mapping
-from reach.snapshot.records import Address, InternetGateway, NatGateway, NetworkInterface, Subnet, Vpc
+from reach.snapshot.records import (
+    Address,
+    InternetGateway,
+    NatGateway,
+    NetworkInterface,
+    Subnet,
+    Vpc,
+)
 
 _NAME = "internet_gateway"
 _QUIET = Origin("", "")
@@ -105,7 +112,8 @@ def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
         return Ranges(())
     private: list[str] = []
     blocks: list[str] = []
-    for holder in (vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())):
+    holders: list[Vpc | Subnet] = [vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())]
+    for holder in holders:
         for block in holder.ipv6_cidr_block_association_set:
             if block.ipv6_cidr_block_state and block.ipv6_cidr_block_state.state not in (
                 "associated",
@@ -240,7 +248,9 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
         vpc = _vpc_of(gateway)
         if vpc:
             pairs = _pairs(lowering, vpc)
-            translated = Ranges.of(*(public for private, public in pairs.pairs if private != public))
+            translated = Ranges.of(
+                *(public for private, public in pairs.pairs if private != public)
+            )
             node = node_name(_NAME, gateway.internet_gateway_id, "in")
             words = f"the internet sends this in by {gateway.internet_gateway_id}"
             for ends in (translated | _advertised(lowering, vpc), _unpaired(lowering, vpc)):

@@ -10,8 +10,8 @@ to 64:ff9b::/96 becomes IPv4 (R-NAT-10).  A regional gateway has no subnet and a
 own (R-NAT-12); from a zone it does not cover, manual mode drops and automatic mode *may* serve
 (R-NAT-13, U-1).
 
-Implements: R-NAT-1 R-NAT-2 R-NAT-3 R-NAT-4 R-NAT-5 R-NAT-6 R-NAT-7 R-NAT-8 R-NAT-10 R-NAT-11 R-NAT-12
-R-NAT-13 R-NACL-16 R-EPH-3 R-OBS-4 R-OBS-7 R-SG-20
+Implements: R-NAT-1 R-NAT-2 R-NAT-3 R-NAT-4 R-NAT-5 R-NAT-6 R-NAT-7 R-NAT-8 R-NAT-10 R-NAT-11
+R-NAT-12 R-NAT-13 R-NACL-16 R-EPH-3 R-OBS-4 R-OBS-7 R-SG-20
 Not modelled: capacity (R-NAT-15), clients behind a transit gateway (R-NAT-9).
 """
 
@@ -181,9 +181,11 @@ def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry 
     clients = node_name(_NAME, gateway_id, "clients")
     if not _is_regional(gateway):
         return Entry(clients, gateway.subnet_id or "")
-    return Entry(clients if _covers(lowering, gateway, subnet) else (
-        node_name(_NAME, gateway_id, "uncovered")
-    ))
+    return Entry(
+        clients
+        if _covers(lowering, gateway, subnet)
+        else (node_name(_NAME, gateway_id, "uncovered"))
+    )
 
 
 def _covers(lowering: Lowering, gateway: NatGateway, subnet_id: str) -> bool:
@@ -240,15 +242,12 @@ def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
         unlisted = [
             parse_address(place.private_ip)
             for place in gateway.nat_gateway_addresses
-            if place.private_ip and not lowering.index.owner_of_address(
-                parse_address(place.private_ip)
-            )
+            if place.private_ip
+            and not lowering.index.owner_of_address(parse_address(place.private_ip))
         ]
         if unlisted:
             node = node_name(_NAME, gateway.nat_gateway_id, "reply")
-            routes.append(
-                Route(HeaderSpace.where(destination=Ranges.of(*unlisted)), node, _QUIET)
-            )
+            routes.append(Route(HeaderSpace.where(destination=Ranges.of(*unlisted)), node, _QUIET))
     return (Forward(tuple(routes)),) if routes else ()
 
 
@@ -277,9 +276,7 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     return (Forward(tuple(routes)),) if routes else ()
 
 
-def _back(
-    subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway
-) -> Route:
+def _back(subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway) -> Route:
     over = node_name("vpc_peering", peering.vpc_peering_connection_id, "from", vpc_id)
     words = f"its replies return over {peering.vpc_peering_connection_id} without a route"
     origin = Origin(gateway.nat_gateway_id, words, name=gateway.name)

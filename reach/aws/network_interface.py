@@ -3,13 +3,13 @@
 Groups, the check and the addresses belong to the interface (R-ENI-1, R-ENI-2).  It sends only from,
 and accepts only for, its own addresses while the check is on (R-ENI-4, R-ENI-5, R-ENI-7); an
 instance answers by the interface that owns the address (R-ENI-12, R-OBS-5).  With the check off the
-guest *may* pass packets on, unchanged or with its own address as source (R-ENI-6, R-NAT-14), and the
-sender's group identity ends there (R-SG-19).  What an instance sends to one of its own private
+guest *may* pass packets on, unchanged or with its own address as source (R-ENI-6, R-NAT-14), and
+the sender's group identity ends there (R-SG-19).  What an instance sends to one of its own private
 addresses never leaves it (R-OBS-1).  An interface that is not attached neither sends nor receives
 (R-ENI-8).  Interfaces of one subnet that every rule treats alike share one node.
 
-Implements: R-ENI-1 R-ENI-2 R-ENI-4 R-ENI-5 R-ENI-6 R-ENI-7 R-ENI-8 R-ENI-9 R-ENI-12 R-NAT-14 R-SG-19
-R-SG-20 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
+Implements: R-ENI-1 R-ENI-2 R-ENI-4 R-ENI-5 R-ENI-6 R-ENI-7 R-ENI-8 R-ENI-9 R-ENI-12 R-NAT-14
+R-SG-19 R-SG-20 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
 Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-13).
 """
 
@@ -172,7 +172,9 @@ def _to_itself(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, 
     routes = []
     for sibling in _siblings(lowering, interface):
         node = node_name(_NAME, sibling.network_interface_id, "itself")
-        origin = Origin(sibling.network_interface_id, "stays inside the instance", name=sibling.name)
+        origin = Origin(
+            sibling.network_interface_id, "stays inside the instance", name=sibling.name
+        )
         routes.append(Route(HeaderSpace.where(destination=_owned(lowering, sibling)), node, origin))
     return (Forward(tuple(routes)),)
 
@@ -209,7 +211,9 @@ _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
 
 def _to_subnet(interface: NetworkInterface) -> Forward:
     node = node_name("subnet", interface.subnet_id or "", "emit")
-    nowhere = Origin(interface.network_interface_id, "is in no subnet", code="NO_POSSIBLE_DESTINATION")
+    nowhere = Origin(
+        interface.network_interface_id, "is in no subnet", code="NO_POSSIBLE_DESTINATION"
+    )
     return Forward((Route(ANYTHING, node, _QUIET),), nowhere)
 
 
@@ -406,9 +410,7 @@ def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
     return senders.pop() if len(senders) == 1 else ""
 
 
-def _within(
-    lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None
-) -> Ranges:
+def _within(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
     own = _owned(lowering, interface)
     return own if addresses is None else own & addresses
 
@@ -459,14 +461,12 @@ def _end(lowering: Lowering, interface_id: str) -> End | None:
     return None if interface is None else _hosts(lowering, (interface,), interface_id)
 
 
-def _label(
-    lowering: Lowering, resource: str, part: str, header: Header
-) -> tuple[str, str] | None:
+def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     """The one interface of a class that a header is about."""
     address = header.source if part in ("emit", "send") else header.destination
-    for interface in _classes(lowering).members.get(resource, ()):
-        if address in _owned(lowering, interface):
-            return _who(lowering, interface)
+    for member in _classes(lowering).members.get(resource, ()):
+        if address in _owned(lowering, member):
+            return _who(lowering, member)
     interface = lowering.snapshot.get(NetworkInterface, resource)
     return None if interface is None else _who(lowering, interface)
 

@@ -83,9 +83,14 @@ def _end(lowering: Lowering, list_id: str) -> End | None:
     if listed is None:
         return None
     blocks = _blocks(lowering, list_id)
-    mute = Origin(list_id, "opens no connections", code="NO_PATH", name=listed.prefix_list_name or "")
+    mute = Origin(
+        list_id, "opens no connections", code="NO_PATH", name=listed.prefix_list_name or ""
+    )
     return End(
-        f"{list_id} {listed.prefix_list_name or ''}".strip(), goals=None, addresses=blocks, nobody=mute
+        f"{list_id} {listed.prefix_list_name or ''}".strip(),
+        goals=None,
+        addresses=blocks,
+        nobody=mute,
     )
 
 

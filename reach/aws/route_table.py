@@ -93,9 +93,7 @@ def _candidates(lowering: Lowering, table: RouteTable) -> Iterator[_Candidate]:
         if record.origin in ("EnableVgwRoutePropagation", "Advertisement"):
             rank = _PROPAGATED
         for block in blocks:
-            yield _Candidate(
-                Prefix.parse(block), rank, record, field, target, f"route {shown}"
-            )
+            yield _Candidate(Prefix.parse(block), rank, record, field, target, f"route {shown}")
 
 
 def _target(record: RouteRecord) -> tuple[str, str]:
@@ -148,12 +146,9 @@ def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stag
         code="NO_ROUTE_TO_DESTINATION",
         name=table.name,
     )
-    never = Route(
-        HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route
-    )
+    never = Route(HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route)
     routes = [
-        _route(lowering, table, subnet_id, candidates)
-        for candidates in _ranked(lowering, table)
+        _route(lowering, table, subnet_id, candidates) for candidates in _ranked(lowering, table)
     ]
     doubts = _unknown_lists(lowering, table)
     return (*doubts, Forward((never, *routes), no_route))
@@ -217,7 +212,11 @@ def _next(
     """The next node ('' to drop), the code of the drop, and words."""
     record, target = candidate.record, candidate.target
     if record.state in ("blackhole", "filtered"):
-        return "", "BAD_STATE_ROUTE", f"is in state {record.state}: {target or 'its target'} is gone"
+        return (
+            "",
+            "BAD_STATE_ROUTE",
+            f"is in state {record.state}: {target or 'its target'} is gone",
+        )
     if target == "local":
         return _from(subnet_id, node_name("vpc", table.vpc_id or "", "local")), "", "routes locally"
     refusal = _refusal(lowering, table, subnet_id, candidate)
@@ -267,7 +266,7 @@ def _redirected(lowering: Lowering, subnet_id: str, gateway_id: str) -> bool:
     if table is None or subnet is None or not subnet.cidr_block:
         return False
     block = Prefix.parse(subnet.cidr_block)
-    for (best, *_) in _ranked(lowering, table):
+    for best, *_ in _ranked(lowering, table):
         if best.prefix.covers(block):
             if best.target == "local":
                 return False
@@ -282,7 +281,9 @@ def _is_malformed(lowering: Lowering, table: RouteTable, candidate: _Candidate) 
         return False
     if candidate.rank == _PROPAGATED:
         return False
-    return any(block.covers(candidate.prefix) for block in _vpc_blocks(lowering, table.vpc_id or ""))
+    return any(
+        block.covers(candidate.prefix) for block in _vpc_blocks(lowering, table.vpc_id or "")
+    )
 
 
 def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Iterable[Prefix]:

@@ -18,6 +18,7 @@ Not modelled: connections already open (R-SG-26, R-SG-27), references over a tra
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from reach.component import Component, End, Lowering
 from reach.network.address import Prefix
@@ -50,7 +51,7 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
             unknown.append(group_id)
         else:
             key = f"security_group {group_id} {vpc} {egress}"
-            rules += lowering.memo(key, lambda g=group_id: _rules(lowering, g, vpc, egress))
+            rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress))
     otherwise = _otherwise(lowering, ids, unknown, rules, egress)
     return (Filter(tuple(rules), otherwise, session=f"security_group {interface_id}"),)
 
@@ -145,10 +146,10 @@ def _peers_of(lowering: Lowering, vpc: str) -> frozenset[str]:
         found: dict[str, set[str]] = {}
         for peering in lowering.snapshot.records(VpcPeeringConnection):
             one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-            if peering.status.code == "active" and one.region == other.region:
-                if one.vpc_id and other.vpc_id:
-                    found.setdefault(one.vpc_id, set()).add(other.vpc_id)
-                    found.setdefault(other.vpc_id, set()).add(one.vpc_id)
+            joined = peering.status.code == "active" and one.region == other.region
+            if joined and one.vpc_id and other.vpc_id:
+                found.setdefault(one.vpc_id, set()).add(other.vpc_id)
+                found.setdefault(other.vpc_id, set()).add(one.vpc_id)
         return found
 
     return frozenset(lowering.memo("security_group peers", make).get(vpc, ()))

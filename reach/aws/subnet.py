@@ -24,7 +24,7 @@ QUIET = Origin("", "")
 
 def cidrs(subnet: Subnet) -> tuple[Prefix, ...]:
     """The subnet's IPv4 block and its associated IPv6 blocks."""
-    blocks = [subnet.cidr_block] if subnet.cidr_block else []
+    blocks: list[str | None] = [subnet.cidr_block]
     blocks += [
         block.ipv6_cidr_block
         for block in subnet.ipv6_cidr_block_association_set

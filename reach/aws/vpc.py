@@ -17,7 +17,7 @@ from reach.snapshot.records import Subnet, Vpc
 
 
 def _blocks(subnet: Subnet) -> Ranges:
-    blocks = [subnet.cidr_block] if subnet.cidr_block else []
+    blocks: list[str | None] = [subnet.cidr_block]
     blocks += [block.ipv6_cidr_block for block in subnet.ipv6_cidr_block_association_set]
     return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
 

@@ -4,12 +4,12 @@ An interface endpoint is one interface per subnet, reachable from wherever that 
 (R-VPCE-1), while available (R-VPCE-2); its group and its subnet's network ACL filter the clients
 (R-VPCE-3).  It answers its service's ports and no ping (R-VPCE-5, R-OBS-8) and opens no connections
 (R-VPCE-4).  DNS options and policies move no packet (R-VPCE-6, R-VPCE-7).  A gateway endpoint is a
-route target for its service's prefix list (R-GWEP-1), for sources of its own VPC (R-GWEP-2), TCP and
-ping only (R-GWEP-4); the source stays private.  Endpoints to services of others, Gateway Load
+route target for its service's prefix list (R-GWEP-1), for sources of its own VPC (R-GWEP-2), TCP
+and ping only (R-GWEP-4); the source stays private.  Endpoints to services of others, Gateway Load
 Balancer endpoints and all other types are not modelled yet: undecided.
 
-Implements: R-VPCE-1 R-VPCE-2 R-VPCE-3 R-VPCE-4 R-VPCE-5 R-VPCE-6 R-VPCE-7 R-VPCE-8 R-VPCE-9 R-GWEP-1
-R-GWEP-2 R-GWEP-3 R-GWEP-4 R-GWEP-5 R-OBS-8 R-SG-20
+Implements: R-VPCE-1 R-VPCE-2 R-VPCE-3 R-VPCE-4 R-VPCE-5 R-VPCE-6 R-VPCE-7 R-VPCE-8 R-VPCE-9
+R-GWEP-1 R-GWEP-2 R-GWEP-3 R-GWEP-4 R-GWEP-5 R-OBS-8 R-SG-20
 Not modelled: endpoint services of other accounts; ports that a service adds beyond the table here.
 """
 
@@ -127,9 +127,7 @@ def _answers(endpoint: VpcEndpoint, service: str, interface_id: str) -> tuple[St
     )
     return (
         Filter((Rule(served, Action.PERMIT, _QUIET),), Rule(ANYTHING, Action.DENY, silent)),
-        Deliver(
-            f"{_NAME}/{interface_id}", node_name(_NAME, interface_id, "answer"), delivered
-        ),
+        Deliver(f"{_NAME}/{interface_id}", node_name(_NAME, interface_id, "answer"), delivered),
     )
 
 

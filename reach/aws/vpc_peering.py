@@ -6,7 +6,8 @@ is delivered by local routing (R-PCX-7).  Group identity survives within a Regio
 R-PCX-8).  The other VPC may be in an account or Region that is not in the snapshot: undecided
 (R-SHARE-4).
 
-Implements: R-PCX-1 R-PCX-2 R-PCX-3 R-PCX-4 R-PCX-5 R-PCX-6 R-PCX-7 R-PCX-8 R-PCX-10 R-SG-20 R-SHARE-4
+Implements: R-PCX-1 R-PCX-2 R-PCX-3 R-PCX-4 R-PCX-5 R-PCX-6 R-PCX-7 R-PCX-8 R-PCX-10 R-SG-20
+R-SHARE-4
 Not modelled: names that resolve differently over a peering (R-PCX-9).
 """
 
@@ -59,9 +60,7 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
     here, there = peering.requester_vpc_info, peering.accepter_vpc_info
     if here.vpc_id != vpc_id:
         here, there = there, here
-    foreign = Origin(
-        peering_id, f"carries only sources of {vpc_id}", "source", _CODE, peering.name
-    )
+    foreign = Origin(peering_id, f"carries only sources of {vpc_id}", "source", _CODE, peering.name)
     beyond = Origin(
         peering_id, f"carries only packets to {there.vpc_id}", "destination", _CODE, peering.name
     )
@@ -80,9 +79,7 @@ def _active(peering: VpcPeeringConnection) -> tuple[Stage, ...]:
     if peering.status.code == "active":
         return ()
     words = f"is {peering.status.code or 'not active'}"
-    origin = Origin(
-        peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name
-    )
+    origin = Origin(peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name)
     return (deny_all(origin),)
 
 

@@ -2,7 +2,7 @@
 
 The table drives symbols, decoding, evaluation, the question language and rendering.  Besides the
 5-tuple and the ICMP type and code there is a ghost field, ``identity``: a number for the set of
-groups whose interface sent the packet, 0 when nobody can tell any more.  It never travels on a wire.
+groups whose interface sent the packet, 0 when nobody can tell any more.  No wire carries it.
 
 A header is a tuple of integers in the order of the table (:data:`Header`).  Knows no AWS word.
 """

@@ -25,7 +25,6 @@ def _last(value: int) -> int:
     return value | _IPV4_PLACE if is_ipv4(value) and not value & _IPV4_PLACE else value
 
 
-
 @dataclass(frozen=True)
 class Ranges:
     """A set of non-negative integers: sorted, disjoint, non-adjacent inclusive intervals."""
