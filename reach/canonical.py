@@ -3,7 +3,7 @@
 A solver may return any assignment, and which one depends on what it did before.  So the fields that
 a question leaves open are pinned one by one, by checks whose outcome is a fact about the problem:
 the first start that works, then for each field a liked value if that works, else the lowest, and
-the first option wherever something may happen.  Must not know AWS. """
+the first option wherever something may happen.  Must not know AWS."""
 
 from __future__ import annotations
 

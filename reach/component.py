@@ -1,10 +1,10 @@
 """The contract of an AWS component: what one file in ``reach/aws/`` says about itself.
 
 A component is a kind of AWS thing (a NAT gateway, a peering).  Its file defines ``COMPONENT``,
-found by file name.  It owns the nodes named ``<component>/<id>/<part>``, contributes stages to the slots
-of other components' nodes, says which route targets and interfaces are its own, what it announces
-to the internet, and how its ids are read as ends of a question.  No component imports another: they
-meet in node names, slots and records.
+found by file name.  It owns the nodes named ``<component>/<id>/<part>``, contributes stages to the
+slots of other components' nodes, says which route targets and interfaces are its own, what it
+announces to the internet, and how its ids are read as ends of a question.  No component imports
+another: they meet in node names, slots and records.
 
 Takes records and gives neutral stages.  Must not know the engines, rendering or the command line.
 """

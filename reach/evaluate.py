@@ -137,13 +137,15 @@ class _Walk:
                 assert_never(stage)
 
     def _filter(self, stage: Filter, header: Header) -> Header | None:
-        if not (stage.session and self._sessions.answers(stage.session, header)):
+        if stage.session and self._sessions.answers(stage.session, header):
+            self._note(stage.replies)
+        else:
             rule = next(rule for rule in stage.decisions if header in rule.match)
             match rule.action:
                 case Action.PERMIT:
-                    self._passed.append(rule.origin)
+                    self._note(rule.origin)
                 case Action.DOUBT:
-                    self._passed.append(rule.origin)
+                    self._note(rule.origin)
                     self._doubts.append(rule.origin)
                 case Action.DENY:
                     if not self._heedless:
@@ -163,8 +165,7 @@ class _Walk:
                 for rewrite in case.rewrites:
                     within = f"{position}.{rewrite.field}"
                     after = self._rewrite(rewrite, replace(site, within=within), after)
-                if case.origin.words:
-                    self._passed.append(case.origin)
+                self._note(case.origin)
                 self._remember(stage.session, header, after)
                 return after
         if stage.otherwise is not None:
@@ -204,8 +205,7 @@ class _Walk:
                 continue
             if not route.next:
                 return self._end(Fate.DROPPED, route.origin), None
-            if route.origin.words:
-                self._passed.append(route.origin)
+            self._note(route.origin)
             return header, route.next
         if stage.otherwise is not None:
             return self._end(Fate.DROPPED, stage.otherwise), None
@@ -215,9 +215,14 @@ class _Walk:
         self, stage: Choose, site: Site, header: Header
     ) -> tuple[Header | None, str | None]:
         option = stage.options[self._choices.get(site, 0)]
-        self._passed.append(option.origin)
+        self._note(option.origin)
         self._taken.append(option.origin)
         return header, option.next
+
+    def _note(self, origin: Origin) -> None:
+        """What lets the flow pass here, if it is worth a word."""
+        if origin.words:
+            self._passed.append(origin)
 
     def _end(self, fate: Fate, origin: Origin) -> Header | None:
         """Say what became of the flow; there is no header after it."""

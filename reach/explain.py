@@ -4,7 +4,7 @@ Asks the same question with every denial lifted at a price, and takes a flow tha
 lifted; walked heedlessly by the concrete twin, it shows each rule that denies it, forward and
 reply. Where not even that gets through, the flow that ends somewhere with the fewest denials shows
 what is in the way: a missing route, a blackhole, an address that nobody has.  Certificates and the
-set of all minimal reasons come later.  Must not know AWS or rendering. """
+set of all minimal reasons come later.  Must not know AWS or rendering."""
 
 from __future__ import annotations
 

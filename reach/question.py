@@ -4,7 +4,7 @@
         [port PORT[-PORT][/PROTO]] [icmp [TYPE[/CODE]]] [protocol NUMBER]
 
 Takes text or words, gives a frozen :class:`Question`; ``str`` of it is the canonical text.  What
-the ends mean in a snapshot is for :mod:`reach.resolve`.  Must not know snapshots. """
+the ends mean in a snapshot is for :mod:`reach.resolve`.  Must not know snapshots."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 Reads the ends of a question as people write them (addresses, CIDRs, ids, ARNs, Names, tags,
 ``internet``, ``any``, ``public``, ``private``) and gives an :class:`reach.aim.Aim` in the network's
 own words, with what has to be said about it.  An ambiguous name lists its candidates, an unknown
-one the nearest; what only a missing call could tell is a gap, not an error.  Must not know the engines.
+one the nearest; what only a missing call could tell is a gap, not an error.  Must not know the
+engines.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Trace:
     ``origin`` is the reason of the fate (who delivered or dropped it, or what is unmodelled);
     ``owner``, ``reply`` and ``inside`` are set for a delivered flow; ``doubts`` are rules of
     unknown effect it passed, ``choices`` the *may*s it took, ``denials`` what denied it on a walk
-    that goes on all the same. """
+    that goes on all the same."""
 
     hops: tuple[Hop, ...]
     fate: Fate

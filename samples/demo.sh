@@ -22,6 +22,8 @@ ask show --snapshot $sample
 ask can internet reach web-1 port 443 --snapshot $sample
 ask can internet reach db-1 port 5432 --snapshot $sample
 ask can app-1 reach db-1 port 5432 --snapshot $sample
+ask can web-1 reach db-1 port 5432 --snapshot $sample
 ask can db-1 reach internet port 443 --snapshot $sample
+ask can app-1 reach 10.200.1.10 port 443 --snapshot $sample
 ask "can 0.0.0.0/0 reach port 22" --snapshot $sample
 ask test samples/two_tier/cases.reach.yaml

@@ -5,7 +5,7 @@ or egress-only internet gateway may be dropped or excluded from it (R-BPA-1): un
 
 Implements: R-BPA-10
 Not modelled: the modes and exclusions themselves (R-BPA-3 to R-BPA-8); the account-wide option
-where no VPC or subnet shows it. """
+where no VPC or subnet shows it."""
 
 from __future__ import annotations
 

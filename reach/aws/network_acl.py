@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from reach.component import Component, Lowering
 from reach.network.address import Prefix
-from reach.network.field import ICMP, ICMPV6, TCP, UDP, parse_protocol
+from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
 from reach.snapshot.records import NetworkAcl, NetworkAclEntry
@@ -57,7 +57,7 @@ def _rule(acl: NetworkAcl, entry: NetworkAclEntry, direction: str) -> Rule:
     allows = entry.rule_action == "allow"
     match = _match(entry)
     number = "*" if entry.rule_number > _LAST_RULE else entry.rule_number
-    words = f"{'allows' if allows else 'denies'} {direction} {match}"
+    words = f"{'allows' if allows else 'denies'} {direction} {_words(entry)}"
     origin = Origin(
         acl.network_acl_id,
         words,
@@ -92,6 +92,24 @@ def _match(entry: NetworkAclEntry) -> HeaderSpace:
         icmp_type=kind,
         icmp_code=code,
     )
+
+
+def _words(entry: NetworkAclEntry) -> str:
+    """An entry as people say it: ``tcp 22 from 10.0.0.0/8``."""
+    peer = entry.cidr_block or entry.ipv6_cidr_block or "anywhere"
+    way = "to" if entry.egress else "from"
+    if entry.protocol == "-1":
+        return f"all traffic {way} {peer}"
+    protocol = parse_protocol(entry.protocol)
+    what = format_protocol(protocol)
+    what = what if what.isalpha() else f"protocol {what}"
+    if protocol in (TCP, UDP) and entry.port_range is not None:
+        low, high = entry.port_range.from_port, entry.port_range.to_port
+        what += f" {low}" if low == high else f" {low}-{high}"
+    if protocol in (ICMP, ICMPV6) and entry.icmp_type_code is not None:
+        kind, code = entry.icmp_type_code.type, entry.icmp_type_code.code
+        what += ("" if kind == -1 else f" type {kind}") + ("" if code == -1 else f" code {code}")
+    return f"{what} {way} {peer}"
 
 
 COMPONENT = Component(

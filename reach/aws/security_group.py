@@ -52,8 +52,11 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
         else:
             key = f"security_group {group_id} {vpc} {egress}"
             rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress))
+    names = _names(lowering, ids)
     otherwise = _otherwise(lowering, ids, unknown, rules, egress)
-    return (Filter(tuple(rules), otherwise, session=f"security_group {interface_id}"),)
+    replies = Origin(", ".join(ids), "lets the reply of an admitted flow pass", name=names)
+    session = f"security_group {interface_id}"
+    return (Filter(tuple(rules), otherwise, session, replies),)
 
 
 def _otherwise(
@@ -63,14 +66,17 @@ def _otherwise(
         words = "the rules of this group are not known"
         return Rule(ANYTHING, Action.DOUBT, lowering.missing(SecurityGroup, unknown[0], words))
     direction = "outbound" if egress else "inbound"
-    groups = [lowering.snapshot.get(SecurityGroup, group_id) for group_id in ids]
-    names = ", ".join(group.group_name for group in groups if group)
     if rules:
         words, code = f"no {direction} rule allows this", _MISMATCH
     else:
         words, code = f"has no {direction} rules", "SG_HAS_NO_RULES"
-    origin = Origin(", ".join(ids), words, direction, code, names)
+    origin = Origin(", ".join(ids), words, direction, code, _names(lowering, ids))
     return Rule(ANYTHING, Action.DENY, origin)
+
+
+def _names(lowering: Lowering, ids: Iterable[str]) -> str:
+    groups = (lowering.snapshot.get(SecurityGroup, group_id) for group_id in ids)
+    return ", ".join(group.group_name for group in groups if group)
 
 
 def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[Rule, ...]:

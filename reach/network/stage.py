@@ -68,13 +68,14 @@ class Rule:
 class Filter:
     """The first rule that matches decides, ``otherwise`` (a rule for anything) when none does.
 
-    With a ``session``, a reply of a flow that passed a filter of this session passes as well, and
-    every flow that passes is remembered under it.
+    With a ``session``, a reply of a flow that passed a filter of this session passes as well, for
+    the reason in ``replies``, and every flow that passes is remembered under it.
     """
 
     rules: tuple[Rule, ...]
     otherwise: Rule
     session: str = ""
+    replies: Origin = Origin("", "")
 
     @cached_property
     def decisions(self) -> tuple[Rule, ...]:

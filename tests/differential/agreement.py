@@ -51,6 +51,7 @@ class Twins:
 
 
 TWINS = Twins()
+LARGE = 60
 
 
 class Agreement:
@@ -72,6 +73,11 @@ class Agreement:
         lifts = self._made.relaxations if heedless else map(solver.not_, self._made.relaxations)
         self._session.add(*self._made.assertions, *lifts)
         self._denials = _denials(shape)
+
+    @property
+    def large(self) -> bool:
+        """Whether a check takes long."""
+        return len(self._made.forward.places) + len(self._made.reply.places) > LARGE
 
     def check(self, number: int, header: Header) -> int:
         """Raise a disagreement if there is one; otherwise the number of runs."""
@@ -102,9 +108,7 @@ class Agreement:
 
     def _check_run(self, pin: Term, run: Run, header: Header) -> None:
         made = self._made
-        same = solver.and_(
-            *_chosen(made.forward, run.there), *_chosen(made.reply, run.back)
-        )
+        same = solver.and_(*_chosen(made.forward, run.there), *_chosen(made.reply, run.back))
         for settles in (False, True):
             if settles and not (run.doubtful or run.open):
                 continue
@@ -268,11 +272,12 @@ def _denials(shape: Shape) -> frozenset[str]:
 
 def show(header: Header) -> str:
     """A header as people write it."""
-    parts = (f"{field.name}={field.show(value)}" for field, value in zip(FIELDS, header, strict=True))
+    parts = (
+        f"{field.name}={field.show(value)}" for field, value in zip(FIELDS, header, strict=True)
+    )
     return " ".join(parts)
 
 
 def _tell(trace: Trace) -> str:
     way = "\n".join(f"    {hop.node}: {show(hop.before)}" for hop in trace.hops)
     return f"{way}\n    {trace.fate.value} by {trace.origin.resource}: {show(trace.final)}"
-

@@ -115,8 +115,12 @@ def _loop(b: Builder, i: int, on: str, home: str) -> None:
 
 def _longest(b: Builder, i: int, on: str, home: str) -> None:
     """Overlapping prefixes, drops among them, two tables in a row; another table homeward."""
-    b.add(f"in{i}", b.routes([on, f"side{i}"], False), b.routes([on, f"side{i}"], b.odds(0.3)),
-          b.to(on))
+    b.add(
+        f"in{i}",
+        b.routes([on, f"side{i}"], False),
+        b.routes([on, f"side{i}"], b.odds(0.3)),
+        b.to(on),
+    )
     b.add(f"side{i}", b.filter(), b.to(on))
     b.add(f"back{i}", b.routes([home, f"aside{i}"], False), b.to(home))
     b.add(f"aside{i}", b.some_filter(), b.to(home))
@@ -139,8 +143,9 @@ def _hairpin(b: Builder, i: int, on: str, home: str) -> None:
         Assign("destination", Ranges.of(*b.rng.sample(domain.SERVERS, b.rng.choice((1, 2))))),
         Assign("source", Ranges.of(b.rng.choice(domain.GATEWAYS))),
     )
-    case = Case(domain.space(b.rng, addresses=0.1), rewrites[: b.rng.choice((1, 2))],
-                b.origin("turn"))
+    case = Case(
+        domain.space(b.rng, addresses=0.1), rewrites[: b.rng.choice((1, 2))], b.origin("turn")
+    )
     b.add(f"turn{i}", Translate((case,), b.origin("not turned"), session), b.to(f"in{i}"))
     guarded = b.route(f"turned{i}", ANYTHING, session)
     b.add(f"back{i}", Forward((guarded,)), b.to(home))

@@ -114,6 +114,4 @@ def _aim(build: Builder, starts: tuple[Start, ...]) -> Aim:
         picked = rng.sample(owners, min(len(owners), rng.choice((2, 3, 4))))
         goals = {o: domain.space(rng) if build.odds(0.2) else ANYTHING for o in picked}
     through = tuple(rng.sample(sorted(build.nodes), 2)) if build.odds(0.1) else ()
-    return Aim(
-        starts, goals, two_way=build.odds(0.85), through=through, to_itself=build.odds(0.2)
-    )
+    return Aim(starts, goals, two_way=build.odds(0.85), through=through, to_itself=build.odds(0.2))

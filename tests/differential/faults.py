@@ -1,0 +1,323 @@
+"""Seeded faults: small wrong edits of either twin, to see whether the comparison notices.
+
+    twins(fault) -> Twins
+
+An edit replaces one piece of a module's source; the edited module and those that read it are
+executed anew beside the real ones, which stay as they are.  An edit whose text is no longer found
+is an error: then the twin was rewritten, and the fault must be, too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from dataclasses import dataclass
+from types import ModuleType
+
+from tests.differential.agreement import Twins
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One wrong edit: in ``module`` the ``nth`` occurrence of ``old`` becomes ``new``."""
+
+    name: str
+    module: str
+    old: str
+    new: str
+    nth: int = 0
+
+
+# Which modules read the edited one, and what they take from it.
+_READERS = {
+    "reach.symbolic": {"reach.compile": ("Symbolic",)},
+    "reach.trace": {"reach.evaluate": ("Sessions", "Trace")},
+}
+
+_REST = "rest = solver.and_(rest, solver.not_(matched))"
+
+COMPILED = (
+    Fault(
+        "routes do not exclude their rivals",
+        "reach.compile",
+        "guard = solver.and_(point.guard, matched[number], solver.not_(earlier))",
+        "guard = solver.and_(point.guard, matched[number])",
+    ),
+    Fault(
+        "what routes take falls through as well",
+        "reach.compile",
+        "rest = solver.and_(point.guard, solver.not_(solver.any_of(matched)))",
+        "rest = point.guard",
+    ),
+    Fault(
+        "a translation passes what it should drop",
+        "reach.compile",
+        "if stage.otherwise is not None:",
+        "if False:",
+    ),
+    Fault("a translation's cases do not exclude each other", "reach.compile", _REST, "rest = rest"),
+    Fault("a reply is restored twice", "reach.compile", _REST, "rest = rest", 1),
+    Fault(
+        "a reply is restored by a translation that was not met",
+        "reach.compile",
+        "matched = solver.and_(translated.met, same)",
+        "matched = same",
+    ),
+    Fault(
+        "a restored reply keeps the translated ends",
+        "reach.compile",
+        "restored = self._symbolic.mirror(before)",
+        "restored = self._symbolic.mirror(translated.version)",
+    ),
+    Fault(
+        "a session holds flows that never were there",
+        "reach.compile",
+        "solver.and_(point.met, self._symbolic.same_on_the_wire(version, mirrored))",
+        "self._symbolic.same_on_the_wire(version, mirrored)",
+    ),
+    Fault(
+        "a session lets any packet back",
+        "reach.compile",
+        "solver.and_(point.met, self._symbolic.same_on_the_wire(version, mirrored))",
+        "point.met",
+    ),
+    Fault(
+        "a session does not know translated flows",
+        "reach.compile",
+        "*(point for point, _ in self._before.translated.get(session, ())),",
+        "",
+    ),
+    Fault(
+        "a filter forgets its session",
+        "reach.compile",
+        "self.walk.admitted.setdefault(stage.session, []).append(after)",
+        "pass",
+    ),
+    Fault(
+        "a route serves others than its session",
+        "reach.compile",
+        "if route.session and matched[number] is not FALSE:",
+        "if False:",
+    ),
+    Fault(
+        "the last rule decides",
+        "reach.compile",
+        "groupby(reversed(stage.decisions)",
+        "groupby((*stage.rules, stage.otherwise)",
+    ),
+    Fault(
+        "a doubt permits",
+        "reach.compile",
+        "known = solver.ite(matched, self._doubt, known)",
+        "known = solver.or_(matched, known)",
+    ),
+    Fault(
+        "a doubt denies",
+        "reach.compile",
+        "known = solver.ite(matched, self._doubt, known)",
+        "known = solver.and_(solver.not_(matched), known)",
+    ),
+    Fault(
+        "a denial is skipped",
+        "reach.compile",
+        "known = solver.and_(solver.not_(matched), known)",
+        "known = known",
+    ),
+    Fault(
+        "all options happen at once",
+        "reach.compile",
+        "guard = solver.and_(point.guard, taken)",
+        "guard = point.guard",
+    ),
+    Fault(
+        "all visits of a node choose alike", "reach.compile", "[{number}]~{version}", "[{number}]"
+    ),
+    Fault(
+        "the reply chooses as the flow did",
+        "reach.compile",
+        'f"{self._label}{point.place.node}',
+        'f"{point.place.node}',
+    ),
+    Fault(
+        "a cycle holds itself up",
+        "reach.compile",
+        "terms.append(solver.and_(source.reached, guard, lower))",
+        "terms.append(solver.and_(source.reached, guard))",
+    ),
+    Fault(
+        "a place has one edge only",
+        "reach.compile",
+        "place.edges.append((source, guard))",
+        "place.edges[:] = [(source, guard)]",
+    ),
+    Fault(
+        "the reply starts unmirrored",
+        "reach.compile",
+        "reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)",
+        "reply.enter(delivery.reply, version, None, met, 0)",
+    ),
+    Fault("any owner is home", "reach.compile", "if start.owner == delivery.owner", "if True"),
+    Fault(
+        "the goal's headers do not matter",
+        "reach.compile",
+        "FALSE if space is None else symbolic.matches(space, point.version)",
+        "FALSE if space is None else TRUE",
+    ),
+    Fault(
+        "the way does not matter",
+        "reach.compile",
+        "through = _through(forward.walk, aim.through)",
+        "through = TRUE",
+    ),
+    Fault(
+        "an unmodelled end is no end",
+        "reach.compile",
+        "self.walk.loose_ends.append((point, stage.origin))",
+        "pass",
+    ),
+    Fault(
+        "the mirror keeps the ports",
+        "reach.symbolic",
+        '"source_port": at["destination_port"],',
+        '"source_port": at["source_port"],',
+    ),
+    Fault(
+        "the mirror keeps the identity",
+        "reach.symbolic",
+        '"identity": solver.const(0, FIELD["identity"].width),',
+        "",
+    ),
+    Fault(
+        "an ICMP request answers itself",
+        "reach.symbolic",
+        "solver.const(given, 8)",
+        "solver.const(asked, 8)",
+    ),
+    Fault(
+        "replies must have the identity",
+        "reach.symbolic",
+        "one[:_IDENTITY], other[:_IDENTITY], strict",
+        "one, other, strict",
+    ),
+    Fault("any table is the inverse", "reach.symbolic", "before[0].inverse is table", "True"),
+    Fault(
+        "a table's last pair only",
+        "reach.symbolic",
+        "for was, new in pairs:",
+        "for was, new in pairs[-1:]:",
+    ),
+    Fault(
+        "a domain that meets is a domain within",
+        "reach.symbolic",
+        "not domain - values:",
+        "domain & values:",
+    ),
+    Fault(
+        "an embedded address is cut short",
+        "reach.symbolic",
+        "rewrite.taken_from, old)",
+        "rewrite.taken_from,"
+        " solver.concat(solver.extract(old.width - 1, 1, old), solver.const(0, 1)))",
+    ),
+    Fault("both ends need not be of one family", "reach.symbolic", "solver.eq(*families),", ""),
+    Fault(
+        "any packet is answered",
+        "reach.symbolic",
+        "solver.or_(solver.not_(self._one_of(protocol, number)), self._one_of(kind, *kinds))",
+        "TRUE",
+    ),
+)
+
+EVALUATED = (
+    Fault(
+        "the last rule decides",
+        "reach.evaluate",
+        "for rule in stage.decisions if",
+        "for rule in reversed(stage.decisions) if",
+    ),
+    Fault("a doubt is not noted", "reach.evaluate", "self._doubts.append(rule.origin)", "pass"),
+    Fault(
+        "a translation passes what it should drop",
+        "reach.evaluate",
+        "if stage.otherwise is not None:",
+        "if False:",
+    ),
+    Fault(
+        "a translation is remembered backwards",
+        "reach.evaluate",
+        "(*known, (before, after))",
+        "(*known, (after, before))",
+    ),
+    Fault(
+        "a filter forgets its session",
+        "reach.evaluate",
+        "self._admitted[stage.session] = (*known, header)",
+        "pass",
+    ),
+    Fault(
+        "a route serves others than its session",
+        "reach.evaluate",
+        "if route.session and not self._sessions.answers(route.session, header):",
+        "if False:",
+    ),
+    Fault(
+        "a loop is where the node was before",
+        "reach.evaluate",
+        "if (node, header) in seen:",
+        "if node in {n for n, _ in seen}:",
+    ),
+    Fault(
+        "the last route wins",
+        "reach.evaluate",
+        "for route in stage.routes:",
+        "for route in reversed(stage.routes):",
+    ),
+    Fault(
+        "a table is read backwards",
+        "reach.evaluate",
+        "rewrite.table.of[old]",
+        "rewrite.table.inverse.of.get(old, old)",
+    ),
+    Fault(
+        "replies must have the identity",
+        "reach.trace",
+        "wire = header._replace(identity=0)",
+        "wire = header",
+    ),
+    Fault(
+        "the first option is always taken",
+        "reach.evaluate",
+        "stage.options[self._choices.get(site, 0)]",
+        "stage.options[0]",
+    ),
+)
+
+FAULTS = COMPILED + EVALUATED
+
+
+def twins(fault: Fault) -> Twins:
+    """The twins with the fault in one of them."""
+    source = inspect.getsource(importlib.import_module(fault.module))
+    parts = source.split(fault.old)
+    if len(parts) < fault.nth + 2:
+        raise LookupError(f"{fault.module} no longer has {fault.old!r}: rewrite {fault.name!r}")
+    before, after = parts[: fault.nth + 1], parts[fault.nth + 1 :]
+    edited = _executed(fault.module, fault.old.join(before) + fault.new + fault.old.join(after))
+    modules = {fault.module: edited}
+    for reader, names in _READERS.get(fault.module, {}).items():
+        modules[reader] = _executed(reader, inspect.getsource(importlib.import_module(reader)))
+        for name in names:
+            setattr(modules[reader], name, getattr(edited, name))
+    real = Twins()
+    compiled, evaluated = modules.get("reach.compile"), modules.get("reach.evaluate")
+    return Twins(
+        evaluated.evaluate if evaluated else real.evaluate,
+        compiled.compile if compiled else real.compile,
+    )
+
+
+def _executed(name: str, source: str) -> ModuleType:
+    """The module of that source, which nobody imports."""
+    made = ModuleType(name)
+    exec(compile(source, f"<edited {name}>", "exec"), made.__dict__)
+    return made
