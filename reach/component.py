@@ -55,7 +55,8 @@ class End:
     sent to (None: not known, anything), ``through`` nodes of which the flow must visit one.
     ``sender`` is set when all its flows have one sender, who may be asked about itself.
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
-    ``uncertain`` when even what is known may not be what it seems.
+    ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
+    source it may do more than is modelled.
     """
 
     words: str
@@ -67,6 +68,7 @@ class End:
     gap: Origin | None = None
     sender: str = ""
     uncertain: bool = False
+    may_send: Origin | None = None
 
 
 class Lowering(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reach.aim import Aim, Start
-from reach.answer import Verdict
+from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
 from reach.compile import Constraints, compile
 from reach.errors import Defect
@@ -148,7 +148,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
     if aim.goals is not None:
         space = aim.goals.get(forward.owner)
         if space is None or forward.final not in space:
-            return f"it is delivered to {forward.owner}, which was not asked for"
+            return f"it is delivered to {forward.origin.resource}, which was not asked for"
     if not aim.to_itself:
         if forward.inside:
             return "it never leaves its sender"
@@ -163,7 +163,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
         return f"the reply is {reply.fate.value if reply else 'missing'}"
     home = reply_to(proof.packet)._replace(identity=0)
     if reply.owner != proof.start.owner or reply.final._replace(identity=0) != home:
-        return f"the reply comes home to {reply.owner} as {reply.final}"
+        return f"the reply arrives at {reply.origin.resource} as {header_words(reply.final)}"
     return ""
 
 

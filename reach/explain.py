@@ -145,7 +145,8 @@ def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
             changed = [hop for hop in trace.hops if hop.before != hop.after]
             coded = [origin for hop in changed for origin in hop.passed if origin.code]
             words = arrives(aim, proof) or NO_PATH.words
-            origin = coded[-1] if coded else Origin(trace.owner, words, code=NO_PATH.code)
+            astray = Origin(trace.origin.resource, words, code=NO_PATH.code)
+            origin = coded[-1] if coded else astray
             yield Blocker(direction, origin, trace.final)
             return
 

@@ -171,7 +171,8 @@ class Ground:
         return made and not self.snapshot.is_cut_short(kind, scope)
 
     def missing(self, kind: type[Record], resource: str, words: str) -> Origin:
-        return Origin(resource, f"{words}: {operation(kind)} is not in the snapshot, or cut short")
+        tells = "is absent, cut short, or does not show it"
+        return Origin(resource, f"{words}: {operation(kind)} {tells}")
 
     def memo(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._memo:

@@ -79,7 +79,8 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     """Where the question starts and should arrive.  Raises QuestionError."""
     source = _source(ground, question.source)
     destination = _destination(ground, question.destination)
-    gaps = tuple(end.gap for end in (source, destination) if end.gap is not None)
+    open_ends = (source.gap, source.may_send, destination.gap)
+    gaps = tuple(origin for origin in open_ends if origin is not None)
     to_itself = _same_thing(ground, source, destination)
     starts = tuple(_starts(ground, question, source, destination, to_itself))
     nobody = None

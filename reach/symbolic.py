@@ -24,6 +24,7 @@ Version = tuple[Term, ...]
 
 _IDENTITY = INDEX["identity"]
 _SMALL = 64
+EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)
 
 
 class Symbolic:
@@ -143,9 +144,10 @@ class Symbolic:
                 return TRUE
             values = Ranges(tuple(met))
         if term.width == WIDTH:
-            return solver.any_of(
-                solver.has_prefix(term, prefix.value, prefix.length) for prefix in values.cover()
-            )
+            if len(values.intervals) > _SMALL and not values.is_scattered:
+                # "All but these": the holes are fewer prefixes than what is between them.
+                return solver.not_(_in_any(term, EVERYWHERE - values))
+            return _in_any(term, values)
         return solver.any_of(solver.between(term, low, high) for low, high in values.intervals)
 
     def same_on_the_wire(self, one: Version, other: Version) -> Term:
@@ -249,6 +251,10 @@ class Symbolic:
         if above:
             term = solver.concat(solver.const(rewrite.base >> (width - above), above), term)
         return term
+
+
+def _in_any(term: Term, values: Ranges) -> Term:
+    return solver.any_of(solver.has_prefix(term, p.value, p.length) for p in values.cover())
 
 
 _ENDS = ("source", "destination")

@@ -45,6 +45,9 @@ from reach.snapshot.records import Instance, NetworkInterface
 
 _NAME = "network_interface"
 _HOSTS = ("interface", "efa", "efa-only", "trunk", "branch")
+_FUNCTION = "lambda"
+# Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17).
+_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway")
 _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
@@ -54,7 +57,7 @@ _MANY = 16
 def _is_host(interface: NetworkInterface) -> bool:
     """Load balancers of older snapshots betray themselves by their description only (R-ENI-9)."""
     service = interface.requester_managed and interface.description.startswith("ELB ")
-    return interface.interface_type in _HOSTS and not service
+    return interface.interface_type in (*_HOSTS, _FUNCTION) and not service
 
 
 def _owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:
@@ -161,10 +164,20 @@ def _sending(
         *alone,
         _checked(first, "source", _union(lowering, members)),
         _identify(lowering, first),
+        *_one_way(first, class_id, Action.PERMIT),
         *lowering.slot("network_interface.unfiltered", class_id),
         *lowering.slot("network_interface.egress", class_id),
         _to_subnet(first),
     )
+
+
+def _one_way(interface: NetworkInterface, class_id: str, opens: Action) -> tuple[Stage, ...]:
+    """R-LAMBDA-1: a function opens connections and takes none but their replies."""
+    if interface.interface_type != _FUNCTION:
+        return ()
+    name = interface.network_interface_id
+    origin = Origin(name, "a function takes no connections", "inbound", "NO_PATH")
+    return (Filter((), Rule(ANYTHING, opens, origin), f"function {class_id}"),)
 
 
 def _to_itself(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, ...]:
@@ -227,6 +240,7 @@ def _admit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
     name = first.name if len(members) == 1 else ""
     return (
         *lowering.slot("network_interface.state", first.network_interface_id),
+        *_one_way(first, class_id, Action.DENY),
         *lowering.slot("network_interface.ingress", class_id),
         *_returning(first),
         Deliver(
@@ -398,6 +412,7 @@ def _hosts(
         addresses=Ranges.union(span for spans in goals.values() for span in spans),
         nobody=_mute(interfaces[0]) if interfaces and not hosts else None,
         sender=_one_sender(hosts),
+        may_send=_may_send(interfaces),
     )
 
 
@@ -456,6 +471,16 @@ def _mute(interface: NetworkInterface) -> Origin:
     return Origin(interface.network_interface_id, words, code="NO_PATH", name=interface.name)
 
 
+def _may_send(interfaces: Sequence[NetworkInterface]) -> Origin | None:
+    """The first interface of a service that may open connections in ways not modelled yet."""
+    for interface in interfaces:
+        if not _is_host(interface) and interface.interface_type not in _MUTE:
+            words = f"belongs to a service ({interface.interface_type}) that may open connections"
+            origin = f"{words}; not modelled yet"
+            return Origin(interface.network_interface_id, origin, name=interface.name)
+    return None
+
+
 def _end(lowering: Lowering, interface_id: str) -> End | None:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     return None if interface is None else _hosts(lowering, (interface,), interface_id)
@@ -496,7 +521,7 @@ COMPONENT = Component(
         Target("network_interface_id", "eni-", _enter),
         Target("instance_id", "i-", _enter_instance),
     ),
-    interface_types=_HOSTS,
+    interface_types=(*_HOSTS, _FUNCTION),
     interface_node=_node,
     ends={"eni-": _end},
     hosts=_hosts,

@@ -117,6 +117,12 @@ class Ranges:
         return None
 
     @property
+    def is_scattered(self) -> bool:
+        """Whether most of the intervals are single values."""
+        alone = sum(high == _last(low) for low, high in self.intervals)
+        return alone * 2 > len(self.intervals)
+
+    @property
     def count(self) -> int:
         return sum(high - low + 1 for low, high in self.intervals)
 

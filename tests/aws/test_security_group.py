@@ -334,6 +334,23 @@ def test_references_do_not_cross_regions() -> None:
     assert answered(g, sent(g, e.a, packet(e.a.ip, e.b2.ip)), e.b2.ip)
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_outbound_references_over_a_peering(region: str) -> None:
+    """R-SG-15, R-SG-16: outbound a group of a peered VPC matches too, in the same Region only."""
+    e = Pair()
+    e.peered(region=region)
+    gb2 = e.group(e.v2)
+    ga = e.group(e.v1, egress=[f"tcp/22 {gb2}"])
+    e.wear(e.a, ga)
+    e.wear(e.b2, gb2)
+    g = ground(e)
+    there = sent(g, e.a, packet(e.a.ip, e.b2.ip, "tcp/22"))
+    if region == "us-east-1":
+        assert answered(g, there, e.b2.ip)
+    else:
+        assert dropped(there) == (ga, CODE)
+
+
 @pytest.mark.parametrize("status", ["deleted", "expired"])
 def test_a_stale_reference(status: str) -> None:
     """R-SG-16, R-SG-18: a reference whose peering is gone matches nobody."""

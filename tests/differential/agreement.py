@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import solver
-from reach.compile import Constraints, Walk, compile
+from reach.compile import Constraints, Point, Walk, compile
 from reach.evaluate import evaluate
 from reach.network.field import FIELDS, Header
 from reach.network.stage import Action, Filter, Origin
@@ -26,7 +26,7 @@ from tests.differential.runs import (
     End,
     Evaluate,
     Run,
-    TooManyRuns,
+    TooManyRunsError,
     Visit,
     can_start,
     ends,
@@ -38,7 +38,7 @@ from tests.differential.shapes import Shape
 Compile = Callable[..., Constraints]
 
 
-class Disagreement(AssertionError):
+class DisagreementError(AssertionError):
     """The twins say different things about a flow."""
 
 
@@ -73,6 +73,8 @@ class Agreement:
         lifts = self._made.relaxations if heedless else map(solver.not_, self._made.relaxations)
         self._session.add(*self._made.assertions, *lifts)
         self._denials = _denials(shape)
+        walks = (self._made.forward, self._made.reply)
+        self._cut = any(_is_cut(*loose) for walk in walks for loose in walk.loose_ends)
 
     @property
     def large(self) -> bool:
@@ -93,7 +95,7 @@ class Agreement:
             found = runs(
                 network, aim, start, header, walk=self._twins.evaluate, heedless=self._heedless
             )
-        except TooManyRuns:
+        except TooManyRunsError:
             return 0
         for run in found:
             self._check_run(pin, run, header)
@@ -147,7 +149,9 @@ class Agreement:
         made = self._made
         if settles:
             happens = run.arrives or run.open
-            return ([made.may_arrive], []) if happens else ([], [made.may_arrive])
+            if happens:
+                return [made.may_arrive], []
+            return [], [] if self._cut else [made.may_arrive]
         happens = run.arrives and (self._heedless or not run.doubtful)
         return ([made.arrives], []) if happens else ([], [made.arrives])
 
@@ -192,7 +196,11 @@ class Agreement:
         """Where flows end; drops are kept in explained constraints only."""
         found = {
             Fate.DELIVERED: [(p.met, p.version, stage.origin) for p, stage in walk.deliveries],
-            Fate.UNMODELLED: [(p.met, p.version, origin) for p, origin in walk.loose_ends],
+            Fate.UNMODELLED: [
+                (p.met, p.version, origin)
+                for p, origin in walk.loose_ends
+                if not _is_cut(p, origin)
+            ],
         }
         if self._explain:
             found[Fate.DROPPED] = [(p.met, p.version, origin) for p, origin in walk.dead_ends]
@@ -210,7 +218,7 @@ class Agreement:
         assert isinstance(outcome, Sat | Unsat), outcome
         if isinstance(outcome, Sat) is not possible:
             shown = "" if run is None else "\n" + "\n".join(map(_tell, run.traces))
-            raise Disagreement(f"{self._shape}\n{show(header)}: {what} (by evaluate){shown}")
+            raise DisagreementError(f"{self._shape}\n{show(header)}: {what} (by evaluate){shown}")
 
 
 @dataclass(frozen=True)
@@ -256,6 +264,11 @@ def _chosen(walk: Walk, taken: Mapping[Site, int]) -> list[Term]:
                 chosen = solver.eq(term, solver.const(value, term.width))
                 terms.append(solver.implies(here, chosen) if here is not TRUE else chosen)
     return terms
+
+
+def _is_cut(point: Point, origin: Origin) -> bool:
+    """Whether exploration gave up there; such a network may be undecided where a run is not."""
+    return origin.resource == point.place.node
 
 
 def _denials(shape: Shape) -> frozenset[str]:

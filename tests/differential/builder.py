@@ -14,7 +14,6 @@ from reach.network.stage import (
     Assign,
     Case,
     Choose,
-    Deliver,
     Embed,
     Filter,
     Forward,
@@ -28,7 +27,6 @@ from reach.network.stage import (
     Stage,
     Table,
     Translate,
-    Unmodelled,
 )
 from tests.differential import domain
 

@@ -29,7 +29,7 @@ class Fault:
 
 
 # Which modules read the edited one, and what they take from it.
-_READERS = {
+_READERS: dict[str, dict[str, tuple[str, ...]]] = {
     "reach.symbolic": {"reach.compile": ("Symbolic",)},
     "reach.trace": {"reach.evaluate": ("Sessions", "Trace")},
 }
@@ -40,13 +40,13 @@ COMPILED = (
     Fault(
         "routes do not exclude their rivals",
         "reach.compile",
-        "guard = solver.and_(point.guard, matched[number], solver.not_(earlier))",
-        "guard = solver.and_(point.guard, matched[number])",
+        "guard = solver.and_(point.guard, met, solver.not_(earlier))",
+        "guard = solver.and_(point.guard, met)",
     ),
     Fault(
         "what routes take falls through as well",
         "reach.compile",
-        "rest = solver.and_(point.guard, solver.not_(solver.any_of(matched)))",
+        "rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))",
         "rest = point.guard",
     ),
     Fault(
@@ -96,7 +96,7 @@ COMPILED = (
     Fault(
         "a route serves others than its session",
         "reach.compile",
-        "if route.session and matched[number] is not FALSE:",
+        "if route.session and met is not FALSE:",
         "if False:",
     ),
     Fault(

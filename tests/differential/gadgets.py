@@ -168,7 +168,9 @@ def _identity(b: Builder, i: int, on: str, home: str) -> None:
     session = f"i{i}"
     b.add(f"in{i}", Forward((asks,)), Translate((forget,)), b.some_filter(session), b.to(on))
     b.add(f"known{i}", b.allow(session), Translate((forget,)), b.to(on))
-    b.add(f"back{i}", Translate((forget,)), b.some_filter(session), b.to(home))
+    # The replying end has an identity of its own; the session asks for none.
+    stamp = Case(ANYTHING, (b.assign("identity", several=False),), b.origin("stamp"))
+    b.add(f"back{i}", Translate((stamp,)), b.allow(session), b.to(home))
 
 
 def _several(b: Builder, i: int, on: str, home: str) -> None:

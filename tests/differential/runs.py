@@ -23,7 +23,7 @@ NO_SESSIONS = Sessions()
 Evaluate = Callable[..., Trace]
 
 
-class TooManyRuns(Exception):
+class TooManyRunsError(Exception):
     """A flow has so many choices that trying them all is not worth it."""
 
 
@@ -101,7 +101,7 @@ def runs(
             )
             found.append(Run(forward, reply, there, choices, True, came_home))
         if len(found) > MOST_RUNS:
-            raise TooManyRuns
+            raise TooManyRunsError
     return found
 
 
@@ -111,9 +111,8 @@ def _asked(network: Network, aim: Aim, header: Header, forward: Trace) -> bool:
         return False
     delivery = network.node(forward.hops[-1].node).stages[-1]
     assert isinstance(delivery, Deliver)
-    if not aim.to_itself:
-        if delivery.inside or forward.final.destination == header.source:
-            return False
+    if not aim.to_itself and (delivery.inside or forward.final.destination == header.source):
+        return False
     if aim.through and not any(hop.node in aim.through for hop in forward.hops):
         return False
     if aim.goals is None:
@@ -136,7 +135,7 @@ def _traces(
         given = todo.pop()
         made += 1
         if made > MOST_RUNS:
-            raise TooManyRuns
+            raise TooManyRunsError
         choices = Recorder(given)
         yield (
             walk(network, node, header, sessions=sessions, choices=choices, heedless=heedless),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.differential.agreement import Disagreement
 from tests.differential.campaign import pinned
 from tests.differential.faults import COMPILED, EVALUATED, FAULTS, Fault, twins
 
@@ -23,7 +22,7 @@ def flows_to_kill(fault: Fault) -> int | None:
         try:
             for _ in pinned(seed, edited, flows=4):
                 flows += 1
-        except (Disagreement, AssertionError, LookupError, ValueError):
+        except (AssertionError, LookupError, ValueError):
             return flows + 1
     return None
 

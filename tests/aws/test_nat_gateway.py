@@ -1,0 +1,418 @@
+"""NAT gateways: whom they serve, what they put in the source, and whose replies they know."""
+
+from __future__ import annotations
+
+import pytest
+
+from reach.network.address import parse_address
+from reach.trace import Fate, Site
+from tests.aws.ground import (
+    answered,
+    arrived,
+    at,
+    came,
+    dropped,
+    ground,
+    nodes,
+    packet,
+    plain,
+    replied,
+    sent,
+    stages,
+)
+from tests.estate import Id, Pair
+
+HOST = "8.8.8.8"
+HOST6 = "2606:4700:4700::1111"
+PUBLIC, PRIVATE = "198.51.100.20", "10.0.9.9"
+
+
+class Chosen:
+    """What a translation makes up, by field."""
+
+    def __init__(self, **values: int) -> None:
+        self.values = values
+
+    def get(self, site: Site, default: int, /) -> int:
+        return self.values.get(site.within.partition(".")[2], default)
+
+
+def behind(public: str | None = PUBLIC) -> tuple[Pair, Id]:
+    """B behind a NAT gateway, A with local routes only."""
+    e = Pair()
+    return e, e.natted(e.tb, public=public)
+
+
+def part(nat: Id, name: str) -> str:
+    return f"nat_gateway/{nat}/{name}"
+
+
+def second_address(nat: Id, status: str = "succeeded") -> None:
+    """One more private address on the gateway's interface."""
+    more = {"Primary": False, "PrivateIpAddress": "10.0.9.10"}
+    nat.eni.record["PrivateIpAddresses"].append(more)
+    shown = {"NetworkInterfaceId": str(nat.eni), "PrivateIp": "10.0.9.10", "Status": status}
+    nat.record["NatGatewayAddresses"].append({**shown, "IsPrimary": False})
+
+
+# ------------------------------ decoding
+
+
+@pytest.mark.parametrize("state", ["pending", "failed", "deleting", "deleted"])
+def test_state(state: str) -> None:
+    """R-NAT-1: only an available gateway works, and the state is what the explanation says."""
+    e, nat = behind()
+    nat.record["State"] = state
+    trace = sent(ground(e), e.b, packet(e.b.ip, HOST))
+    assert (*dropped(trace), trace.origin.words) == (nat, "BAD_STATE", f"is {state}")
+
+
+def test_no_address_that_works() -> None:
+    """R-NAT-1: available without an address in place is of no use."""
+    e, nat = behind()
+    nat.record["NatGatewayAddresses"][0]["Status"] = "failed"
+    assert dropped(sent(ground(e), e.b, packet(e.b.ip, HOST))) == (nat, "BAD_STATE")
+
+
+@pytest.mark.parametrize(
+    ("status", "own"), [("succeeded", "10.0.9.9, 10.0.9.10"), ("failed", "10.0.9.9")]
+)
+def test_addresses(status: str, own: str) -> None:
+    """R-NAT-2: any of its private addresses may become the source, one that failed may not."""
+    e, nat = behind()
+    second_address(nat, status)
+    translation = plain(stages(ground(e), part(nat, "clients")))[1]
+    assert f"source {own}, source port 1024-65535" in translation[0]
+
+
+def test_an_interface_that_is_not_listed() -> None:
+    """A gateway whose interface another account's calls hide still gets its replies."""
+    e, nat = behind()
+    e.scope(e.home)["NetworkInterfaces"].remove(nat.eni.record)
+    g = ground(e)
+    route, *_ = plain(stages(g, f"subnet/{e.sn}/switch"))
+    assert route == [f"destination {PRIVATE} -> {part(nat, 'reply')}"]
+    assert answered(g, sent(g, e.b, packet(e.b.ip, HOST)), HOST)
+
+
+# ------------------------------ nodes
+
+
+def test_stages_for_clients() -> None:
+    """Own VPC, three protocols over IPv4, NAT64; then the gateway's own subnet routes it."""
+    e, nat = behind()
+    assert plain(stages(ground(e), part(nat, "clients"))) == [
+        [
+            "permit source 10.0.0.0/16",
+            f"else deny NGW_REQUIRES_SOURCE_IN_VPC ({nat} source)",
+        ],
+        [
+            "destination 0.0.0.0/0; protocol tcp, udp: "
+            f"source {PRIVATE}, source port 1024-65535, identity 0",
+            f"destination 0.0.0.0/0; protocol icmp: source {PRIVATE}, identity 0",
+            f"destination 64:ff9b::/96; protocol tcp, udp: source {PRIVATE}, "
+            "destination within 0.0.0.0, source port 1024-65535, identity 0",
+            f"else drop PROTOCOL_RESTRICTION ({nat} protocol)",
+        ],
+        [f"any packet -> subnet/{e.sn}/emit", "else drop"],
+    ]
+
+
+def test_stages_for_replies() -> None:
+    """What its own connections get back is turned around; anything else ends here."""
+    e, nat = behind()
+    assert plain(stages(ground(e), part(nat, "reply"))) == [
+        [f"restore nat_gateway {nat}", f"else drop NO_PATH ({nat})"],
+        [f"any packet -> subnet/{e.sn}/emit", "else drop"],
+    ]
+
+
+def test_stages_of_a_peers_way_back() -> None:
+    """R-NAT-8: in each subnet of an active peer, for replies only, before its own routes."""
+    e, nat = behind()
+    e.peered(back=False)
+    way, *_ = plain(stages(ground(e), f"subnet/{e.s2}/route"))
+    back = f"subnet/{e.s2}/leave vpc_peering/{e.pcx}/from {e.v2}"
+    assert way == [f"reply destination {PRIVATE} -> {back}"]
+    assert len(stages(ground(e), f"subnet/{e.sa}/route")) == 1
+    e.pcx.record["Status"]["Code"] = "deleted"
+    assert len(stages(ground(e), f"subnet/{e.s2}/route")) == 1
+
+
+# ------------------------------ out and back
+
+
+@pytest.mark.parametrize("what", ["tcp/443", "udp/53", "icmp/8"])
+def test_out_and_back(what: str) -> None:
+    """R-NAT-2, R-NAT-3: out with the gateway's address; the reply comes home."""
+    e, nat = behind()
+    g = ground(e)
+    there = sent(g, e.b, packet(e.b.ip, HOST, what))
+    assert part(nat, "clients") in nodes(there)
+    assert there.final.source == parse_address(PUBLIC)
+    assert answered(g, there, HOST)
+    assert part(nat, "reply") in nodes(replied(g, there))
+
+
+def test_the_source_port_is_a_fresh_one() -> None:
+    """R-NAT-2, R-EPH-3: any of 1024-65535 whatever the client's was, and the reply finds back."""
+    e, _ = behind()
+    g = ground(e)
+    for port in (1024, 50123, 65535):
+        there = sent(g, e.b, packet(e.b.ip, HOST, client=40000), Chosen(source_port=port))
+        assert there.final.source_port == port
+        assert answered(g, there, HOST)
+
+
+def test_either_address() -> None:
+    """R-NAT-2, R-IGW-2: with the address that has no public one the packet ends at the gateway."""
+    e, nat = behind()
+    second_address(nat)
+    g = ground(e)
+    header = packet(e.b.ip, HOST)
+    assert answered(g, sent(g, e.b, header, Chosen(source=parse_address(PRIVATE))), HOST)
+    other = sent(g, e.b, header, Chosen(source=parse_address("10.0.9.10")))
+    assert dropped(other) == (e.gateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+
+
+@pytest.mark.parametrize("what", ["50", "47", "132"])
+def test_other_protocols(what: str) -> None:
+    """R-NAT-3: no ESP, no GRE, no SCTP."""
+    e, nat = behind()
+    trace = sent(ground(e), e.b, packet(e.b.ip, HOST, what))
+    assert dropped(trace) == (nat, "PROTOCOL_RESTRICTION")
+
+
+def test_ipv6_is_not_translated() -> None:
+    """R-NAT-3, R-NAT-10: IPv6 only towards 64:ff9b::/96."""
+    e = Pair(ipv6=True)
+    nat = e.natted()
+    e.route(e.tb, "::/0", nat)
+    trace = sent(ground(e), e.b, packet(e.b.ip6, HOST6))
+    assert dropped(trace) == (nat, "PROTOCOL_RESTRICTION")
+
+
+def test_nat64() -> None:
+    """R-NAT-10: the last 32 bits are the IPv4 destination, and the reply is IPv6 again."""
+    e = Pair(ipv6=True)
+    nat = e.natted()
+    e.route(e.tb, "64:ff9b::/96", nat)
+    g = ground(e)
+    there = sent(g, e.b, packet(e.b.ip6, "64:ff9b::808:808"))
+    assert arrived(there, HOST)
+    assert there.final.source == parse_address(PUBLIC)
+    assert answered(g, there, HOST)
+    private = sent(g, e.b, packet(e.b.ip6, "64:ff9b::a63:1"))
+    assert dropped(private) == (e.gateway, "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS")
+
+
+def test_the_groups_of_the_client_end_here() -> None:
+    """R-SG-20, R-NAT-11: A comes to B by the gateway, so a rule for A's group does not match."""
+    e, nat = behind()
+    e.route(e.ta, "10.0.1.0/24", nat)
+    e.wear(e.a, group := e.group(e.v1, []))
+    e.wear(e.b, admits := e.group(e.v1, [f"tcp/22 {group}", f"tcp/23 {PRIVATE}/32"]))
+    g = ground(e)
+    assert dropped(sent(g, e.a, packet(e.a.ip, e.b.ip, "tcp/22"))) == (
+        admits,
+        "ENI_SG_RULES_MISMATCH",
+    )
+    there = sent(g, e.a, packet(e.a.ip, e.b.ip, "tcp/23"))
+    assert there.final.source == parse_address(PRIVATE)
+    assert answered(g, there, e.b.ip)
+
+
+# ------------------------------ what is round it
+
+
+def test_public_without_a_way_out() -> None:
+    """R-NAT-6: the gateway's own subnet needs the route to the internet gateway."""
+    e, _ = behind()
+    del e.tn.record["Routes"][1:]
+    trace = sent(ground(e), e.b, packet(e.b.ip, HOST))
+    assert dropped(trace) == (e.tn, "NO_ROUTE_TO_DESTINATION")
+
+
+def test_private_before_an_internet_gateway() -> None:
+    """R-NAT-6: a private gateway's address has no public one."""
+    e, _ = behind(public=None)
+    trace = sent(ground(e), e.b, packet(e.b.ip, HOST))
+    assert dropped(trace) == (e.gateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+
+
+def test_its_subnets_acl_counts() -> None:
+    """R-NAT-5, R-NACL-16: in and out of the gateway's subnet, though no group filters it."""
+    e, _ = behind()
+    acl = e.acl(e.v1, [e.sn], ingress=["100 deny tcp/443 0.0.0.0/0", "200 allow all 0.0.0.0/0"])
+    g = ground(e)
+    trace = sent(g, e.b, packet(e.b.ip, HOST))
+    assert (*dropped(trace), trace.origin.locator) == (
+        acl,
+        "SUBNET_ACL_RESTRICTION",
+        "inbound rule 100",
+    )
+    assert answered(g, sent(g, e.b, packet(e.b.ip, HOST, "tcp/80")), HOST)
+
+
+def test_a_client_in_its_own_subnet() -> None:
+    """R-NACL-8: next to the gateway the ACL counts once, towards the internet."""
+    e, _ = behind()
+    c = e.instance("c", e.sn, "10.0.9.5")
+    e.route(e.tn, "1.1.1.1/32", e.scope(e.home)["NatGateways"][0]["NatGatewayId"])
+    # Nothing comes in but what the internet's hosts answer, and no packet of 10.0.9.5 goes out.
+    e.acl(e.v1, [e.sn], ingress=["100 allow tcp/1024-65535 1.1.1.1/32"])
+    e.route(e.tn, "1.1.1.0/24", e.gateway or "")
+    there = sent(ground(e), c, packet(c.ip, "1.1.1.1"))
+    left = [node for node in nodes(there) if node.startswith(f"subnet/{e.sn}/leave")]
+    entered = [node for node in nodes(there) if node.startswith(f"subnet/{e.sn}/arrive")]
+    assert (left, entered) == ([], [])
+
+
+def test_only_its_own_vpc() -> None:
+    """R-NAT-7: a source of another VPC is refused, of this one is served."""
+    e, nat = behind()
+    e.second()
+    g = ground(e)
+    foreign = at(g, part(nat, "clients"), packet(e.b2.ip, HOST))
+    assert dropped(foreign) == (nat, "NGW_REQUIRES_SOURCE_IN_VPC")
+    assert arrived(at(g, part(nat, "clients"), packet(e.a.ip, HOST)), HOST)
+
+
+# ------------------------------ what it does not answer
+
+
+@pytest.mark.parametrize("what", ["icmp/8", "tcp/443", "udp/1024"])
+def test_it_answers_nothing(what: str) -> None:
+    """R-NAT-4, R-OBS-7: neither its private address nor its public one."""
+    e, nat = behind()
+    g = ground(e)
+    assert dropped(sent(g, e.a, packet(e.a.ip, PRIVATE, what))) == (nat, "NO_PATH")
+    assert dropped(came(g, packet(HOST, PUBLIC, what))) == (nat, "NO_PATH")
+
+
+def test_only_the_answer_to_what_was_sent() -> None:
+    """R-NAT-4: the reply of one connection passes, a packet of another host does not."""
+    e, nat = behind()
+    g = ground(e)
+    there = sent(g, e.b, packet(e.b.ip, HOST))
+    assert arrived(replied(g, there), e.b.ip)
+    assert dropped(came(g, packet("1.1.1.1", PUBLIC, "tcp/1024", client=443))) == (nat, "NO_PATH")
+
+
+def test_a_reply_that_takes_the_wrong_way() -> None:
+    """R-OBS-4: B is reached by its public address, but its replies leave by the NAT gateway, with
+    another source: they are no answer to what was sent."""
+    e, nat = behind()
+    e.public(e.b, "198.51.100.8")
+    g = ground(e)
+    there = came(g, packet(HOST, "198.51.100.8"))
+    assert arrived(there, e.b.ip)
+    assert part(nat, "clients") in nodes(replied(g, there))
+    assert not answered(g, there, e.b.ip)
+    e.route(e.tb, "0.0.0.0/0", e.gateway or "")
+    g = ground(e)
+    assert answered(g, came(g, packet(HOST, "198.51.100.8")), e.b.ip)
+
+
+# ------------------------------ over a peering
+
+
+def test_back_over_a_peering_without_a_route() -> None:
+    """R-NAT-8: V2 has no route to V1; the gateway's replies return all the same, others do not."""
+    e, nat = behind(public=None)
+    e.peered(back=False)
+    e.route(e.tn, "10.2.0.0/16", e.pcx)
+    e.route(e.tb, "10.2.0.0/16", nat)
+    g = ground(e)
+    there = sent(g, e.b, packet(e.b.ip, e.b2.ip))
+    assert there.final.source == parse_address(PRIVATE)
+    assert answered(g, there, e.b2.ip)
+    straight = sent(g, e.a, packet(e.a.ip, e.b2.ip))
+    assert arrived(straight, e.b2.ip)
+    assert dropped(replied(g, straight)) == (e.t2, "NO_ROUTE_TO_DESTINATION")
+
+
+def test_nothing_new_goes_that_way() -> None:
+    """R-NAT-8, R-NAT-4: it serves replies, not what V2 starts itself."""
+    e, _ = behind(public=None)
+    e.peered(back=False)
+    trace = sent(ground(e), e.b2, packet(e.b2.ip, PRIVATE))
+    assert dropped(trace) == (e.t2, "NO_ROUTE_TO_DESTINATION")
+
+
+# ------------------------------ regional
+
+
+def regional(automatic: bool = False) -> tuple[Pair, Id]:
+    """A in the zone that a regional gateway is registered in, B in another one."""
+    e = Pair()
+    nat = e.regional_nat(e.v1, {"a": "198.51.100.30"}, e.online(), automatic)
+    for table in (e.ta, e.tb):
+        e.route(table, "0.0.0.0/0", nat)
+    return e, nat
+
+
+def test_regional_stages() -> None:
+    """R-NAT-12: its public address is its own, and its own table routes; no subnet is entered."""
+    e, nat = regional()
+    _, translation, onward = plain(stages(ground(e), part(nat, "clients")))
+    first = "source 198.51.100.30, source port 1024-65535, identity 0"
+    assert translation[0].endswith(first)
+    assert onward == [f"any packet -> route_table/{nat.table}/alone", "else drop"]
+
+
+def test_regional() -> None:
+    """R-NAT-12: from a zone that it covers, out and back."""
+    e, nat = regional()
+    g = ground(e)
+    there = sent(g, e.a, packet(e.a.ip, HOST))
+    assert there.final.source == parse_address("198.51.100.30")
+    assert answered(g, there, HOST)
+    assert dropped(came(g, packet(HOST, "198.51.100.30"))) == (nat, "NO_PATH")
+
+
+def test_regional_needs_its_own_way_out() -> None:
+    """R-NAT-12: without the route in its own table nothing leaves."""
+    e, nat = regional()
+    del nat.table.record["Routes"][1:]
+    trace = sent(ground(e), e.a, packet(e.a.ip, HOST))
+    assert dropped(trace) == (nat.table, "NO_ROUTE_TO_DESTINATION")
+
+
+def test_regional_zone_that_is_not_covered() -> None:
+    """R-NAT-13, U-1: registered by hand, it serves its own zones only."""
+    e, nat = regional()
+    trace = sent(ground(e), e.b, packet(e.b.ip, HOST))
+    assert dropped(trace) == (nat, "REGIONAL_NGW_ROUTE_AZ_RESTRICTION")
+
+
+def test_regional_automatic() -> None:
+    """R-NAT-13, U-1: registering itself, it may serve the other zone; the trace says so."""
+    e, nat = regional(automatic=True)
+    g = ground(e)
+    assert plain(stages(g, part(nat, "uncovered"))) == [[f"may -> {part(nat, 'clients')}"]]
+    assert [o.resource for o in sent(g, e.b, packet(e.b.ip, HOST)).choices] == [nat]
+    assert sent(g, e.a, packet(e.a.ip, HOST)).choices == ()
+
+
+def test_regional_zones_by_id() -> None:
+    """R-AZ-1: zones are told apart by their ids, where the snapshot shows them."""
+    e, nat = regional()
+    address = nat.record["NatGatewayAddresses"][0]
+    del address["AvailabilityZone"]
+    g = ground(e)
+    assert sent(g, e.a, packet(e.a.ip, HOST)).fate is Fate.DELIVERED
+    address["AvailabilityZoneId"] = "use1-az2"
+    assert dropped(sent(ground(e), e.a, packet(e.a.ip, HOST)))[0] == nat
+
+
+# ------------------------------ as an end
+
+
+def test_as_an_end() -> None:
+    """R-OBS-7: nothing starts at it and nothing arrives, and the end says why."""
+    e, nat = behind()
+    end = ground(e).end(nat)
+    assert end is not None and end.nobody is not None
+    assert (end.starts, end.nobody.resource) == ((), nat)
+    assert ground(e).end("nat-0000000000000dead") is None

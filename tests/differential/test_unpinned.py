@@ -1,0 +1,124 @@
+"""Verdicts and explanations against trying every flow, on networks where there are few.
+
+    reachable     some flow arrives, and nothing on its way is in doubt
+    undecided     else, some flow arrives or meets something unmodelled if doubts permit
+    unreachable   else
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from reach.answer import Verdict
+from reach.decide import Proof, decide
+from reach.explain import NO_PATH, Blocker, explain
+from reach.network.field import Header
+from reach.network.stage import Action, Filter, Forward
+from reach.trace import Fate
+from solver.backends.z3 import Z3Backend
+from tests.differential import domain
+from tests.differential.runs import Run, TooManyRunsError, can_start, runs
+from tests.differential.shapes import Shape, generate
+
+CHUNK = 20
+SEEDS = 160
+
+
+def all_runs(shape: Shape, *, heedless: bool = False) -> Iterator[tuple[Header, Run]]:
+    """Every run of every flow of the question."""
+    for start in shape.aim.starts:
+        for header in domain.flows(start.space):
+            if can_start(shape.aim, start, header):
+                for run in runs(shape.network, shape.aim, start, header, heedless=heedless):
+                    yield header, run
+
+
+def by_enumeration(shape: Shape) -> Verdict:
+    """The verdict of whoever tries everything."""
+    verdict = Verdict.UNREACHABLE
+    for _, run in all_runs(shape):
+        if run.arrives and not run.doubtful:
+            return Verdict.REACHABLE
+        if run.arrives or run.open:
+            verdict = Verdict.UNDECIDED
+    return verdict
+
+
+def narrow_shapes(first: int, count: int) -> Iterator[tuple[Shape, Verdict]]:
+    """Narrow networks with their verdicts; those with too many runs are left out."""
+    for seed in range(first, first + count):
+        shape = generate(seed, narrow=True)
+        try:
+            yield shape, by_enumeration(shape)
+        except TooManyRunsError:
+            continue
+
+
+def check_verdicts(first: int, count: int) -> int:
+    """Decide and, where there is a no, explain; the number of networks."""
+    backend, compared = Z3Backend(), 0
+    for shape, expected in narrow_shapes(first, count):
+        decision = decide(shape.network, shape.aim, backend)
+        assert decision.verdict is expected, shape
+        compared += 1
+        if expected is Verdict.UNREACHABLE:
+            blocked = explain(shape.network, shape.aim, backend)
+            assert blocked.blockers, shape
+            for blocker in blocked.blockers:
+                assert denies(shape, blocker), f"{shape}: {blocker}"
+            if blocked.path is not None:
+                assert price(blocked.path) == cheapest(shape), shape
+    return compared
+
+
+def denies(shape: Shape, blocker: Blocker) -> bool:
+    """Whether what is named is what decides there, by the network itself."""
+    origin, header = blocker.origin, blocker.header
+    for node in shape.nodes.values():
+        for stage in node.stages:
+            if isinstance(stage, Filter):
+                rule = next(rule for rule in stage.decisions if header in rule.match)
+                if rule.origin == origin:
+                    return rule.action is not Action.PERMIT
+            elif isinstance(stage, Forward):
+                taken = next((r for r in stage.routes if r.origin == origin), None)
+                if taken is not None:
+                    return not taken.next and header in taken.match
+    # What drops the rest, a loop, or a delivery elsewhere has no rule to look at.
+    return origin.code == NO_PATH.code or not origin.code
+
+
+def price(proof: Proof) -> int:
+    """What stands in the way of a flow, on both ways."""
+    return sum(len(t.denials) + len(t.doubts) for t in (proof.forward, proof.reply) if t)
+
+
+def cheapest(shape: Shape) -> int:
+    """The least that stands in the way of any flow that would arrive."""
+    return min(
+        sum(len(t.denials) + len(t.doubts) for t in run.traces)
+        for _, run in all_runs(shape, heedless=True)
+        if run.arrives and all(t.fate is Fate.DELIVERED for t in run.traces)
+    )
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_verdicts_and_blockers(first: int) -> None:
+    """The verdict is that of enumeration, every blocker denies, and no way has fewer of them."""
+    assert check_verdicts(first, CHUNK) > CHUNK / 2
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(200_000, 205_000, 200))
+def test_verdicts_and_blockers_for_long(first: int) -> None:
+    """The same for 5,000 networks."""
+    assert check_verdicts(first, 200) > 100
+
+
+def test_every_verdict_occurs() -> None:
+    """The networks are of all three verdicts, none of them rare."""
+    verdicts = [verdict for _, verdict in narrow_shapes(0, SEEDS)]
+    for verdict in Verdict:
+        assert verdicts.count(verdict) >= len(verdicts) / 20, verdict
