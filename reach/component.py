@@ -53,6 +53,7 @@ class End:
     ``starts`` are where its flows begin, ``goals`` the owners that stand for it with what may be
     delivered there (None: whoever it is delivered to), ``addresses`` what a packet to it may be
     sent to (None: not known, anything), ``through`` nodes of which the flow must visit one.
+    ``as_sent`` says that ``addresses`` hold all that a packet may be sent to, translations counted.
     ``sender`` is set when all its flows have one sender, who may be asked about itself.
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
@@ -66,6 +67,7 @@ class End:
     through: tuple[str, ...] = ()
     nobody: Origin | None = None
     gap: Origin | None = None
+    as_sent: bool = False
     sender: str = ""
     uncertain: bool = False
     may_send: Origin | None = None

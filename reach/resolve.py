@@ -47,6 +47,7 @@ from reach.snapshot.records import (
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 _FEW = 4
+_MANY = 5000
 # What lies beyond a boundary towards other networks; none of it is modelled yet.
 _ELSEWHERE = {
     "TransitGateways": "transit gateways",
@@ -148,19 +149,22 @@ def _one_family(space: HeaderSpace) -> bool:
 
 
 def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
-    """What a packet to the destination may be sent to: one by one when few, so that they fold."""
+    """What a packet to the destination may be sent to (None: anything).
+
+    One by one when few, so that they fold; as one set when many, whose domain prunes what cannot
+    lead there.  What may be translated to them counts (R-ENI-3).
+    """
     sent_to = destination.addresses
-    if destination.goals is None:
-        return [sent_to] if sent_to is not None else [None]
-    if sent_to is None:
-        return [None]
-    if destination.words == "the internet" or len(sent_to.intervals) > _FEW:
-        return [sent_to] if destination.words == "the internet" else [None]
+    if destination.goals is None or destination.as_sent or sent_to is None:
+        return [sent_to]
     singles = [Ranges((span,)).single for span in sent_to.intervals]
-    if any(single is None for single in singles):
+    alone = [single for single in singles if single is not None]
+    if len(alone) < len(singles) or len(alone) > _MANY:
         return [None]
-    known = {alias for single in singles if single is not None for alias in ground.aliases(single)}
-    return [Ranges.of(address) for address in sorted(known, reverse=True)]
+    known = {alias for single in alone for alias in ground.aliases(single)}
+    if len(known) <= _FEW:
+        return [Ranges.of(address) for address in sorted(known, reverse=True)]
+    return [Ranges.of(*known)]
 
 
 # ------------------------------------------------------------------- ends

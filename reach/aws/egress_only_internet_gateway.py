@@ -10,6 +10,7 @@ Not modelled: IPv6 through a Gateway Load Balancer (R-EIGW-3).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix
@@ -128,7 +129,7 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
     beyond = lowering.end("internet")
     assert beyond is not None
     ways = node_name(_NAME, gateway_id, "in"), node_name(_NAME, gateway_id, "out")
-    return End(gateway_id, beyond.starts, beyond.goals, beyond.addresses, through=ways)
+    return replace(beyond, words=gateway_id, through=ways)
 
 
 COMPONENT = Component(

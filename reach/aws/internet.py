@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from reach.aim import Start
 from reach.component import Component, End, Lowering, node_name
-from reach.network.address import ANY_IPV4, GLOBAL_UNICAST_IPV6, NOT_PUBLIC_IPV4
+from reach.network.address import ANY_IPV4, GLOBAL_UNICAST_IPV6, NOT_PUBLIC_IPV4, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Deliver, Filter, Forward, Origin, Rule, Stage
 
 OWNER = "internet"
+# A packet to one of these may become one to an IPv4 host (R-NAT-10).
+NAT64 = Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
 NODE = node_name("internet", "world", "routes")
 PUBLIC = (Ranges.prefixes((ANY_IPV4,)) - Ranges.prefixes(NOT_PUBLIC_IPV4)) | Ranges.prefixes(
     GLOBAL_UNICAST_IPV6
@@ -55,7 +57,8 @@ def _end(lowering: Lowering, _: str) -> End:
         words="the internet",
         starts=(Start(NODE, HeaderSpace.where(source=theirs), OWNER),),
         goals={OWNER: HeaderSpace.where(destination=theirs)},
-        addresses=theirs,
+        addresses=theirs | NAT64,
+        as_sent=True,
     )
 
 

@@ -16,6 +16,7 @@ Not modelled: ingress routing of BYOIP pools (R-IGW-9), MTU (R-IGW-11).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import (
@@ -291,7 +292,7 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
     ways = node_name(_NAME, gateway_id, "in"), node_name(_NAME, gateway_id, "out")
     beyond = lowering.end("internet")
     assert beyond is not None
-    return End(gateway_id, beyond.starts, beyond.goals, beyond.addresses, through=ways)
+    return replace(beyond, words=gateway_id, through=ways)
 
 
 def _aliases(lowering: Lowering, address: int) -> Iterable[int]:

@@ -162,7 +162,8 @@ def test_an_unassociated_address_as_an_end() -> None:
     free = spare(e)
     g = ground(e)
     end = g.end(free)
-    assert end is not None and end.nobody is not None
+    assert end is not None
+    assert end.nobody is not None
     assert (end.starts, end.goals) == ((), {})
     assert (end.nobody.resource, end.nobody.code) == (free, "UNASSOCIATED_COMPONENT")
     assert g.end("eipalloc-0000000000000dead") is None

@@ -115,7 +115,8 @@ def test_who_sends() -> None:
 def test_who_receives() -> None:
     """As a destination: the same hosts, whatever way a packet takes to them."""
     end = ground(public_pair()).end("internet")
-    assert end is not None and end.goals is not None
+    assert end is not None
+    assert end.goals is not None
     assert list(end.goals) == ["internet"]
     receives = [
         one for one in (HOST, EIP, "10.0.0.5") if packet("1.1.1.1", one) in end.goals["internet"]

@@ -90,9 +90,7 @@ def test_one_public_address_per_private_one() -> None:
 def test_a_secondary_address_without_a_public_one() -> None:
     """R-ENI-3, R-IGW-2: the primary's public address is not the secondary's."""
     e, gateway = public_pair()
-    c = e.instance(
-        "c", e.sa, "10.0.0.9", public="198.51.100.9", secondary={"10.0.0.10": None}
-    )
+    c = e.instance("c", e.sa, "10.0.0.9", public="198.51.100.9", secondary={"10.0.0.10": None})
     trace = sent(ground(e), c, packet("10.0.0.10", HOST))
     assert dropped(trace) == (gateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
 
@@ -123,7 +121,8 @@ def test_an_address_that_only_the_nat_gateway_tells() -> None:
 
 
 def test_stages_outwards() -> None:
-    """Private destinations are refused, then (IPv4) the public address takes the place of the source."""
+    """Private destinations are refused, then (IPv4) the public address takes the source's
+    place."""
     e, gateway = public_pair()
     refusals, (translated, *_, last), onward = plain(stages(ground(e), out(gateway)))
     assert [refusals, [translated, last], onward] == [
@@ -283,11 +282,8 @@ def test_inside_only_the_private_address_is_seen() -> None:
     """R-PIPE-4, R-NACL-17: the ACL between meets A's private address and the remote's public one,
     in both directions."""
     e, _ = public_pair()
-    rules = {
-        "ingress": [f"100 allow tcp/1024-65535 {HOST}/32"],
-        "egress": [f"100 allow tcp/443 {HOST}/32"],
-    }
-    acl = e.acl(e.v1, [e.sa], **rules)
+    back, out_ = [f"100 allow tcp/1024-65535 {HOST}/32"], [f"100 allow tcp/443 {HOST}/32"]
+    acl = e.acl(e.v1, [e.sa], ingress=back, egress=out_)
     g = ground(e)
     assert answered(g, sent(g, e.a, packet(e.a.ip, HOST)), HOST)
     assert dropped(sent(g, e.a, packet(e.a.ip, "1.1.1.1"))) == (acl, "SUBNET_ACL_RESTRICTION")

@@ -1,8 +1,8 @@
 """Verdicts and explanations against trying every flow, on networks where there are few.
 
-    reachable     some flow arrives, and nothing on its way is in doubt
-    undecided     else, some flow arrives or meets something unmodelled if doubts permit
-    unreachable   else
+reachable     some flow arrives, and nothing on its way is in doubt
+undecided     else, some flow arrives or meets something unmodelled if doubts permit
+unreachable   else
 """
 
 from __future__ import annotations
