@@ -150,7 +150,7 @@ class Component:
     ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
-    ``aliases``: addresses that are translated to a given one.  ``lint``: what is wrong in a
+    ``aliases``: addresses that are translated to given ones.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
     """
 
@@ -166,6 +166,6 @@ class Component:
     announce: Callable[[Lowering], Iterable[Route]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
-    aliases: Callable[[Lowering, int], Iterable[int]] | None = None
+    aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -124,16 +124,17 @@ class Ground:
         routes = [route for announce in announcers for route in announce(self)]
         return tuple(sorted(routes, key=_best_first))
 
-    def aliases(self, address: int) -> frozenset[int]:
-        """The addresses a packet may be sent to so that it can end up at ``address``."""
-        found, new = {address}, [address]
+    def aliases(self, addresses: Ranges) -> Ranges:
+        """All that a packet may be sent to so that it can end up at one of ``addresses``."""
         translators = [c.aliases for c in components().values() if c.aliases is not None]
+        found = new = addresses
         while new:
-            at = new.pop()
-            more = {alias for aliases in translators for alias in aliases(self, at)} - found
-            found |= more
-            new.extend(more)
-        return frozenset(found)
+            more = Ranges(())
+            for aliases in translators:
+                more |= aliases(self, new)
+            new = more - found
+            found |= new
+        return found
 
     def label(self, node: str, header: Header) -> tuple[str, str] | None:
         """Who a node is for one header: an id and words, from the component that made it."""

@@ -120,9 +120,7 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
         return False
     mine = ground.index.interfaces_by_instance.get(source.sender, ())
     known = {both for interface in mine for pair in _both(ground, interface) for both in pair}
-    singles = [Ranges((span,)).single for span in own.intervals]
-    known |= {a for single in singles if single is not None for a in ground.aliases(single)}
-    return not sent_to - (own | Ranges.of(*known))
+    return not sent_to - (ground.aliases(own) | Ranges.of(*known))
 
 
 def _starts(
@@ -157,14 +155,13 @@ def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     sent_to = destination.addresses
     if destination.goals is None or destination.as_sent or sent_to is None:
         return [sent_to]
-    singles = [Ranges((span,)).single for span in sent_to.intervals]
-    alone = [single for single in singles if single is not None]
-    if len(alone) < len(singles) or len(alone) > _MANY:
+    if len(sent_to.intervals) > _MANY:
         return [None]
-    known = {alias for single in alone for alias in ground.aliases(single)}
-    if len(known) <= _FEW:
-        return [Ranges.of(address) for address in sorted(known, reverse=True)]
-    return [Ranges.of(*known)]
+    known = ground.aliases(sent_to)
+    singles = [Ranges((span,)).single for span in known.intervals]
+    if len(singles) <= _FEW and all(single is not None for single in singles):
+        return [Ranges((span,)) for span in reversed(known.intervals)]
+    return [known]
 
 
 # ------------------------------------------------------------------- ends

@@ -15,6 +15,7 @@ Not modelled: ingress routing of BYOIP pools (R-IGW-9), MTU (R-IGW-11).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -295,17 +296,22 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
     return replace(beyond, words=gateway_id, through=ways)
 
 
-def _aliases(lowering: Lowering, address: int) -> Iterable[int]:
-    """The public address of a private one."""
+def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
+    """The public addresses of private ones."""
 
-    def make() -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for gateway in lowering.snapshot.records(InternetGateway):
-            for private, public in _pairs(lowering, _vpc_of(gateway)).pairs:
-                found.setdefault(private, []).append(public)
-        return found
+    def make() -> list[tuple[int, int]]:
+        gateways = lowering.snapshot.records(InternetGateway)
+        pairs = (pair for g in gateways for pair in _pairs(lowering, _vpc_of(g)).pairs)
+        return sorted(pairs)
 
-    return lowering.memo(f"{_NAME} aliases", make).get(address, ())
+    pairs = lowering.memo(f"{_NAME} aliases", make)
+    return Ranges.of(
+        *(
+            public
+            for low, high in addresses.intervals
+            for _, public in pairs[bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))]
+        )
+    )
 
 
 COMPONENT = Component(

@@ -81,6 +81,11 @@ class Builder:
             rules.append(self.rule(Action.PERMIT, domain.space(self.rng, addresses=0.0)))
         return Filter(tuple(rules), self.rule(Action.DENY, ANYTHING), session)
 
+    def shut(self, session: str) -> Filter:
+        """Default deny and next to no permits: the session decides."""
+        rules = (self.rule(Action.PERMIT, domain.space(self.rng, addresses=1.0, others=0.5)),)
+        return Filter(rules, self.rule(Action.DENY, ANYTHING), session)
+
     def some_filter(self, session: str = "") -> Filter:
         return self.allow(session) if self.odds(0.3) else self.filter(session)
 

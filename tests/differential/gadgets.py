@@ -167,10 +167,12 @@ def _identity(b: Builder, i: int, on: str, home: str) -> None:
     asks = b.route(f"known{i}", HeaderSpace.where(identity=some))
     session = f"i{i}"
     b.add(f"in{i}", Forward((asks,)), Translate((forget,)), b.some_filter(session), b.to(on))
-    b.add(f"known{i}", b.allow(session), Translate((forget,)), b.to(on))
+    b.add(f"known{i}", b.filter(session), Translate((forget,)), b.to(on))
     # The replying end has an identity of its own; the session asks for none.
-    stamp = Case(ANYTHING, (b.assign("identity", several=False),), b.origin("stamp"))
-    b.add(f"back{i}", Translate((stamp,)), b.allow(session), b.to(home))
+    stamp = Case(
+        ANYTHING, (Assign("identity", Ranges.of(b.rng.choice((1, 2)))),), b.origin("stamp")
+    )
+    b.add(f"back{i}", Translate((stamp,)), b.shut(session), b.to(home))
 
 
 def _several(b: Builder, i: int, on: str, home: str) -> None:

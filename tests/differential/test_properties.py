@@ -93,7 +93,7 @@ def test_the_order_of_permits_means_nothing(first: int) -> None:
 def halves(match: HeaderSpace) -> list[HeaderSpace]:
     """The header space as two, by the first half of its destinations' first prefix."""
     values = match.by_name.get("destination")
-    if values is None:
+    if not values:
         return [match]
     prefix = next(iter(values.cover()))
     if prefix.length == WIDTH:

@@ -15,7 +15,7 @@ from reach.answer import Verdict
 from reach.decide import Proof, decide
 from reach.explain import NO_PATH, Blocker, explain
 from reach.network.field import Header
-from reach.network.stage import Action, Filter, Forward
+from reach.network.stage import Action, Filter, Forward, Restore, Translate
 from reach.trace import Fate
 from solver.backends.z3 import Z3Backend
 from tests.differential import domain
@@ -83,11 +83,17 @@ def denies(shape: Shape, blocker: Blocker) -> bool:
                 if rule.origin == origin:
                     return rule.action is not Action.PERMIT
             elif isinstance(stage, Forward):
-                taken = next((r for r in stage.routes if r.origin == origin), None)
-                if taken is not None:
-                    return not taken.next and header in taken.match
-    # What drops the rest, a loop, or a delivery elsewhere has no rule to look at.
-    return origin.code == NO_PATH.code or not origin.code
+                for route in stage.routes:
+                    if route.origin == origin:
+                        return not route.next and header in route.match
+                if stage.otherwise == origin:
+                    return not any(header in r.match and not r.session for r in stage.routes)
+            elif isinstance(stage, Translate) and stage.otherwise == origin:
+                return not any(header in case.match for case in stage.cases)
+            elif isinstance(stage, Restore) and stage.otherwise == origin:
+                return True
+    # A loop, or a delivery elsewhere: there is no rule to look at.
+    return origin.code == NO_PATH.code
 
 
 def price(proof: Proof) -> int:
