@@ -196,8 +196,8 @@ COMPILED = (
     Fault(
         "replies must have the identity",
         "reach.symbolic",
-        "one[:_IDENTITY], other[:_IDENTITY], strict",
-        "one, other, strict",
+        "if one[:_IDENTITY] == other[:_IDENTITY]:\n            return TRUE",
+        "if one[_IDENTITY] is not other[_IDENTITY]:\n            return FALSE",
     ),
     Fault("any table is the inverse", "reach.symbolic", "before[0].inverse is table", "True"),
     Fault(
