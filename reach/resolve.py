@@ -45,6 +45,11 @@ from reach.snapshot.records import (
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
+# Both ends of a packet are of one IP version; told apart from the start, constants fold.
+_FAMILIES = tuple(
+    HeaderSpace.where(source=Ranges.prefixes((family,)), destination=Ranges.prefixes((family,)))
+    for family in (ANY_IPV4, ANY_IPV6)
+)
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 _FEW = 4
 _MANY = 5000
@@ -126,24 +131,15 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
 def _starts(
     ground: Ground, question: Question, source: End, destination: End, to_itself: bool
 ) -> Iterator[Start]:
-    """Every start with every way of addressing the destination, and every kind of packet."""
+    """Every start with every way of addressing the destination, every kind of packet, and each
+    IP version."""
     ported = question.port_at == "source"
     spaces = question.packet.spaces(ported)
-    for start, sent_to, packet in product(source.starts, _addressings(ground, destination), spaces):
-        space = start.space & packet & HeaderSpace.where(destination=sent_to)
-        if not space.is_empty and _one_family(space):
+    ends = product(source.starts, _addressings(ground, destination), spaces, _FAMILIES)
+    for start, sent_to, packet, family in ends:
+        space = start.space & packet & family & HeaderSpace.where(destination=sent_to)
+        if not space.is_empty:
             yield replace(start, space=space)
-
-
-def _one_family(space: HeaderSpace) -> bool:
-    """Whether source and destination can be of one IP version."""
-    ends = [space.by_name.get(name) for name in ("source", "destination")]
-    if ends[0] is None or ends[1] is None:
-        return True
-    return any(
-        ends[0].meets(family.low, family.high) and ends[1].meets(family.low, family.high)
-        for family in (ANY_IPV4, ANY_IPV6)
-    )
 
 
 def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:

@@ -153,7 +153,7 @@ def test_a_proof_without_doubt() -> None:
 
 @pytest.mark.parametrize("onward", [THERE, HERE])
 def test_a_loop_through_a_table(onward: int) -> None:
-    """A flow that a table sends round for ever gets nowhere (163)."""
+    """A flow that a table sends round for ever gets nowhere, or nobody can tell (163)."""
     swap = (
         Table(((THERE, onward), (onward, THERE))) if onward != THERE else Table(((THERE, THERE),))
     )
@@ -166,7 +166,7 @@ def test_a_loop_through_a_table(onward: int) -> None:
             again=(to((ANYTHING, "here")),),
             there=ARRIVED,
         )
-        is Verdict.UNREACHABLE
+        is not Verdict.REACHABLE
     )
 
 
@@ -178,5 +178,5 @@ def test_a_loop_through_a_port_that_is_made_up() -> None:
             here=(sets(ANYTHING, "source_port", 1024, 1025), to((ANYTHING, "here"))),
             there=ARRIVED,
         )
-        is Verdict.UNREACHABLE
+        is not Verdict.REACHABLE
     )
