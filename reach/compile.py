@@ -342,6 +342,8 @@ class _Exploration:
                 assert_never(stage)
 
     def _filter(self, stage: Filter, number: int, point: Point) -> list[Point]:
+        if stage.opening and self._before is not None:
+            return self._only_answers(stage, point)
         passes = self._permits(stage, point.version)
         if stage.session:
             passes = solver.or_(passes, self._answers_session(stage.session, point.version))
@@ -352,6 +354,13 @@ class _Exploration:
         if stage.session and after.guard is not FALSE:
             self.walk.admitted.setdefault(stage.session, []).append(after)
         return [after]
+
+    def _only_answers(self, stage: Filter, point: Point) -> list[Point]:
+        """A reply that is no answer of the session ends here; that cannot be lifted."""
+        answers = self._answers_session(stage.session, point.version)
+        refused = solver.and_(point.guard, solver.not_(answers))
+        self._dead_end(Point(point.place, refused, point.version), stage.otherwise.origin)
+        return [Point(point.place, solver.and_(point.guard, answers), point.version)]
 
     def _permits(self, stage: Filter, version: Version) -> Term:
         """First match decides: folded from the last rule to the first."""

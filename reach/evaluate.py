@@ -64,6 +64,7 @@ class _Walk:
     ) -> None:
         self._network = network
         self._sessions = sessions
+        self._is_reply = sessions is not NO_SESSIONS
         self._choices = choices
         self._heedless = heedless
         self._hops: list[Hop] = []
@@ -139,6 +140,8 @@ class _Walk:
     def _filter(self, stage: Filter, header: Header) -> Header | None:
         if stage.session and self._sessions.answers(stage.session, header):
             self._note(stage.replies)
+        elif stage.opening and self._is_reply:
+            return self._end(Fate.DROPPED, stage.otherwise.origin)
         else:
             rule = next(rule for rule in stage.decisions if header in rule.match)
             match rule.action:

@@ -28,6 +28,7 @@ from reach.network.stage import (
     Translate,
     deny_all,
 )
+from reach.snapshot.index import ipv6_blocks
 from reach.snapshot.records import EgressOnlyInternetGateway, Subnet, Vpc
 
 _NAME = "egress_only_internet_gateway"
@@ -55,15 +56,11 @@ def _public_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return Ranges(())
-    shown: list[Prefix] = []
-    hidden: list[Prefix] = []
     holders: list[Vpc | Subnet] = [vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())]
-    for holder in holders:
-        for block in holder.ipv6_cidr_block_association_set:
-            if block.ipv6_cidr_block:
-                private = block.ipv6_address_attribute == "private" or block.ip_source == "none"
-                (hidden if private else shown).append(Prefix.parse(block.ipv6_cidr_block))
-    return (Ranges.prefixes(shown) - Ranges.prefixes(hidden)) & Ranges.prefixes(GLOBAL_UNICAST_IPV6)
+    shown = [block for holder in holders for block in ipv6_blocks(holder, private=False)]
+    hidden = [block for holder in holders for block in ipv6_blocks(holder, private=True)]
+    seen = Ranges.prefixes(map(Prefix.parse, shown)) - Ranges.prefixes(map(Prefix.parse, hidden))
+    return seen & Ranges.prefixes(GLOBAL_UNICAST_IPV6)
 
 
 def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
@@ -89,6 +86,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
             (Rule(own, Action.PERMIT, passes),),
             Rule(ANYTHING, Action.DENY, foreign),
             _session(gateway_id),
+            opening=True,
         ),
         Translate((forget,)),
         Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),

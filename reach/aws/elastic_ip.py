@@ -16,12 +16,16 @@ from reach.component import Component, End, Lowering
 from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix, is_public, parse_address
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin, Route
-from reach.snapshot.index import public_mapping
+from reach.snapshot.index import ipv6_blocks, public_mapping
 from reach.snapshot.records import Address, NatGateway, NetworkInterface, Vpc
 
 
 def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
     """Every public address that anything in the snapshot names: address, id, words."""
+    for interface in lowering.snapshot.records(NetworkInterface):
+        for _, public in public_mapping(interface):
+            words = "has this address, but its VPC has no attached internet gateway"
+            yield public, interface.network_interface_id, words
     for address in lowering.snapshot.records(Address):
         if address.public_ip:
             words = "is an Elastic IP that no working interface has"
@@ -31,10 +35,6 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
             if place.public_ip:
                 words = f"had this address; it is {gateway.state}"
                 yield parse_address(place.public_ip), gateway.nat_gateway_id, words
-    for interface in lowering.snapshot.records(NetworkInterface):
-        for _, public in public_mapping(interface):
-            words = "has this address, but its VPC has no attached internet gateway"
-            yield public, interface.network_interface_id, words
 
 
 def _announce(lowering: Lowering) -> Iterator[Route]:
@@ -47,8 +47,7 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
         yield Route(HeaderSpace.where(destination=Ranges.of(*addresses)), "", origin)
     public = Ranges.prefixes(GLOBAL_UNICAST_IPV6)
     for vpc in lowering.snapshot.records(Vpc):
-        blocks = [block.ipv6_cidr_block for block in vpc.ipv6_cidr_block_association_set]
-        ends = Ranges.prefixes(Prefix.parse(block) for block in blocks if block) & public
+        ends = Ranges.prefixes(map(Prefix.parse, ipv6_blocks(vpc))) & public
         if ends:
             words = "no attached internet gateway announces this IPv6 block"
             origin = Origin(vpc.vpc_id, words, code="NO_PATH", name=vpc.name)

@@ -127,6 +127,11 @@ def _metadata(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, .
     if instance is not None and options is not None and options.http_endpoint == "disabled":
         words = "has instance metadata switched off"
         return (deny_all(Origin(instance.instance_id, words, "metadata", "NO_PATH")),)
+    if instance is not None and options is not None and options.http_protocol_ipv6 == "disabled":
+        words = "has instance metadata over IPv6 switched off"
+        off = Origin(instance.instance_id, words, "metadata", "NO_PATH")
+        six = HeaderSpace.where(destination=Ranges.of(parse_address("fd00:ec2::254")))
+        return (Filter((Rule(six, Action.DENY, off),), Rule(ANYTHING, Action.PERMIT, _QUIET)),)
     return ()
 
 

@@ -46,7 +46,7 @@ from reach.network.stage import (
     Translate,
     deny_all,
 )
-from reach.snapshot.index import private_addresses, public_mapping
+from reach.snapshot.index import ipv4_blocks, ipv6_blocks, private_addresses, public_mapping
 from reach.snapshot.records import (
     Address,
     InternetGateway,
@@ -112,20 +112,10 @@ def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return Ranges(())
-    private: list[str] = []
-    blocks: list[str] = []
     holders: list[Vpc | Subnet] = [vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())]
-    for holder in holders:
-        for block in holder.ipv6_cidr_block_association_set:
-            if block.ipv6_cidr_block_state and block.ipv6_cidr_block_state.state not in (
-                "associated",
-                "",
-            ):
-                continue
-            hidden = block.ipv6_address_attribute == "private" or block.ip_source == "none"
-            (private if hidden else blocks).append(block.ipv6_cidr_block or "")
-    shown = Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
-    return shown - Ranges.prefixes(Prefix.parse(block) for block in private if block)
+    shown = [block for holder in holders for block in ipv6_blocks(holder, private=False)]
+    hidden = [block for holder in holders for block in ipv6_blocks(holder, private=True)]
+    return Ranges.prefixes(map(Prefix.parse, shown)) - Ranges.prefixes(map(Prefix.parse, hidden))
 
 
 def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
@@ -197,7 +187,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
                     translated,
                 ),
                 Case(
-                    HeaderSpace.where(source=six - _held_back(lowering, vpc), destination=_SIX),
+                    HeaderSpace.where(source=six, destination=_SIX),
                     (forget,),
                     _QUIET,
                 ),
@@ -265,10 +255,10 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
     Public space that a VPC uses as its own counts only where an interface has the address.
     """
     vpc = lowering.snapshot.get(Vpc, vpc_id)
-    blocks = []
+    blocks: list[str] = []
     if vpc is not None:
-        blocks = [vpc.cidr_block, *(a.cidr_block for a in vpc.cidr_block_association_set)]
-    private = Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+        blocks += ipv4_blocks(vpc)
+    private = Ranges.prefixes(map(Prefix.parse, blocks))
     private &= Ranges.prefixes((*RFC1918, *RFC6598))
     return private | Ranges.of(
         *(

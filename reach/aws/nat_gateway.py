@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import ANY_IPV4, Prefix, parse_address
-from reach.network.field import ICMP, TCP, UDP
+from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
@@ -38,8 +38,10 @@ from reach.network.stage import (
     Rule,
     Stage,
     Translate,
+    Unmodelled,
     deny_all,
 )
+from reach.snapshot.index import ipv4_blocks, ipv6_blocks
 from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
@@ -88,12 +90,7 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         if _is_regional(gateway)
         else node_name("subnet", gateway.subnet_id or "", "emit")
     )
-    translated = Origin(
-        gateway_id,
-        "puts its own address in the source",
-        code="NGW_SOURCE_ADDRESS_REASSIGN",
-        name=gateway.name,
-    )
+    translated = Origin(gateway_id, "puts its own address in the source", name=gateway.name)
     refused = Origin(
         gateway_id,
         "translates only TCP, UDP and ICMP over IPv4, and IPv6 to 64:ff9b::/96",
@@ -103,7 +100,9 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     )
     return (
         *_available(gateway),
+        _only_openings(gateway),
         _only_own_vpc(lowering, gateway),
+        Forward((_echo64(gateway_id),)),
         Translate(_cases(gateway, translated), refused, _session(gateway_id)),
         Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),
     )
@@ -115,6 +114,31 @@ def _available(gateway: NatGateway) -> tuple[Stage, ...]:
         return ()
     words = f"is {state}" if state != "available" else "has no address to translate to"
     return (deny_all(Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)),)
+
+
+def _only_openings(gateway: NatGateway) -> Filter:
+    """R-OBS-4: a reply to a connection that did not come this way is dropped."""
+    unknown = Origin(
+        gateway.nat_gateway_id,
+        "drops the reply to a connection that did not come through it",
+        "reply",
+        "NGW_SOURCE_ADDRESS_REASSIGN",
+        gateway.name,
+    )
+    anything = Rule(ANYTHING, Action.PERMIT, _QUIET)
+    session = f"{_session(gateway.nat_gateway_id)} opened"
+    return Filter((anything,), Rule(ANYTHING, Action.DENY, unknown), session, opening=True)
+
+
+def _echo64(gateway_id: str) -> Route:
+    """A ping through NAT64: no page read says whether it is translated."""
+    ping = HeaderSpace.where(destination=_NAT64, protocol=Ranges.of(ICMPV6))
+    return Route(ping, node_name(_NAME, gateway_id, "echo64"), _QUIET)
+
+
+def _echo64_unknown(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    words = "whether a ping to 64:ff9b::/96 is translated is not known"
+    return (Unmodelled(Origin(gateway_id, words)),)
 
 
 def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
@@ -131,9 +155,8 @@ def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return Ranges(())
-    blocks = [vpc.cidr_block, *(a.cidr_block for a in vpc.cidr_block_association_set)]
-    blocks += [a.ipv6_cidr_block for a in vpc.ipv6_cidr_block_association_set]
-    return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+    blocks = (*ipv4_blocks(vpc), *ipv6_blocks(vpc))
+    return Ranges.prefixes(Prefix.parse(block) for block in blocks)
 
 
 def _cases(gateway: NatGateway, origin: Origin) -> tuple[Case, ...]:
@@ -297,7 +320,12 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
 COMPONENT = Component(
     name=_NAME,
     reads=(NatGateway, VpcPeeringConnection, Subnet, Vpc),
-    nodes={"clients": _clients, "reply": _reply, "uncovered": _uncovered},
+    nodes={
+        "clients": _clients,
+        "reply": _reply,
+        "uncovered": _uncovered,
+        "echo64": _echo64_unknown,
+    },
     slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
     targets=(Target("nat_gateway_id", "nat-", _enter),),
     interface_types=("nat_gateway",),

@@ -116,7 +116,7 @@ def _kind(lowering: Lowering, interface: NetworkInterface) -> object:
     groups = tuple(sorted(group.group_id for group in interface.groups))
     attached = interface.attachment.status if interface.attachment else None
     options = instance.metadata_options if instance else None
-    metadata = options.http_endpoint if options else None
+    metadata = (options.http_endpoint, options.http_protocol_ipv6) if options else None
     return interface.subnet_id, groups, attached, bool(instance_id), instance is None, metadata
 
 

@@ -82,6 +82,10 @@ def _end(lowering: Lowering, list_id: str) -> End | None:
     listed = lowering.snapshot.get(PrefixList, list_id)
     if listed is None:
         return None
+    shown = f"{list_id} {listed.prefix_list_name or ''}".strip()
+    if lowering.index.prefix_list_entries(list_id) is None:
+        words = "the entries of this list are not known"
+        return End(shown, gap=lowering.missing(ManagedPrefixListEntries, list_id, words))
     blocks = _blocks(lowering, list_id)
     mute = Origin(
         list_id, "opens no connections", code="NO_PATH", name=listed.prefix_list_name or ""

@@ -37,7 +37,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 from reach.snapshot.errors import Diagnostic
-from reach.snapshot.index import public_mapping
+from reach.snapshot.index import ipv4_blocks, public_mapping
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -290,8 +290,7 @@ def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Iterable[Prefix]:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return ()
-    blocks = {vpc.cidr_block} | {a.cidr_block for a in vpc.cidr_block_association_set}
-    return [Prefix.parse(block) for block in sorted(filter(None, blocks))]
+    return [Prefix.parse(block) for block in ipv4_blocks(vpc)]
 
 
 def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:

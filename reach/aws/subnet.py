@@ -16,7 +16,7 @@ from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
-from reach.snapshot.index import delegated_prefixes, private_addresses
+from reach.snapshot.index import delegated_prefixes, ipv6_blocks, private_addresses
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet
 
 QUIET = Origin("", "")
@@ -24,12 +24,7 @@ QUIET = Origin("", "")
 
 def cidrs(subnet: Subnet) -> tuple[Prefix, ...]:
     """The subnet's IPv4 block and its associated IPv6 blocks."""
-    blocks: list[str | None] = [subnet.cidr_block]
-    blocks += [
-        block.ipv6_cidr_block
-        for block in subnet.ipv6_cidr_block_association_set
-        if block.ipv6_cidr_block_state is None or block.ipv6_cidr_block_state.state == "associated"
-    ]
+    blocks = (subnet.cidr_block, *ipv6_blocks(subnet))
     return tuple(Prefix.parse(block) for block in blocks if block)
 
 

@@ -13,12 +13,12 @@ from reach.component import Component, End, Lowering, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
+from reach.snapshot.index import ipv6_blocks
 from reach.snapshot.records import Subnet, Vpc
 
 
 def _blocks(subnet: Subnet) -> Ranges:
-    blocks: list[str | None] = [subnet.cidr_block]
-    blocks += [block.ipv6_cidr_block for block in subnet.ipv6_cidr_block_association_set]
+    blocks = (subnet.cidr_block, *ipv6_blocks(subnet))
     return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
 
 

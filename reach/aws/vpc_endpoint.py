@@ -36,7 +36,8 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.records import NetworkInterface, PrefixList, VpcEndpoint
+from reach.snapshot.index import ipv4_blocks, ipv6_blocks
+from reach.snapshot.records import NetworkInterface, PrefixList, Vpc, VpcEndpoint
 
 _NAME = "vpc_endpoint"
 _QUIET = Origin("", "")
@@ -167,6 +168,7 @@ def _at_gateway(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ..
         endpoint.name,
     )
     silent = Origin(endpoint_id, f"{service} does not answer on this port", "service", "NO_PATH")
+    foreign = Origin(endpoint_id, "serves only sources of its own VPC", "source", "NO_PATH")
     ports = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.union(spans))
     ping = HeaderSpace.where(protocol=Ranges.of(ICMP), icmp_type=_PING)
     taken = (HeaderSpace.where(protocol=Ranges.of(TCP)), ping)
@@ -175,10 +177,18 @@ def _at_gateway(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ..
     )
     return (
         *_unavailable(endpoint),
+        _permit((HeaderSpace.where(source=_own_blocks(lowering, endpoint)),), foreign),
         _permit(taken, protocol),
         _permit((ports, ping), silent),
         Deliver(f"{_NAME}/{endpoint_id}", node_name(_NAME, endpoint_id, "return"), delivered),
     )
+
+
+def _own_blocks(lowering: Lowering, endpoint: VpcEndpoint) -> Ranges:
+    """R-GWEP-2: the blocks of the endpoint's VPC."""
+    vpc = lowering.snapshot.get(Vpc, endpoint.vpc_id or "")
+    blocks = (*ipv4_blocks(vpc), *ipv6_blocks(vpc)) if vpc is not None else ()
+    return Ranges.prefixes(map(Prefix.parse, blocks))
 
 
 def _permit(spaces: tuple[HeaderSpace, ...], otherwise: Origin) -> Filter:
@@ -208,10 +218,19 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
         owner = f"{_NAME}/{endpoint_id}"
         blocks = Ranges.prefixes(_service_blocks(lowering, endpoint))
         goals = {owner: HeaderSpace.where(destination=blocks)}
-        return End(shown, goals=goals, addresses=blocks, nobody=mute)
+        gap = None
+        if not blocks:
+            words = "the addresses of its service are not known"
+            gap = lowering.missing(PrefixList, endpoint_id, words)
+        return End(shown, goals=goals, addresses=blocks, nobody=mute, gap=gap)
     owned = (lowering.snapshot.get(NetworkInterface, i) for i in endpoint.network_interface_ids)
-    ends = lowering.hosts(tuple(i for i in owned if i is not None), shown)
-    return End(shown, goals=ends.goals, addresses=ends.addresses, nobody=mute)
+    known = tuple(interface for interface in owned if interface is not None)
+    ends = lowering.hosts(known, shown)
+    gap = None
+    if len(known) < len(endpoint.network_interface_ids):
+        words = "not all its interfaces are known"
+        gap = lowering.missing(NetworkInterface, endpoint_id, words)
+    return End(shown, goals=ends.goals, addresses=ends.addresses, nobody=mute, gap=gap)
 
 
 def _service_blocks(lowering: Lowering, endpoint: VpcEndpoint) -> Iterator[Prefix]:

@@ -13,6 +13,8 @@ Not modelled: names that resolve differently over a peering (R-PCX-9).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -30,6 +32,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.index import ipv4_blocks, ipv6_blocks
 from reach.snapshot.records import NetworkInterface, PeeringVpcInfo, Vpc, VpcPeeringConnection
 
 _NAME = "vpc_peering"
@@ -49,8 +52,7 @@ def _blocks(lowering: Lowering, side: PeeringVpcInfo) -> Ranges:
     blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
     vpc = lowering.snapshot.get(Vpc, side.vpc_id or "")
     if vpc is not None:
-        blocks += [vpc.cidr_block, *(a.cidr_block for a in vpc.cidr_block_association_set)]
-        blocks += [a.ipv6_cidr_block for a in vpc.ipv6_cidr_block_association_set]
+        blocks += [*ipv4_blocks(vpc), *ipv6_blocks(vpc)]
     return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
 
 
@@ -118,7 +120,12 @@ def _end(lowering: Lowering, peering_id: str) -> End | None:
         interfaces += lowering.index.interfaces_by_vpc.get(vpc, ())
     ends = lowering.hosts(tuple(interfaces), peering_id)
     ways = tuple(node_name(_NAME, peering_id, "from", vpc) for vpc in vpcs)
-    return End(peering_id, ends.starts, ends.goals, ends.addresses, ways, ends.nobody)
+    unseen = [vpc for vpc in vpcs if lowering.snapshot.get(Vpc, vpc) is None]
+    gap = None
+    if unseen:
+        words = f"is an end of {peering_id} and not in the snapshot"
+        gap = Origin(unseen[0], f"{unseen[0]} {words}")
+    return replace(ends, through=ways, gap=gap)
 
 
 COMPONENT = Component(

@@ -69,13 +69,15 @@ class Filter:
     """The first rule that matches decides, ``otherwise`` (a rule for anything) when none does.
 
     With a ``session``, a reply of a flow that passed a filter of this session passes as well, for
-    the reason in ``replies``, and every flow that passes is remembered under it.
+    the reason in ``replies``, and every flow that passes is remembered under it.  A filter that is
+    ``opening`` takes from a reply nothing else: its rules are for flows that open a connection.
     """
 
     rules: tuple[Rule, ...]
     otherwise: Rule
     session: str = ""
     replies: Origin = Origin("", "")
+    opening: bool = False
 
     @cached_property
     def decisions(self) -> tuple[Rule, ...]:

@@ -15,12 +15,15 @@ from typing import TypeVar
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
+    CidrBlockAssociation,
+    Ipv6CidrBlockAssociation,
     ManagedPrefixListEntries,
     NetworkAcl,
     NetworkInterface,
     PrefixList,
     RouteTable,
     Subnet,
+    Vpc,
 )
 from reach.snapshot.snapshot import Snapshot
 
@@ -53,6 +56,36 @@ def public_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     if interface.private_ip_address and interface.association and interface.association.public_ip:
         pairs.append((interface.private_ip_address, interface.association.public_ip))
     return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+
+
+def ipv4_blocks(vpc: Vpc) -> tuple[str, ...]:
+    """The IPv4 blocks that a VPC has now, the primary first."""
+    blocks = [vpc.cidr_block]
+    blocks += [each.cidr_block for each in vpc.cidr_block_association_set if _is_there(each)]
+    return tuple(dict.fromkeys(filter(None, blocks)))
+
+
+def ipv6_blocks(holder: Vpc | Subnet, *, private: bool | None = None) -> tuple[str, ...]:
+    """The IPv6 blocks that a VPC or subnet has now: all, or those that are private or are not.
+
+    A private block is never advertised (R-ENI-11).
+    """
+    return tuple(
+        each.ipv6_cidr_block
+        for each in holder.ipv6_cidr_block_association_set
+        if each.ipv6_cidr_block
+        and _is_there(each)
+        and private in (None, each.ipv6_address_attribute == "private" or each.ip_source == "none")
+    )
+
+
+def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
+    state = (
+        block.cidr_block_state
+        if isinstance(block, CidrBlockAssociation)
+        else block.ipv6_cidr_block_state
+    )
+    return state is None or state.state in ("associated", "")
 
 
 def _instance_of(interface: NetworkInterface) -> str | None:

@@ -2,7 +2,7 @@
 
 The first seed that kills each is written down and tried first, so that this stays quick; where it
 no longer does, because the shapes have changed, all the seeds are tried.  A fault that survives
-them means that the shapes are too poor, or that it is none: either way the list or they must change.
+them means that the shapes are too poor, or that it is none: the list or they must change then.
 """
 
 from __future__ import annotations
