@@ -61,7 +61,7 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.arrives], assignment, budget)
-            proof = witness(network, constraints, pinned, lambda p: not arrives(aim, p))
+            proof = witness(network, constraints, pinned, lambda p: gets_through(aim, p))
             _accept(aim, proof)
             return Decision(Verdict.REACHABLE, proof)
         case Unknown(reason):
@@ -72,8 +72,8 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.may_arrive], assignment, budget)
-            proof = witness(network, constraints, pinned, lambda p: bool(_left_open(p)))
-            opened = _left_open(proof)
+            proof = witness(network, constraints, pinned, lambda p: bool(left_open(p)))
+            opened = left_open(proof)
             if not opened:
                 raise Defect(f"{proof.packet} meets nothing open, but {arrives(aim, proof)}")
             return Decision(Verdict.UNDECIDED, proof, opened)
@@ -136,8 +136,13 @@ def _accept(aim: Aim, proof: Proof) -> None:
     failure = arrives(aim, proof)
     if failure:
         raise Defect(f"the witness {proof.packet} does not survive its replay: {failure}")
-    if proof.forward.doubts or (proof.reply and proof.reply.doubts):
+    if left_open(proof):
         raise Defect(f"the witness {proof.packet} rests on a doubt")
+
+
+def gets_through(aim: Aim, proof: Proof) -> bool:
+    """Whether the replayed flow answers the aim and rests on no doubt."""
+    return not arrives(aim, proof) and not left_open(proof)
 
 
 def arrives(aim: Aim, proof: Proof) -> str:
@@ -167,7 +172,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
     return ""
 
 
-def _left_open(proof: Proof) -> tuple[Origin, ...]:
+def left_open(proof: Proof) -> tuple[Origin, ...]:
     """What the flow met that the snapshot does not settle."""
     found: list[Origin] = []
     for trace in (proof.forward, proof.reply):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reach.aim import Aim
-from reach.decide import Proof, arrives
+from reach.decide import Proof, gets_through
 from reach.evaluate import evaluate
 from reach.network.field import TCP, UDP, reply_to
 from reach.network.header_space import Ranges
@@ -83,4 +83,4 @@ def _gets_through(network: Network, aim: Aim, proof: Proof, port: int) -> bool:
             choices=back,
         )
     tried = Proof(proof.start, packet, forward, reply, {}, {})
-    return not arrives(aim, tried)
+    return gets_through(aim, tried)
