@@ -82,7 +82,7 @@ class Walk:
     dead_ends: list[tuple[Point, Origin]] = field(default_factory=list)
     admitted: dict[str, list[Point]] = field(default_factory=dict)
     translated: dict[str, list[tuple[Point, Version]]] = field(default_factory=dict)
-    choices: list[tuple[Place, int, str, Term]] = field(default_factory=list)
+    choices: list[tuple[Point, int, str, Term]] = field(default_factory=list)
     relaxed: list[tuple[Place, int, Term]] = field(default_factory=list)
 
 
@@ -114,12 +114,14 @@ class Constraints:
         raise AssertionError("no start is chosen")
 
     def choices(self, assignment: Mapping[str, int | bool], walk: Walk) -> dict[Site, int]:
-        """Decode: what was chosen wherever several things may happen."""
+        """Decode: what was chosen where the flow is and several things may happen."""
+        met = solver.interpret_all([point.met for point, _, _, _ in walk.choices], assignment)
         return {
-            Site(place.node, _header(place.version, assignment), stage, name): int(
+            Site(point.place.node, _header(point.place.version, assignment), stage, name): int(
                 solver.interpret(term, assignment)
             )
-            for place, stage, name, term in walk.choices
+            for is_met, (point, stage, name, term) in zip(met, walk.choices, strict=True)
+            if is_met
         }
 
 
@@ -396,14 +398,15 @@ class _Exploration:
             matched = self._symbolic.matches(case.match, point.version)
             if solver.and_(rest, matched) is FALSE:
                 continue
+            entered = Point(point.place, solver.and_(rest, matched), point.version)
             after = point.version
             for rewrite in case.rewrites:
                 where = f"{position}.{rewrite.field}"
                 site = f"{self._site(point, number)}.{position}"
                 after = self._symbolic.rewrite(rewrite, after, site)
                 term = after[INDEX[rewrite.field]]
-                self.walk.choices.append((point.place, number, where, term))
-            taken = Point(point.place, solver.and_(rest, matched), after)
+                self.walk.choices.append((entered, number, where, term))
+            taken = Point(point.place, entered.guard, after)
             if stage.session and taken.guard is not FALSE:
                 remembered = self.walk.translated.setdefault(stage.session, [])
                 remembered.append((taken, point.version))
@@ -478,7 +481,7 @@ class _Exploration:
         width = max(1, (len(stage.options) - 1).bit_length())
         name = f"choice@{self._site(point, number)}"
         chosen = self._symbolic.symbol(name, width)
-        self.walk.choices.append((point.place, number, "", chosen))
+        self.walk.choices.append((point, number, "", chosen))
         for position, option in enumerate(stage.options):
             taken = solver.eq(chosen, solver.const(position, width))
             guard = solver.and_(point.guard, taken)

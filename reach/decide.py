@@ -73,7 +73,7 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
         case Sat(assignment):
             pinned = Pinned(session, [constraints.may_arrive], assignment, budget)
             proof = witness(network, constraints, pinned, lambda p: bool(left_open(p)))
-            opened = left_open(proof)
+            opened = left_open(proof) or _endless(proof)
             if not opened:
                 raise Defect(f"{proof.packet} meets nothing open, but {arrives(aim, proof)}")
             return Decision(Verdict.UNDECIDED, proof, opened)
@@ -170,6 +170,12 @@ def arrives(aim: Aim, proof: Proof) -> str:
     if reply.owner != proof.start.owner or reply.final._replace(identity=0) != home:
         return f"the reply arrives at {reply.origin.resource} as {header_words(reply.final)}"
     return ""
+
+
+def _endless(proof: Proof) -> tuple[Origin, ...]:
+    """A flow that is rewritten round after round: followed only so far."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
+    return tuple(trace.origin for trace in traces if trace.fate is Fate.LOOPED)
 
 
 def left_open(proof: Proof) -> tuple[Origin, ...]:

@@ -48,18 +48,18 @@ class Symbolic:
         Starts share the symbols of the fields they leave open, and of the ``shared`` fields.
         """
         return tuple(
-            self._open(field.name, None if field.name in shared else space.by_name.get(field.name))
+            self._open(field.name, space.by_name.get(field.name), field.name in shared)
             for field in FIELDS
         )
 
-    def _open(self, name: str, values: Ranges | None) -> Term:
+    def _open(self, name: str, values: Ranges | None, shared: bool) -> Term:
         width = FIELD[name].width
-        if values is not None and (single := values.single) is not None:
-            return solver.const(single, width)
-        if name == "identity":
+        if values is None and name == "identity":
             return solver.const(0, width)
-        if values is None:
+        if values is None or shared:
             return self.symbol(name, width)
+        if (single := values.single) is not None:
+            return solver.const(single, width)
         # A domain belongs to a symbol, so starts of different ranges need symbols of their own.
         number = self._spans.setdefault(values, len(self._spans))
         return self.symbol(f"{name}#{number}", width, values)

@@ -147,8 +147,15 @@ def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
     foreign = Origin(
         gateway.nat_gateway_id, words, "source", "NGW_REQUIRES_SOURCE_IN_VPC", gateway.name
     )
+    own = HeaderSpace.where(source=_own(gateway))
     inside = HeaderSpace.where(source=_vpc_blocks(lowering, gateway.vpc_id or ""))
-    return Filter((Rule(inside, Action.PERMIT, _QUIET),), Rule(ANYTHING, Action.DENY, foreign))
+    rules = (Rule(own, Action.DENY, _itself(gateway)), Rule(inside, Action.PERMIT, _QUIET))
+    return Filter(rules, Rule(ANYTHING, Action.DENY, foreign))
+
+
+def _itself(gateway: NatGateway) -> Origin:
+    words = "is where its own subnet's route leads back to"
+    return Origin(gateway.nat_gateway_id, words, "source", "NO_PATH", gateway.name)
 
 
 def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Ranges:

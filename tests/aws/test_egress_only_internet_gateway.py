@@ -207,7 +207,6 @@ def test_as_an_end() -> None:
     assert g.end("eigw-0000000000000dead") is None
 
 
-@pytest.mark.xfail(reason="R-PIPE-6: what came in by an internet gateway is answered out of here")
 def test_it_answers_nothing_that_it_did_not_start() -> None:
     """R-DEF-4, R-PIPE-6: B's way out is the egress-only gateway, so B is not called from outside,
     though the VPC has an internet gateway for others: the reply is no session of this one."""

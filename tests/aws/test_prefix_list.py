@@ -205,7 +205,6 @@ def test_as_an_end() -> None:
     assert g.end("pl-0000000000000dead") is None
 
 
-@pytest.mark.xfail(reason="law 2: a list without entries is taken for an empty one as an end")
 def test_a_list_without_entries_as_an_end() -> None:
     """Where the entries are not in the snapshot the end says so; an empty list has no gap."""
     e, listed = admitting("10.0.1.0/24")

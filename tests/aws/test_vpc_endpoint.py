@@ -306,7 +306,6 @@ def test_filters_see_the_services_public_addresses() -> None:
     assert dropped(replied(g, there)) == (acl, "SUBNET_ACL_RESTRICTION")
 
 
-@pytest.mark.xfail(reason="R-GWEP-2: the endpoint does not look at the source")
 def test_only_sources_of_its_own_vpc() -> None:
     """R-GWEP-2: what an appliance of the VPC passes on for a peer is not taken."""
     e, vpce = gateway()
@@ -348,7 +347,6 @@ def test_as_ends() -> None:
     assert g.end("vpce-0000000000000dead") is None
 
 
-@pytest.mark.xfail(reason="law 2: a service without its list is taken for one without addresses")
 def test_a_service_whose_list_is_not_known_as_an_end() -> None:
     """Without describe-prefix-lists nobody knows where a gateway endpoint leads: a gap."""
     e, vpce = gateway()
@@ -358,7 +356,6 @@ def test_a_service_whose_list_is_not_known_as_an_end() -> None:
     assert end.gap is not None
 
 
-@pytest.mark.xfail(reason="law 2: an endpoint's interface that is not listed is passed over")
 def test_an_interface_that_is_not_listed_as_an_end() -> None:
     """An endpoint whose interface the snapshot does not show is no nobody: a gap."""
     e, vpce = interface()

@@ -291,7 +291,6 @@ def test_as_an_end() -> None:
     assert g.end("pcx-0000000000000dead") is None
 
 
-@pytest.mark.xfail(reason="R-SHARE-4: as an end a peering knows only the side that is there")
 def test_as_an_end_with_one_side() -> None:
     """R-SHARE-4: with one side not in the snapshot there may be more than is known: a gap."""
     e = peered(account="444455556666")

@@ -257,10 +257,10 @@ def _but(met: Term, version: Version, known: Iterable[Header]) -> Term:
 def _chosen(walk: Walk, taken: Mapping[Site, int]) -> list[Term]:
     """That where the flow is, what was chosen is chosen."""
     terms = []
-    for place, number, within, term in walk.choices:
+    for point, number, within, term in walk.choices:
         for site, value in taken.items():
-            if (site.node, site.stage, site.within) == (place.node, number, within):
-                here = solver.and_(place.reached, _equal(place.version, site.header))
+            if (site.node, site.stage, site.within) == (point.place.node, number, within):
+                here = solver.and_(point.met, _equal(point.place.version, site.header))
                 chosen = solver.eq(term, solver.const(value, term.width))
                 terms.append(solver.implies(here, chosen) if here is not TRUE else chosen)
     return terms

@@ -84,7 +84,8 @@ class Builder:
     def shut(self, session: str) -> Filter:
         """Default deny and next to no permits: the session decides."""
         rules = (self.rule(Action.PERMIT, domain.space(self.rng, addresses=1.0, others=0.5)),)
-        return Filter(rules, self.rule(Action.DENY, ANYTHING), session)
+        last = self.rule(Action.DENY, ANYTHING)
+        return Filter(rules, last, session, opening=self.odds(0.4))
 
     def some_filter(self, session: str = "") -> Filter:
         return self.allow(session) if self.odds(0.3) else self.filter(session)

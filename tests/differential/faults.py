@@ -100,6 +100,12 @@ COMPILED = (
         "if False:",
     ),
     Fault(
+        "an opening filter lets replies open",
+        "reach.compile",
+        "if stage.opening and self._before is not None:",
+        "if False:",
+    ),
+    Fault(
         "the last rule decides",
         "reach.compile",
         "groupby(reversed(stage.decisions)",
@@ -234,6 +240,12 @@ EVALUATED = (
         "reach.evaluate",
         "for rule in stage.decisions if",
         "for rule in reversed(stage.decisions) if",
+    ),
+    Fault(
+        "an opening filter lets replies open",
+        "reach.evaluate",
+        "elif stage.opening and self._is_reply:",
+        "elif False:",
     ),
     Fault("a doubt is not noted", "reach.evaluate", "self._doubts.append(rule.origin)", "pass"),
     Fault(

@@ -7,6 +7,7 @@ A gadget gets its number and the names of the next node onward and homeward; it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -29,7 +30,8 @@ def _filtered(b: Builder, i: int, on: str, home: str) -> None:
     there = f"f{i}" if b.odds(0.7) else ""
     back = there if b.odds(0.7) else f"other{i}"
     b.add(f"in{i}", b.some_filter(there), b.to(on))
-    b.add(f"back{i}", b.some_filter(back), b.to(home))
+    check = replace(b.some_filter(back), opening=bool(back) and b.odds(0.3))
+    b.add(f"back{i}", check, b.to(home))
 
 
 def _branch(b: Builder, i: int, on: str, home: str) -> None:
@@ -192,7 +194,8 @@ def _hub(b: Builder, i: int, on: str, home: str) -> None:
         destination=Ranges.prefixes([domain.PREFIXES[2], domain.PREFIXES[14]])
     )
     ways = (f"way{i}.0", f"way{i}.1")
-    b.add(f"in{i}", b.some_filter(session), choose(b, *ways))
+    check = replace(b.some_filter(session), opening=b.odds(0.4))
+    b.add(f"in{i}", check, choose(b, *ways))
     b.add(f"back{i}", b.to(f"in{i}"))
     b.add(ways[0], Forward((b.route(home, clients),)), b.to(on))
     b.add(ways[1], b.filter(), Forward((b.route(home, clients),)), b.to(on))

@@ -19,7 +19,6 @@ from tests.differential.builder import DOUBT
 from tests.differential.domain import values, well_formed
 
 MOST_RUNS = 64
-NO_SESSIONS = Sessions()
 Evaluate = Callable[..., Trace]
 
 
@@ -85,7 +84,7 @@ def runs(
 ) -> list[Run]:
     """All runs of a flow."""
     found: list[Run] = []
-    for forward, there in _traces(network, start.node, header, NO_SESSIONS, walk, heedless):
+    for forward, there in _traces(network, start.node, header, None, walk, heedless):
         asked = _asked(network, aim, header, forward)
         if not (asked and aim.two_way):
             found.append(Run(forward, None, there, {}, asked, asked))
@@ -124,7 +123,7 @@ def _traces(
     network: Network,
     node: str,
     header: Header,
-    sessions: Sessions,
+    sessions: Sessions | None,
     walk: Evaluate,
     heedless: bool,
 ) -> Iterator[tuple[Trace, Mapping[Site, int]]]:
@@ -137,10 +136,10 @@ def _traces(
         if made > MOST_RUNS:
             raise TooManyRunsError
         choices = Recorder(given)
-        yield (
-            walk(network, node, header, sessions=sessions, choices=choices, heedless=heedless),
-            choices.taken,
-        )
+        # A walk that gets no sessions is no reply.
+        replied = {} if sessions is None else {"sessions": sessions}
+        trace = walk(network, node, header, choices=choices, heedless=heedless, **replied)
+        yield trace, choices.taken
         prefix = dict(given)
         for site, taken in choices.taken.items():
             if site in given:

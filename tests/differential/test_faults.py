@@ -24,36 +24,38 @@ KILLED_BY = {
     "reach.compile: a reply is restored twice": 5001,
     "reach.compile: a reply is restored by a translation that was not met": 5228,
     "reach.compile: a restored reply keeps the translated ends": 5001,
-    "reach.compile: a session holds flows that never were there": 5073,
+    "reach.compile: a session holds flows that never were there": 5068,
     "reach.compile: a session lets any packet back": 5016,
     "reach.compile: a session does not know translated flows": 5016,
     "reach.compile: a filter forgets its session": 5001,
     "reach.compile: a route serves others than its session": 5004,
+    "reach.compile: an opening filter lets replies open": 5051,
     "reach.compile: the last rule decides": 5000,
     "reach.compile: a doubt permits": 5013,
     "reach.compile: a doubt denies": 5013,
-    "reach.compile: a denial is skipped": 5001,
+    "reach.compile: a denial is skipped": 5005,
     "reach.compile: all options happen at once": 5000,
     "reach.compile: all visits of a node choose alike": 5006,
     "reach.compile: the reply chooses as the flow did": 5004,
-    "reach.compile: a cycle holds itself up": 5043,
+    "reach.compile: a cycle holds itself up": 5007,
     "reach.compile: a place has one edge only": 5000,
     "reach.compile: the reply starts unmirrored": 5001,
-    "reach.compile: any owner is home": 5023,
+    "reach.compile: any owner is home": 5030,
     "reach.compile: the goal's headers do not matter": 5002,
     "reach.compile: the way does not matter": 5070,
-    "reach.compile: an unmodelled end is no end": 5033,
+    "reach.compile: an unmodelled end is no end": 5028,
     "reach.symbolic: the mirror keeps the ports": 5001,
     "reach.symbolic: the mirror keeps the identity": 5005,
     "reach.symbolic: an ICMP request answers itself": 5008,
     "reach.symbolic: replies must have the identity": 5001,
     "reach.symbolic: any table is the inverse": 5000,
-    "reach.symbolic: a table's last pair only": 5026,
+    "reach.symbolic: a table's last pair only": 5022,
     "reach.symbolic: a domain that meets is a domain within": 5000,
-    "reach.symbolic: an embedded address is cut short": 5178,
-    "reach.symbolic: both ends need not be of one family": 5162,
+    "reach.symbolic: an embedded address is cut short": 5226,
+    "reach.symbolic: both ends need not be of one family": 5095,
     "reach.symbolic: any packet is answered": 5008,
     "reach.evaluate: the last rule decides": 5000,
+    "reach.evaluate: an opening filter lets replies open": 5051,
     "reach.evaluate: a doubt is not noted": 5013,
     "reach.evaluate: a translation passes what it should drop": 5009,
     "reach.evaluate: a translation is remembered backwards": 5001,
@@ -95,9 +97,9 @@ def test_a_seeded_fault_is_noticed(fault: Fault) -> None:
 
 
 def test_the_kill_count() -> None:
-    """36 faults of the compiler and 11 of the evaluator are killed, and there are no others."""
+    """37 faults of the compiler and 12 of the evaluator are killed, and there are no others."""
     print(f"\n{len(KILLED_BY)} of {len(FAULTS)} seeded faults killed")
-    assert (len(COMPILED), len(EVALUATED)) == (36, 11)
+    assert (len(COMPILED), len(EVALUATED)) == (37, 12)
     assert {named(fault) for fault in FAULTS} == set(KILLED_BY)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from reach.answer import Verdict
 from reach.decide import Proof, decide
+from reach.evaluate import LOOP
 from reach.explain import NO_PATH, Blocker, explain
 from reach.network.field import Header
 from reach.network.stage import Action, Filter, Forward, Restore, Translate
@@ -61,8 +62,8 @@ def check_verdicts(first: int, count: int) -> int:
     backend, compared = Z3Backend(), 0
     for shape, expected in narrow_shapes(first, count):
         decision = decide(shape.network, shape.aim, backend)
-        if decision.open and all(origin.resource in shape.nodes for origin in decision.open):
-            continue  # exploration gave up at a node, and says so
+        if expected is Verdict.UNREACHABLE and decision.open == (LOOP,):
+            continue  # it goes round through rewrites, which are followed only so far
         assert decision.verdict is expected, shape
         compared += 1
         if expected is Verdict.UNREACHABLE:
@@ -82,6 +83,8 @@ def denies(shape: Shape, blocker: Blocker) -> bool:
     for node in shape.nodes.values():
         for stage in node.stages:
             if isinstance(stage, Filter):
+                if stage.opening and stage.otherwise.origin == origin:
+                    return True
                 rule = next(rule for rule in stage.decisions if header in rule.match)
                 if rule.origin == origin:
                     return rule.action is not Action.PERMIT
