@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import solver
-from reach.compile import Constraints
+from reach.constraints import Constraints
 from reach.network.address import WIDTH, is_ipv4, parse_address
 from reach.network.field import FIELDS, INDEX, TCP
 from solver import Budget, Op, Sat, Session, Term

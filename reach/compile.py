@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import assert_never
 
 import solver
-from reach.aim import Aim, Start
-from reach.network.field import FIELDS, INDEX, Header
+from reach.aim import Aim
+from reach.constraints import Begin, Constraints, Place, Point, Walk
+from reach.network.field import FIELDS, INDEX
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
@@ -37,96 +37,12 @@ from reach.network.stage import (
 )
 from reach.order import strongly_connected
 from reach.symbolic import Symbolic, Version
-from reach.trace import Site
 from solver import FALSE, TRUE, Term
-
-Begin = tuple[Term, Start, Version]
 
 FEW = 16
 MOST_REWRITES = 12
 MOST_PLACES = 400_000
 _SOURCE, _DESTINATION = INDEX["source"], INDEX["destination"]
-
-
-@dataclass(eq=False, slots=True)
-class Place:
-    """A node with a version of the header; ``reached`` is set when all edges are known."""
-
-    node: str
-    version: Version
-    depth: int
-    edges: list[tuple[Place | None, Term]] = field(default_factory=list)
-    reached: Term = FALSE
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A point within a place: it is met when the place is reached and ``guard`` holds."""
-
-    place: Place
-    guard: Term
-    version: Version
-
-    @property
-    def met(self) -> Term:
-        return solver.and_(self.place.reached, self.guard)
-
-
-@dataclass(slots=True)
-class Walk:
-    """All that one direction's exploration found."""
-
-    places: dict[tuple[str, Version], Place] = field(default_factory=dict)
-    deliveries: list[tuple[Point, Deliver]] = field(default_factory=list)
-    loose_ends: list[tuple[Point, Origin]] = field(default_factory=list)
-    dead_ends: list[tuple[Point, Origin]] = field(default_factory=list)
-    admitted: dict[str, list[Point]] = field(default_factory=dict)
-    translated: dict[str, list[tuple[Point, Version]]] = field(default_factory=dict)
-    choices: list[tuple[Point, int, str, Term]] = field(default_factory=list)
-    relaxed: list[tuple[Place, int, Term]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Constraints:
-    """The compiled question: assertions, its goals, and the way back from symbols to hops.
-
-    ``arrives``: the flow, and its reply if asked for, get through with nothing left open.
-    ``may_arrive``: the same when every doubt is settled in its favour, or the flow or its reply
-    meets something unmodelled.  ``stuck``: it is dropped or goes astray (only when asked to
-    explain).  ``doubt`` allows passing rules of unknown effect, ``relaxations`` lift denials.
-    """
-
-    assertions: tuple[Term, ...]
-    arrives: Term
-    may_arrive: Term
-    stuck: Term
-    doubt: Term
-    relaxations: tuple[Term, ...]
-    starts: tuple[Begin, ...]
-    forward: Walk
-    reply: Walk
-
-    def started(self, assignment: Mapping[str, int | bool]) -> tuple[Start, Header]:
-        """Decode: where the flow starts, and its header there."""
-        for chosen, start, version in self.starts:
-            if solver.interpret(chosen, assignment):
-                return start, _header(version, assignment)
-        raise AssertionError("no start is chosen")
-
-    def choices(self, assignment: Mapping[str, int | bool], walk: Walk) -> dict[Site, int]:
-        """Decode: what was chosen where the flow is and several things may happen."""
-        met = solver.interpret_all([point.met for point, _, _, _ in walk.choices], assignment)
-        return {
-            Site(point.place.node, _header(point.place.version, assignment), stage, name): int(
-                solver.interpret(term, assignment)
-            )
-            for is_met, (point, stage, name, term) in zip(met, walk.choices, strict=True)
-            if is_met
-        }
-
-
-def _header(version: Version, assignment: Mapping[str, int | bool]) -> Header:
-    return Header(*(int(solver.interpret(term, assignment)) for term in version))
 
 
 def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from reach.aim import Aim, Start
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
-from reach.compile import Constraints, compile
+from reach.compile import compile
+from reach.constraints import Constraints
 from reach.errors import Defect
 from reach.evaluate import evaluate
 from reach.network.field import Header, answers, reply_to

@@ -159,6 +159,19 @@ def test_a_private_block_stays_inside() -> None:
     assert answered(g, sent(g, e.a, packet(e.a.ip6, HOST6)), HOST6)
 
 
+def test_a_block_that_is_no_longer_there() -> None:
+    """R-EIGW-2: a block in state `disassociated` is no address of the VPC, in it or in a subnet."""
+    e, eigw = outward()
+    for holder in (e.v1, e.sa, e.sb):
+        block = holder.record["Ipv6CidrBlockAssociationSet"][0]
+        block["Ipv6CidrBlockState"]["State"] = "disassociated"
+    g = ground(e)
+    trace = at(g, part(eigw, "out"), packet(e.a.ip6, HOST6))
+    assert dropped(trace) == (eigw, "GATEWAY_REJECTS_SPOOFED_TRAFFIC")
+    announced, *_ = plain(stages(g, INTERNET))
+    assert not [line for line in announced if part(eigw, "in") in line]
+
+
 def test_no_group_of_its_own_and_none_beyond() -> None:
     """R-EIGW-2, R-SG-20: the sender's group filters what leaves and is forgotten at the gateway."""
     e, _ = outward()
@@ -210,9 +223,11 @@ def test_as_an_end() -> None:
 def test_it_answers_nothing_that_it_did_not_start() -> None:
     """R-DEF-4, R-PIPE-6: B's way out is the egress-only gateway, so B is not called from outside,
     though the VPC has an internet gateway for others: the reply is no session of this one."""
-    e, _ = outward()
+    e, eigw = outward()
     e.route(e.ta, "::/0", e.igw(e.v1))
     g = ground(e)
     assert answered(g, came(g, packet(HOST6, e.a.ip6)), e.a.ip6)
     there = came(g, packet(HOST6, e.b.ip6))
-    assert there.fate is Fate.DROPPED or not answered(g, there, e.b.ip6)
+    assert arrived(there, e.b.ip6)
+    assert dropped(replied(g, there)) == (eigw, "GATEWAY_REJECTS_SPOOFED_TRAFFIC")
+    assert answered(g, sent(g, e.b, packet(e.b.ip6, HOST6)), HOST6)

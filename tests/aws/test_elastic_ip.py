@@ -110,11 +110,13 @@ def test_the_address_of_a_deleted_nat_gateway() -> None:
 
 @pytest.mark.parametrize("elastic", [True, False])
 def test_in_a_vpc_without_an_internet_gateway(elastic: bool) -> None:
-    """R-IGW-12, R-OBS-3: a public address works by an attached gateway only."""
+    """R-IGW-12, R-OBS-3: a public address works by an attached gateway only, and that is the reason
+    which is given, whoever owns the address."""
     e = Pair()
     e.public(e.a, EIP, elastic=elastic)
     there = came(ground(e), packet(HOST, EIP))
-    assert dropped(there) == (allocation(e, EIP) if elastic else e.a.eni, "NO_PATH")
+    assert dropped(there) == (e.a.eni, "NO_PATH")
+    assert "no attached internet gateway" in there.origin.words
     e.online(e.ta)
     g = ground(e)
     assert answered(g, came(g, packet(HOST, EIP)), e.a.ip)
@@ -128,6 +130,18 @@ def test_an_ipv6_block_that_no_gateway_announces() -> None:
     assert dropped(came(ground(e), packet("2606:4700:4700::1111", free))) == (e.v1, "NO_PATH")
     outside = "2600:1f18:1a00:200::5"
     assert arrived(came(ground(e), packet("2606:4700:4700::1111", outside)), outside)
+
+
+def test_an_ipv6_block_that_is_no_longer_there() -> None:
+    """R-OBS-3: a block in state `disassociated` is no longer the VPC's to announce, nor to be
+    nobody's: its addresses are hosts of the internet."""
+    e = Pair(ipv6=True)
+    state = e.v1.record["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlockState"]
+    state["State"] = "disassociated"
+    free = "2600:1f18:1a00:1ff::9"
+    assert arrived(came(ground(e), packet("2606:4700:4700::1111", free)), free)
+    state["State"] = "associated"
+    assert dropped(came(ground(e), packet("2606:4700:4700::1111", free))) == (e.v1, "NO_PATH")
 
 
 def test_on_an_interface_that_is_attached_to_nothing() -> None:

@@ -76,6 +76,29 @@ def test_metadata_switched_off() -> None:
     assert answered(g, sent(g, e.a, packet(e.a.ip, "169.254.169.254", "tcp/80")), "169.254.169.254")
 
 
+def test_metadata_over_ipv6_switched_off() -> None:
+    """R-EXM-5: HttpProtocolIpv6 decides for metadata over IPv6 only, and only where it is shown."""
+    e = Pair(ipv6=True)
+    options = e.b.record["MetadataOptions"]
+    for shown, works in (("disabled", False), ("enabled", True)):
+        options["HttpProtocolIpv6"] = shown
+        g = ground(e)
+        six = sent(g, e.b, packet(e.b.ip6, "fd00:ec2::254", "tcp/80"))
+        assert answered(g, six, "fd00:ec2::254") is works
+        if not works:
+            assert dropped(six) == (e.b, "NO_PATH")
+        four = sent(g, e.b, packet(e.b.ip, "169.254.169.254", "tcp/80"))
+        assert answered(g, four, "169.254.169.254")
+        assert arrived(sent(g, e.b, packet(e.b.ip6, "fd00:ec2::123", "udp/123")), "fd00:ec2::123")
+    options |= {"HttpProtocolIpv6": "enabled", "HttpEndpoint": "disabled"}
+    six = sent(ground(e), e.b, packet(e.b.ip6, "fd00:ec2::254", "tcp/80"))
+    assert dropped(six) == (e.b, "NO_PATH")
+    del e.a.record["MetadataOptions"]["State"]
+    g = ground(e)
+    six = sent(g, e.a, packet(e.a.ip6, "fd00:ec2::254", "tcp/80"))
+    assert answered(g, six, "fd00:ec2::254")
+
+
 # ------------------------------ nodes
 
 

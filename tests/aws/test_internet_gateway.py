@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reach.answer import Verdict
 from reach.trace import Fate
 from tests.aws.ground import (
     INTERNET,
@@ -343,12 +344,32 @@ def test_a_private_ipv6_block_stays_inside() -> None:
     assert answered(g, came(g, packet(HOST6, e.a.ip6)), e.a.ip6)
 
 
+def test_a_block_that_is_no_longer_there() -> None:
+    """R-IGW-5: a block in state `disassociated` goes neither out nor in, in VPC or subnet."""
+    e, gateway = public_pair(ipv6=True)
+    for holder in (e.v1, e.sa, e.sb):
+        block = holder.record["Ipv6CidrBlockAssociationSet"][0]
+        block["Ipv6CidrBlockState"]["State"] = "disassociated"
+    g = ground(e)
+    outwards = at(g, out(gateway), packet(e.a.ip6, HOST6))
+    assert dropped(outwards) == (gateway, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+    inwards = at(g, into(gateway), packet(HOST6, e.a.ip6))
+    assert dropped(inwards) == (gateway, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
+    announced, *_ = plain(stages(g, INTERNET))
+    assert not [line for line in announced if "2600:" in line]
+
+
 def test_an_interface_that_refuses_the_gateway() -> None:
-    """R-ENI-10: with DenyAllIgwTraffic nothing comes in; the neighbour without it is reached."""
+    """R-ENI-10: with DenyAllIgwTraffic nothing comes in, replies neither; what it sends leaves; the
+    neighbour without it is reached."""
     e, _ = public_pair(ipv6=True)
     e.b.eni.record["DenyAllIgwTraffic"] = True
     g = ground(e)
     assert came(g, packet(HOST6, e.b.ip6)).fate is Fate.DROPPED
+    outwards = sent(g, e.b, packet(e.b.ip6, HOST6))
+    assert arrived(outwards, HOST6)
+    assert replied(g, outwards).fate is Fate.DROPPED
+    assert e.ask(f"can {e.b} reach {HOST6} port 443", one_way=True).verdict is Verdict.REACHABLE
     assert arrived(came(g, packet(HOST6, e.a.ip6)), e.a.ip6)
     assert answered(g, sent(g, e.a, packet(e.a.ip6, e.b.ip6)), e.b.ip6)
 

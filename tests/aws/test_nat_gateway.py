@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reach.answer import Verdict
 from reach.network.address import parse_address
+from reach.network.stage import Filter
 from reach.trace import Fate, Site
 from tests.aws.ground import (
     answered,
@@ -81,7 +83,7 @@ def test_addresses(status: str, own: str) -> None:
     """R-NAT-2: any of its private addresses may become the source, one that failed may not."""
     e, nat = behind()
     second_address(nat, status)
-    translation = plain(stages(ground(e), part(nat, "clients")))[1]
+    *_, translation, _ = plain(stages(ground(e), part(nat, "clients")))
     assert f"source {own}, source port 1024-65535" in translation[0]
 
 
@@ -99,13 +101,22 @@ def test_an_interface_that_is_not_listed() -> None:
 
 
 def test_stages_for_clients() -> None:
-    """Own VPC, three protocols over IPv4, NAT64; then the gateway's own subnet routes it."""
+    """No reply but its own, nothing that it sent itself, own VPC, three protocols over IPv4, NAT64;
+    then the gateway's own subnet routes it."""
     e, nat = behind()
-    assert plain(stages(ground(e), part(nat, "clients"))) == [
+    g = ground(e)
+    assert plain(stages(g, part(nat, "clients"))) == [
         [
+            f"session nat_gateway {nat} opened",
+            "permit any packet",
+            f"else deny NGW_SOURCE_ADDRESS_REASSIGN ({nat} reply)",
+        ],
+        [
+            f"deny source {PRIVATE} ({nat} source)",
             "permit source 10.0.0.0/16",
             f"else deny NGW_REQUIRES_SOURCE_IN_VPC ({nat} source)",
         ],
+        [f"destination 64:ff9b::/96; protocol icmpv6 -> {part(nat, 'echo64')}"],
         [
             "destination 0.0.0.0/0; protocol tcp, udp: "
             f"source {PRIVATE}, source port 1024-65535, identity 0",
@@ -116,6 +127,15 @@ def test_stages_for_clients() -> None:
         ],
         [f"any packet -> subnet/{e.sn}/emit", "else drop"],
     ]
+    first = stages(g, part(nat, "clients"))[0]
+    assert isinstance(first, Filter)
+    assert first.opening
+
+
+def test_stages_for_pings_to_nat64() -> None:
+    """R-NAT-10: no page says whether a ping to 64:ff9b::/96 is translated."""
+    e, nat = behind()
+    assert plain(stages(ground(e), part(nat, "echo64"))) == [[f"unmodelled {nat}"]]
 
 
 def test_stages_for_replies() -> None:
@@ -206,6 +226,18 @@ def test_nat64() -> None:
     assert dropped(private) == (e.gateway, "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS")
 
 
+def test_a_ping_by_nat64_is_undecided() -> None:
+    """R-NAT-3, R-NAT-10: ICMP is translated over IPv4; whether over NAT64 too nobody says."""
+    e = Pair(ipv6=True)
+    nat = e.natted(e.tb)
+    e.route(e.tb, "64:ff9b::/96", nat)
+    trace = sent(ground(e), e.b, packet(e.b.ip6, "64:ff9b::808:808", "icmpv6/128"))
+    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, nat)
+    assert e.ask(f"can {e.b} reach 64:ff9b::808:808 icmp").verdict is Verdict.UNDECIDED
+    assert e.ask(f"can {e.b} reach 64:ff9b::808:808 port 443").verdict is Verdict.REACHABLE
+    assert e.ask(f"can {e.b} reach 8.8.8.8 icmp").verdict is Verdict.REACHABLE
+
+
 def test_the_groups_of_the_client_end_here() -> None:
     """R-SG-20, R-NAT-11: A comes to B by the gateway, so a rule for A's group does not match."""
     e, nat = behind()
@@ -256,12 +288,13 @@ def test_its_subnets_acl_counts() -> None:
 
 def test_a_route_of_its_own_subnet_to_itself() -> None:
     """R-RT-3: the gateway's packets follow the table of the subnet that it stands in: a default
-    route to the gateway itself goes round and round, inside the subnet, and gets nowhere."""
+    route to the gateway itself leads back to it, inside the subnet, and gets nowhere."""
     e, nat = behind()
     c = e.instance("c", e.sn, "10.0.9.5")
     e.route(e.tn, "0.0.0.0/0", nat)
     trace = sent(ground(e), c, packet(c.ip, HOST))
-    assert trace.fate is Fate.LOOPED
+    assert dropped(trace) == (nat, "NO_PATH")
+    assert nodes(trace).count(part(nat, "clients")) == 2
     assert not [node for node in nodes(trace) if "/leave " in node or "/arrive " in node]
 
 
@@ -297,15 +330,18 @@ def test_only_the_answer_to_what_was_sent() -> None:
 
 
 def test_a_reply_that_takes_the_wrong_way() -> None:
-    """R-OBS-4: B is reached by its public address, but its replies leave by the NAT gateway, with
-    another source: they are no answer to what was sent."""
+    """R-OBS-4: B is reached by its public address, but its replies leave by the NAT gateway, which
+    refuses them: they answer no connection that came through it."""
     e, nat = behind()
     e.public(e.b, "198.51.100.8")
     g = ground(e)
     there = came(g, packet(HOST, "198.51.100.8"))
     assert arrived(there, e.b.ip)
-    assert part(nat, "clients") in nodes(replied(g, there))
+    back = replied(g, there)
+    assert nodes(back)[-1] == part(nat, "clients")
+    assert dropped(back) == (nat, "NGW_SOURCE_ADDRESS_REASSIGN")
     assert not answered(g, there, e.b.ip)
+    assert answered(g, sent(g, e.b, packet(e.b.ip, HOST)), HOST)
     e.route(e.tb, "0.0.0.0/0", e.gateway or "")
     g = ground(e)
     assert answered(g, came(g, packet(HOST, "198.51.100.8")), e.b.ip)
@@ -352,7 +388,7 @@ def regional(automatic: bool = False) -> tuple[Pair, Id]:
 def test_regional_stages() -> None:
     """R-NAT-12: its public address is its own, and its own table routes; no subnet is entered."""
     e, nat = regional()
-    _, translation, onward = plain(stages(ground(e), part(nat, "clients")))
+    *_, translation, onward = plain(stages(ground(e), part(nat, "clients")))
     first = "source 198.51.100.30, source port 1024-65535, identity 0"
     assert translation[0].endswith(first)
     assert onward == [f"any packet -> route_table/{nat.table}/alone", "else drop"]

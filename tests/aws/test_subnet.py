@@ -27,10 +27,11 @@ def neighbours() -> tuple[Estate, Id, Id, Id]:
 # ------------------------------ decoding
 
 
-def test_blocks_of_a_subnet() -> None:
-    """Its blocks are the IPv4 one and the IPv6 ones in force: one that failed is none."""
+@pytest.mark.parametrize("state", ["failed", "disassociated", "disassociating", "associating"])
+def test_blocks_of_a_subnet(state: str) -> None:
+    """Its blocks are the IPv4 one and the IPv6 ones in force: one in another state is none."""
     e = Pair(ipv6=True)
-    e.sb.record["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlockState"]["State"] = "failed"
+    e.sb.record["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlockState"]["State"] = state
     only6 = e.subnet(e.v1, None, ipv6="2600:1f18:1a00:107::/64")
     snapshot = e.load()
     found = {

@@ -254,6 +254,20 @@ def test_ipv6() -> None:
     assert dropped(beyond) == (e.pcx, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR")
 
 
+def test_an_ipv6_block_that_is_no_longer_there() -> None:
+    """R-PCX-8: a block in state `disassociated` is no block of the peer, of this side neither."""
+    e = Pair(ipv6=True)
+    e.peered()
+    for side, vpc in (("RequesterVpcInfo", e.v1), ("AccepterVpcInfo", e.v2)):
+        del e.pcx.record[side]["Ipv6CidrBlockSet"]
+        before = plain(stages(ground(e), over(e)))[0][0], plain(stages(ground(e), over(e)))[1][0]
+        block = vpc.record["Ipv6CidrBlockAssociationSet"][0]
+        block["Ipv6CidrBlockState"]["State"] = "disassociated"
+        after = plain(stages(ground(e), over(e)))[0][0], plain(stages(ground(e), over(e)))[1][0]
+        assert [block["Ipv6CidrBlock"] in line for line in before] != [False, False]
+        assert [block["Ipv6CidrBlock"] in line for line in after] == [False, False]
+
+
 # ------------------------------ what is not in the snapshot
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import solver
-from reach.compile import Constraints, Point, Walk, compile
+from reach.compile import compile
+from reach.constraints import Constraints, Point, Walk
 from reach.evaluate import evaluate
 from reach.network.field import FIELDS, Header
 from reach.network.stage import Action, Filter, Origin

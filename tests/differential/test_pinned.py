@@ -11,7 +11,7 @@ import pytest
 from tests.differential.campaign import pinned
 
 CHUNK = 20
-SEEDS = 360
+SEEDS = 400
 LEAST = 2_000
 DEEP_SEEDS = 8_000
 
