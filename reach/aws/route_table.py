@@ -219,6 +219,9 @@ def _next(
         )
     if target == "local":
         return _from(subnet_id, node_name("vpc", table.vpc_id or "", "local")), "", "routes locally"
+    if not target:
+        node = node_name("unmodelled", table.route_table_id, "target")
+        return node, "", "routes to something of a kind that is not modelled yet"
     refusal = _refusal(lowering, table, subnet_id, candidate)
     if refusal is not None:
         return refusal

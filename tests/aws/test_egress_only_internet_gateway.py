@@ -169,7 +169,7 @@ def test_a_block_that_is_no_longer_there() -> None:
     trace = at(g, part(eigw, "out"), packet(e.a.ip6, HOST6))
     assert dropped(trace) == (eigw, "GATEWAY_REJECTS_SPOOFED_TRAFFIC")
     announced, *_ = plain(stages(g, INTERNET))
-    assert not [line for line in announced if part(eigw, "in") in line]
+    assert not [line for line in announced if "2600:" in line]
 
 
 def test_no_group_of_its_own_and_none_beyond() -> None:
