@@ -104,9 +104,8 @@ def test_stages() -> None:
     before = [plain(stages(ground(e), name)) for name in names]
     block(e.v1)
     after = [plain(stages(ground(e), name)) for name in names]
-    unknown = [f"unknown any packet ({e.v1})", "else permit"]
     for old, new in zip(before[:3], after[:3], strict=True):
-        assert new == [unknown, *old]
+        assert new == [[f"else doubt ({e.v1})"], *old]
     assert after[3] == before[3]
 
 

@@ -397,6 +397,8 @@ SENDERS = {
     "interface": "ELB app/x/0123",
     "iot_rules_managed": "",
 }
+
+
 @pytest.mark.parametrize("kind", SENDERS)
 def test_services_that_send(kind: str) -> None:
     """R-LAMBDA-1, R-ENI-9: as a source such an interface starts flows or is a gap, never nobody."""

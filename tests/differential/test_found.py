@@ -11,6 +11,7 @@ from reach.aim import Aim, Start
 from reach.answer import Verdict
 from reach.compile import FEW
 from reach.decide import decide
+from reach.explain import explain
 from reach.network.address import ipv4
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -180,3 +181,42 @@ def test_a_loop_through_a_port_that_is_made_up() -> None:
         )
         is not Verdict.REACHABLE
     )
+
+
+def blockers(aim: Aim, **nodes: tuple[Stage, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What an explanation names, and the doubts on the path that it shows."""
+    made = {name: Node(name, stages) for name, stages in nodes.items()}
+    blocked = explain(Network.of(made), aim, Z3Backend())
+    doubts = blocked.path.forward.doubts if blocked.path else ()
+    named = tuple(blocker.origin.resource for blocker in blocked.blockers)
+    return named, tuple(origin.resource for origin in doubts)
+
+
+@pytest.mark.xfail(strict=True, reason="the exact flow of a wide question loses its identity")
+def test_an_explanation_keeps_the_identity() -> None:
+    """What denies an identity is named, where many ends are asked about as well (201607)."""
+    ends = Ranges.of(THERE, GATEWAY)
+    space = FROM & HeaderSpace.where(destination=ends, identity=Ranges.of(2))
+    aim = Aim((Start("here", space, "here"),), {"there": ANYTHING})
+    named, _ = blockers(
+        aim,
+        here=(
+            only(Action.DENY, HeaderSpace.where(identity=Ranges.of(2))),
+            to((ANYTHING, "there")),
+        ),
+        there=(Deliver("there", "home", WHY),),
+        home=(Deliver("here", "here", WHY),),
+    )
+    assert named
+
+
+@pytest.mark.xfail(strict=True, reason="fewest denials are counted without the doubts")
+def test_an_explanation_without_doubt() -> None:
+    """Of two ways with as many denials the one that is not in doubt is explained (200514)."""
+    named, doubts = blockers(
+        one_way(FROM),
+        here=(only(Action.DENY), either("doubt", "there")),
+        doubt=(only(Action.DOUBT), to((ANYTHING, "there"))),
+        there=ARRIVED,
+    )
+    assert (named, doubts) == (("x",), ())
