@@ -197,6 +197,7 @@ class _Exploration:
         self._explain = explain
         self._queue: deque[Place] = deque()
         self._answers: dict[tuple[str, Version], Term] = {}
+        self._awaited: dict[str, list[tuple[Version, Term]]] = {}
         self._passes: dict[tuple[int, Version], Term] = {}
         self._towards: dict[tuple[int, Term], tuple[int, ...]] = {}
         self._versions: dict[str, dict[Version, int]] = {}
@@ -415,20 +416,30 @@ class _Exploration:
 
     def _answers_session(self, session: str, version: Version) -> Term:
         """Whether the version is the reply of a flow that the session remembers."""
-        if self._before is None:
-            return FALSE
         key = (session, version)
         known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = solver.any_of(
+                solver.and_(met, self._symbolic.same_on_the_wire(version, mirrored))
+                for mirrored, met in self._remembered(session)
+            )
+        return known
+
+    def _remembered(self, session: str) -> list[tuple[Version, Term]]:
+        """The replies that a session awaits, each once, with when it does."""
+        if self._before is None:
+            return []
+        known = self._awaited.get(session)
         if known is None:
             points = [
                 *self._before.admitted.get(session, ()),
                 *(point for point, _ in self._before.translated.get(session, ())),
             ]
-            known = self._answers[key] = solver.any_of(
-                solver.and_(point.met, self._symbolic.same_on_the_wire(version, mirrored))
-                for point in points
-                for mirrored in (self._symbolic.mirror(point.version),)
-            )
+            when: dict[Version, list[Term]] = {}
+            for point in points:
+                when.setdefault(self._symbolic.mirror(point.version), []).append(point.met)
+            known = [(mirrored, solver.any_of(met)) for mirrored, met in when.items()]
+            self._awaited[session] = known
         return known
 
     def _define(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import solver
 from reach.aim import Aim, Start
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
@@ -74,7 +75,7 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
         case Sat(assignment):
             pinned = Pinned(session, [constraints.may_arrive], assignment, budget)
             proof = witness(network, constraints, pinned, lambda p: bool(left_open(p)))
-            opened = left_open(proof) or _endless(proof)
+            opened = left_open(proof) or _too_far(constraints, pinned)
             if not opened:
                 raise Defect(f"{proof.packet} meets nothing open, but {arrives(aim, proof)}")
             return Decision(Verdict.UNDECIDED, proof, opened)
@@ -173,10 +174,11 @@ def arrives(aim: Aim, proof: Proof) -> str:
     return ""
 
 
-def _endless(proof: Proof) -> tuple[Origin, ...]:
-    """A flow that is rewritten round after round: followed only so far."""
-    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
-    return tuple(trace.origin for trace in traces if trace.fate is Fate.LOOPED)
+def _too_far(constraints: Constraints, pinned: Pinned) -> tuple[Origin, ...]:
+    """A flow that was followed only so far: rewritten round after round."""
+    ends = [*constraints.forward.loose_ends, *constraints.reply.loose_ends]
+    met = solver.interpret_all([point.met for point, _ in ends], pinned.assignment)
+    return tuple(origin for is_met, (_, origin) in zip(met, ends, strict=True) if is_met)
 
 
 def left_open(proof: Proof) -> tuple[Origin, ...]:

@@ -75,9 +75,7 @@ def _is_wide(aim: Aim) -> bool:
 def _exactly(proof: Proof) -> Start:
     """The start of one flow and no other."""
     exact = {
-        field.name: Ranges.of(value)
-        for field, value in zip(FIELDS, proof.packet, strict=True)
-        if field.name != "identity"
+        field.name: Ranges.of(value) for field, value in zip(FIELDS, proof.packet, strict=True)
     }
     return replace(proof.start, space=HeaderSpace.where(**exact))
 
@@ -135,7 +133,9 @@ class _Lifted:
 
 
 def _denials(proof: Proof) -> int:
-    return sum(len(trace.denials) for trace in (proof.forward, proof.reply) if trace)
+    """What the path would need: denials lifted, and doubts settled."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace]
+    return sum(len(trace.denials) + len(trace.doubts) for trace in traces)
 
 
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:

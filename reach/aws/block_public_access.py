@@ -30,7 +30,10 @@ def _mode(holder: Vpc | Subnet) -> str:
 def _doubts(lowering: Lowering, attachments: Iterable[GatewayAttachment]) -> tuple[Stage, ...]:
     for vpc_id in sorted(a.vpc_id for a in attachments if a.vpc_id):
         vpc = lowering.snapshot.get(Vpc, vpc_id)
-        holders: list[Vpc | Subnet] = [] if vpc is None else [vpc]
+        if vpc is None:
+            words = "whether it has a Block Public Access mode is not known"
+            return (unknown_filter(lowering.missing(Vpc, vpc_id, words)),)
+        holders: list[Vpc | Subnet] = [vpc]
         holders += lowering.index.subnets_by_vpc.get(vpc_id, ())
         for holder in holders:
             mode = _mode(holder)

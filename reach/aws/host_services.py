@@ -127,12 +127,18 @@ def _metadata(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, .
     if instance is not None and options is not None and options.http_endpoint == "disabled":
         words = "has instance metadata switched off"
         return (deny_all(Origin(instance.instance_id, words, "metadata", "NO_PATH")),)
-    if instance is not None and options is not None and options.http_protocol_ipv6 == "disabled":
-        words = "has instance metadata over IPv6 switched off"
-        off = Origin(instance.instance_id, words, "metadata", "NO_PATH")
-        six = HeaderSpace.where(destination=Ranges.of(parse_address("fd00:ec2::254")))
-        return (Filter((Rule(six, Action.DENY, off),), Rule(ANYTHING, Action.PERMIT, _QUIET)),)
-    return ()
+    if instance is None or (options is not None and options.http_protocol_ipv6 == "enabled"):
+        return ()
+    # Off unless switched on; an answer without the field does not tell.
+    six = HeaderSpace.where(destination=Ranges.of(parse_address("fd00:ec2::254")))
+    off = Origin(
+        instance.instance_id, "has instance metadata over IPv6 switched off", "metadata", "NO_PATH"
+    )
+    rule = Rule(six, Action.DENY, off)
+    if options is None or options.http_protocol_ipv6 is None:
+        words = "whether it has instance metadata over IPv6 is not in the snapshot"
+        rule = Rule(six, Action.DOUBT, Origin(instance.instance_id, words, "metadata"))
+    return (Filter((rule,), Rule(ANYTHING, Action.PERMIT, _QUIET)),)
 
 
 def _router(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:

@@ -148,6 +148,11 @@ def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
         gateway.nat_gateway_id, words, "source", "NGW_REQUIRES_SOURCE_IN_VPC", gateway.name
     )
     own = HeaderSpace.where(source=_own(gateway))
+    if lowering.snapshot.get(Vpc, gateway.vpc_id or "") is None:
+        words = "the addresses of its VPC are not known"
+        foreign = lowering.missing(Vpc, gateway.nat_gateway_id, words)
+        refused = Rule(own, Action.DENY, _itself(gateway))
+        return Filter((refused,), Rule(ANYTHING, Action.DOUBT, foreign))
     inside = HeaderSpace.where(source=_vpc_blocks(lowering, gateway.vpc_id or ""))
     rules = (Rule(own, Action.DENY, _itself(gateway)), Rule(inside, Action.PERMIT, _QUIET))
     return Filter(rules, Rule(ANYTHING, Action.DENY, foreign))

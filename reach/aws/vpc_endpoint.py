@@ -35,6 +35,7 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
     deny_all,
+    unknown_filter,
 )
 from reach.snapshot.index import ipv4_blocks, ipv6_blocks
 from reach.snapshot.records import NetworkInterface, PrefixList, Vpc, VpcEndpoint
@@ -168,7 +169,6 @@ def _at_gateway(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ..
         endpoint.name,
     )
     silent = Origin(endpoint_id, f"{service} does not answer on this port", "service", "NO_PATH")
-    foreign = Origin(endpoint_id, "serves only sources of its own VPC", "source", "NO_PATH")
     ports = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.union(spans))
     ping = HeaderSpace.where(protocol=Ranges.of(ICMP), icmp_type=_PING)
     taken = (HeaderSpace.where(protocol=Ranges.of(TCP)), ping)
@@ -177,18 +177,23 @@ def _at_gateway(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ..
     )
     return (
         *_unavailable(endpoint),
-        _permit((HeaderSpace.where(source=_own_blocks(lowering, endpoint)),), foreign),
+        _only_own_vpc(lowering, endpoint),
         _permit(taken, protocol),
         _permit((ports, ping), silent),
         Deliver(f"{_NAME}/{endpoint_id}", node_name(_NAME, endpoint_id, "return"), delivered),
     )
 
 
-def _own_blocks(lowering: Lowering, endpoint: VpcEndpoint) -> Ranges:
-    """R-GWEP-2: the blocks of the endpoint's VPC."""
+def _only_own_vpc(lowering: Lowering, endpoint: VpcEndpoint) -> Filter:
+    """R-GWEP-2: sources of the endpoint's VPC."""
+    endpoint_id = endpoint.vpc_endpoint_id
     vpc = lowering.snapshot.get(Vpc, endpoint.vpc_id or "")
-    blocks = (*ipv4_blocks(vpc), *ipv6_blocks(vpc)) if vpc is not None else ()
-    return Ranges.prefixes(map(Prefix.parse, blocks))
+    if vpc is None:
+        words = "the addresses of its VPC are not known"
+        return unknown_filter(lowering.missing(Vpc, endpoint_id, words))
+    blocks = Ranges.prefixes(map(Prefix.parse, (*ipv4_blocks(vpc), *ipv6_blocks(vpc))))
+    foreign = Origin(endpoint_id, "serves only sources of its own VPC", "source", "NO_PATH")
+    return _permit((HeaderSpace.where(source=blocks),), foreign)
 
 
 def _permit(spaces: tuple[HeaderSpace, ...], otherwise: Origin) -> Filter:
