@@ -21,10 +21,12 @@ from typing import assert_never
 import solver
 from reach.aim import Aim
 from reach.constraints import Begin, Constraints, Place, Point, Walk
-from reach.network.field import FIELDS, INDEX
+from reach.network.field import FIELD, FIELDS, INDEX
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
+    Assign,
+    Case,
     Choose,
     Deliver,
     Filter,
@@ -43,6 +45,7 @@ FEW = 16
 MOST_REWRITES = 12
 MOST_PLACES = 400_000
 _SOURCE, _DESTINATION = INDEX["source"], INDEX["destination"]
+_IDENTITY = INDEX["identity"]
 
 
 def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints:
@@ -53,12 +56,13 @@ def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints
     symbolic = Symbolic()
     doubt = solver.symbol("doubt", 0)
     starts = _starts(symbolic, aim)
-    forward = _Exploration(network, symbolic, doubt, "", None, explain)
+    wide = len(aim.starts) > FEW
+    forward = _Exploration(network, symbolic, doubt, "", None, explain, wide)
     for chosen, start, version in starts:
         guard = solver.and_(chosen, symbolic.matches(start.space, version))
         forward.enter(start.node, version, None, guard, 0)
     forward.explore()
-    reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, explain)
+    reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, explain, wide)
     through = _through(forward.walk, aim.through)
     arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through)
     goal = solver.any_of(met for met, _, _ in arrived)
@@ -187,6 +191,7 @@ class _Exploration:
         label: str,
         before: Walk | None,
         explain: bool,
+        wide: bool,
     ) -> None:
         self.walk = Walk()
         self._network = network
@@ -195,6 +200,8 @@ class _Exploration:
         self._label = label
         self._before = before
         self._explain = explain
+        self._wide = wide
+        self._sender = symbolic.symbol(f"{label}sender", FIELD["identity"].width)
         self._queue: deque[Place] = deque()
         self._answers: dict[tuple[str, Version], Term] = {}
         self._awaited: dict[str, list[tuple[Version, Term]]] = {}
@@ -208,10 +215,10 @@ class _Exploration:
         """Add an edge into a place, and the place if it is new."""
         if guard is FALSE:
             return
-        key = (node, version)
+        key = (node, version, source is None)
         place = self.walk.places.get(key)
         if place is None:
-            place = self.walk.places[key] = Place(node, version, depth)
+            place = self.walk.places[key] = Place(node, version, depth, source is None)
             self._queue.append(place)
         place.edges.append((source, guard))
 
@@ -316,6 +323,10 @@ class _Exploration:
             if solver.and_(rest, matched) is FALSE:
                 continue
             entered = Point(point.place, solver.and_(rest, matched), point.version)
+            if self._wide and _is_sender(case) and self._may_share(point):
+                made.append(self._share_sender(case, entered))
+                rest = solver.and_(rest, solver.not_(matched))
+                continue
             after = point.version
             for rewrite in case.rewrites:
                 where = f"{position}.{rewrite.field}"
@@ -340,6 +351,23 @@ class _Exploration:
         versions = self._versions.setdefault(point.place.node, {})
         version = versions.setdefault(point.version, len(versions))
         return f"{self._label}{point.place.node}[{number}]~{version}"
+
+    def _may_share(self, point: Point) -> bool:
+        return point.place.entry and point.version[_IDENTITY] is not self._sender
+
+    def _share_sender(self, case: Case, point: Point) -> Point:
+        """Of many senders: one symbol for the identity, bound where the flow begins.
+
+        A path has one entry, so the symbol is bound once; what lies behind is explored once for
+        all senders instead of once for each.
+        """
+        (rewrite,) = case.rewrites
+        assert isinstance(rewrite, Assign)
+        single = rewrite.values.single
+        assert single is not None
+        version = (*point.version[:_IDENTITY], self._sender, *point.version[_IDENTITY + 1 :])
+        bound = solver.eq(self._sender, solver.const(single, self._sender.width))
+        return Point(point.place, solver.and_(point.guard, bound), version)
 
     def _restore(self, stage: Restore, point: Point) -> list[Point]:
         made: list[Point] = []
@@ -470,6 +498,18 @@ class _Exploration:
             elif source is not place:
                 terms.append(solver.and_(source.reached, guard))
         return solver.any_of(terms)
+
+
+def _is_sender(case: Case) -> bool:
+    """Whether a case says nothing but who sends."""
+    if len(case.rewrites) != 1:
+        return False
+    rewrite = case.rewrites[0]
+    return (
+        isinstance(rewrite, Assign)
+        and rewrite.field == "identity"
+        and rewrite.values.single is not None
+    )
 
 
 def _sources(place: Place) -> list[Place]:

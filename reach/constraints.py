@@ -23,11 +23,15 @@ Begin = tuple[Term, Start, Version]
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A node with a version of the header; ``reached`` is set when all edges are known."""
+    """A node with a version of the header; ``reached`` is set when all edges are known.
+
+    An ``entry`` is where a direction begins; what comes back to the same node is another place.
+    """
 
     node: str
     version: Version
     depth: int
+    entry: bool
     edges: list[tuple[Place | None, Term]] = field(default_factory=list)
     reached: Term = FALSE
 
@@ -49,7 +53,7 @@ class Point:
 class Walk:
     """All that one direction's exploration found."""
 
-    places: dict[tuple[str, Version], Place] = field(default_factory=dict)
+    places: dict[tuple[str, Version, bool], Place] = field(default_factory=dict)
     deliveries: list[tuple[Point, Deliver]] = field(default_factory=list)
     loose_ends: list[tuple[Point, Origin]] = field(default_factory=list)
     dead_ends: list[tuple[Point, Origin]] = field(default_factory=list)

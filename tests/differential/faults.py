@@ -72,14 +72,14 @@ COMPILED = (
     Fault(
         "a session holds flows that never were there",
         "reach.compile",
-        "solver.and_(point.met, self._symbolic.same_on_the_wire(version, mirrored))",
+        "solver.and_(met, self._symbolic.same_on_the_wire(version, mirrored))",
         "self._symbolic.same_on_the_wire(version, mirrored)",
     ),
     Fault(
         "a session lets any packet back",
         "reach.compile",
-        "solver.and_(point.met, self._symbolic.same_on_the_wire(version, mirrored))",
-        "point.met",
+        "solver.and_(met, self._symbolic.same_on_the_wire(version, mirrored))",
+        "met",
     ),
     Fault(
         "a session does not know translated flows",

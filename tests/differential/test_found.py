@@ -192,7 +192,6 @@ def blockers(aim: Aim, **nodes: tuple[Stage, ...]) -> tuple[tuple[str, ...], tup
     return named, tuple(origin.resource for origin in doubts)
 
 
-@pytest.mark.xfail(strict=True, reason="the exact flow of a wide question loses its identity")
 def test_an_explanation_keeps_the_identity() -> None:
     """What denies an identity is named, where many ends are asked about as well (201607)."""
     ends = Ranges.of(THERE, GATEWAY)
@@ -210,7 +209,6 @@ def test_an_explanation_keeps_the_identity() -> None:
     assert named
 
 
-@pytest.mark.xfail(strict=True, reason="fewest denials are counted without the doubts")
 def test_an_explanation_without_doubt() -> None:
     """Of two ways with as many denials the one that is not in doubt is explained (200514)."""
     named, doubts = blockers(
