@@ -320,21 +320,13 @@ class _Exploration:
         rest = point.guard
         for position, case in enumerate(stage.cases):
             matched = self._symbolic.matches(case.match, point.version)
-            if solver.and_(rest, matched) is FALSE:
-                continue
             entered = Point(point.place, solver.and_(rest, matched), point.version)
-            if self._wide and _is_sender(case) and self._may_share(point):
-                made.append(self._share_sender(case, entered))
-                rest = solver.and_(rest, solver.not_(matched))
+            if entered.guard is FALSE:
                 continue
-            after = point.version
-            for rewrite in case.rewrites:
-                where = f"{position}.{rewrite.field}"
-                site = f"{self._site(point, number)}.{position}"
-                after = self._symbolic.rewrite(rewrite, after, site)
-                term = after[INDEX[rewrite.field]]
-                self.walk.choices.append((entered, number, where, term))
-            taken = Point(point.place, entered.guard, after)
+            if self._wide and _is_sender(case) and self._may_share(point):
+                taken = self._share_sender(case, entered)
+            else:
+                taken = self._rewritten(case, number, position, entered)
             if stage.session and taken.guard is not FALSE:
                 remembered = self.walk.translated.setdefault(stage.session, [])
                 remembered.append((taken, point.version))
@@ -345,6 +337,15 @@ class _Exploration:
         else:
             made.append(Point(point.place, rest, point.version))
         return made
+
+    def _rewritten(self, case: Case, number: int, position: int, entered: Point) -> Point:
+        after = entered.version
+        for rewrite in case.rewrites:
+            site = f"{self._site(entered, number)}.{position}"
+            after = self._symbolic.rewrite(rewrite, after, site)
+            term = after[INDEX[rewrite.field]]
+            self.walk.choices.append((entered, number, f"{position}.{rewrite.field}", term))
+        return Point(entered.place, entered.guard, after)
 
     def _site(self, point: Point, number: int) -> str:
         """A name for a place's stage that is the same in every run."""

@@ -27,7 +27,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
     folder.mkdir()
     (folder / "a.json").write_text(json.dumps({"Vpcs": [VPC, NAMED], "SecurityGroups": [GROUP]}))
     (folder / "b.json").write_text(json.dumps({"Subnets": [], "NextToken": "more"}))
-    (folder / "c.json").write_text(json.dumps({"NotReadByAnything": []}))
+    (folder / "c.json").write_text(json.dumps({"NotReadByAnything": [1], "Empty": []}))
     return reach.load(tmp_path)
 
 

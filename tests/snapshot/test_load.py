@@ -78,10 +78,10 @@ def test_the_key_decides_and_not_the_file_name() -> None:
 def test_unknown_keys_are_named_and_unknown_fields_skipped() -> None:
     files = {
         "a.json": {"LoadBalancers": [{"Anything": [None, {}]}], "Vpcs": [vpc(New={"x": 1})]},
-        "b.json": {"LoadBalancers": [], "DBInstances": []},
+        "b.json": {"LoadBalancers": [], "DBInstances": [{}], "VpnGateways": []},
     }
     snapshot = read(files)
-    assert snapshot.ignored == {"DBInstances": ("b.json",), "LoadBalancers": ("a.json", "b.json")}
+    assert snapshot.ignored == {"DBInstances": ("b.json",), "LoadBalancers": ("a.json",)}
     assert snapshot.diagnostics == ()
 
 
