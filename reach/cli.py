@@ -76,6 +76,7 @@ class Commands(click.Group):
             _forget_stdout()
             status = CLOSED_PIPE
         except OSError as error:
+            _forget_stdout()
             _say("error", error.strerror or str(error))
             status = IO_ERROR
         except _input_errors() as error:
