@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reach.network.header_space import HeaderSpace
+from reach.network.header_space import ANYTHING, HeaderSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Aim:
 
     ``goals`` None means delivered to anybody.  ``through`` names nodes of which the flow must visit
     one (none named: no matter).  ``two_way`` asks for the reply as well.  Flows from an address to
-    itself count only if ``to_itself``.
+    itself count only if ``to_itself``.  What is delivered must lie in ``arriving``, and not be
+    delivered to one of the owners in ``but``.
     """
 
     starts: tuple[Start, ...]
@@ -35,3 +36,5 @@ class Aim:
     two_way: bool = True
     through: tuple[str, ...] = ()
     to_itself: bool = False
+    arriving: HeaderSpace = ANYTHING
+    but: tuple[str, ...] = ()

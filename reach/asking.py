@@ -87,8 +87,10 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
             if gaps:
                 return _open_ends(plain, gaps)
             remembered = tracked_answer(ground, question, backend)
-            if remembered is not None:
-                return _remembered(plain, ground, question, remembered)
+            if remembered is not None and remembered.verdict is Verdict.UNDECIDED:
+                return _undecided(plain, ground, remembered)
+            if remembered is not None and remembered.proof is not None:
+                return _remembered(plain, ground, question, remembered.proof)
             return _unreachable(plain, ground, explain(ground.network, resolved.aim, backend))
 
 

@@ -148,12 +148,15 @@ def _arrivals(
 
 def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Term:
     """Whether a delivery is to one of the goals."""
-    if delivery.inside and not aim.to_itself:
+    if (delivery.inside and not aim.to_itself) or delivery.owner in aim.but:
         return FALSE
+    arriving = symbolic.matches(aim.arriving, point.version)
     if aim.goals is None:
-        return TRUE
+        return arriving
     space = aim.goals.get(delivery.owner)
-    return FALSE if space is None else symbolic.matches(space, point.version)
+    if space is None:
+        return FALSE
+    return solver.and_(arriving, symbolic.matches(space, point.version))
 
 
 def _through(walk: Walk, nodes: Iterable[str]) -> Term:

@@ -57,7 +57,7 @@ class End:
     ``sender`` is set when all its flows have one sender, who may be asked about itself.
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
-    source it may do more than is modelled.
+    source it may do more than is modelled.  ``but`` are owners that do not count as it.
     """
 
     words: str
@@ -71,6 +71,7 @@ class End:
     sender: str = ""
     uncertain: bool = False
     may_send: Origin | None = None
+    but: tuple[str, ...] = ()
 
 
 class Lowering(Protocol):
@@ -150,7 +151,8 @@ class Component:
     ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
-    ``aliases``: addresses that are translated to given ones.  ``lint``: what is wrong in a
+    ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
+    that only their very address means.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
     """
 
@@ -167,5 +169,6 @@ class Component:
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
+    by_address_only: tuple[str, ...] = ()
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -152,6 +152,8 @@ def arrives(aim: Aim, proof: Proof) -> str:
     forward = proof.forward
     if forward.fate is not Fate.DELIVERED:
         return f"forward it is {forward.fate.value}: {forward.origin}"
+    if forward.owner in aim.but or forward.final not in aim.arriving:
+        return f"it is delivered to {forward.origin.resource} in another form than was asked for"
     if aim.goals is not None:
         space = aim.goals.get(forward.owner)
         if space is None or forward.final not in space:

@@ -39,6 +39,7 @@ from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
     Record,
+    RouteTable,
     Subnet,
     Vpc,
     VpcPeeringConnection,
@@ -98,16 +99,18 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         nobody = _nobody(
             destination.words, "has no address in common with the source: different IP versions"
         )
-    goals = destination.goals
-    if goals is not None and question.port_at == "destination" and question.packet.ports:
-        arriving = HeaderSpace.where(destination_port=Ranges.span(*question.packet.ports))
-        goals = {owner: space & arriving for owner, space in goals.items()}
+    by_port_there = question.port_at == "destination" and question.packet.ports
+    arriving = (
+        Ranges.span(*question.packet.ports) if by_port_there and question.packet.ports else None
+    )
     aim = Aim(
         starts=starts,
-        goals=goals,
+        goals=destination.goals,
         two_way=not question.one_way and question.packet.is_answered,
         through=tuple(sorted({*source.through, *destination.through})),
         to_itself=to_itself,
+        arriving=HeaderSpace.where(destination_port=arriving),
+        but=destination.but,
     )
     return Resolved(aim, source, destination, nobody, gaps)
 
@@ -181,13 +184,17 @@ def _destination(ground: Ground, text: str) -> End:
         own = Ranges.of(address)
         return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None)
     if prefix is not None:
-        return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high))
+        components = ground.components().values()
+        but = tuple(owner for each in components for owner in each.by_address_only)
+        return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high), but=but)
     return _named(ground, text)
 
 
 def _address(text: str) -> int | None:
+    """The address that is written, bare or as a block of one."""
+    host = text.removesuffix("/128" if ":" in text else "/32")
     try:
-        return parse_address(text)
+        return parse_address(host)
     except ValueError:
         return None
 
@@ -364,8 +371,13 @@ def _known(ground: Ground, text: str, words: str) -> End:
     if text in ("internet", "public", "private"):
         end = ground.end(text)
         assert end is not None
-        gap = None if text == "internet" else _missing_interfaces(ground)
-        return replace(end, words="the internet" if text == "internet" else words, gap=gap)
+        if text == "internet":
+            return replace(end, words="the internet")
+        unsure = _missing(
+            ground, (Subnet, RouteTable), "which subnets are public is not fully known"
+        )
+        gap = unsure or _missing_interfaces(ground)
+        return replace(end, words=words, gap=gap, uncertain=unsure is not None)
     resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text
     end = ground.end(resource)
     if end is not None:
@@ -381,7 +393,9 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     if f"{kind}-" not in read:
         words = "is of a kind that is not modelled yet"
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
-    gap = _missing_interfaces(ground)
+    own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
+    words = f"whether there is {resource} is not known"
+    gap = _missing(ground, own, words) or _missing_interfaces(ground)
     if gap is not None:
         return End(text, gap=gap)
     known = sorted(i for i in ground.ids() if i.startswith(f"{kind}-"))

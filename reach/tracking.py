@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reach.answer import Verdict
-from reach.decide import Proof, decide
+from reach.decide import Decision, Proof, decide
 from reach.lower import Ground
 from reach.network.address import is_public
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
@@ -25,8 +25,10 @@ _TRACKED_EXACTLY = (TCP, UDP, ICMP, ICMPV6)
 _SMTP = 25
 
 
-def tracked_answer(ground: Ground, question: Question, backend: Backend) -> Proof | None:
-    """A flow of the other end whose reply is what was asked about; None if there is none.
+def tracked_answer(ground: Ground, question: Question, backend: Backend) -> Decision | None:
+    """What is known of a flow of the other end whose reply is what was asked about.
+
+    None if there is no such flow.
 
     Only for a question that names such a protocol: of "any packet" nobody would expect it.
     """
@@ -40,7 +42,7 @@ def tracked_answer(ground: Ground, question: Question, backend: Backend) -> Proo
     if resolved.nobody is not None:
         return None
     decision = decide(ground.network, resolved.aim, backend)
-    return decision.proof if decision.verdict is Verdict.REACHABLE else None
+    return None if decision.verdict is Verdict.UNREACHABLE else decision
 
 
 def smtp_note(proof: Proof) -> str:

@@ -16,13 +16,17 @@ from reach.component import Component, End, Lowering
 from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix, is_public, parse_address
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin, Route
-from reach.snapshot.index import ipv6_blocks, public_mapping
+from reach.snapshot.index import ipv6_blocks, private_addresses, public_mapping
 from reach.snapshot.records import Address, NatGateway, NetworkInterface, Vpc
 
 
 def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
     """Every public address that anything in the snapshot names: address, id, words."""
     for interface in lowering.snapshot.records(NetworkInterface):
+        if lowering.snapshot.get(Vpc, interface.vpc_id or "") is None:
+            words = "has this address, but its VPC is not in the snapshot"
+            for address in private_addresses(interface):
+                yield address, interface.network_interface_id, words
         for _, public in public_mapping(interface):
             words = "has this address, but its VPC has no attached internet gateway"
             yield public, interface.network_interface_id, words

@@ -169,5 +169,6 @@ COMPONENT = Component(
         "back": _back,
     },
     slots={"network_interface.unfiltered": _unfiltered},
+    by_address_only=tuple(f"{_NAME}/{service}" for service in _SERVICES),
     label=_label,
 )

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
-from reach.network.address import ANY_IPV4, Prefix, parse_address
+from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -45,6 +45,7 @@ from reach.snapshot.index import ipv4_blocks, ipv6_blocks
 from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
+    RouteTable,
     Subnet,
     Vpc,
     VpcPeeringConnection,
@@ -329,6 +330,26 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
     return End(f"{gateway_id} {gateway.name}".strip(), addresses=_own(gateway), nobody=nobody)
 
 
+def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
+    """R-NAT-10: IPv4 addresses inside IPv6 ones, where any route leads such packets here."""
+
+    def make() -> bool:
+        return any(
+            route.nat_gateway_id and route.destination_ipv6_cidr_block
+            for table in lowering.snapshot.records(RouteTable)
+            for route in table.routes
+        )
+
+    if not lowering.memo(f"{_NAME} nat64", make):
+        return Ranges(())
+    base = _NAT64.intervals[0][0]
+    return Ranges.union(
+        (base | low >> 96 & 0xFFFFFFFF, base | high >> 96 & 0xFFFFFFFF)
+        for low, high in addresses.intervals
+        if is_ipv4(low)
+    )
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(NatGateway, VpcPeeringConnection, Subnet, Vpc),
@@ -344,4 +365,5 @@ COMPONENT = Component(
     interface_node=_interface_node,
     announce=_announce,
     ends={"nat-": _end},
+    aliases=_aliases,
 )

@@ -242,7 +242,7 @@ def _admit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
         *lowering.slot("network_interface.state", first.network_interface_id),
         *_one_way(first, class_id, Action.DENY),
         *lowering.slot("network_interface.ingress", class_id),
-        *_returning(first),
+        *_returning(lowering, first),
         Deliver(
             f"{_NAME}/{class_id}",
             node_name(_NAME, class_id, "emit"),
@@ -317,7 +317,7 @@ def _masquerade(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, .
     for family in (True, False):
         own = [a for a in private_addresses(interface) if is_ipv4(a) is family]
         if own:
-            cases += _masquerading(own[0], family)
+            cases += _masquerading(own, family)
     words = "has no address to translate to"
     return (
         Translate(
@@ -330,10 +330,10 @@ def _masquerade(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, .
     )
 
 
-def _masquerading(address: int, four: bool) -> list[Case]:
+def _masquerading(addresses: Sequence[int], four: bool) -> list[Case]:
     half = 1 << 128
     family = Ranges.span(half, 2 * half - 1) if four else Ranges.span(0, half - 1)
-    source = Assign("source", Ranges.of(address))
+    source = Assign("source", Ranges.of(*addresses))
     ported = HeaderSpace.where(source=family, protocol=Ranges.of(TCP, UDP))
     return [
         Case(ported, (source, Assign("source_port", _EPHEMERAL)), _QUIET),
@@ -345,9 +345,9 @@ def _nat(interface_id: str) -> str:
     return f"masquerade {interface_id}"
 
 
-def _returning(interface: NetworkInterface) -> tuple[Stage, ...]:
+def _returning(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, ...]:
     """Replies to what the guest translated go back to whom it was done for."""
-    if interface.source_dest_check:
+    if all(sibling.source_dest_check for sibling in _siblings(lowering, interface)):
         return ()
     name = interface.network_interface_id
     node = node_name(_NAME, name, "restore")

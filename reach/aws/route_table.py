@@ -22,22 +22,19 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
-from reach.network.address import Prefix
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
+from reach.network.address import Prefix, is_ipv4
+from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
-    Action,
     Choose,
-    Filter,
     Forward,
     Option,
     Origin,
     Route,
-    Rule,
     Stage,
     Unmodelled,
 )
 from reach.snapshot.errors import Diagnostic
-from reach.snapshot.index import ipv4_blocks, public_mapping
+from reach.snapshot.index import ipv4_blocks, ipv6_blocks, public_mapping
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -147,28 +144,29 @@ def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stag
         name=table.name,
     )
     never = Route(HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route)
-    routes = [
-        _route(lowering, table, subnet_id, candidates) for candidates in _ranked(lowering, table)
+    ranked = _ranked(lowering, table)
+    unknown = _unknown_list(lowering, table)
+    if unknown is None:
+        routes = [_route(lowering, table, subnet_id, candidates) for candidates in ranked]
+        return (Forward((never, *routes), no_route),)
+    # Only what lies inside the VPC is certain: the list may hold any other destination (R-RT-8).
+    local = [c.prefix for group in ranked for c in group if c.target == "local"]
+    certain = [
+        _route(lowering, table, subnet_id, candidates)
+        for candidates in ranked
+        if any(block.covers(candidates[0].prefix) for block in local)
     ]
-    doubts = _unknown_lists(lowering, table)
-    return (*doubts, Forward((never, *routes), no_route))
+    return (Forward((never, *certain)), Unmodelled(unknown))
 
 
-def _unknown_lists(lowering: Lowering, table: RouteTable) -> tuple[Stage, ...]:
-    """A prefix list without entries may hold any destination but a local one (R-RT-8)."""
+def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
+    """A route whose prefix list has no known entries."""
     for record in table.routes:
         listed = record.destination_prefix_list_id
         if listed and lowering.index.prefix_list_entries(listed) is None:
             words = f"routes {listed}, whose entries are not in the snapshot"
-            origin = Origin(table.route_table_id, words, name=table.name)
-            local = HeaderSpace.where(
-                destination=Ranges.prefixes(
-                    c.prefix for c in _candidates(lowering, table) if c.target == "local"
-                )
-            )
-            certain = Rule(local, Action.PERMIT, Origin(table.route_table_id, "routes locally"))
-            return (Filter((certain,), Rule(ANYTHING, Action.DOUBT, origin)),)
-    return ()
+            return Origin(table.route_table_id, words, name=table.name)
+    return None
 
 
 def _route(
@@ -244,7 +242,7 @@ def _refusal(
 ) -> tuple[str, str, str] | None:
     """Routes that AWS keeps but does not use, and routes that AWS would not accept."""
     target = candidate.target
-    if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, target):
+    if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, candidate):
         words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
         return "", "INGRESS_RTB_TRAFFIC_REDIRECTION", words
     if not subnet_id and candidate.field == "network_interface_id" and _is_internet_edge(table):
@@ -262,14 +260,28 @@ def _is_internet_edge(table: RouteTable) -> bool:
     return any((a.gateway_id or "").startswith("igw-") for a in table.associations)
 
 
-def _redirected(lowering: Lowering, subnet_id: str, gateway_id: str) -> bool:
-    """R-RT-22: whether the gateway's edge table sends the subnet's inbound traffic elsewhere."""
-    table = lowering.index.gateway_route_table(gateway_id)
+def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bool:
+    """R-RT-22: whether the gateway's edge table sends the subnet's inbound traffic elsewhere.
+
+    It counts for the IP version of the route in question.
+    """
+    table = lowering.index.gateway_route_table(candidate.target)
     subnet = lowering.snapshot.get(Subnet, subnet_id)
-    if table is None or subnet is None or not subnet.cidr_block:
+    if table is None or subnet is None:
         return False
-    block = Prefix.parse(subnet.cidr_block)
-    for best, *_ in _ranked(lowering, table):
+    blocks = [Prefix.parse(b) for b in (subnet.cidr_block, *ipv6_blocks(subnet)) if b]
+    ranked = _ranked(lowering, table)
+    return any(
+        _sent_elsewhere(lowering, ranked, block, subnet_id)
+        for block in blocks
+        if is_ipv4(block.value) is is_ipv4(candidate.prefix.value)
+    )
+
+
+def _sent_elsewhere(
+    lowering: Lowering, ranked: list[list[_Candidate]], block: Prefix, subnet_id: str
+) -> bool:
+    for best, *_ in ranked:
         if best.prefix.covers(block):
             if best.target == "local":
                 return False

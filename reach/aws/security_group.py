@@ -25,7 +25,7 @@ from reach.network.address import Prefix
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
-from reach.snapshot.index import private_addresses
+from reach.snapshot.index import delegated_prefixes, private_addresses
 from reach.snapshot.records import (
     IpPermission,
     NetworkInterface,
@@ -90,7 +90,7 @@ def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[R
             what = f"{_words(permission)} {way} {shown}"
             words, action = f"allows {direction} {what}", Action.PERMIT
             if peers is None:
-                words, action = f"the entries of {shown} are not in the snapshot", Action.DOUBT
+                words, action = f"whom {shown} means is not in the snapshot", Action.DOUBT
             locator = f"{direction} rule {what}"
             origin = Origin(group_id, words, locator, "", group.group_name)
             found.append(Rule(protocol & (peers or ANYTHING), action, origin))
@@ -103,7 +103,8 @@ def _peers(
 ) -> Iterator[tuple[str, HeaderSpace | None]]:
     """The alternatives of one permission (R-SG-2): what to call them, whom they match.
 
-    None: a prefix list whose entries are not known.
+    None: a prefix list whose entries are not known, a group whose members may be beyond a peering
+    that is not known.
     """
     for block in (
         *(r.cidr_ip for r in permission.ip_ranges),
@@ -117,7 +118,9 @@ def _peers(
         yield name, None if entries is None else _side(map(Prefix.parse, entries), egress)
     for pair in permission.user_id_group_pairs:
         if pair.group_id:
-            yield pair.group_id, _members(lowering, pair, vpc, egress)
+            doubtful = _is_doubtful(lowering, pair, vpc)
+            known = None if doubtful else _members(lowering, pair, vpc, egress)
+            yield pair.group_id, known
 
 
 def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
@@ -136,13 +139,22 @@ def _members(lowering: Lowering, pair: UserIdGroupPair, vpc: str, egress: bool) 
             if home in scope and pair.group_id in groups
         )
         return HeaderSpace.where(identity=Ranges.of(*numbers))
-    addresses = (
-        address
+    members = [
+        interface
         for interface in lowering.index.interfaces_by_group.get(pair.group_id or "", ())
         if interface.vpc_id in scope
-        for address in private_addresses(interface)
-    )
-    return HeaderSpace.where(destination=Ranges.of(*addresses))
+    ]
+    own = Ranges.of(*(a for interface in members for a in private_addresses(interface)))
+    blocks = [block for interface in members for block in delegated_prefixes(interface)]
+    return HeaderSpace.where(destination=own | Ranges.prefixes(map(Prefix.parse, blocks)))
+
+
+def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:
+    """A group of another VPC, when the call that lists peerings was not made."""
+    group = lowering.snapshot.get(SecurityGroup, pair.group_id or "")
+    if group is None or group.vpc_id == vpc:
+        return False
+    return not lowering.has(VpcPeeringConnection, group)
 
 
 def _peers_of(lowering: Lowering, vpc: str) -> frozenset[str]:
