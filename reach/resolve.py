@@ -99,10 +99,8 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         nobody = _nobody(
             destination.words, "has no address in common with the source: different IP versions"
         )
-    by_port_there = question.port_at == "destination" and question.packet.ports
-    arriving = (
-        Ranges.span(*question.packet.ports) if by_port_there and question.packet.ports else None
-    )
+    asked = question.packet.ports if question.port_at == "destination" else None
+    arriving = Ranges.span(*asked) if asked else None
     aim = Aim(
         starts=starts,
         goals=destination.goals,
@@ -373,9 +371,7 @@ def _known(ground: Ground, text: str, words: str) -> End:
         assert end is not None
         if text == "internet":
             return replace(end, words="the internet")
-        unsure = _missing(
-            ground, (Subnet, RouteTable), "which subnets are public is not fully known"
-        )
+        unsure = _missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
         gap = unsure or _missing_interfaces(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
     resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text

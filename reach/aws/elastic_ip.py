@@ -25,8 +25,8 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
     for interface in lowering.snapshot.records(NetworkInterface):
         if lowering.snapshot.get(Vpc, interface.vpc_id or "") is None:
             words = "has this address, but its VPC is not in the snapshot"
-            for address in private_addresses(interface):
-                yield address, interface.network_interface_id, words
+            for own in private_addresses(interface):
+                yield own, interface.network_interface_id, words
         for _, public in public_mapping(interface):
             words = "has this address, but its VPC has no attached internet gateway"
             yield public, interface.network_interface_id, words

@@ -191,7 +191,8 @@ def test_prefix_list_entries_are_routes() -> None:
 
 
 def test_a_prefix_list_without_entries() -> None:
-    """A list whose entries are unknown may hold any destination but a local one: a doubt."""
+    """A list whose entries are unknown may hold any destination but a local one: where such a
+    packet goes is not known, by whatever other route there is (law 2)."""
     e = Pair()
     e.peered()
     e.online(e.ta)
@@ -200,9 +201,10 @@ def test_a_prefix_list_without_entries() -> None:
     e.route(e.ta, listed, e.pcx)
     e.drop("ManagedPrefixListEntries")
     assert routed(e, e.b.ip)[1].doubts == ()
-    doubted = routed(e, OUT)[1].doubts
-    assert [origin.resource for origin in doubted] == [e.ta]
-    assert listed in doubted[0].words
+    there = routed(e, OUT)[1]
+    assert there.fate is Fate.UNMODELLED
+    assert there.origin.resource == e.ta
+    assert listed in there.origin.words
 
 
 def test_overlapping_prefix_lists() -> None:

@@ -166,8 +166,8 @@ COMPILED = (
     Fault(
         "the goal's headers do not matter",
         "reach.compile",
-        "FALSE if space is None else symbolic.matches(space, point.version)",
-        "FALSE if space is None else TRUE",
+        "return solver.and_(arriving, symbolic.matches(space, point.version))",
+        "return arriving",
     ),
     Fault(
         "the way does not matter",

@@ -1,0 +1,151 @@
+"""What a reviewer broke: one test for each wrong verdict that was found by reading the rules.
+
+Black box, on small networks of :mod:`tests.estate`; each docstring is the rule that was broken.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import reach
+from tests.estate import Estate, Pair
+
+
+def verdict(e: Estate, question: str, **how: str) -> str:
+    return reach.ask(e.load(), question, **how).verdict.value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("end", ["10.0.1.5", "10.0.1.0/24", "b"])
+def test_the_port_that_arrives(end: str) -> None:
+    """Contract: --port-at destination means the port that arrives, whatever the end is."""
+    e = Pair()
+    e.wear(e.b, e.group(e.v1, ingress=["tcp/100-200 any"]))
+    assert verdict(e, f"can {e.a} reach {end} port 250", port_at="destination") == "unreachable"
+    assert verdict(e, f"can {e.a} reach {end} port 150", port_at="destination") == "reachable"
+
+
+def test_an_edge_table_redirects_one_ip_version() -> None:
+    """R-RT-22: a redirection of IPv4 leaves the IPv6 route to the gateway alone."""
+    e = Pair(ipv6=True)
+    e.online(e.tb)
+    sx = e.subnet(e.v1, "10.0.5.0/24", "b", ipv6="2600:1f18:1a00:105::/64")
+    e.online(e.table(e.v1, [sx]))
+    ap = e.instance(
+        "ap", sx, "10.0.5.5", public="198.51.100.30", ipv6="2600:1f18:1a00:105::5", check=False
+    )
+    e.public(e.b, "198.51.100.8")
+    e.route(e.table(e.v1, edge=e.gateway), "10.0.1.0/24", ap.eni)
+    assert verdict(e, f"can 2a00::9 reach {e.b} port 22") == "reachable"
+    assert verdict(e, f"can {e.b} reach ::/0 port 22") == "reachable"
+
+
+def test_a_name_behind_nat64() -> None:
+    """R-NAT-10: a destination by name counts by its IPv6 translation as well."""
+    e = Estate()
+    v = e.vpc("10.0.0.0/16", ipv6=Pair.SIX)
+    s6 = e.subnet(v, None, ipv6="2600:1f18:1a00:100::/64")
+    sb, sn = e.subnet(v, "10.0.1.0/24"), e.subnet(v, "10.0.9.0/24")
+    a = e.instance("a6", s6, None, ipv6="2600:1f18:1a00:100::5")
+    b = e.instance("b4", sb, "10.0.1.5")
+    e.route(e.table(v, [sn]), "0.0.0.0/0", e.igw(v))
+    nat = e.nat(sn, "10.0.9.9", public="198.51.100.20")
+    e.route(e.table(v, [s6]), "64:ff9b::/96", nat)
+    for end in ("64:ff9b::a00:105", b, "b4"):
+        assert verdict(e, f"can {a} reach {end} port 80") == "reachable"
+
+
+def test_a_guest_that_translates_between_two_interfaces() -> None:
+    """R-ENI-6: the outer interface has its own address as destination; its check may be on."""
+    e = Pair()
+    sx, si = e.subnet(e.v1, "10.0.5.0/24"), e.subnet(e.v1, "10.0.6.0/24")
+    e.online(e.table(e.v1, [sx]))
+    n = e.instance("nat", sx, "10.0.5.5", public="198.51.100.30")
+    inside = e.interface(si, "10.0.6.5", check=False, on=n)
+    e.route(e.ta, "0.0.0.0/0", inside)
+    assert verdict(e, f"can {e.a} reach 8.8.8.8 port 443") == "reachable"
+
+
+def test_a_guest_that_translates_to_a_secondary_address() -> None:
+    """R-ENI-6: to any of its own addresses."""
+    e = Pair()
+    sx = e.subnet(e.v1, "10.0.5.0/24")
+    e.online(e.table(e.v1, [sx]))
+    n = e.instance("nat", sx, "10.0.5.5", secondary={"10.0.5.6": "198.51.100.30"}, check=False)
+    e.route(e.ta, "0.0.0.0/0", n.eni)
+    assert verdict(e, f"can {e.a} reach 8.8.8.8 port 443") == "reachable"
+
+
+def test_delegated_prefixes_in_an_outbound_reference() -> None:
+    """R-ENI-2, R-SG-12: a member's delegated prefix is an address of the group."""
+    e = Pair()
+    gb = e.group(e.v1)
+    e.instance("c", e.sb, "10.0.1.7", groups=[gb], prefixes=["10.0.1.32/28"])
+    e.wear(e.a, e.group(e.v1, egress=[f"all {gb}"]))
+    assert verdict(e, f"can {e.a} reach 10.0.1.33 port 22") == "reachable"
+
+
+def test_a_block_does_not_mean_the_resolver() -> None:
+    """Contract: a CIDR means interfaces and outside hosts, not the services of the host."""
+    e = Pair()
+    e.wear(e.a, e.group(e.v1, ingress=[], egress=[]))
+    e.wear(e.b, e.group(e.v1, ingress=[]))
+    assert verdict(e, "can any reach 10.0.0.0/16 port 53/udp") == "unreachable"
+
+
+@pytest.mark.parametrize("call", ["RouteTables", "Subnets"])
+def test_public_without_the_calls_that_tell(call: str) -> None:
+    """Law 2: which subnets are public is not known without them."""
+    e = Pair()
+    e.online(e.ta)
+    e.public(e.a, "198.51.100.7")
+    assert verdict(e, "can internet reach public port 22") == "reachable"
+    assert verdict(e.drop(call), "can internet reach public port 22") == "undecided"
+
+
+def test_a_list_that_routes_without_entries() -> None:
+    """Law 2: what a list without entries routes is not known."""
+    e = Pair()
+    e.peered()
+    e.ta.record["Routes"] = [r for r in e.ta.record["Routes"] if r.get("GatewayId") == "local"]
+    e.route(e.ta, e.prefix_list("10.2.0.0/16"), e.pcx)
+    assert verdict(e, f"can {e.a} reach {e.b2} port 22") == "reachable"
+    e.drop("ManagedPrefixListEntries")
+    assert verdict(e, f"can {e.a} reach {e.b2} port 22") == "undecided"
+
+
+def test_a_peers_group_without_the_peerings() -> None:
+    """Law 2: whether a group of another VPC is a peer's is not known."""
+    e = Pair()
+    e.peered()
+    g2 = e.group(e.v2)
+    e.wear(e.b2, g2)
+    e.wear(e.a, e.group(e.v1, egress=[f"all {g2}"]))
+    assert verdict(e, f"can {e.a} reach {e.b2} port 22") == "reachable"
+    e.drop("VpcPeeringConnections")
+    assert verdict(e, f"can {e.a} reach {e.b2} port 22") == "undecided"
+
+
+@pytest.mark.parametrize("call", ["NetworkAcls", "Reservations"])
+def test_what_is_tracked_by_address_with_a_gap(call: str) -> None:
+    """Law 2, R-SG-27: a flow of the other end that is in doubt leaves the answer open."""
+    e = Pair()
+    e.wear(e.a, e.group(e.v1, ingress=[]))
+    assert verdict(e, f"can {e.b} reach {e.a} protocol 47") == "reachable"
+    assert verdict(e.drop(call), f"can {e.b} reach {e.a} protocol 47") == "undecided"
+
+
+def test_an_ipv6_address_without_its_vpc() -> None:
+    """Law 2: an address of an interface is never a host on the internet."""
+    e = Pair(ipv6=True)
+    e.online(e.ta)
+    e.wear(e.a, e.group(e.v1, ingress=[]))
+    assert verdict(e, f"can internet reach {e.a.ip6} port 22") == "unreachable"
+    e.drop("Vpcs")
+    assert verdict(e, f"can internet reach {e.a.ip6} port 22") == "undecided"
+
+
+def test_an_id_of_a_call_that_was_not_made() -> None:
+    """Law 2: whether there is such a thing is not known, which is no fault of the asker."""
+    e = Pair()
+    e.drop("SecurityGroups")
+    assert verdict(e, f"can sg-0123456789abcdef0 reach {e.b} port 22") == "undecided"
