@@ -16,10 +16,11 @@ from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
 from reach.decide import Decision, Proof, decide
 from reach.ephemeral import failing_source_ports
 from reach.explain import Blocked, Blocker, explain
+from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.stage import Origin
 from reach.question import Question, parse
-from reach.resolve import Resolved, openings, resolve
+from reach.resolve import Resolved, resolve
 from reach.snapshot.snapshot import Snapshot
 from reach.trace import Trace
 from reach.tracking import smtp_note, tracked_answer

@@ -11,20 +11,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
 from reach.aim import Aim, Start
 from reach.component import End
 from reach.errors import QuestionError
-from reach.lower import Ground, operation
+from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed
+from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
     Prefix,
     format_address,
-    is_ipv4,
     is_public,
     parse_address,
 )
@@ -33,16 +33,12 @@ from reach.network.stage import Origin
 from reach.question import Question
 from reach.snapshot.index import private_addresses, public_mapping
 from reach.snapshot.records import (
-    Address,
     Instance,
-    InternetGateway,
-    NatGateway,
     NetworkInterface,
     Record,
     RouteTable,
     Subnet,
     Vpc,
-    VpcPeeringConnection,
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
@@ -54,18 +50,6 @@ _FAMILIES = tuple(
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 _FEW = 4
 _MANY = 5000
-# What lies beyond a boundary towards other networks; none of it is modelled yet.
-_ELSEWHERE = {
-    "TransitGateways": "transit gateways",
-    "VpnGateways": "virtual private gateways",
-    "VpnConnections": "VPN connections",
-    "DirectConnectGateways": "Direct Connect gateways",
-    "directConnectGateways": "Direct Connect gateways",
-    "CoreNetworks": "core networks",
-    "ClientVpnEndpoints": "Client VPN endpoints",
-    "LocalGateways": "local gateways",
-    "CarrierGateways": "carrier gateways",
-}
 
 
 @dataclass(frozen=True)
@@ -178,7 +162,7 @@ def _destination(ground: Ground, text: str) -> End:
     """An address or block means packets sent to it, whoever they are delivered to."""
     address, prefix = _address(text), _prefix(text)
     if address is not None:
-        gap = _unnamed(ground, address)
+        gap = unnamed(ground, address)
         own = Ranges.of(address)
         return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None)
     if prefix is not None:
@@ -220,7 +204,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
     if owners:
         return ground.hosts(owners, text, Ranges.of(own))
-    gap = _unnamed(ground, address)
+    gap = unnamed(ground, address)
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
@@ -229,23 +213,8 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         assert beyond is not None
         end = _narrowed(beyond, Ranges.of(address), text)
         return replace(end, gap=gap, uncertain=gap is not None)
-    gap = gap or _behind_a_peering(ground, address) or _elsewhere(ground)
+    gap = gap or behind_a_peering(ground, address) or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
-
-
-def _behind_a_peering(ground: Ground, address: int) -> Origin | None:
-    """R-SHARE-4: a host of a peered VPC that is not in the snapshot."""
-    for peering in ground.snapshot.records(VpcPeeringConnection):
-        for side in (peering.requester_vpc_info, peering.accepter_vpc_info):
-            blocks = [*(block.cidr_block for block in side.cidr_block_set), side.cidr_block]
-            blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
-            unseen = ground.snapshot.get(Vpc, side.vpc_id or "") is None
-            if unseen and any(address in Prefix.parse(block) for block in blocks if block):
-                words = (
-                    f"is not in the snapshot; it is peered by {peering.vpc_peering_connection_id}"
-                )
-                return Origin(side.vpc_id or "", f"{side.vpc_id} {words}")
-    return None
 
 
 def _announced(ground: Ground, address: int) -> Origin | None:
@@ -279,9 +248,9 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     beyond = ground.end("internet")
     assert beyond is not None
     outside = _narrowed(beyond, inside, text)
-    gap = _missing_interfaces(ground)
+    gap = interfaces_missing(ground)
     if gap is None and not is_public(prefix.low):
-        gap = _elsewhere(ground)
+        gap = elsewhere(ground)
     return replace(ends, starts=(*ends.starts, *outside.starts), gap=gap)
 
 
@@ -319,7 +288,7 @@ def _named(ground: Ground, text: str) -> End:
 
 def _any(ground: Ground) -> End:
     ends = ground.hosts(ground.snapshot.records(NetworkInterface), "any interface")
-    return replace(ends, gap=_missing_interfaces(ground))
+    return replace(ends, gap=interfaces_missing(ground))
 
 
 def _of_family(end: End, family: Ranges) -> End:
@@ -343,7 +312,7 @@ def _tagged(ground: Ground, text: str) -> End:
         for record in found
         for interface in _interfaces_of(ground, record)
     }
-    gap = _missing_interfaces(ground)
+    gap = interfaces_missing(ground)
     if not interfaces and gap is None:
         raise QuestionError(
             f"nothing in the snapshot that sends or receives has the tag {key}={value}"
@@ -371,8 +340,8 @@ def _known(ground: Ground, text: str, words: str) -> End:
         assert end is not None
         if text == "internet":
             return replace(end, words="the internet")
-        unsure = _missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
-        gap = unsure or _missing_interfaces(ground)
+        unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
+        gap = unsure or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
     resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text
     end = ground.end(resource)
@@ -391,7 +360,7 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
     own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
     words = f"whether there is {resource} is not known"
-    gap = _missing(ground, own, words) or _missing_interfaces(ground)
+    gap = missing(ground, own, words) or interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
     known = sorted(i for i in ground.ids() if i.startswith(f"{kind}-"))
@@ -409,7 +378,7 @@ def _by_name(ground: Ground, text: str) -> End:
         end = ground.end(ground.id_of(found[0]))
         assert end is not None
         return replace(end, words=f"{ground.id_of(found[0])} {text}")
-    gap = _missing_interfaces(ground)
+    gap = interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
     names = sorted({*ground.index.names, "internet", "any", "public", "private"})
@@ -436,57 +405,3 @@ def _without_parts(ground: Ground, found: list[Record]) -> list[Record]:
             and record.attachment.instance_id in instances
         )
     ]
-
-
-# ------------------------------------------------------------------- what is missing
-
-
-def _missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
-    """A gap if any of the calls that could name something was not made."""
-    for kind in kinds:
-        for scope in ground.snapshot.scopes:
-            if not ground.snapshot.has(kind, scope.account, scope.region):
-                where = " ".join(filter(None, scope)) or "the snapshot"
-                return Origin(operation(kind), f"{words}: {operation(kind)} is not in {where}")
-    return None
-
-
-def openings(ground: Ground) -> tuple[Origin, ...]:
-    """What stands against every "unreachable": calls that could have opened another way.
-
-    A gateway, a VPC or an interface that was never listed announces nothing anywhere; of an answer
-    that was cut short nobody knows what the rest says.  Other missing calls are met on the path.
-    """
-    words = "another way may exist"
-    absent = _missing(ground, (Vpc, NetworkInterface, InternetGateway), words)
-    if absent is not None:
-        return (absent,)
-    for gap in ground.snapshot.gaps:
-        if gap.reason == "cut short":
-            return (Origin(gap.operation, f"{words}: the answer of {gap.operation} was cut short"),)
-    return ()
-
-
-def _missing_interfaces(ground: Ground) -> Origin | None:
-    words = "what sends and receives here is not fully known"
-    return _missing(ground, (NetworkInterface, Instance), words)
-
-
-def _unnamed(ground: Ground, address: int) -> Origin | None:
-    """An address that nothing names, when a call that could name it is missing."""
-    if ground.index.owner_of_address(address) or ground.index.interface_of_public_address(address):
-        return None
-    kinds: list[type[Record]] = [NetworkInterface]
-    if is_public(address) and is_ipv4(address):
-        kinds += [NatGateway, Address]
-    elif is_public(address):
-        kinds += [Vpc]
-    return _missing(ground, kinds, f"whose address {format_address(address)} is, is not known")
-
-
-def _elsewhere(ground: Ground) -> Origin | None:
-    """Other networks that the snapshot touches and that are not modelled yet."""
-    for key, words in _ELSEWHERE.items():
-        if key in ground.snapshot.ignored:
-            return Origin(key, f"a host may lie beyond the {words}, which are not modelled yet")
-    return None
