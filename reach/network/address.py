@@ -105,11 +105,6 @@ def _parse_prefix(text: str) -> Prefix:
     return Prefix(value, length)
 
 
-def prefix_of(address: int) -> Prefix:
-    """The prefix that holds this one address."""
-    return Prefix(address, 33 if is_ipv4(address) else WIDTH)
-
-
 ANY_IPV4 = Prefix(FAMILY_BIT, 1)
 ANY_IPV6 = Prefix(0, 1)
 

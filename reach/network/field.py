@@ -43,10 +43,6 @@ class Field:
     parse: Callable[[str], int] = int
     show: Callable[[int], str] = str
 
-    @property
-    def maximum(self) -> int:
-        return (1 << self.width) - 1
-
 
 FIELDS: tuple[Field, ...] = (
     Field("source", WIDTH, parse_address, format_address),

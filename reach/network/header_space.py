@@ -191,10 +191,3 @@ ANYTHING = HeaderSpace()
 
 def to_prefix(prefix: Prefix) -> HeaderSpace:
     return HeaderSpace((("destination", Ranges.span(prefix.low, prefix.high)),))
-
-
-def family_of(values: Ranges) -> frozenset[int]:
-    """The address families (4, 6) that a set of addresses touches."""
-    found = {4 if is_ipv4(high) else 6 for _, high in values.intervals}
-    found |= {4 if is_ipv4(low) else 6 for low, _ in values.intervals}
-    return frozenset(found)

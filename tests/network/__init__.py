@@ -1,0 +1,1 @@
+"""The neutral vocabulary: addresses, fields and header spaces against independent oracles."""

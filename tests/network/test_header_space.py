@@ -1,0 +1,74 @@
+"""Sets of numbers and products of them, against Python's own sets."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from reach.network.address import Prefix, parse_address
+from reach.network.field import ICMP, TCP, Header, answers, reply_to
+from reach.network.header_space import HeaderSpace, Ranges
+
+SEEDS = range(60)
+SIZE = 40
+
+
+def some_ranges(rng: random.Random) -> tuple[Ranges, set[int]]:
+    spans = [sorted(rng.randrange(SIZE) for _ in range(2)) for _ in range(rng.randint(0, 4))]
+    values = {value for low, high in spans for value in range(low, high + 1)}
+    return Ranges.union((low, high) for low, high in spans), values
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ranges_are_sets(seed: int) -> None:
+    """Union, intersection, difference and membership are those of sets."""
+    rng = random.Random(seed)
+    (a, in_a), (b, in_b) = some_ranges(rng), some_ranges(rng)
+    for made, expected in ((a | b, in_a | in_b), (a & b, in_a & in_b), (a - b, in_a - in_b)):
+        assert {value for value in range(SIZE) if value in made} == expected
+        assert made.count == len(expected)
+        assert bool(made) is bool(expected)
+    low, high = sorted(rng.randrange(SIZE) for _ in range(2))
+    assert a.meets(low, high) is bool(in_a & set(range(low, high + 1)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ranges_are_normal(seed: int) -> None:
+    """Equal sets are equal ranges: sorted, disjoint, not adjacent."""
+    rng = random.Random(seed)
+    (a, in_a), (b, _) = some_ranges(rng), some_ranges(rng)
+    assert (a - b) | (a & b) == a == Ranges.union((value, value) for value in in_a)
+
+
+def test_an_address_stands_for_its_place() -> None:
+    """A single IPv4 address and its /32 are the same set."""
+    one = parse_address("10.0.0.1")
+    assert Ranges.of(one) == Ranges.prefixes([Prefix.parse("10.0.0.1/32")])
+    assert Ranges.of(one).single == one
+    two = Ranges.of(one, parse_address("10.0.0.2"))
+    assert two.single is None
+    assert [str(prefix) for prefix in two.cover()] == ["10.0.0.1/32", "10.0.0.2/32"]
+
+
+def test_products() -> None:
+    """A space holds the headers whose every constrained field lies in its set."""
+    here, there = parse_address("10.0.0.1"), parse_address("10.0.0.2")
+    ssh = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(22))
+    assert Header(here, there, TCP, 50000, 22) in ssh
+    assert Header(here, there, TCP, 22, 50000) not in ssh
+    narrower = ssh & HeaderSpace.where(source=Ranges.of(there))
+    assert Header(here, there, TCP, 50000, 22) not in narrower
+    assert (narrower & HeaderSpace.where(source=Ranges.of(here))).is_empty
+
+
+def test_replies() -> None:
+    """R-OBS-9: ends are exchanged, an echo request becomes an echo reply, which nobody answers."""
+    here, there = parse_address("10.0.0.1"), parse_address("10.0.0.2")
+    assert reply_to(Header(here, there, TCP, 50000, 22, identity=7)) == Header(
+        there, here, TCP, 22, 50000
+    )
+    echo = Header(here, there, ICMP, icmp_type=8)
+    assert reply_to(echo) == Header(there, here, ICMP, icmp_type=0)
+    assert answers(echo)
+    assert not answers(reply_to(echo))
