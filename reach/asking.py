@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from threading import local
 from weakref import WeakKeyDictionary
 
 from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
@@ -27,6 +27,7 @@ from reach.tracking import smtp_note, tracked_answer
 from solver import Backend
 
 _GROUNDS: WeakKeyDictionary[Snapshot, Ground] = WeakKeyDictionary()
+_OF_THREAD = local()
 
 
 def ask(
@@ -54,11 +55,14 @@ def ask(
     return answer(ground, question, _backend())
 
 
-@cache
 def _backend() -> Backend:
-    from solver.backends.z3 import Z3Backend
+    """This thread's own: a solver's context serves one thread at a time."""
+    backend: Backend | None = getattr(_OF_THREAD, "backend", None)
+    if backend is None:
+        from solver.backends.z3 import Z3Backend
 
-    return Z3Backend()
+        backend = _OF_THREAD.backend = Z3Backend()
+    return backend
 
 
 def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
