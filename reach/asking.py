@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from threading import local
-from weakref import WeakKeyDictionary
 
 from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
 from reach.decide import Decision, Proof, decide
@@ -26,7 +25,6 @@ from reach.trace import Trace
 from reach.tracking import smtp_note, tracked_answer
 from solver import Backend
 
-_GROUNDS: WeakKeyDictionary[Snapshot, Ground] = WeakKeyDictionary()
 _OF_THREAD = local()
 
 
@@ -49,10 +47,15 @@ def ask(
     """
     if isinstance(question, str):
         question = parse(question, one_way=one_way, port_at=port_at)
-    ground = _GROUNDS.get(snapshot)
-    if ground is None:
-        ground = _GROUNDS[snapshot] = lower(snapshot)
-    return answer(ground, question, _backend())
+    return answer(_ground(snapshot), question, _backend())
+
+
+def _ground(snapshot: Snapshot) -> Ground:
+    """The snapshot's network, lowered once and gone with it."""
+    ground = snapshot.derived.get("ground")
+    if not isinstance(ground, Ground):
+        ground = snapshot.derived["ground"] = lower(snapshot)
+    return ground
 
 
 def _backend() -> Backend:

@@ -73,7 +73,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     open_ends = (source.gap, source.may_send, destination.gap)
     gaps = tuple(origin for origin in open_ends if origin is not None)
     to_itself = _same_thing(ground, source, destination)
-    starts = tuple(_starts(ground, question, source, destination, to_itself))
+    starts = tuple(_starts(ground, question, source, destination))
     nobody = None
     if not source.starts:
         nobody = source.nobody or _nobody(source.words, "is nobody that sends packets")
@@ -113,9 +113,7 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     return not sent_to - (ground.aliases(own) | Ranges.of(*known))
 
 
-def _starts(
-    ground: Ground, question: Question, source: End, destination: End, to_itself: bool
-) -> Iterator[Start]:
+def _starts(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Start]:
     """Every start with every way of addressing the destination, every kind of packet, and each
     IP version."""
     ported = question.port_at == "source"

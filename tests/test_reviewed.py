@@ -5,6 +5,10 @@ Black box, on small networks of :mod:`tests.estate`; each docstring is the rule 
 
 from __future__ import annotations
 
+import gc
+import weakref
+from pathlib import Path
+
 import pytest
 
 import reach
@@ -149,3 +153,14 @@ def test_an_id_of_a_call_that_was_not_made() -> None:
     e = Pair()
     e.drop("SecurityGroups")
     assert verdict(e, f"can sg-0123456789abcdef0 reach {e.b} port 22") == "undecided"
+
+
+def test_a_snapshot_goes_with_what_was_worked_out_from_it(tmp_path: Path) -> None:
+    """What is kept for later questions does not keep the snapshot alive."""
+    e = Pair()
+    snapshot = reach.load(e.write(tmp_path))
+    assert reach.ask(snapshot, f"can {e.a} reach {e.b} port 22").verdict == "reachable"
+    gone = weakref.ref(snapshot)
+    del snapshot
+    gc.collect()
+    assert gone() is None

@@ -28,7 +28,6 @@ from reach.network.stage import (
     Translate,
     deny_all,
 )
-from reach.snapshot.index import ipv6_blocks
 from reach.snapshot.records import EgressOnlyInternetGateway, Subnet, Vpc
 
 _NAME = "egress_only_internet_gateway"
@@ -53,12 +52,8 @@ def _session(gateway_id: str) -> str:
 
 def _public_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
     """The VPC's IPv6 addresses that may be seen outside (R-ENI-11)."""
-    vpc = lowering.snapshot.get(Vpc, vpc_id)
-    if vpc is None:
-        return Ranges(())
-    holders: list[Vpc | Subnet] = [vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())]
-    shown = [block for holder in holders for block in ipv6_blocks(holder, private=False)]
-    hidden = [block for holder in holders for block in ipv6_blocks(holder, private=True)]
+    shown = lowering.index.ipv6_blocks_in(vpc_id, private=False)
+    hidden = lowering.index.ipv6_blocks_in(vpc_id, private=True)
     seen = Ranges.prefixes(map(Prefix.parse, shown)) - Ranges.prefixes(map(Prefix.parse, hidden))
     return seen & Ranges.prefixes(GLOBAL_UNICAST_IPV6)
 

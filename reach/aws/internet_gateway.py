@@ -46,7 +46,7 @@ from reach.network.stage import (
     Translate,
     deny_all,
 )
-from reach.snapshot.index import ipv4_blocks, ipv6_blocks, private_addresses, public_mapping
+from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
 from reach.snapshot.records import (
     Address,
     InternetGateway,
@@ -109,12 +109,8 @@ def _elastic(lowering: Lowering, interface_id: str) -> Iterable[tuple[int, int]]
 
 def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
     """R-ENI-11: the IPv6 blocks of a VPC's subnets that are not private."""
-    vpc = lowering.snapshot.get(Vpc, vpc_id)
-    if vpc is None:
-        return Ranges(())
-    holders: list[Vpc | Subnet] = [vpc, *lowering.index.subnets_by_vpc.get(vpc_id, ())]
-    shown = [block for holder in holders for block in ipv6_blocks(holder, private=False)]
-    hidden = [block for holder in holders for block in ipv6_blocks(holder, private=True)]
+    shown = lowering.index.ipv6_blocks_in(vpc_id, private=False)
+    hidden = lowering.index.ipv6_blocks_in(vpc_id, private=True)
     return Ranges.prefixes(map(Prefix.parse, shown)) - Ranges.prefixes(map(Prefix.parse, hidden))
 
 

@@ -41,7 +41,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.index import ipv4_blocks, ipv6_blocks
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
@@ -168,8 +168,7 @@ def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return Ranges(())
-    blocks = (*ipv4_blocks(vpc), *ipv6_blocks(vpc))
-    return Ranges.prefixes(Prefix.parse(block) for block in blocks)
+    return Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
 
 
 def _cases(gateway: NatGateway, origin: Origin) -> tuple[Case, ...]:

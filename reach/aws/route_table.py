@@ -34,7 +34,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 from reach.snapshot.errors import Diagnostic
-from reach.snapshot.index import ipv4_blocks, ipv6_blocks, public_mapping
+from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -269,7 +269,7 @@ def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bo
     subnet = lowering.snapshot.get(Subnet, subnet_id)
     if table is None or subnet is None:
         return False
-    blocks = [Prefix.parse(b) for b in (subnet.cidr_block, *ipv6_blocks(subnet)) if b]
+    blocks = map(Prefix.parse, subnet_blocks(subnet))
     ranked = _ranked(lowering, table)
     return any(
         _sent_elsewhere(lowering, ranked, block, subnet_id)

@@ -16,7 +16,7 @@ from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
-from reach.snapshot.index import delegated_prefixes, ipv6_blocks, private_addresses
+from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet
 
 QUIET = Origin("", "")
@@ -24,8 +24,7 @@ QUIET = Origin("", "")
 
 def cidrs(subnet: Subnet) -> tuple[Prefix, ...]:
     """The subnet's IPv4 block and its associated IPv6 blocks."""
-    blocks = (subnet.cidr_block, *ipv6_blocks(subnet))
-    return tuple(Prefix.parse(block) for block in blocks if block)
+    return tuple(map(Prefix.parse, subnet_blocks(subnet)))
 
 
 def _emit(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:

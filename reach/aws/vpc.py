@@ -13,13 +13,12 @@ from reach.component import Component, End, Lowering, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
-from reach.snapshot.index import ipv6_blocks
+from reach.snapshot.index import subnet_blocks
 from reach.snapshot.records import Subnet, Vpc
 
 
 def _blocks(subnet: Subnet) -> Ranges:
-    blocks = (subnet.cidr_block, *ipv6_blocks(subnet))
-    return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+    return Ranges.prefixes(map(Prefix.parse, subnet_blocks(subnet)))
 
 
 def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:

@@ -37,7 +37,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
-from reach.snapshot.index import ipv4_blocks, ipv6_blocks
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import NetworkInterface, PrefixList, Vpc, VpcEndpoint
 
 _NAME = "vpc_endpoint"
@@ -191,7 +191,7 @@ def _only_own_vpc(lowering: Lowering, endpoint: VpcEndpoint) -> Filter:
     if vpc is None:
         words = "the addresses of its VPC are not known"
         return unknown_filter(lowering.missing(Vpc, endpoint_id, words))
-    blocks = Ranges.prefixes(map(Prefix.parse, (*ipv4_blocks(vpc), *ipv6_blocks(vpc))))
+    blocks = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
     foreign = Origin(endpoint_id, "serves only sources of its own VPC", "source", "NO_PATH")
     return _permit((HeaderSpace.where(source=blocks),), foreign)
 

@@ -32,7 +32,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.index import ipv4_blocks, ipv6_blocks
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import NetworkInterface, PeeringVpcInfo, Vpc, VpcPeeringConnection
 
 _NAME = "vpc_peering"
@@ -52,7 +52,7 @@ def _blocks(lowering: Lowering, side: PeeringVpcInfo) -> Ranges:
     blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
     vpc = lowering.snapshot.get(Vpc, side.vpc_id or "")
     if vpc is not None:
-        blocks += [*ipv4_blocks(vpc), *ipv6_blocks(vpc)]
+        blocks += vpc_blocks(vpc)
     return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
 
 

@@ -79,6 +79,17 @@ def ipv6_blocks(holder: Vpc | Subnet, *, private: bool | None = None) -> tuple[s
     )
 
 
+def vpc_blocks(vpc: Vpc) -> tuple[str, ...]:
+    """All blocks that a VPC has now."""
+    return (*ipv4_blocks(vpc), *ipv6_blocks(vpc))
+
+
+def subnet_blocks(subnet: Subnet) -> tuple[str, ...]:
+    """All blocks that a subnet has now."""
+    own = (subnet.cidr_block,) if subnet.cidr_block else ()
+    return (*own, *ipv6_blocks(subnet))
+
+
 def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
     state = (
         block.cidr_block_state
@@ -121,6 +132,14 @@ class Index:
     @cached_property
     def subnets_by_vpc(self) -> Mapping[str, tuple[Subnet, ...]]:
         return _grouped(self.snapshot.records(Subnet), lambda each: (each.vpc_id,))
+
+    def ipv6_blocks_in(self, vpc_id: str, *, private: bool) -> tuple[str, ...]:
+        """The IPv6 blocks of a VPC and of its subnets that are private, or that are not."""
+        vpc = self.snapshot.get(Vpc, vpc_id)
+        if vpc is None:
+            return ()
+        holders: tuple[Vpc | Subnet, ...] = (vpc, *self.subnets_by_vpc.get(vpc_id, ()))
+        return tuple(block for each in holders for block in ipv6_blocks(each, private=private))
 
     # Addresses
 

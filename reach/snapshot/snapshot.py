@@ -27,7 +27,7 @@ class Snapshot:
     """One or more accounts and Regions as the describe calls returned them.
 
     ``ignored`` names the top-level keys that no section reads and that hold something, with the
-    files that hold them.
+    files that hold them.  ``derived`` keeps what others worked out from it, as long as it lives.
     """
 
     path: str
@@ -37,6 +37,7 @@ class Snapshot:
     diagnostics: tuple[Diagnostic, ...]
     ignored: Mapping[str, tuple[str, ...]]
     contents: Mapping[type[Record], Mapping[str, Record]] = field(repr=False)
+    derived: dict[str, object] = field(default_factory=dict, repr=False)
 
     def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
         """Every record of a type, by id.  Empty also when the call was not made: see ``has``."""
