@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
     from reach.asking import ask
+    from reach.components import load
     from reach.errors import Defect, QuestionError, SuiteError
     from reach.question import Packet, Question, parse
     from reach.snapshot.errors import Diagnostic, SnapshotError
-    from reach.snapshot.load import load
     from reach.snapshot.snapshot import Snapshot
 
 __version__ = "0.1.0"
@@ -40,7 +40,7 @@ _HOMES = {
     "Verdict": "reach.answer",
     "Witness": "reach.answer",
     "ask": "reach.asking",
-    "load": "reach.snapshot.load",
+    "load": "reach.components",
     "parse": "reach.question",
 }
 

@@ -22,6 +22,7 @@ from reach.network.stage import Origin, Route, Stage
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import Index
 from reach.snapshot.records import NetworkInterface, Record
+from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -39,11 +40,24 @@ class Entry:
     """Where a packet goes that a route sends to a target.
 
     ``subnet`` is the subnet of the target's own interface, if it stands in one: its network ACL
-    lies between (R-NACL-9).
+    lies between (R-NACL-9).  A ``guarded`` one is filtered even for senders of its own subnet.
     """
 
     node: str
     subnet: str = ""
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Groups of two VPCs may name each other: on the way in, and ``outbound`` also on the way out.
+
+    Whether a packet still carries its sender's groups is for the nodes between them.
+    """
+
+    one: str
+    other: str
+    outbound: bool
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,10 @@ class Lowering(Protocol):
         """An id or keyword as an end of a question; None if no component knows it."""
         ...
 
+    def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
+        """The VPCs whose groups a rule of this VPC may name, itself among them."""
+        ...
+
     def announcements(self) -> tuple[Route, ...]:
         """What the internet sends in, best first."""
         ...
@@ -150,6 +168,8 @@ class Component:
     ``slots``: slot name -> stages contributed to it, from (lowering, id).
     ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
+    ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
+    ``names``: names and ARNs of its own things -> ids that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``lint``: what is wrong in a
@@ -158,6 +178,7 @@ class Component:
 
     name: str
     reads: tuple[type[Record], ...] = ()
+    sections: tuple[Section, ...] = ()
     nodes: Mapping[str, Callable[[Lowering, str, str], tuple[Stage, ...]]] = field(
         default_factory=dict
     )
@@ -166,6 +187,8 @@ class Component:
     interface_types: tuple[str, ...] = ()
     interface_node: Callable[[Lowering, NetworkInterface], str | None] | None = None
     announce: Callable[[Lowering], Iterable[Route]] | None = None
+    joins: Callable[[Lowering], Iterable[Join]] | None = None
+    names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None

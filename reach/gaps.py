@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reach.lower import Ground, operation
+from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public
 from reach.network.stage import Origin
 from reach.snapshot.records import (
@@ -42,7 +42,8 @@ def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin
         for scope in ground.snapshot.scopes:
             if not ground.snapshot.has(kind, scope.account, scope.region):
                 where = " ".join(filter(None, scope)) or "the snapshot"
-                return Origin(operation(kind), f"{words}: {operation(kind)} is not in {where}")
+                call = ground.operation(kind)
+                return Origin(call, f"{words}: {call} is not in {where}")
     return None
 
 

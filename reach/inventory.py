@@ -9,7 +9,6 @@ not know rendering or the command line.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -96,13 +95,14 @@ class Inventory:
 
 def take(snapshot: Snapshot) -> Inventory:
     """Everything that ``reach show`` tells."""
+    sections = {section.operation: section for section in snapshot.sections.values()}
     return Inventory(
         path=snapshot.path,
         files=len(snapshot.files),
         places=tuple(_places(snapshot)),
         kinds=tuple(_kind(snapshot, section) for section in _ordered(snapshot)),
         lacks=tuple(
-            Lack(command(gap.operation), gap.account, gap.region, gap.reason, gap.where)
+            Lack(command(sections[gap.operation]), gap.account, gap.region, gap.reason, gap.where)
             for gap in snapshot.gaps
         ),
         unread=dict(snapshot.ignored),
@@ -122,18 +122,13 @@ def list_kind(snapshot: Snapshot, kind: str) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (item.id, item.file, item.pointer)))
 
 
-def command(operation: str) -> str:
-    """``ec2.DescribeVpcs`` as the AWS CLI writes it: ``aws ec2 describe-vpcs``."""
-    service, _, verb = operation.rpartition(".")
-    return f"aws {service} {_kebab(verb)}"
-
-
-def _kebab(words: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", words).lower()
+def command(section: Section) -> str:
+    """The call as one types it: ``aws ec2 describe-vpcs``."""
+    return f"aws {section.service} {section.call}"
 
 
 def _name(section: Section) -> str:
-    return _kebab(section.operation.rpartition(".")[2]).partition("-")[2]
+    return section.call.partition("-")[2]
 
 
 def _ordered(snapshot: Snapshot) -> Iterator[Section]:
@@ -143,7 +138,7 @@ def _ordered(snapshot: Snapshot) -> Iterator[Section]:
 def _kind(snapshot: Snapshot, section: Section) -> Kind:
     asked = any(key == section.key for key, _ in snapshot.calls.made)
     count = len(snapshot.records(section.record))
-    return Kind(_name(section), section.key, command(section.operation), count, asked)
+    return Kind(_name(section), section.key, command(section), count, asked)
 
 
 def _places(snapshot: Snapshot) -> Iterator[Place]:

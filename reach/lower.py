@@ -1,4 +1,4 @@
-"""Snapshot -> Network: finds the components and lets them make nodes on demand.
+"""Snapshot -> Network: lets the components make nodes on demand.
 
     lower(snapshot) -> Ground
 
@@ -9,15 +9,13 @@ the same snapshot find it warm.  Knows no AWS thing by name; must not know the e
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
-import reach.aws
 from reach.component import Component, End, Entry, Target, node_name
+from reach.components import components
 from reach.network.field import Header
 from reach.network.header_space import Ranges
 from reach.network.node import Network, Node
@@ -25,21 +23,9 @@ from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import Index
 from reach.snapshot.records import NetworkInterface, Record
-from reach.snapshot.section import SECTIONS
 from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
-
-
-@cache
-def components() -> Mapping[str, Component]:
-    """All components, by name, in the order of their names."""
-    found = {}
-    for module in sorted(pkgutil.iter_modules(reach.aws.__path__), key=lambda info: info.name):
-        component = importlib.import_module(f"reach.aws.{module.name}").COMPONENT
-        assert component.name == module.name
-        found[module.name] = component
-    return found
 
 
 class Ground:
@@ -92,12 +78,10 @@ class Ground:
         return Entry(node_name("unmodelled", quote(resource, safe=":"), "route"))
 
     def interface_node(self, interface: NetworkInterface) -> str:
-        for component in components().values():
-            claimed = interface.interface_type in component.interface_types
-            if claimed and component.interface_node is not None:
-                node = component.interface_node(self, interface)
-                if node is not None:
-                    return node
+        for claim in _claimants(interface.interface_type):
+            node = claim(self, interface)
+            if node is not None:
+                return node
         return node_name("unmodelled", interface.network_interface_id, "interface")
 
     def hosts(
@@ -115,6 +99,29 @@ class Ground:
                     if found is not None:
                         return found
         return None
+
+    def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
+        reached = self._joins.get((vpc, outbound), frozenset())
+        return reached | {vpc}
+
+    @cached_property
+    def _joins(self) -> Mapping[tuple[str, bool], frozenset[str]]:
+        found: dict[tuple[str, bool], set[str]] = {}
+        for component in components().values():
+            for join in component.joins(self) if component.joins is not None else ():
+                for outbound in (True, False) if join.outbound else (False,):
+                    found.setdefault((join.one, outbound), set()).add(join.other)
+                    found.setdefault((join.other, outbound), set()).add(join.one)
+        return {key: frozenset(vpcs) for key, vpcs in found.items()}
+
+    @cached_property
+    def own_names(self) -> Mapping[str, tuple[str, ...]]:
+        """What components call their things, beside Name tags: name or ARN -> ids."""
+        found: dict[str, dict[str, None]] = {}
+        for component in components().values():
+            for name, resource in component.names(self) if component.names is not None else ():
+                found.setdefault(name, {})[resource] = None
+        return {name: tuple(ids) for name, ids in found.items()}
 
     def announcements(self) -> tuple[Route, ...]:
         return self.memo("announcements", self._announced)
@@ -173,7 +180,11 @@ class Ground:
 
     def missing(self, kind: type[Record], resource: str, words: str) -> Origin:
         tells = "is absent, cut short, or does not show it"
-        return Origin(resource, f"{words}: {operation(kind)} {tells}")
+        return Origin(resource, f"{words}: {self.operation(kind)} {tells}")
+
+    def operation(self, kind: type[Record]) -> str:
+        """The call that lists records of a kind, as the AWS CLI names it."""
+        return self.snapshot.section_of(kind).call
 
     def memo(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._memo:
@@ -184,13 +195,6 @@ class Ground:
         """What the components find wrong in the snapshot, beyond its form."""
         linters = [c.lint for c in components().values() if c.lint is not None]
         return self.memo("lint", lambda: tuple(d for lint in linters for d in lint(self)))
-
-
-def operation(kind: type[Record]) -> str:
-    """The describe call that lists records of a kind, as the AWS CLI names it."""
-    section = next(section for section in SECTIONS.values() if section.record is kind)
-    verb = section.operation.rpartition(".")[2]
-    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in verb)[1:]
 
 
 def unmodelled(resource: str) -> Origin:
@@ -210,6 +214,15 @@ def _attached(slot: str) -> tuple[Callable[..., tuple[Stage, ...]], ...]:
 @cache
 def _targets(field: str) -> tuple[Target, ...]:
     return tuple(t for c in components().values() for t in c.targets if t.field == field)
+
+
+@cache
+def _claimants(kind: str) -> tuple[Callable[[Ground, NetworkInterface], str | None], ...]:
+    return tuple(
+        c.interface_node
+        for c in components().values()
+        if c.interface_node is not None and kind in c.interface_types
+    )
 
 
 def _best_first(route: Route) -> tuple[bool, bool, int]:

@@ -225,7 +225,7 @@ def _next(
         return refusal
     entry = lowering.entry(candidate.field, target, subnet_id, table.vpc_id or "")
     words = f"routes to {target}"
-    if entry.subnet and entry.subnet == subnet_id:
+    if entry.subnet and entry.subnet == subnet_id and not entry.guarded:
         return entry.node, "", words
     node = entry.node
     if entry.subnet:

@@ -131,7 +131,7 @@ def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
 def _members(lowering: Lowering, pair: UserIdGroupPair, vpc: str, egress: bool) -> HeaderSpace:
     if pair.peering_status not in (None, "", "active"):
         return HeaderSpace.where(identity=Ranges(()))
-    scope = {vpc} | _peers_of(lowering, vpc)
+    scope = lowering.joined(vpc, outbound=egress)
     if not egress:
         numbers = (
             number
@@ -155,22 +155,6 @@ def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:
     if group is None or group.vpc_id == vpc:
         return False
     return not lowering.has(VpcPeeringConnection, group)
-
-
-def _peers_of(lowering: Lowering, vpc: str) -> frozenset[str]:
-    """The VPCs joined to one by an active peering in the same Region (R-SG-16)."""
-
-    def make() -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for peering in lowering.snapshot.records(VpcPeeringConnection):
-            one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-            joined = peering.status.code == "active" and one.region == other.region
-            if joined and one.vpc_id and other.vpc_id:
-                found.setdefault(one.vpc_id, set()).add(other.vpc_id)
-                found.setdefault(other.vpc_id, set()).add(one.vpc_id)
-        return found
-
-    return frozenset(lowering.memo("security_group peers", make).get(vpc, ()))
 
 
 def _protocol_space(permission: IpPermission) -> HeaderSpace:

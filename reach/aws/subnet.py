@@ -28,14 +28,21 @@ def cidrs(subnet: Subnet) -> tuple[Prefix, ...]:
 
 
 def _emit(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
-    """A packet that an interface of the subnet has put on the wire."""
+    """A packet that an interface of the subnet has put on the wire.
+
+    Replies that find their way back by a flow's own state need neither switch nor route.
+    """
     subnet = lowering.snapshot.get(Subnet, subnet_id)
     own = Ranges.prefixes(cidrs(subnet)) if subnet else Ranges(())
     inside = Route(
         HeaderSpace.where(destination=own), node_name("subnet", subnet_id, "switch"), QUIET
     )
     outside = Route(ANYTHING, node_name("subnet", subnet_id, "route"), QUIET)
-    return (Forward((inside,)), Forward((outside,), _nowhere(subnet_id)))
+    return (
+        *lowering.slot("subnet.return", subnet_id),
+        Forward((inside,)),
+        Forward((outside,), _nowhere(subnet_id)),
+    )
 
 
 def _nowhere(subnet_id: str) -> Origin:
@@ -43,10 +50,7 @@ def _nowhere(subnet_id: str) -> Origin:
 
 
 def _route(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
-    return (
-        *lowering.slot("subnet.return", subnet_id),
-        *lowering.slot("subnet.route", subnet_id),
-    )
+    return lowering.slot("subnet.route", subnet_id)
 
 
 def _leave(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...]:

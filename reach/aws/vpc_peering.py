@@ -6,16 +6,17 @@ is delivered by local routing (R-PCX-7).  Group identity survives within a Regio
 R-PCX-8).  The other VPC may be in an account or Region that is not in the snapshot: undecided
 (R-SHARE-4).
 
-Implements: R-PCX-1 R-PCX-2 R-PCX-3 R-PCX-4 R-PCX-5 R-PCX-6 R-PCX-7 R-PCX-8 R-PCX-10 R-SG-20
-R-SHARE-4
+Implements: R-PCX-1 R-PCX-2 R-PCX-3 R-PCX-4 R-PCX-5 R-PCX-6 R-PCX-7 R-PCX-8 R-PCX-10 R-SG-16
+R-SG-20 R-SHARE-4
 Not modelled: names that resolve differently over a peering (R-PCX-9).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.component import Component, End, Entry, Join, Lowering, Target, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -109,6 +110,15 @@ def _enter(lowering: Lowering, peering_id: str, subnet: str, vpc: str) -> Entry 
     return Entry(node_name(_NAME, peering_id, "from", vpc))
 
 
+def _joins(lowering: Lowering) -> Iterator[Join]:
+    """R-SG-16: groups of both sides may name each other, within a Region."""
+    for peering in lowering.snapshot.records(VpcPeeringConnection):
+        one, other = peering.requester_vpc_info, peering.accepter_vpc_info
+        joined = peering.status.code == "active" and one.region == other.region
+        if joined and one.vpc_id and other.vpc_id:
+            yield Join(one.vpc_id, other.vpc_id, outbound=True)
+
+
 def _end(lowering: Lowering, peering_id: str) -> End | None:
     """As a source or a destination: either VPC's interfaces, over this peering."""
     peering = lowering.snapshot.get(VpcPeeringConnection, peering_id)
@@ -133,5 +143,6 @@ COMPONENT = Component(
     reads=(VpcPeeringConnection, Vpc),
     nodes={"from": lambda lowering, peering, vpc: _from(lowering, peering, vpc)},
     targets=(Target("vpc_peering_connection_id", "pcx-", _enter),),
+    joins=_joins,
     ends={"pcx-": _end},
 )

@@ -124,12 +124,17 @@ def _says_more(parts: Mapping[str, msgspec.Raw], key: str) -> bool:
 
 def _bare(parts: Mapping[str, msgspec.Raw], sections: Mapping[str, Section]) -> Section | None:
     """The section whose per-parent answer this file is, without a list around it."""
-    found = (section for section in sections.values() if not parts.keys().isdisjoint(section.bare))
+    found = (
+        section
+        for section in sections.values()
+        if any(parts.keys() >= set(keys) for keys in section.bare)
+    )
     return next(found, None)
 
 
 def _is_of(section: Section, key: str) -> bool:
-    return key in section.bare or key in section.record.__struct_encode_fields__
+    printed = section.record.__struct_encode_fields__
+    return key in printed or any(key in keys for keys in section.bare)
 
 
 def _whole(document: Document, text: bytes, section: Section) -> list[Record]:

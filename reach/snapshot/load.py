@@ -14,12 +14,13 @@ from types import MappingProxyType
 
 from reach.snapshot.calls import Calls, calls_of
 from reach.snapshot.check import check_addresses, dangling
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import find
 from reach.snapshot.merge import merge
 from reach.snapshot.record import Record, Scope
-from reach.snapshot.section import SECTIONS, Section
+from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 
 __all__ = ["SnapshotError", "assemble", "load"]

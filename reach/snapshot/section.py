@@ -1,42 +1,19 @@
-"""What a snapshot can hold, as data: each section's key, record, call, addresses and references.
+"""The words in which it is said what a snapshot can hold: key, record, call, addresses, references.
 
-A section is one top-level JSON key and how to read what stands under it.  Gives :class:`Section`
-and ``SECTIONS``, those of a VPC's core by key.  A component declares sections of its own in the
-same words; the loader names none.  It is a table: must not know how files are read, nor what a
-field does to a packet.
+A section is one top-level JSON key and how to read what stands under it.  Those of a VPC's core are
+in ``core``; a component declares sections of its own in the same words, and the loader names none.
+Must not know how files are read, nor what a field does to a packet.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from reach.snapshot.records import (
-    Address,
-    AvailabilityZone,
-    EgressOnlyInternetGateway,
-    Instance,
-    InternetGateway,
-    ManagedPrefixListEntries,
-    NatGateway,
-    NetworkAcl,
-    NetworkInterface,
-    Part,
-    PrefixList,
-    Record,
-    Reservation,
-    RouteTable,
-    SecurityGroup,
-    SecurityGroupRule,
-    SecurityGroupVpcAssociation,
-    Subnet,
-    Vpc,
-    VpcAttribute,
-    VpcEndpoint,
-    VpcPeeringConnection,
-)
+from reach.snapshot.record import Part, Record
 
 Kind = Literal["IPv4 address", "IPv6 address", "IP address", "IPv4 CIDR", "IPv6 CIDR", "CIDR"]
 Merge = Literal["equal", "fill", "extend"]
@@ -78,7 +55,7 @@ class Section:
     ``merge``      two answers about one id in one scope: must be ``equal``; each ``fill``s what
                    the other left out (two calls); are pages that ``extend`` each other's lists
     ``more``       attributes that say that an item's answer was cut short
-    ``bare``       keys that betray a per-parent answer which is the record itself, without a list
+    ``bare``       groups of keys; a file that has all of one is a per-parent answer without a list
     ``orphan``     the key of a per-parent answer that lacks its parent's id
     ``covered_by`` another section that makes the absence of this one no gap
     """
@@ -93,266 +70,18 @@ class Section:
     references: tuple[Reference, ...] = ()
     merge: Merge = "equal"
     more: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
+    bare: tuple[tuple[str, ...], ...] = ()
     orphan: str = ""
     covered_by: str = ""
 
+    @property
+    def service(self) -> str:
+        """The service as the AWS CLI names it: ``ec2``."""
+        return self.operation.partition(".")[0]
 
-_VPC = Reference("vpc_id", Vpc)
-_SUBNET = Reference("subnet_id", Subnet)
-_ATTACHED_VPC = Reference("attachments[].vpc_id", Vpc)
-# What is gone may name what is gone (R-RT-11, R-OBS-3).
-_BLACKHOLE = ("state", "blackhole")
-_DELETED = ("state", "deleted")
-
-
-def _route(attribute: str, target: type[Record], prefix: str = "") -> Reference:
-    return Reference(f"routes[].{attribute}", target, prefix, unless=_BLACKHOLE)
-
-
-_VPCS = (
-    Section(
-        "Vpcs",
-        Vpc,
-        "vpc_id",
-        "ec2.DescribeVpcs",
-        addresses={
-            "cidr_block": "IPv4 CIDR",
-            "cidr_block_association_set[].cidr_block": "IPv4 CIDR",
-            "ipv6_cidr_block_association_set[].ipv6_cidr_block": "IPv6 CIDR",
-        },
-    ),
-    Section(
-        "VpcAttributes",
-        VpcAttribute,
-        "vpc_id",
-        "ec2.DescribeVpcAttribute",
-        references=(_VPC,),
-        merge="fill",
-        bare=("EnableDnsSupport", "EnableDnsHostnames", "EnableNetworkAddressUsageMetrics"),
-    ),
-    Section(
-        "Subnets",
-        Subnet,
-        "subnet_id",
-        "ec2.DescribeSubnets",
-        addresses={
-            "cidr_block": "IPv4 CIDR",
-            "ipv6_cidr_block_association_set[].ipv6_cidr_block": "IPv6 CIDR",
-        },
-        references=(_VPC,),
-    ),
-    Section("AvailabilityZones", AvailabilityZone, "key", "ec2.DescribeAvailabilityZones"),
-    Section(
-        "RouteTables",
-        RouteTable,
-        "route_table_id",
-        "ec2.DescribeRouteTables",
-        addresses={
-            "routes[].destination_cidr_block": "IPv4 CIDR",
-            "routes[].destination_ipv6_cidr_block": "IPv6 CIDR",
-            "routes[].ip_address": "IP address",
-        },
-        references=(
-            _VPC,
-            Reference("associations[].subnet_id", Subnet),
-            Reference("associations[].gateway_id", InternetGateway, "igw-"),
-            _route("destination_prefix_list_id", PrefixList),
-            _route("gateway_id", InternetGateway, "igw-"),
-            _route("gateway_id", VpcEndpoint, "vpce-"),
-            _route("nat_gateway_id", NatGateway),
-            _route("network_interface_id", NetworkInterface),
-            _route("egress_only_internet_gateway_id", EgressOnlyInternetGateway),
-            _route("vpc_peering_connection_id", VpcPeeringConnection),
-        ),
-    ),
-    Section(
-        "NetworkAcls",
-        NetworkAcl,
-        "network_acl_id",
-        "ec2.DescribeNetworkAcls",
-        addresses={
-            "entries[].cidr_block": "IPv4 CIDR",
-            "entries[].ipv6_cidr_block": "IPv6 CIDR",
-        },
-        references=(_VPC, Reference("associations[].subnet_id", Subnet)),
-    ),
-)
-
-_GROUPS = (
-    Section(
-        "SecurityGroups",
-        SecurityGroup,
-        "group_id",
-        "ec2.DescribeSecurityGroups",
-        addresses={
-            "ip_permissions[].ip_ranges[].cidr_ip": "IPv4 CIDR",
-            "ip_permissions[].ipv6_ranges[].cidr_ipv6": "IPv6 CIDR",
-            "ip_permissions_egress[].ip_ranges[].cidr_ip": "IPv4 CIDR",
-            "ip_permissions_egress[].ipv6_ranges[].cidr_ipv6": "IPv6 CIDR",
-        },
-        references=(
-            _VPC,
-            Reference("ip_permissions[].prefix_list_ids[].prefix_list_id", PrefixList),
-            Reference("ip_permissions_egress[].prefix_list_ids[].prefix_list_id", PrefixList),
-        ),
-    ),
-    Section(
-        "SecurityGroupRules",
-        SecurityGroupRule,
-        "security_group_rule_id",
-        "ec2.DescribeSecurityGroupRules",
-        addresses={"cidr_ipv4": "IPv4 CIDR", "cidr_ipv6": "IPv6 CIDR"},
-        references=(
-            Reference("group_id", SecurityGroup),
-            Reference("prefix_list_id", PrefixList),
-        ),
-        covered_by="SecurityGroups",
-    ),
-    Section(
-        "SecurityGroupVpcAssociations",
-        SecurityGroupVpcAssociation,
-        "key",
-        "ec2.DescribeSecurityGroupVpcAssociations",
-        references=(_VPC, Reference("group_id", SecurityGroup)),
-    ),
-    Section(
-        "PrefixLists",
-        PrefixList,
-        "prefix_list_id",
-        "ec2.DescribePrefixLists",
-        also=("ec2.DescribeManagedPrefixLists",),
-        addresses={"cidrs[]": "CIDR"},
-        merge="fill",
-    ),
-    Section(
-        "ManagedPrefixListEntries",
-        ManagedPrefixListEntries,
-        "prefix_list_id",
-        "ec2.GetManagedPrefixListEntries",
-        addresses={"entries[].cidr": "CIDR"},
-        references=(Reference("prefix_list_id", PrefixList),),
-        merge="extend",
-        more=("next_token",),
-        orphan="Entries",
-    ),
-)
-
-_INTERFACES = (
-    Section(
-        "NetworkInterfaces",
-        NetworkInterface,
-        "network_interface_id",
-        "ec2.DescribeNetworkInterfaces",
-        addresses={
-            "private_ip_address": "IPv4 address",
-            "private_ip_addresses[].private_ip_address": "IPv4 address",
-            "private_ip_addresses[].association.public_ip": "IPv4 address",
-            "private_ip_addresses[].association.carrier_ip": "IPv4 address",
-            "private_ip_addresses[].association.customer_owned_ip": "IPv4 address",
-            "association.public_ip": "IPv4 address",
-            "association.carrier_ip": "IPv4 address",
-            "association.customer_owned_ip": "IPv4 address",
-            "ipv4_prefixes[].ipv4_prefix": "IPv4 CIDR",
-            "ipv6_addresses[].ipv6_address": "IPv6 address",
-            "ipv6_prefixes[].ipv6_prefix": "IPv6 CIDR",
-        },
-        references=(
-            _VPC,
-            _SUBNET,
-            Reference("groups[].group_id", SecurityGroup),
-            Reference("attachment.instance_id", Instance),
-        ),
-    ),
-    Section(
-        "Reservations",
-        Instance,
-        "instance_id",
-        "ec2.DescribeInstances",
-        nested=Nested(Reservation, "instances", inherit=("owner_id",)),
-        addresses={"private_ip_address": "IPv4 address", "public_ip_address": "IPv4 address"},
-        references=(
-            _VPC,
-            _SUBNET,
-            Reference("network_interfaces[].network_interface_id", NetworkInterface),
-        ),
-    ),
-    Section(
-        "Addresses",
-        Address,
-        "key",
-        "ec2.DescribeAddresses",
-        addresses={
-            "public_ip": "IPv4 address",
-            "carrier_ip": "IPv4 address",
-            "private_ip_address": "IPv4 address",
-        },
-        references=(
-            Reference("network_interface_id", NetworkInterface),
-            Reference("instance_id", Instance, "i-"),
-        ),
-    ),
-)
-
-_GATEWAYS = (
-    Section(
-        "InternetGateways",
-        InternetGateway,
-        "internet_gateway_id",
-        "ec2.DescribeInternetGateways",
-        references=(_ATTACHED_VPC,),
-    ),
-    Section(
-        "EgressOnlyInternetGateways",
-        EgressOnlyInternetGateway,
-        "egress_only_internet_gateway_id",
-        "ec2.DescribeEgressOnlyInternetGateways",
-        references=(_ATTACHED_VPC,),
-    ),
-    Section(
-        "NatGateways",
-        NatGateway,
-        "nat_gateway_id",
-        "ec2.DescribeNatGateways",
-        addresses={
-            "nat_gateway_addresses[].private_ip": "IPv4 address",
-            "nat_gateway_addresses[].public_ip": "IPv4 address",
-        },
-        references=(
-            Reference("vpc_id", Vpc, unless=_DELETED),
-            Reference("subnet_id", Subnet, unless=_DELETED),
-            Reference("route_table_id", RouteTable, unless=_DELETED),
-        ),
-    ),
-    Section(
-        "VpcPeeringConnections",
-        VpcPeeringConnection,
-        "vpc_peering_connection_id",
-        "ec2.DescribeVpcPeeringConnections",
-        addresses={
-            "requester_vpc_info.cidr_block": "IPv4 CIDR",
-            "requester_vpc_info.cidr_block_set[].cidr_block": "IPv4 CIDR",
-            "requester_vpc_info.ipv6_cidr_block_set[].ipv6_cidr_block": "IPv6 CIDR",
-            "accepter_vpc_info.cidr_block": "IPv4 CIDR",
-            "accepter_vpc_info.cidr_block_set[].cidr_block": "IPv4 CIDR",
-            "accepter_vpc_info.ipv6_cidr_block_set[].ipv6_cidr_block": "IPv6 CIDR",
-        },
-    ),
-    Section(
-        "VpcEndpoints",
-        VpcEndpoint,
-        "vpc_endpoint_id",
-        "ec2.DescribeVpcEndpoints",
-        references=(
-            _VPC,
-            Reference("subnet_ids[]", Subnet),
-            Reference("route_table_ids[]", RouteTable),
-            Reference("network_interface_ids[]", NetworkInterface),
-            Reference("groups[].group_id", SecurityGroup),
-        ),
-    ),
-)
-
-SECTIONS: Mapping[str, Section] = MappingProxyType(
-    {section.key: section for section in (*_VPCS, *_GROUPS, *_INTERFACES, *_GATEWAYS)}
-)
+    @property
+    def call(self) -> str:
+        """The operation as the AWS CLI names it: ``describe-vpcs``."""
+        verb = self.operation.partition(".")[2]
+        words = re.sub(r"(.)([A-Z][a-z]+)", r"\1-\2", verb)
+        return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", words).lower()

@@ -55,11 +55,17 @@ class Snapshot:
 
         An empty account or Region means all.  A call that answered with an empty list was made.
         """
-        return self.calls.has(self._keys.get(kind, ""), Scope(account, region))
+        section = self._sections.get(kind)
+        return section is not None and self.calls.has(section.key, Scope(account, region))
 
     def is_cut_short(self, kind: type[Record], scope: Scope) -> bool:
         """Whether the call's answer for the scope says that there is more than it holds."""
-        return self.calls.is_cut_short(self._keys.get(kind, ""), scope)
+        section = self._sections.get(kind)
+        return section is not None and self.calls.is_cut_short(section.key, scope)
+
+    def section_of(self, kind: type[Record]) -> Section:
+        """The section that reads records of a type.  Raises KeyError if none does."""
+        return self._sections[kind]
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -108,5 +114,5 @@ class Snapshot:
         return {}
 
     @cached_property
-    def _keys(self) -> dict[type[Record], str]:
-        return {section.record: section.key for section in self.sections.values()}
+    def _sections(self) -> dict[type[Record], Section]:
+        return {section.record: section for section in self.sections.values()}

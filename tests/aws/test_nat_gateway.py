@@ -151,12 +151,12 @@ def test_stages_of_a_peers_way_back() -> None:
     """R-NAT-8: in each subnet of an active peer, for replies only, before its own routes."""
     e, _ = behind()
     e.peered(back=False)
-    way, *_ = plain(stages(ground(e), f"subnet/{e.s2}/route"))
+    way, *_ = plain(stages(ground(e), f"subnet/{e.s2}/emit"))
     back = f"subnet/{e.s2}/leave vpc_peering/{e.pcx}/from {e.v2}"
     assert way == [f"reply destination {PRIVATE} -> {back}"]
-    assert len(stages(ground(e), f"subnet/{e.sa}/route")) == 1
+    assert len(stages(ground(e), f"subnet/{e.sa}/emit")) == 2
     e.pcx.record["Status"]["Code"] = "deleted"
-    assert len(stages(ground(e), f"subnet/{e.s2}/route")) == 1
+    assert len(stages(ground(e), f"subnet/{e.s2}/emit")) == 2
 
 
 # ------------------------------ out and back

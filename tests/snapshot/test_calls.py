@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from reach.snapshot.calls import Gap
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.records import (
     PrefixList,
     Subnet,
     Vpc,
 )
-from reach.snapshot.section import SECTIONS, Section
+from reach.snapshot.section import Section
 
 from .writing import read, vpc
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from reach.network.address import parse_address
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.index import Index
 from reach.snapshot.load import load
 from reach.snapshot.records import NetworkInterface, Subnet
-from reach.snapshot.section import SECTIONS, Section
+from reach.snapshot.section import Section
 
 LABS = Path(__file__).resolve().parents[3] / "shared" / "labs"
 NAMES = (

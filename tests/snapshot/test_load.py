@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.load import load
 from reach.snapshot.record import Scope
 from reach.snapshot.records import (
@@ -19,7 +20,6 @@ from reach.snapshot.records import (
     Vpc,
     VpcAttribute,
 )
-from reach.snapshot.section import SECTIONS
 
 from .writing import read, said, subnet, vpc, write
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.record import PROVENANCE, Page, Record, content, same_content, stamp, where
 from reach.snapshot.records import (
     Address,
@@ -20,7 +21,7 @@ from reach.snapshot.records import (
     Tag,
     Vpc,
 )
-from reach.snapshot.section import SECTIONS, Section
+from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 
 from .writing import read, subnet, vpc

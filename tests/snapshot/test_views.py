@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.records import (
     AvailabilityZone,
     Subnet,
     Vpc,
     VpcPeeringConnection,
 )
-from reach.snapshot.section import SECTIONS
 
 from .writing import read, subnet, vpc
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reach.snapshot.core import SECTIONS
 from reach.snapshot.load import assemble
 from reach.snapshot.record import Record, content
-from reach.snapshot.section import SECTIONS, Section
+from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 
 
