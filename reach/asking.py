@@ -7,7 +7,7 @@ Must not know rendering or the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import local
 
@@ -18,6 +18,7 @@ from reach.explain import Blocked, Blocker, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.stage import Origin
+from reach.options import Options
 from reach.question import Question, parse
 from reach.resolve import Resolved, resolve
 from reach.snapshot.snapshot import Snapshot
@@ -34,27 +35,30 @@ def ask(
     *,
     one_way: bool = False,
     port_at: str = "source",
+    options: Mapping[str, str] | None = None,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
 
     ``question`` is a text such as ``can 0.0.0.0/0 reach i-0abc port 22``.  Reachable iff some
     packet of the question arrives, and its reply unless ``one_way``; unreachable iff none does;
-    undecided, with a reason, where the snapshot does not tell.  What was lowered is kept with the
+    undecided, with a reason, where the snapshot does not tell.  ``options`` says how AWS is read
+    where its documentation leaves it open (``reach.options``).  What was lowered is kept with the
     snapshot, so later questions are quicker.
 
-    Raises QuestionError if the question cannot be understood, Defect if two readings of the network
-    disagree, SolverError if the backend fails.
+    Raises QuestionError if the question or an option cannot be understood, Defect if two readings
+    of the network disagree, SolverError if the backend fails.
     """
     if isinstance(question, str):
         question = parse(question, one_way=one_way, port_at=port_at)
-    return answer(_ground(snapshot), question, _backend())
+    return answer(_ground(snapshot, Options.of(options or {})), question, _backend())
 
 
-def _ground(snapshot: Snapshot) -> Ground:
-    """The snapshot's network, lowered once and gone with it."""
-    ground = snapshot.derived.get("ground")
+def _ground(snapshot: Snapshot, options: Options) -> Ground:
+    """The snapshot's network under some options, lowered once and gone with it."""
+    key = f"ground {options.chosen}"
+    ground = snapshot.derived.get(key)
     if not isinstance(ground, Ground):
-        ground = snapshot.derived["ground"] = lower(snapshot)
+        ground = snapshot.derived[key] = lower(snapshot, options)
     return ground
 
 
@@ -143,6 +147,7 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
     throttled = smtp_note(proof)
     if throttled:
         notes.append(Remark(throttled))
+    notes += _hangs_on(ground, _met(proof))
     taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
     return replace(
         plain,
@@ -151,6 +156,19 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
         assumptions=_remarks(taken),
         notes=tuple(notes),
     )
+
+
+def _met(proof: Proof) -> Iterator[Origin]:
+    """Everything that let the flow and its reply pass."""
+    for trace in (proof.forward, proof.reply):
+        for hop in trace.hops if trace is not None else ():
+            yield from hop.passed
+
+
+def _hangs_on(ground: Ground, origins: Iterable[Origin]) -> tuple[Remark, ...]:
+    """The options that an answer with these origins hangs on."""
+    names = dict.fromkeys(origin.option for origin in origins if origin.option)
+    return tuple(Remark(ground.options.words(name), name) for name in names)
 
 
 def _remembered(plain: Answer, ground: Ground, question: Question, proof: Proof) -> Answer:
@@ -183,9 +201,11 @@ def _undecided(plain: Answer, ground: Ground, decision: Decision) -> Answer:
 
 
 def _unreachable(plain: Answer, ground: Ground, blocked: Blocked) -> Answer:
+    hung = _hangs_on(ground, (blocker.origin for blocker in blocked.blockers))
     return replace(
         plain,
         verdict=Verdict.UNREACHABLE,
+        notes=(*plain.notes, *hung),
         explanations=tuple(_explanation(blocker) for blocker in blocked.blockers),
         blocked_path=None if blocked.path is None else _witness(ground, blocked.path),
     )

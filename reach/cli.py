@@ -196,6 +196,22 @@ def _with_format(command: _Command) -> _Command:
     )(command)
 
 
+def _with_options(command: _Command) -> _Command:
+    return click.option(
+        "--option",
+        "options",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="How AWS is read where its documentation is open; see reach options.",
+    )(command)
+
+
+def _chosen(options: tuple[str, ...]) -> dict[str, str]:
+    from reach.options import Options
+
+    return dict(Options.parse(options))
+
+
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -239,6 +255,7 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     show_default=True,
     help="Where the packet has the port asked for: leaving the source or arriving.",
 )
+@_with_options
 @_with_format
 @click.pass_context
 def can(
@@ -247,6 +264,7 @@ def can(
     snapshot: str,
     one_way: bool,
     port_at: str,
+    options: tuple[str, ...],
     form: str,
 ) -> None:
     """Ask whether a packet can get there, and its reply back.
@@ -258,7 +276,13 @@ def can(
     import reach
     from reach.render import render
 
-    answer = reach.ask(_load(snapshot), _asked(question), one_way=one_way, port_at=port_at)
+    answer = reach.ask(
+        _load(snapshot),
+        _asked(question),
+        one_way=one_way,
+        port_at=port_at,
+        options=_chosen(options),
+    )
     colour = _colour()
     try:
         _print(render(answer, form, colour=colour, width=_width()), colour=colour)
@@ -310,6 +334,31 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
         _json(data)
     else:
         _print(paper.text, colour=_colour())
+
+
+@cli.command(
+    epilog="""\b
+Example:
+  reach options
+  reach can a reach b --option nat-from-transit=deny --snapshot snapshot/"""
+)
+@_with_format
+def options(form: str) -> None:
+    """List how AWS can be read where its documentation leaves something open.
+
+    The first value of each is the default. An answer that hangs on one names it.
+    """
+    from dataclasses import asdict
+
+    from reach import report
+    from reach.options import CHOICES
+
+    if form == "json":
+        _json({"format": 1, "options": [asdict(choice) for choice in CHOICES.values()]})
+        return
+    paper = _paper()
+    report.choices(paper, tuple(CHOICES.values()))
+    _print(paper.text, colour=_colour())
 
 
 @cli.command(

@@ -71,8 +71,9 @@ def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints
             reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)
         reply.explore()
         home, elsewhere = _homecomings(symbolic, starts, reply.walk)
-        goal = solver.any_of(home)
-        astray += elsewhere
+        back, seen = solver.any_of(home), _both_ways(forward.walk, reply.walk)
+        goal = solver.and_(back, seen)
+        astray += [*elsewhere, solver.and_(back, solver.not_(seen))]
     walks = (forward.walk, reply.walk)
     loose = [point.met for walk in walks for point, _ in walk.loose_ends]
     dead = [point.met for walk in walks for point, _ in walk.dead_ends]
@@ -183,6 +184,16 @@ def _homecomings(
     return home, astray
 
 
+def _both_ways(forward: Walk, reply: Walk) -> Term:
+    """Whether every session that has to see both directions does."""
+    held = []
+    for session, points in forward.bound.items():
+        passed = solver.any_of(point.met for point in points)
+        answered = solver.any_of(point.met for point in reply.kept.get(session, ()))
+        held.append(solver.implies(passed, answered))
+    return solver.and_(*held)
+
+
 class _Exploration:
     """One direction, explored from its entries until no place is new."""
 
@@ -275,20 +286,32 @@ class _Exploration:
             return self._only_answers(stage, point)
         passes = self._permits(stage, point.version)
         if stage.session:
-            passes = solver.or_(passes, self._answers_session(stage.session, point.version))
+            answers = self._answers_session(stage.session, point.version)
+            passes = solver.or_(passes, answers)
+            self._keep(stage, point, answers)
         if self._explain and passes is not TRUE:
             lifted = self._relax(point.place, number)
             passes = solver.or_(passes, lifted)
         after = Point(point.place, solver.and_(point.guard, passes), point.version)
         if stage.session and after.guard is not FALSE:
             self.walk.admitted.setdefault(stage.session, []).append(after)
+        if stage.binds is not None and self._before is None and after.guard is not FALSE:
+            self.walk.bound.setdefault(stage.session, []).append(after)
         return [after]
+
+    def _keep(self, stage: Filter, point: Point, answers: Term) -> None:
+        """Remember where a session sees a reply of its own."""
+        if self._before is not None and stage.session in self._before.bound:
+            guard = solver.and_(point.guard, answers)
+            kept = self.walk.kept.setdefault(stage.session, [])
+            kept.append(Point(point.place, guard, point.version))
 
     def _only_answers(self, stage: Filter, point: Point) -> list[Point]:
         """A reply that is no answer of the session ends here; that cannot be lifted."""
         answers = self._answers_session(stage.session, point.version)
         refused = solver.and_(point.guard, solver.not_(answers))
         self._dead_end(Point(point.place, refused, point.version), stage.otherwise.origin)
+        self._keep(stage, point, answers)
         return [Point(point.place, solver.and_(point.guard, answers), point.version)]
 
     def _permits(self, stage: Filter, version: Version) -> Term:

@@ -101,12 +101,20 @@ class Lowering(Protocol):
         """``make()``, once per snapshot."""
         ...
 
+    def option(self, name: str) -> str:
+        """How AWS is read where its documentation leaves it open (``reach.options``)."""
+        ...
+
     def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
         """The stages that components contribute to a slot of ``resource``."""
         ...
 
     def entry(self, target: str, resource: str, subnet: str, vpc: str) -> Entry:
         """Where a route goes; ``target`` is the route's field, ``subnet`` the one it leaves."""
+        ...
+
+    def attached(self, kind: str, resource: str, attachment: str) -> str:
+        """The node that takes what leaves by an attachment of a transit gateway."""
         ...
 
     def interface_node(self, interface: NetworkInterface) -> str:
@@ -169,7 +177,9 @@ class Component:
     ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
-    ``names``: names and ARNs of its own things -> ids that ``ends`` reads.
+    ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
+    (lowering, resource, attachment).  ``names``: names and ARNs of its own things, each with an id
+    that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``lint``: what is wrong in a
@@ -187,6 +197,7 @@ class Component:
     interface_types: tuple[str, ...] = ()
     interface_node: Callable[[Lowering, NetworkInterface], str | None] | None = None
     announce: Callable[[Lowering], Iterable[Route]] | None = None
+    attached: Mapping[str, Callable[[Lowering, str, str], str | None]] = field(default_factory=dict)
     joins: Callable[[Lowering], Iterable[Join]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)

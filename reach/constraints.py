@@ -58,6 +58,8 @@ class Walk:
     loose_ends: list[tuple[Point, Origin]] = field(default_factory=list)
     dead_ends: list[tuple[Point, Origin]] = field(default_factory=list)
     admitted: dict[str, list[Point]] = field(default_factory=dict)
+    bound: dict[str, list[Point]] = field(default_factory=dict)
+    kept: dict[str, list[Point]] = field(default_factory=dict)
     translated: dict[str, list[tuple[Point, Version]]] = field(default_factory=dict)
     choices: list[tuple[Point, int, str, Term]] = field(default_factory=list)
     relaxed: list[tuple[Place, int, Term]] = field(default_factory=list)

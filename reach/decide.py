@@ -173,7 +173,14 @@ def arrives(aim: Aim, proof: Proof) -> str:
     home = reply_to(proof.packet)._replace(identity=0)
     if reply.owner != proof.start.owner or reply.final._replace(identity=0) != home:
         return f"the reply arrives at {reply.origin.resource} as {header_words(reply.final)}"
-    return ""
+    unseen = missed(proof)
+    return f"the reply is not seen by {unseen[0].resource}" if unseen else ""
+
+
+def missed(proof: Proof) -> tuple[Origin, ...]:
+    """What had to see both directions of the flow and did not see its reply."""
+    kept = proof.reply.kept if proof.reply else frozenset()
+    return tuple(origin for session, origin in proof.forward.bound.items() if session not in kept)
 
 
 def _too_far(constraints: Constraints, pinned: Pinned) -> tuple[Origin, ...]:

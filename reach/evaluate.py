@@ -74,6 +74,8 @@ class _Walk:
         self._denials: list[tuple[Header, Origin]] = []
         self._admitted: dict[str, tuple[Header, ...]] = {}
         self._translated: dict[str, tuple[tuple[Header, Header], ...]] = {}
+        self._bound: dict[str, Origin] = {}
+        self._kept: set[str] = set()
         self._fate: tuple[Fate, Origin] | None = None
         self._arrived: Deliver | None = None
 
@@ -100,6 +102,8 @@ class _Walk:
             choices=tuple(self._taken),
             denials=tuple(self._denials),
             sessions=Sessions(self._admitted, self._translated),
+            bound=self._bound,
+            kept=frozenset(self._kept),
         )
 
     def _visit(self, name: str, entered: Header) -> tuple[str | None, Header]:
@@ -140,6 +144,7 @@ class _Walk:
     def _filter(self, stage: Filter, header: Header) -> Header | None:
         if stage.session and self._sessions.answers(stage.session, header):
             self._note(stage.replies)
+            self._kept.add(stage.session)
         elif stage.opening and self._is_reply:
             return self._end(Fate.DROPPED, stage.otherwise.origin)
         else:
@@ -159,6 +164,8 @@ class _Walk:
         if stage.session and answers(header):
             known = self._admitted.get(stage.session, ())
             self._admitted[stage.session] = (*known, header)
+        if stage.binds is not None and not self._is_reply:
+            self._bound.setdefault(stage.session, stage.binds)
         return header
 
     def _translate(self, stage: Translate, site: Site, header: Header) -> Header | None:

@@ -15,7 +15,7 @@ import solver
 from reach.aim import Aim, Start
 from reach.canonical import Pinned
 from reach.compile import FEW, compile
-from reach.decide import BUDGET, Proof, arrives, witness
+from reach.decide import BUDGET, Proof, arrives, missed, witness
 from reach.network.field import FIELDS, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -140,6 +140,10 @@ def _denials(proof: Proof) -> int:
 
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
     """A flow that is delivered, but not where or not as the question asks."""
+    if proof.reply is not None and proof.reply.fate is Fate.DELIVERED:
+        for origin in missed(proof):
+            yield Blocker("reply", origin, proof.reply.final)
+            return
     for direction, trace in (("reply", proof.reply), ("forward", proof.forward)):
         if trace is not None and trace.fate is Fate.DELIVERED:
             changed = [hop for hop in trace.hops if hop.before != hop.after]

@@ -20,6 +20,7 @@ from reach.network.field import Header
 from reach.network.header_space import Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Origin, Route, Stage, Unmodelled
+from reach.options import DEFAULTS, Options
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import Index
 from reach.snapshot.records import NetworkInterface, Record
@@ -29,13 +30,17 @@ T = TypeVar("T")
 
 
 class Ground:
-    """A snapshot and the network it lowers to."""
+    """A snapshot and the network it lowers to, as AWS is read by the options."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, options: Options = DEFAULTS) -> None:
         self.snapshot = snapshot
+        self.options = options
         self.index = Index(snapshot)
         self.network = Network(self._make)
         self._memo: dict[str, object] = {}
+
+    def option(self, name: str) -> str:
+        return self.options[name]
 
     def components(self) -> Mapping[str, Component]:
         return components()
@@ -76,6 +81,14 @@ class Ground:
                 if entered is not None:
                     return entered
         return Entry(node_name("unmodelled", quote(resource, safe=":"), "route"))
+
+    def attached(self, kind: str, resource: str, attachment: str) -> str:
+        for component in components().values():
+            if kind in component.attached:
+                node = component.attached[kind](self, resource, attachment)
+                if node is not None:
+                    return node
+        return node_name("unmodelled", quote(resource or attachment, safe=":"), "attachment")
 
     def interface_node(self, interface: NetworkInterface) -> str:
         for claim in _claimants(interface.interface_type):
@@ -201,9 +214,9 @@ def unmodelled(resource: str) -> Origin:
     return Origin(resource, "is of a kind that is not modelled yet", code="UNSUPPORTED_COMPONENT")
 
 
-def lower(snapshot: Snapshot) -> Ground:
+def lower(snapshot: Snapshot, options: Options = DEFAULTS) -> Ground:
     """The network of a snapshot; nodes are made when something first forwards to them."""
-    return Ground(snapshot)
+    return Ground(snapshot, options)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What ``reach show`` and ``reach test`` print: inventories and suite results as text.
+"""What ``reach show``, ``options`` and ``test`` print: inventories and results as text.
 
 Takes inventories and results and a sheet of :class:`~reach.render.paper.Paper`; writes on it.  Must
 not know where the text goes, nor how anything was found.
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from reach.inventory import Inventory, Item, Lack
+from reach.options import Choice
 from reach.render.paper import Paper
 from reach.suite import Outcome, Result
 
@@ -78,6 +79,17 @@ def items(paper: Paper, listed: Sequence[Item]) -> None:
         paper.table(rows, indent=0)
 
 
+# ------------------------------------------------------------------------------- reach options
+
+
+def choices(paper: Paper, listed: Sequence[Choice]) -> None:
+    """Each option, its values (the default first) and what it is about."""
+    for choice in listed:
+        conflict = f"  {choice.conflict}" if choice.conflict else ""
+        paper.put((choice.name, "bold"), f"  {' | '.join(choice.values)}{conflict}", hang=2)
+        paper.put(choice.words, indent=4, hang=4)
+
+
 def _or(text: str) -> str:
     return text or "-"
 
@@ -100,6 +112,7 @@ def result(paper: Paper, told: Result) -> None:
     )
     options = " --one-way" if case.one_way else ""
     options += " --port-at destination" if case.port_at == "destination" else ""
+    options += "".join(f" --option {each}" for each in case.options)
     paper.put(f"{case.ask}{options}", indent=4, hang=6)
     paper.put(f"{_compared(told)}:", indent=4, hang=6)
     for line in told.reason.split("\n"):

@@ -345,6 +345,8 @@ def _known(ground: Ground, text: str, words: str) -> End:
     end = ground.end(resource)
     if end is not None:
         return end
+    if text in ground.own_names:
+        return _by_name(ground, text)
     if _ID.match(text):
         return _unknown_id(ground, text, resource)
     return _by_name(ground, text)
@@ -372,14 +374,18 @@ def _by_name(ground: Ground, text: str) -> End:
     if len(found) > 1:
         shown = [f"{ground.id_of(record)} {type(record).__name__}" for record in found]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
-    if found:
-        end = ground.end(ground.id_of(found[0]))
+    ids = tuple(ground.id_of(record) for record in found) or ground.own_names.get(text, ())
+    if len(ids) > 1:
+        raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
+    if ids:
+        end = ground.end(ids[0])
         assert end is not None
-        return replace(end, words=f"{ground.id_of(found[0])} {text}")
+        return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
     gap = interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
-    names = sorted({*ground.index.names, "internet", "any", "public", "private"})
+    words = ("internet", "on-premises", "any", "public", "private")
+    names = sorted({*ground.index.names, *ground.own_names, *words})
     near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
     raise QuestionError(f"nothing in the snapshot is called {text!r}; the nearest are:", near)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from reach.answer import Answer, Step, Verdict, header_words
 from reach.errors import QuestionError, SuiteError
+from reach.options import Options
 from reach.snapshot.errors import SnapshotError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ CASE_KEYS = (
     "name",
     "one_way",
     "port_at",
+    "options",
     "codes",
     "through",
     "why",
@@ -60,7 +62,8 @@ class Outcome(StrEnum):
 class Case:
     """One question and what it should give.
 
-    ``codes`` must be among the explanations, ``through`` on the witness's way there, in this order.
+    ``options`` are NAME=VALUE.  ``codes`` must be among the explanations, ``through`` on the
+    witness's way there, in this order.
     ``snapshot`` is a path; ``file`` and ``line`` say where the case begins.
     """
 
@@ -72,6 +75,7 @@ class Case:
     name: str = ""
     one_way: bool = False
     port_at: str = "source"
+    options: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     through: tuple[str, ...] = ()
     why: str = ""
@@ -104,6 +108,7 @@ class Result:
             "ask": case.ask,
             "one_way": case.one_way,
             "port_at": case.port_at,
+            "options": list(case.options),
             "expected": case.expect.value,
             "verdict": None if self.answer is None else self.answer.verdict.value,
             "outcome": self.outcome.value,
@@ -144,7 +149,10 @@ def _loaded(load: Load, path: str) -> Snapshot | SnapshotError:
 
 def _asked(case: Case, snapshot: Snapshot, ask: Ask) -> Result:
     try:
-        answer = ask(snapshot, case.ask, one_way=case.one_way, port_at=case.port_at)
+        options = Options.parse(case.options)
+        answer = ask(
+            snapshot, case.ask, one_way=case.one_way, port_at=case.port_at, options=options
+        )
     except QuestionError as error:
         return Result(case, Outcome.REFUSED, reason=str(error))
     if answer.verdict is not case.expect:
@@ -239,6 +247,7 @@ def _case(place: _Place, default: str) -> Case:
         name=fields["name"].text() if "name" in fields else "",
         one_way=fields["one_way"].switch() if "one_way" in fields else False,
         port_at=fields["port_at"].choice(PORT_AT) if "port_at" in fields else "source",
+        options=fields["options"].texts() if "options" in fields else (),
         codes=fields["codes"].texts() if "codes" in fields else (),
         through=fields["through"].texts() if "through" in fields else (),
         why=fields["why"].text() if "why" in fields else "",

@@ -84,7 +84,9 @@ class Trace:
     ``origin`` is the reason of the fate (who delivered or dropped it, or what is unmodelled);
     ``owner``, ``reply`` and ``inside`` are set for a delivered flow; ``doubts`` are rules of
     unknown effect it passed, ``choices`` the *may*s it took, ``denials`` what denied it on a walk
-    that goes on all the same."""
+    that goes on all the same.  ``bound`` are sessions that have to see the reply, with the reason
+    if they do not; ``kept`` those that saw this flow as a reply of theirs.
+    """
 
     hops: tuple[Hop, ...]
     fate: Fate
@@ -96,6 +98,8 @@ class Trace:
     choices: tuple[Origin, ...] = ()
     denials: tuple[tuple[Header, Origin], ...] = ()
     sessions: Sessions = field(default_factory=Sessions)
+    bound: Mapping[str, Origin] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
     @property
     def final(self) -> Header:

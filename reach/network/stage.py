@@ -32,7 +32,7 @@ class Origin:
 
     ``resource`` is the id of the thing, ``name`` its name for people, ``locator`` the place in it
     (a rule number, a route), ``words`` a sentence, ``code`` the explanation code that a denial by
-    it stands for.
+    it stands for.  ``option`` names the reading of AWS that it hangs on, if it hangs on one.
     """
 
     resource: str
@@ -40,6 +40,7 @@ class Origin:
     locator: str = ""
     code: str = ""
     name: str = ""
+    option: str = ""
 
     def __str__(self) -> str:
         named = f" ({self.name})" if self.name else ""
@@ -71,6 +72,8 @@ class Filter:
     With a ``session``, a reply of a flow that passed a filter of this session passes as well, for
     the reason in ``replies``, and every flow that passes is remembered under it.  A filter that is
     ``opening`` takes from a reply nothing else: its rules are for flows that open a connection.
+    One that ``binds`` must see both directions: a flow that passed it is not answered, for this
+    reason, unless its reply passes a filter of the same session.
     """
 
     rules: tuple[Rule, ...]
@@ -78,6 +81,7 @@ class Filter:
     session: str = ""
     replies: Origin = Origin("", "")
     opening: bool = False
+    binds: Origin | None = None
 
     @cached_property
     def decisions(self) -> tuple[Rule, ...]:

@@ -58,11 +58,13 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
         document.records[bare.key] = _whole(document, text, bare)
     orphans = {section.orphan: section for section in sections.values() if section.orphan}
     for key, raw in parts.items():
+        if bare and _is_of(bare, key):
+            continue
         if key in sections:
             document.records.setdefault(key, []).extend(_section(document, sections[key], raw))
         elif key in orphans:
             document.diagnostics.append(_orphan(name, orphans[key]))
-        elif key not in _ENVELOPE and not (bare and _is_of(bare, key)) and _holds(raw):
+        elif key not in _ENVELOPE and _holds(raw):
             document.unread.append(key)
     return document
 

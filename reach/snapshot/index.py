@@ -15,6 +15,7 @@ from typing import TypeVar
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
+    AvailabilityZone,
     CidrBlockAssociation,
     Ipv6CidrBlockAssociation,
     ManagedPrefixListEntries,
@@ -175,6 +176,41 @@ class Index:
             public: (interface, private)
             for interface in reversed(self.interfaces)
             for private, public in public_mapping(interface)
+        }
+
+    # Zones
+
+    def zone_of(self, subnet_id: str) -> str:
+        """The zone of a subnet, by its id where that is known (R-AZ-1); '' if nothing tells."""
+        subnet = self.snapshot.get(Subnet, subnet_id)
+        if subnet is None:
+            return ""
+        name = subnet.availability_zone or ""
+        known = self._zone_ids.get((self.snapshot.account_of(subnet), name))
+        return subnet.availability_zone_id or known or name
+
+    def parent_zone(self, zone: str) -> str:
+        """The zone that a Local Zone hangs on; any other is its own."""
+        return self._parents.get(zone, zone)
+
+    @cached_property
+    def _zone_ids(self) -> Mapping[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for each in self.snapshot.records(AvailabilityZone):
+            if each.zone_id:
+                found[each.page.account, each.zone_name] = each.zone_id
+        for subnet in self.snapshot.records(Subnet):
+            if subnet.availability_zone_id and subnet.availability_zone:
+                key = self.snapshot.account_of(subnet), subnet.availability_zone
+                found.setdefault(key, subnet.availability_zone_id)
+        return found
+
+    @cached_property
+    def _parents(self) -> Mapping[str, str]:
+        return {
+            each.zone_id: each.parent_zone_id
+            for each in self.snapshot.records(AvailabilityZone)
+            if each.zone_id and each.parent_zone_id
         }
 
     # Tables of subnets and gateways

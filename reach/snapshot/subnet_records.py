@@ -75,6 +75,9 @@ class AvailabilityZone(Record, frozen=True):
 
     zone_name: Id
     zone_id: str | None = None
+    zone_type: str | None = None
+    parent_zone_name: str | None = None
+    parent_zone_id: str | None = None
 
     @property
     def key(self) -> str:

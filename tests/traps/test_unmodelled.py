@@ -1,0 +1,82 @@
+"""What is not modelled is undecided, with its id."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.estate import Pair
+from tests.traps.rows import (
+    EIP_A,
+    GROUP,
+    NET,
+    allow,
+    deny,
+    transit_gateway,
+    unknown,
+    virtual_gateway,
+)
+
+# ------------------------------ what is not modelled: undecided, with its id
+
+
+def test_a_route_to_a_transit_gateway_of_nobody() -> None:
+    e = Pair()
+    e.second()
+    tgw = e.fresh("tgw")
+    e.route(e.ta, "10.2.0.0/16", tgw)
+    e.route(e.t2, "10.0.0.0/16", tgw)
+    unknown(e, f"can {e.a} reach {e.b2} port 80", tgw)
+    unknown(e, f"can {e.a} reach {e.b2} port 80", tgw, one_way=True)
+
+
+def test_a_route_to_a_virtual_private_gateway() -> None:
+    """T-92 and T-47 until the gateway is modelled; the longer propagated prefix wins over the
+    static one (R-RT-5)."""
+    e = Pair()
+    e.peered("172.31.0.0/16", "172.31.1.1", within="172.31.0.0/20")
+    vgw = virtual_gateway(e)
+    e.route(e.ta, "192.168.0.0/16", vgw)
+    unknown(e, f"can {e.a} reach 192.168.1.1 port 80", vgw)
+    e.route(e.ta, "172.31.1.0/24", vgw, origin="EnableVgwRoutePropagation")
+    unknown(e, f"can {e.a} reach 172.31.1.1 port 80", vgw)
+
+
+@pytest.mark.parametrize(
+    "kind", ["lgw", "cagw", "core network", "gateway load balancer", "firewall"]
+)
+def test_a_route_to_something_unmodelled(kind: str) -> None:
+    e = Pair()
+    e.online()
+    target: str
+    if kind in ("lgw", "cagw"):
+        target = e.fresh(kind)
+    elif kind == "core network":
+        target = "arn:aws:networkmanager::111122223333:core-network/core-network-0123456789abcdef0"
+    else:
+        vpce = target = e.endpoint_balancer(e.sb, "10.0.1.60")
+        if kind == "firewall":
+            vpce.record["RequesterManaged"] = True
+            vpce.record["Tags"] = [{"Key": "AWSNetworkFirewallManaged", "Value": "true"}]
+    e.public(e.a, EIP_A)
+    e.route(e.ta, "0.0.0.0/0", target)
+    unknown(e, f"can {e.a} reach {NET} port 443", target)
+
+
+def test_block_public_access_is_not_passed_over() -> None:
+    """R-BPA-3: a VPC that says it is blocked is never called reachable from the internet."""
+    e = Pair()
+    e.online(e.ta)
+    e.public(e.a, EIP_A)
+    e.v1.record["BlockPublicAccessStates"]["InternetGatewayBlockMode"] = "block-bidirectional"
+    e.sa.record["BlockPublicAccessStates"]["InternetGatewayBlockMode"] = "block-bidirectional"
+    assert e.ask(f"can 0.0.0.0/0 reach {e.a} port 22").verdict != "reachable"
+    allow(e, f"can {e.a} reach {e.b} port 22")
+
+
+def test_what_is_not_on_the_way_does_not_disturb() -> None:
+    """An unmodelled gateway makes no question undecided that it cannot touch."""
+    e = Pair()
+    e.route(e.ta, "0.0.0.0/0", transit_gateway(e))
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    e.wear(e.b, e.group(e.v1, ingress=["tcp/80 any"]))
+    deny(e, f"can {e.a} reach {e.b} port 22", *GROUP)
