@@ -87,7 +87,10 @@ def _place(number: str) -> int:
     return int(number.removeprefix("T-"))
 
 
-@pytest.mark.parametrize("number", sorted(ROWS, key=_place))
+NUMBERS: list[str] = sorted(ROWS, key=_place)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_row(number: str) -> None:
     ROWS[number]()
 
