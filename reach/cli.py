@@ -340,7 +340,10 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
     epilog="""\b
 Example:
   reach options
-  reach can a reach b --option nat-from-transit=deny --snapshot snapshot/"""
+  reach can a reach b --option nat-from-transit=deny --snapshot snapshot/
+
+\b
+Exit status: 0, or 2 for bad usage."""
 )
 @_with_format
 def options(form: str) -> None:

@@ -60,6 +60,22 @@ class Join:
     outbound: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A line to the networks on-premises: a VPN connection, a virtual interface.
+
+    What hosts beyond send comes in at ``node``, whose stages say what of it is certain.  ``beyond``
+    are the addresses known to lie there, ``gap`` says that there may be others, ``to_internet``
+    that everything else is sent there too, a default route.
+    """
+
+    resource: str
+    node: str
+    beyond: Ranges
+    gap: Origin | None = None
+    to_internet: bool = False
+
+
 @dataclass(frozen=True)
 class End:
     """A source or a destination of a question, resolved.
@@ -131,6 +147,10 @@ class Lowering(Protocol):
         """An id or keyword as an end of a question; None if no component knows it."""
         ...
 
+    def links(self) -> tuple[Link, ...]:
+        """Every line to the networks on-premises."""
+        ...
+
     def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
         """The VPCs whose groups a rule of this VPC may name, itself among them."""
         ...
@@ -178,7 +198,8 @@ class Component:
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
     ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
-    (lowering, resource, attachment).  ``names``: names and ARNs of its own things, each with an id
+    (lowering, resource, attachment).  ``links``: its lines to networks on-premises.
+    ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
@@ -198,6 +219,7 @@ class Component:
     interface_node: Callable[[Lowering, NetworkInterface], str | None] | None = None
     announce: Callable[[Lowering], Iterable[Route]] | None = None
     attached: Mapping[str, Callable[[Lowering, str, str], str | None]] = field(default_factory=dict)
+    links: Callable[[Lowering], Iterable[Link]] | None = None
     joins: Callable[[Lowering], Iterable[Join]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)

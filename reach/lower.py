@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
-from reach.component import Component, End, Entry, Target, node_name
+from reach.component import Component, End, Entry, Link, Target, node_name
 from reach.components import components
 from reach.network.field import Header
 from reach.network.header_space import Ranges
@@ -112,6 +112,10 @@ class Ground:
                     if found is not None:
                         return found
         return None
+
+    def links(self) -> tuple[Link, ...]:
+        linkers = [c.links for c in components().values() if c.links is not None]
+        return self.memo("links", lambda: tuple(link for links in linkers for link in links(self)))
 
     def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
         reached = self._joins.get((vpc, outbound), frozenset())

@@ -211,8 +211,17 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         assert beyond is not None
         end = _narrowed(beyond, Ranges.of(address), text)
         return replace(end, gap=gap, uncertain=gap is not None)
-    gap = gap or behind_a_peering(ground, address) or elsewhere(ground)
+    beyond = _narrowed(_on_premises(ground), Ranges.of(address), text)
+    if beyond.starts:
+        return beyond
+    gap = gap or beyond.gap or behind_a_peering(ground, address) or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
+
+
+def _on_premises(ground: Ground) -> End:
+    end = ground.end("on-premises")
+    assert end is not None
+    return end
 
 
 def _announced(ground: Ground, address: int) -> Origin | None:
@@ -245,11 +254,12 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     ends = ground.hosts(tuple(members), text, private)
     beyond = ground.end("internet")
     assert beyond is not None
-    outside = _narrowed(beyond, inside, text)
+    outside = [_narrowed(each, inside, text) for each in (beyond, _on_premises(ground))]
+    starts = (start for each in outside for start in each.starts)
     gap = interfaces_missing(ground)
     if gap is None and not is_public(prefix.low):
         gap = elsewhere(ground)
-    return replace(ends, starts=(*ends.starts, *outside.starts), gap=gap)
+    return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 
 def _both(ground: Ground, interface: NetworkInterface) -> Iterator[tuple[int, int]]:
@@ -333,11 +343,11 @@ def _interfaces_of(ground: Ground, record: Record) -> tuple[NetworkInterface, ..
 
 def _known(ground: Ground, text: str, words: str) -> End:
     """A keyword, an id, an ARN or a Name."""
-    if text in ("internet", "public", "private"):
+    if text in ("internet", "on-premises", "public", "private"):
         end = ground.end(text)
         assert end is not None
-        if text == "internet":
-            return replace(end, words="the internet")
+        if text in ("internet", "on-premises"):
+            return end
         unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
         gap = unsure or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)

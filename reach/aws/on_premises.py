@@ -43,7 +43,7 @@ def _link(lowering: Lowering, resource: str) -> Link:
 
 
 def _hosts(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
-    """What a line delivers.  Public addresses that are not known to lie there are the internet's."""
+    """What a line delivers.  A public address that is not known to be there is the internet's."""
     link = _link(lowering, resource)
     received = Origin(resource, "a host on-premises receives the packet")
     there = Deliver(OWNER, link.node, received)
