@@ -338,6 +338,50 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
 
 @cli.command(
     epilog="""\b
+Examples:
+  reach components
+  reach components nat_gateway
+
+\b
+Exit status: 0, or 2 for bad usage."""
+)
+@click.argument("name", required=False)
+@_with_format
+def components(name: str | None, form: str) -> None:
+    """Print what is modelled: every component in its own words.
+
+    With the rules of AWS's behaviour that each implements, the calls whose answers it reads, and
+    what it leaves out. With a NAME one component's whole text.
+    """
+    from reach import report
+    from reach.catalogue import LEFT_OUT, components_told, engine_rules
+
+    told = components_told()
+    if name is not None:
+        told = tuple(each for each in told if each.name == name)
+        if not told:
+            raise click.UsageError(f"There is no component {name!r}; see reach components.")
+    if form == "json":
+        listed = [each.to_dict() for each in told]
+        _json(
+            {
+                "format": 1,
+                "components": listed,
+                "engine": engine_rules(),
+                "left_out": dict(LEFT_OUT),
+            }
+        )
+        return
+    paper = _paper()
+    if name is not None:
+        report.component(paper, told[0])
+    else:
+        report.catalogue(paper, told, engine_rules(), LEFT_OUT)
+    _print(paper.text, colour=_colour())
+
+
+@cli.command(
+    epilog="""\b
 Example:
   reach options
   reach can a reach b --option nat-from-transit=deny --snapshot snapshot/

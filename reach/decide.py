@@ -3,7 +3,10 @@
 One problem covers every path; Z3 decides it.  A satisfying assignment is believed only after the
 packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect
 of ours and raised.  What is satisfiable only by settling a doubt is undecided.  Must not know AWS,
-question texts or rendering."""
+question texts or rendering.
+
+Implements: R-PIPE-1
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ A reachable answer has one source port; a network ACL may let only some of the r
 ports that rules on the way tell apart are tried one by one with the concrete twin, which is exact:
 between two bounds that no rule mentions nothing changes.  Takes a proof, gives the ports for which
 the same flow fails.  Must not know AWS.
+
+Implements: R-EPH-1 R-EPH-5
 """
 
 from __future__ import annotations

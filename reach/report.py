@@ -1,4 +1,4 @@
-"""What ``reach show``, ``options`` and ``test`` print: inventories and results as text.
+"""What ``reach show``, ``components``, ``options`` and ``test`` print, as text for people.
 
 Takes inventories and results and a sheet of :class:`~reach.render.paper.Paper`; writes on it.  Must
 not know where the text goes, nor how anything was found.
@@ -7,8 +7,9 @@ not know where the text goes, nor how anything was found.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from reach.catalogue import Told
 from reach.inventory import Inventory, Item, Lack
 from reach.options import Choice
 from reach.render.paper import Paper
@@ -77,6 +78,45 @@ def items(paper: Paper, listed: Sequence[Item]) -> None:
     rows = [(i.id, _or(i.account), _or(i.region), i.name) for i in listed]
     if rows:
         paper.table(rows, indent=0)
+
+
+# ------------------------------------------------------------------------------- reach components
+
+
+def component(paper: Paper, told: Told) -> None:
+    """One component's whole text."""
+    paper.put((told.name, "bold"), f"  {told.summary}", hang=2)
+    paper.blank()
+    paper.put(told.text, indent=2, hang=2)
+    paper.blank()
+    _facts(paper, told)
+
+
+def catalogue(
+    paper: Paper,
+    told: Sequence[Told],
+    engine: Mapping[str, Sequence[str]],
+    left_out: Mapping[str, str],
+) -> None:
+    """Every component in its own words, then the engine's rules and those that are left out."""
+    for each in told:
+        paper.blank()
+        paper.put((each.name, "bold"), f"  {each.summary}", hang=2)
+        _facts(paper, each)
+    paper.title("By the engine")
+    for rule, modules in engine.items():
+        paper.put(f"{rule}  {', '.join(modules)}", indent=2, hang=4)
+    paper.title("Left out")
+    for rule, reason in left_out.items():
+        paper.put(f"{rule}  {reason}", indent=2, hang=4)
+
+
+def _facts(paper: Paper, told: Told) -> None:
+    paper.put(("implements ", "dim"), " ".join(told.implements), indent=4, hang=6)
+    if told.calls:
+        paper.put(("reads ", "dim"), ", ".join(told.calls), indent=4, hang=6)
+    if told.not_modelled:
+        paper.put(("not modelled: ", "dim"), told.not_modelled, indent=4, hang=6)
 
 
 # ------------------------------------------------------------------------------- reach options

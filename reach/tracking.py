@@ -6,6 +6,8 @@ inbound rules say (R-SG-27).  So what was asked about may pass as the reply of t
 flow: that flow is asked about, and it counts as a *may*.  Outbound tcp 25 to public addresses is
 restricted by default, account by account, and shown by no call (R-ENI-13).  Must not know
 rendering.
+
+Implements: R-SG-27 R-ENI-13
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Takes all records of a section; gives them sorted by id, one each, with a note for every repetition.
 Two contradicting answers of one account and Region are an error; two accounts' views of one thing
 are not (R-OBS-10): the owner's counts, else the fuller.  Must not know any record type.
+
+Implements: R-OBS-10
 """
 
 from __future__ import annotations
