@@ -173,6 +173,14 @@ class HeaderSpace:
             both[name] = both[name] & values if name in both else values
         return HeaderSpace.where(**both)
 
+    def narrowed(self, name: str, values: Ranges) -> HeaderSpace:
+        """The same with ``name`` in ``values`` and nothing else said of it."""
+        return HeaderSpace.where(**{**self.by_name, name: values})
+
+    def without(self, *names: str) -> HeaderSpace:
+        """The same with nothing said of the fields of these names."""
+        return HeaderSpace(tuple(pair for pair in self.fields if pair[0] not in names))
+
     @property
     def is_empty(self) -> bool:
         return any(not values for _, values in self.fields)

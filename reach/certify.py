@@ -1,0 +1,155 @@
+"""Makes certificates: floods a network from a question's starts until nothing new comes up.
+
+    certify(network, aim) -> Certificate | None
+
+The sets are exact where a stage is, so most questions need one part.  Where the sets of all starts
+together cannot tell that nothing gets home, each start is taken alone, then each address and each
+kind of packet.  None if the budget of steps is spent first, or if even single flows cannot be told
+apart: then there is no certificate, and the answer says so.  Not trusted: what it makes is for
+:mod:`reach.check`.  Must not know AWS, terms or a solver.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reach.aim import Aim, Start
+from reach.certificate import Cell, Certificate, Part
+from reach.check import gets_home, wanted
+from reach.flood import Arrival, Memory, Outcome, Reading, Tag, covers, merged, mirrored
+from reach.network.field import ICMP, ICMPV6, TCP, UDP
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+
+MOST_STEPS = 20_000
+_MOST_PIECES = 64
+_KINDS = (Ranges.of(TCP), Ranges.of(UDP), Ranges.of(ICMP), Ranges.of(ICMPV6))
+
+
+class _Spent(Exception):  # noqa: N818 - no error: the search ends here
+    """The budget is spent."""
+
+
+@dataclass
+class _Budget:
+    steps: int
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise _Spent
+
+
+def certify(network: Network, aim: Aim, steps: int = MOST_STEPS) -> Certificate | None:
+    """A certificate that nothing of ``aim`` gets through, if there is one within the budget."""
+    budget = _Budget(steps)
+    try:
+        parts = _parts(network, aim, aim.starts, budget)
+    except _Spent:
+        return None
+    return None if parts is None else Certificate(tuple(parts))
+
+
+def _parts(
+    network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
+) -> list[Part] | None:
+    part = _part(network, aim, starts, budget)
+    if part is not None:
+        return [part]
+    smaller = list(_split(starts))
+    if not smaller:
+        return None
+    made: list[Part] = []
+    for some in smaller:
+        parts = _parts(network, aim, some, budget)
+        if parts is None:
+            return None
+        made += parts
+    return made
+
+
+def _split(starts: tuple[Start, ...]) -> Iterator[tuple[Start, ...]]:
+    """The starts one by one; one start by its destinations, its sources, its kinds of packet."""
+    if len(starts) > 1:
+        for start in starts:
+            yield (start,)
+        return
+    (start,) = starts
+    for name in ("destination", "source"):
+        values = start.space.by_name.get(name)
+        if values is not None and 1 < len(values.intervals) <= _MOST_PIECES:
+            for span in values.intervals:
+                yield (_narrowed(start, name, Ranges((span,))),)
+            return
+    protocols = start.space.by_name.get("protocol")
+    if protocols is None or protocols.count > 1:
+        rest = Ranges.span(0, 255) if protocols is None else protocols
+        for kind in (*_KINDS, rest - Ranges.of(TCP, UDP, ICMP, ICMPV6)):
+            if kind & rest:
+                yield (_narrowed(start, "protocol", kind & rest),)
+
+
+def _narrowed(start: Start, name: str, values: Ranges) -> Start:
+    return replace(start, space=start.space.narrowed(name, values))
+
+
+def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget) -> Part | None:
+    """The flood of some starts; None if something seems to get through or is not modelled."""
+    there = _Flood(Reading(network, through=aim.through), budget)
+    for start in starts:
+        there.enter(start.node, Tag(), start.space)
+    goals: list[tuple[Arrival, HeaderSpace]] = []
+    for outcome in there.run():
+        if outcome.unmodelled:
+            return None
+        goals += [
+            (arrival, space)
+            for arrival in outcome.arrivals
+            for space in wanted(aim, starts, arrival)
+        ]
+        if goals and not aim.two_way:
+            return None
+    back = _Flood(Reading(network, before=there.memory), budget)
+    for arrival, space in goals:
+        reply = mirrored(space)
+        if reply is not None:
+            back.enter(arrival.stage.reply, Tag(False, arrival.tag.owed), reply)
+    for outcome in back.run():
+        if outcome.unmodelled or any(gets_home(starts, each) for each in outcome.arrivals):
+            return None
+    return Part(starts, there.cells(), back.cells())
+
+
+class _Flood:
+    """One direction's sets, grown until they are closed."""
+
+    def __init__(self, reading: Reading, budget: _Budget) -> None:
+        self._reading = reading
+        self._budget = budget
+        self._known: dict[tuple[str, Tag], dict[HeaderSpace, None]] = {}
+        self._queue: deque[tuple[str, Tag, HeaderSpace]] = deque()
+
+    @property
+    def memory(self) -> Memory:
+        return self._reading.memory
+
+    def enter(self, node: str, tag: Tag, space: HeaderSpace) -> None:
+        known = self._known.setdefault((node, tag), {})
+        if space in known or any(covers(other, space) for other in known):
+            return
+        known[space] = None
+        self._queue.append((node, tag, space))
+
+    def run(self) -> Iterator[Outcome]:
+        """Push what is new until nothing is; every outcome on the way."""
+        while self._queue:
+            self._budget.step()
+            outcome = self._reading.push(*self._queue.popleft())
+            for onward in outcome.onward:
+                self.enter(*onward)
+            yield outcome
+
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(Cell(node, tag, merged(spaces)) for (node, tag), spaces in self._known.items())

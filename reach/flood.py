@@ -1,0 +1,454 @@
+"""The third reading of a network: what happens to sets of flows, stage by stage.
+
+    Reading(network).push(node, space) -> Outcome
+
+Where :mod:`reach.evaluate` walks one flow and :mod:`reach.compile` describes all flows in terms,
+this pushes header spaces through the stages of a node.  What comes out holds every header that can
+come out, and perhaps more: a set does not remember which of its flows chose what.  So it can refute
+but never prove that something arrives.  Knows the neutral network only; must not know AWS, terms,
+a solver, or the other two readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Choose,
+    Deliver,
+    Embed,
+    Filter,
+    Forward,
+    Lookup,
+    Origin,
+    Restore,
+    Rewrite,
+    Stage,
+    Translate,
+    Unmodelled,
+)
+
+_SMALL = 8
+_LONGEST = 4096
+_PROTOCOL, _TYPE = "protocol", "icmp_type"
+_REQUESTS = frozenset((ICMP, ICMPV6))
+
+
+# ------------------------------------------------------------------- spaces
+
+
+def minus(space: HeaderSpace, hole: HeaderSpace) -> tuple[HeaderSpace, ...]:
+    """What of ``space`` does not lie in ``hole``, as disjoint products."""
+    left: list[HeaderSpace] = []
+    inside = space
+    for name, values in hole.fields:
+        mine = inside.by_name.get(name)
+        outside = (whole(name) if mine is None else mine) - values
+        if outside:
+            left.append(inside.narrowed(name, outside))
+            within = values if mine is None else mine & values
+            if not within:
+                return (space,)
+            inside = inside.narrowed(name, within)
+    return tuple(left)
+
+
+def whole(name: str) -> Ranges:
+    return _WHOLE[name]
+
+
+_WHOLE = {
+    name: Ranges.span(0, (1 << width) - 1)
+    for name, width in (
+        ("source", 129),
+        ("destination", 129),
+        ("protocol", 8),
+        ("source_port", 16),
+        ("destination_port", 16),
+        ("icmp_type", 8),
+        ("icmp_code", 8),
+        ("identity", 24),
+    )
+}
+
+
+def covers(space: HeaderSpace, other: HeaderSpace) -> bool:
+    """Whether every header of ``other`` lies in ``space``."""
+    for name, values in space.fields:
+        mine = other.by_name.get(name)
+        if mine is values:
+            continue
+        if (whole(name) if mine is None else mine) - values:
+            return False
+    return True
+
+
+def uncovered(space: HeaderSpace, by: Iterable[HeaderSpace]) -> Iterator[HeaderSpace]:
+    """What of ``space`` lies in none of ``by``."""
+    left = [space]
+    for each in by:
+        left = [rest for piece in left for rest in minus(piece, each)]
+    yield from left
+
+
+def on_the_wire(space: HeaderSpace) -> HeaderSpace:
+    return space.without("identity")
+
+
+def mirrored(space: HeaderSpace) -> HeaderSpace | None:
+    """The replies of the headers in a space; None if nobody answers any of them."""
+    by = space.by_name
+    kind = _answered(by.get(_PROTOCOL), by.get(_TYPE))
+    if kind is not None and not kind:
+        return None
+    return HeaderSpace.where(
+        source=by.get("destination"),
+        destination=by.get("source"),
+        protocol=by.get(_PROTOCOL),
+        source_port=by.get("destination_port"),
+        destination_port=by.get("source_port"),
+        icmp_type=kind,
+    )
+
+
+def _answered(protocols: Ranges | None, kinds: Ranges | None) -> Ranges | None:
+    """The ICMP types of the answers; None if they may be anything (0, without ICMP)."""
+    for number in _REQUESTS:
+        if protocols is not None and protocols.single == number:
+            table = ICMP_ANSWERS[number]
+            return Ranges.of(
+                *(answer for asked, answer in table.items() if kinds is None or asked in kinds)
+            )
+    return None
+
+
+# ------------------------------------------------------------------- what stages remember
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A translation's flows: before, after, and which fields it rewrote."""
+
+    before: HeaderSpace
+    after: HeaderSpace
+    rewritten: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the stages of the way there remember, by session."""
+
+    admitted: dict[str, dict[HeaderSpace, None]] = field(default_factory=dict)
+    translated: dict[str, dict[Remembered, None]] = field(default_factory=dict)
+    _awaited: dict[str, tuple[HeaderSpace, ...]] = field(default_factory=dict)
+
+    def awaited(self, session: str) -> tuple[HeaderSpace, ...]:
+        """The replies that a session lets pass.  Asked only once the way there is complete."""
+        known = self._awaited.get(session)
+        if known is None:
+            flows = [*self.admitted.get(session, ())]
+            flows += [each.after for each in self.translated.get(session, ())]
+            replies = (mirrored(on_the_wire(flow)) for flow in flows)
+            known = tuple(dict.fromkeys(reply for reply in replies if reply is not None))
+            self._awaited[session] = known
+        return known
+
+    def restored(self, session: str, reply: HeaderSpace) -> Iterator[HeaderSpace]:
+        """The replies as they were before a session's translation."""
+        for each in self.translated.get(session, ()):
+            answer = mirrored(on_the_wire(each.after))
+            if answer is None:
+                continue
+            met = answer & on_the_wire(reply)
+            if met.is_empty:
+                continue
+            flow = HeaderSpace.where(
+                source=met.by_name.get("destination"),
+                destination=met.by_name.get("source"),
+                protocol=met.by_name.get(_PROTOCOL),
+                source_port=met.by_name.get("destination_port"),
+                destination_port=met.by_name.get("source_port"),
+            )
+            kept = on_the_wire(each.before) & flow.without(*each.rewritten)
+            back = None if kept.is_empty else mirrored(kept)
+            if back is not None:
+                yield back
+
+
+# ------------------------------------------------------------------- pushing
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a set of flows has met that matters at its end.
+
+    ``seen``: it visited a node that the question asks for.  ``owed``: sessions that have to see the
+    reply: gathered on the way there, struck off on the way back.
+    """
+
+    seen: bool = False
+    owed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Flows that are delivered."""
+
+    stage: Deliver
+    tag: Tag
+    space: HeaderSpace
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What becomes of a set of flows at a node."""
+
+    onward: list[tuple[str, Tag, HeaderSpace]] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+    unmodelled: list[Origin] = field(default_factory=list)
+
+
+Branch = tuple[Tag, HeaderSpace]
+
+
+class Reading:
+    """One direction.  The way there fills ``memory``; the way back reads that of the way there."""
+
+    def __init__(
+        self, network: Network, *, through: Iterable[str] = (), before: Memory | None = None
+    ) -> None:
+        self.memory = Memory()
+        self._network = network
+        self._through = frozenset(through)
+        self._before = before
+
+    def push(self, node: str, tag: Tag, space: HeaderSpace) -> Outcome:
+        """Everything that flows of ``space`` at ``node`` can turn into."""
+        outcome = Outcome()
+        if node in self._through:
+            tag = Tag(True, tag.owed)
+        branches: list[Branch] = [(tag, space)]
+        for stage in self._network.node(node).stages:
+            branches = [
+                after for branch in branches for after in self._stage(stage, branch, outcome)
+            ]
+            if not branches:
+                break
+        return outcome
+
+    def _stage(self, stage: Stage, branch: Branch, outcome: Outcome) -> Iterable[Branch]:
+        tag, space = branch
+        match stage:
+            case Filter():
+                return self._filter(stage, branch)
+            case Translate():
+                return [(tag, after) for after in self._translate(stage, space)]
+            case Restore():
+                if self._before is None:
+                    return ()
+                return [(tag, back) for back in self._before.restored(stage.session, space)]
+            case Forward():
+                return self._forward(stage, branch, outcome)
+            case Choose():
+                outcome.onward += [(option.next, tag, space) for option in stage.options]
+                return ()
+            case Deliver():
+                outcome.arrivals.append(Arrival(stage, tag, space))
+                return ()
+            case Unmodelled():
+                outcome.unmodelled.append(stage.origin)
+                return ()
+            case _:
+                assert_never(stage)
+
+    def _filter(self, stage: Filter, branch: Branch) -> list[Branch]:
+        tag, space = branch
+        passed: list[Branch] = []
+        if stage.session and self._before is not None:
+            kept = Tag(tag.seen, tag.owed - {stage.session})
+            for reply in self._before.awaited(stage.session):
+                met = space & reply
+                if not met.is_empty:
+                    passed.append((kept, met))
+                    if met.fields == space.fields and kept == tag:
+                        return passed
+            if stage.opening:
+                return passed
+        elif stage.binds is not None:
+            tag = Tag(tag.seen, tag.owed | {stage.session})
+        for each in permitted(stage, space):
+            passed.append((tag, each))
+        if stage.session and self._before is None:
+            known = self.memory.admitted.setdefault(stage.session, {})
+            known.update(dict.fromkeys(each for _, each in passed))
+        return passed
+
+    def _translate(self, stage: Translate, space: HeaderSpace) -> Iterator[HeaderSpace]:
+        rest: tuple[HeaderSpace, ...] = (space,)
+        for case in stage.cases:
+            for piece in rest:
+                before = piece & case.match
+                if before.is_empty:
+                    continue
+                for after in _rewritten(case, before):
+                    self._remember(stage.session, case, before, after)
+                    yield after
+            rest = tuple(left for piece in rest for left in minus(piece, case.match))
+            if not rest:
+                return
+        if stage.otherwise is None:
+            yield from rest
+
+    def _remember(self, session: str, case: Case, before: HeaderSpace, after: HeaderSpace) -> None:
+        if session and self._before is None:
+            fields = tuple(rewrite.field for rewrite in case.rewrites)
+            # A reply is mirrored: its rewritten fields are those of the other end.
+            known = self.memory.translated.setdefault(session, {})
+            known[Remembered(before, after, fields)] = None
+
+    def _forward(self, stage: Forward, branch: Branch, outcome: Outcome) -> list[Branch]:
+        tag, space = branch
+        rest: tuple[HeaderSpace, ...] = (space,)
+        for number in _towards(stage, space):
+            route = stage.routes[number]
+            if route.session:
+                self._session_route(route.session, route.match, route.next, (tag, rest), outcome)
+                continue
+            left: list[HeaderSpace] = []
+            for piece in rest:
+                met = piece & route.match
+                if met.is_empty:
+                    left.append(piece)
+                    continue
+                if route.next:
+                    outcome.onward.append((route.next, tag, met))
+                left += minus(piece, route.match)
+            rest = tuple(left)
+            if not rest:
+                return []
+        return [] if stage.otherwise is not None else [(tag, piece) for piece in rest]
+
+    def _session_route(
+        self,
+        session: str,
+        match: HeaderSpace,
+        onward: str,
+        branch: tuple[Tag, tuple[HeaderSpace, ...]],
+        outcome: Outcome,
+    ) -> None:
+        """Replies of a session may go this way; which ones, a set cannot tell, so all stay too."""
+        if self._before is None or not onward:
+            return
+        tag, rest = branch
+        for reply in self._before.awaited(session):
+            for piece in rest:
+                met = piece & match & reply
+                if not met.is_empty:
+                    outcome.onward.append((onward, tag, met))
+
+
+def _towards(stage: Forward, space: HeaderSpace) -> Iterable[int]:
+    """The routes that may hold any of the destinations."""
+    wanted = space.by_name.get("destination")
+    if wanted is None or len(wanted.intervals) > _LONGEST:
+        return range(len(stage.routes))
+    return [
+        number
+        for number, route in enumerate(stage.routes)
+        if (ends := route.match.by_name.get("destination")) is None
+        or any(ends.meets(low, high) for low, high in wanted.intervals)
+    ]
+
+
+def permitted(stage: Filter, space: HeaderSpace) -> list[HeaderSpace]:
+    """What rules may let pass: first match decides, and a doubt may let pass."""
+    found: list[HeaderSpace] = []
+    rest: list[HeaderSpace] = [space]
+    for rule in stage.decisions:
+        denies = rule.action is Action.DENY
+        left: list[HeaderSpace] = []
+        for piece in rest:
+            met = piece & rule.match
+            if met.is_empty:
+                left.append(piece)
+                continue
+            if not denies:
+                found.append(met)
+            if met.fields == piece.fields:
+                continue
+            if denies or not _permits_only(stage):
+                left += minus(piece, rule.match)
+            else:
+                left.append(piece)
+        rest = left
+        if not rest:
+            break
+    return found if len(found) < 2 else _distinct(found)
+
+
+def _permits_only(stage: Filter) -> bool:
+    """Whether the order of the rules does not matter."""
+    return all(rule.action is not Action.DENY for rule in stage.rules)
+
+
+def _distinct(found: list[HeaderSpace]) -> list[HeaderSpace]:
+    kept = list(dict.fromkeys(found))
+    if len(kept) > _SMALL:
+        return kept
+    return [
+        each
+        for place, each in enumerate(kept)
+        if not any(
+            covers(other, each) and (place > at or not covers(each, other))
+            for at, other in enumerate(kept)
+            if at != place
+        )
+    ]
+
+
+def _rewritten(case: Case, before: HeaderSpace) -> list[HeaderSpace]:
+    after = before
+    for rewrite in case.rewrites:
+        values = _image(rewrite, after.by_name.get(rewrite.field))
+        after = after.narrowed(rewrite.field, values)
+    return [] if after.is_empty else [after]
+
+
+def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
+    match rewrite:
+        case Assign():
+            return rewrite.values
+        case Lookup():
+            pairs = rewrite.table.pairs
+            if old is None:
+                return rewrite.table.values
+            single = old.single
+            if single is not None:
+                new = rewrite.table.of.get(single)
+                return Ranges(()) if new is None else Ranges.of(new)
+            return Ranges.of(*(new for key, new in pairs if key in old))
+        case Embed():
+            return _embedded(rewrite, old)
+        case _:
+            assert_never(rewrite)
+
+
+def _embedded(rewrite: Embed, old: Ranges | None) -> Ranges:
+    """Exact for single values; else every value that could be carried over."""
+    if old is not None and old.single is not None:
+        return Ranges.of(rewrite.of(old.single))
+    top = rewrite.base | ((1 << rewrite.width) - 1) << rewrite.put_at
+    return Ranges.span(rewrite.base, top | ((1 << rewrite.put_at) - 1))
+
+
+def merged(spaces: Mapping[HeaderSpace, None]) -> tuple[HeaderSpace, ...]:
+    """The spaces, without those that another one covers."""
+    return tuple(_distinct(list(spaces)))
