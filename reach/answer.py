@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from reach.certificate import Certificate
 from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_protocol
 from reach.network.stage import Origin
 
@@ -62,8 +63,12 @@ def header_words(header: Header) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hop of a path: where, the header on entry and on leaving, and what let it pass."""
+    """One hop of a path: where, the header on entry and on leaving, and what let it pass.
 
+    ``node`` is the name of the place in the lowered network, which a checker needs.
+    """
+
+    node: str
     resource: str
     kind: str
     name: str
@@ -73,6 +78,7 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         return {
+            "node": self.node,
             "resource": self.resource,
             "kind": self.kind,
             "name": self.name,
@@ -148,8 +154,9 @@ class Answer:
     """What was asked, the verdict, and its evidence.
 
     ``question`` is its canonical text, ``source`` and ``destination`` what the ends resolved to.
-    ``witness`` goes with reachable, ``explanations`` with unreachable, ``reason`` and ``gaps`` with
-    undecided.  ``assumptions`` are what the verdict rests on, ``notes`` what else to know.
+    ``witness`` goes with reachable, ``explanations`` and ``certificate`` with unreachable,
+    ``reason`` and ``gaps`` with undecided.  ``options`` are those that are not the default.
+    ``assumptions`` are what the verdict rests on, ``notes`` what else to know.
     """
 
     verdict: Verdict
@@ -157,6 +164,8 @@ class Answer:
     source: str
     destination: str
     one_way: bool
+    port_at: str = "source"
+    options: tuple[tuple[str, str], ...] = ()
     witness: Witness | None = None
     explanations: tuple[Explanation, ...] = ()
     blocked_path: Witness | None = None
@@ -164,6 +173,7 @@ class Answer:
     gaps: tuple[Remark, ...] = ()
     assumptions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = field(default=())
+    certificate: Certificate | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
@@ -174,6 +184,8 @@ class Answer:
             "source": self.source,
             "destination": self.destination,
             "one_way": self.one_way,
+            "port_at": self.port_at,
+            "options": dict(self.options),
             "witness": self.witness.to_dict() if self.witness else None,
             "explanations": [each.to_dict() for each in self.explanations],
             "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,
@@ -181,4 +193,5 @@ class Answer:
             "gaps": [each.to_dict() for each in self.gaps],
             "assumptions": [each.to_dict() for each in self.assumptions],
             "notes": [each.to_dict() for each in self.notes],
+            "certificate": self.certificate.to_dict() if self.certificate else None,
         }

@@ -12,6 +12,7 @@ from dataclasses import replace
 from threading import local
 
 from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
+from reach.certify import certify
 from reach.decide import Decision, Proof, decide
 from reach.ephemeral import failing_source_ports
 from reach.explain import Blocked, Blocker, explain
@@ -81,6 +82,8 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
         source=resolved.source.words,
         destination=resolved.destination.words,
         one_way=question.one_way,
+        port_at=question.port_at,
+        options=ground.options.chosen,
         notes=tuple(_notes(question)),
     )
     if resolved.nobody is not None:
@@ -103,7 +106,8 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
                 return _undecided(plain, ground, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
-            return _unreachable(plain, ground, explain(ground.network, resolved.aim, backend))
+            blocked = explain(ground.network, resolved.aim, backend)
+            return _certified(_unreachable(plain, ground, blocked), ground, resolved)
 
 
 def _notes(question: Question) -> Iterator[Remark]:
@@ -126,7 +130,8 @@ def _without_ends(plain: Answer, ground: Ground, resolved: Resolved, nobody: Ori
         nobody.words,
         "forward",
     )
-    return replace(plain, verdict=Verdict.UNREACHABLE, explanations=(explanation,))
+    told = replace(plain, verdict=Verdict.UNREACHABLE, explanations=(explanation,))
+    return _certified(told, ground, resolved)
 
 
 def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
@@ -211,6 +216,15 @@ def _unreachable(plain: Answer, ground: Ground, blocked: Blocked) -> Answer:
     )
 
 
+def _certified(answer: Answer, ground: Ground, resolved: Resolved) -> Answer:
+    """The answer with its certificate, or with a word that there is none."""
+    certificate = certify(ground.network, resolved.aim)
+    if certificate is None:
+        words = "no certificate could be made within the budget; the proof is the solver's alone"
+        return replace(answer, notes=(*answer.notes, Remark(words)))
+    return replace(answer, certificate=certificate)
+
+
 def _explanation(blocker: Blocker) -> Explanation:
     origin = blocker.origin
     return Explanation(
@@ -242,4 +256,4 @@ def _steps(ground: Ground, trace: Trace) -> Iterator[Step]:
         kind, resource, _ = hop.node.split("/", 2)
         label = ground.label(hop.node, hop.before)
         who, name = label if label is not None else (resource, ground.name_of(resource))
-        yield Step(who, kind.replace("_", " "), name, hop.before, hop.after, hop.passed)
+        yield Step(hop.node, who, kind.replace("_", " "), name, hop.before, hop.after, hop.passed)

@@ -17,14 +17,25 @@ from dataclasses import dataclass, replace
 
 from reach.aim import Aim, Start
 from reach.certificate import Cell, Certificate, Part
-from reach.check import gets_home, wanted
-from reach.flood import Arrival, Memory, Outcome, Reading, Tag, covers, merged, mirrored
+from reach.check import gets_home, possible, wanted
+from reach.flood import Arrival, Memory, Outcome, Reading, Tag, covers, merged, replied
+from reach.network.address import is_ipv4
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 
 MOST_STEPS = 20_000
 _MOST_PIECES = 64
+_MOST_VALUES = 16
+_SPLIT = (
+    "destination",
+    "source",
+    "protocol",
+    "destination_port",
+    "source_port",
+    "icmp_type",
+    "identity",
+)
 _KINDS = (Ranges.of(TCP), Ranges.of(UDP), Ranges.of(ICMP), Ranges.of(ICMPV6))
 
 
@@ -58,8 +69,8 @@ def _parts(
     part = _part(network, aim, starts, budget)
     if part is not None:
         return [part]
-    smaller = list(_split(starts))
-    if not smaller:
+    smaller = _split(aim, starts)
+    if smaller is None:
         return None
     made: list[Part] = []
     for some in smaller:
@@ -70,25 +81,41 @@ def _parts(
     return made
 
 
-def _split(starts: tuple[Start, ...]) -> Iterator[tuple[Start, ...]]:
-    """The starts one by one; one start by its destinations, its sources, its kinds of packet."""
+def _split(aim: Aim, starts: tuple[Start, ...]) -> Iterator[tuple[Start, ...]] | None:
+    """The starts one by one; one start by what its headers can be, then field by field.
+
+    None if there is nothing left to split.
+    """
     if len(starts) > 1:
-        for start in starts:
-            yield (start,)
-        return
+        return ((start,) for start in starts)
     (start,) = starts
-    for name in ("destination", "source"):
+    pieces = list(possible(aim, start.space))
+    if pieces != [start.space]:
+        return ((replace(start, space=piece),) for piece in pieces)
+    for name in _SPLIT:
         values = start.space.by_name.get(name)
-        if values is not None and 1 < len(values.intervals) <= _MOST_PIECES:
-            for span in values.intervals:
-                yield (_narrowed(start, name, Ranges((span,))),)
-            return
-    protocols = start.space.by_name.get("protocol")
-    if protocols is None or protocols.count > 1:
-        rest = Ranges.span(0, 255) if protocols is None else protocols
-        for kind in (*_KINDS, rest - Ranges.of(TCP, UDP, ICMP, ICMPV6)):
-            if kind & rest:
-                yield (_narrowed(start, "protocol", kind & rest),)
+        if values is None:
+            continue
+        parts = _by_kind(values) if name == "protocol" else _by_interval(values)
+        if 1 < len(parts) <= _MOST_PIECES:
+            return ((_narrowed(start, name, part),) for part in parts)
+    return None
+
+
+def _by_kind(protocols: Ranges) -> list[Ranges]:
+    rest = protocols - Ranges.of(TCP, UDP, ICMP, ICMPV6)
+    return [kind for kind in (*(each & protocols for each in _KINDS), rest) if kind]
+
+
+def _by_interval(values: Ranges) -> list[Ranges]:
+    """Interval by interval; a short one value by value, an IPv4 address being one value."""
+    if len(values.intervals) > 1:
+        return [Ranges((span,)) for span in values.intervals]
+    ((low, high),) = values.intervals
+    step = 1 << 96 if is_ipv4(low) else 1
+    if not 1 < (high - low + 1) // step <= _MOST_VALUES:
+        return [values]
+    return [Ranges.span(at, at + step - 1) for at in range(low, high + 1, step)]
 
 
 def _narrowed(start: Start, name: str, values: Ranges) -> Start:
@@ -113,7 +140,7 @@ def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
             return None
     back = _Flood(Reading(network, before=there.memory), budget)
     for arrival, space in goals:
-        reply = mirrored(space)
+        reply = replied(space)
         if reply is not None:
             back.enter(arrival.stage.reply, Tag(False, arrival.tag.owed), reply)
     for outcome in back.run():

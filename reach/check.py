@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from reach.aim import Aim, Start
 from reach.certificate import Cell, Certificate, Part
-from reach.flood import Arrival, Reading, Tag, covers, mirrored, uncovered
+from reach.flood import Arrival, Reading, Tag, covers, mirrored, replied, uncovered, well_formed
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 
@@ -58,9 +58,21 @@ def _starts_covered(aim: Aim, certificate: Certificate) -> Iterator[str]:
             for each in part.starts
             if (each.node, each.owner) == (start.node, start.owner)
         ]
-        left = next(uncovered(start.space, told), None)
-        if left is not None:
-            yield f"no part is about flows that start at {start.node} with {left}"
+        if any(covers(space, start.space) for space in told):
+            continue
+        for piece in possible(aim, start.space):
+            for left in uncovered(piece, told):
+                if any(possible(aim, left)):
+                    yield f"no part is about flows that start at {start.node} with {left}"
+
+
+def possible(aim: Aim, space: HeaderSpace) -> Iterator[HeaderSpace]:
+    """The headers of a start that a flow of the question can have."""
+    for piece in well_formed(space):
+        source, destination = (piece.by_name[name].single for name in ("source", "destination"))
+        to_itself = source is not None and source == destination
+        if aim.to_itself or not to_itself:
+            yield piece
 
 
 def _part(network: Network, aim: Aim, part: Part) -> Iterator[str]:
@@ -154,7 +166,7 @@ def _answered(aim: Aim, reply: Held, node: str, tag: Tag, arrived: HeaderSpace) 
     if not aim.two_way:
         yield f"something arrives: {arrived}"
         return
-    answer = mirrored(arrived)
+    answer = replied(arrived)
     if answer is not None:
         owed = Tag(False, tag.owed)
         yield from _contained(reply, node, owed, answer, "a reply to what arrives")

@@ -339,6 +339,50 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
 @cli.command(
     epilog="""\b
 Examples:
+  reach can a reach b port 22 --snapshot snapshot/ --format json > answer.json
+  reach check answer.json --snapshot snapshot/
+
+\b
+Exit status: 0 the evidence holds, 1 it does not, 2 usage or bad input,
+3 an undecided answer, which shows nothing."""
+)
+@click.argument("answer", type=click.File("rb"), metavar="ANSWER")
+@_with_snapshot
+@click.pass_context
+def check(ctx: click.Context, answer: Any, snapshot: str) -> None:
+    """Check the evidence of an answer: its witness hop by hop, or its certificate node by node.
+
+    ANSWER is what "reach can ... --format json" printed ("-": standard input). Nothing is solved
+    again, and neither the solver nor the compiler is believed or used.
+    """
+    from reach import report
+    from reach.checking import check_answer
+
+    told = _read_json(answer)
+    checked = check_answer(_load(snapshot), told)
+    paper = _paper()
+    report.checked(paper, checked)
+    _print(paper.text, colour=_colour())
+    if told.get("verdict") == "undecided":
+        ctx.exit(UNDECIDED)
+    ctx.exit(0 if checked.holds else 1)
+
+
+def _read_json(file: Any) -> dict[str, Any]:
+    import orjson
+
+    try:
+        told = orjson.loads(file.read())
+    except orjson.JSONDecodeError as error:
+        raise click.UsageError(f"{file.name} is not JSON: {error}.") from None
+    if not isinstance(told, dict):
+        raise click.UsageError(f"{file.name} is no answer: an object is expected.")
+    return told
+
+
+@cli.command(
+    epilog="""\b
+Examples:
   reach components
   reach components nat_gateway
 

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6
+from reach.network.address import ANY_IPV4, ANY_IPV6
+from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import (
@@ -39,7 +40,6 @@ from reach.network.stage import (
 _SMALL = 8
 _LONGEST = 4096
 _PROTOCOL, _TYPE = "protocol", "icmp_type"
-_REQUESTS = frozenset((ICMP, ICMPV6))
 
 
 # ------------------------------------------------------------------- spaces
@@ -80,6 +80,15 @@ _WHOLE = {
 }
 
 
+_PORTED = Ranges.of(TCP, UDP)
+_ZERO = Ranges.of(0)
+_FIELDS_OF_SOME = ("source_port", "destination_port", "icmp_type", "icmp_code")
+_FAMILIES = (
+    (Ranges.prefixes((ANY_IPV4,)), Ranges.of(ICMP), Ranges.of(ICMPV6)),
+    (Ranges.prefixes((ANY_IPV6,)), Ranges.of(ICMPV6), Ranges.of(ICMP)),
+)
+
+
 def covers(space: HeaderSpace, other: HeaderSpace) -> bool:
     """Whether every header of ``other`` lies in ``space``."""
     for name, values in space.fields:
@@ -99,6 +108,23 @@ def uncovered(space: HeaderSpace, by: Iterable[HeaderSpace]) -> Iterator[HeaderS
     yield from left
 
 
+def well_formed(space: HeaderSpace) -> Iterator[HeaderSpace]:
+    """The headers of a space that can be: ends of one family, only fields that the protocol has."""
+    for family, own, foreign in _FAMILIES:
+        ends = space & HeaderSpace.where(source=family, destination=family)
+        if ends.is_empty:
+            continue
+        for protocols, fields in (
+            (_PORTED, ("icmp_type", "icmp_code")),
+            (own, ("source_port", "destination_port")),
+            (whole(_PROTOCOL) - _PORTED - own - foreign, _FIELDS_OF_SOME),
+        ):
+            piece = ends & HeaderSpace.where(protocol=protocols)
+            piece &= HeaderSpace.where(**dict.fromkeys(fields, _ZERO))
+            if not piece.is_empty:
+                yield piece
+
+
 def on_the_wire(space: HeaderSpace) -> HeaderSpace:
     return space.without("identity")
 
@@ -116,18 +142,25 @@ def mirrored(space: HeaderSpace) -> HeaderSpace | None:
         source_port=by.get("destination_port"),
         destination_port=by.get("source_port"),
         icmp_type=kind,
+        icmp_code=_ZERO if by.get("icmp_code") is not None else None,
     )
+
+
+def replied(space: HeaderSpace) -> HeaderSpace | None:
+    """The replies as they begin: nobody's identity yet."""
+    reply = mirrored(space)
+    return None if reply is None else reply.narrowed("identity", _ZERO)
 
 
 def _answered(protocols: Ranges | None, kinds: Ranges | None) -> Ranges | None:
     """The ICMP types of the answers; None if they may be anything (0, without ICMP)."""
-    for number in _REQUESTS:
-        if protocols is not None and protocols.single == number:
-            table = ICMP_ANSWERS[number]
-            return Ranges.of(
-                *(answer for asked, answer in table.items() if kinds is None or asked in kinds)
-            )
-    return None
+    asked = [n for n in ICMP_ANSWERS if protocols is None or n in protocols]
+    if not asked:
+        return None if kinds is None else _ZERO
+    if protocols is None or protocols.count > 1:
+        return None
+    table = ICMP_ANSWERS[asked[0]]
+    return Ranges.of(*(answer for kind, answer in table.items() if kinds is None or kind in kinds))
 
 
 # ------------------------------------------------------------------- what stages remember

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from reach.catalogue import Told
+from reach.check import Checked
 from reach.inventory import Inventory, Item, Lack
 from reach.options import Choice
 from reach.render.paper import Paper
@@ -21,6 +22,7 @@ _STYLES = {
     Outcome.UNDECIDED: "open",
     Outcome.REFUSED: "bad",
 }
+_MOST_WRONG = 5
 _SEVERITIES = {"error": "bad", "warning": "open", "note": "bold"}
 
 
@@ -78,6 +80,19 @@ def items(paper: Paper, listed: Sequence[Item]) -> None:
     rows = [(i.id, _or(i.account), _or(i.region), i.name) for i in listed]
     if rows:
         paper.table(rows, indent=0)
+
+
+# ------------------------------------------------------------------------------- reach check
+
+
+def checked(paper: Paper, told: Checked) -> None:
+    """One line if all holds; else each thing that does not."""
+    if told.holds:
+        paper.put(("HOLDS", "good"), f"  {told.words}", hang=2)
+    for each in told.wrong[:_MOST_WRONG]:
+        paper.put(("DOES NOT HOLD", "bad"), f"  {each}", hang=2)
+    if len(told.wrong) > _MOST_WRONG:
+        paper.put(f"and {len(told.wrong) - _MOST_WRONG} more", indent=2)
 
 
 # ------------------------------------------------------------------------------- reach components

@@ -45,7 +45,15 @@ def step(
     *passed: Origin,
     after: Header | None = None,
 ) -> Step:
-    return Step(resource, kind, name, before, before if after is None else after, passed)
+    return Step(
+        f"{kind}/{resource}/node",
+        resource,
+        kind,
+        name,
+        before,
+        before if after is None else after,
+        passed,
+    )
 
 
 OUTSIDE = tcp("203.0.113.7:50000", "198.51.100.7:22")

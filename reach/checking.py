@@ -1,0 +1,100 @@
+"""Checks an answer, as printed in JSON, against the snapshot it is about.
+
+    check_answer(snapshot, answer) -> Checked
+
+Asks nothing again: the question is resolved, and the evidence that the answer carries is held
+against the network, a witness hop by hop, a certificate node by node.  So neither the solver, nor
+the compiler, nor whoever printed the answer has to be believed; what is trusted is the reading of
+the snapshot by the components, and this.  Raises QuestionError for what is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reach.certificate import Certificate, CertificateError
+from reach.check import Checked, check_certificate
+from reach.errors import QuestionError
+from reach.gaps import openings
+from reach.lower import Ground, lower
+from reach.network.field import FIELDS, Header
+from reach.options import Options
+from reach.question import parse
+from reach.resolve import Resolved, resolve
+from reach.retrace import Hop, retrace
+from reach.snapshot.snapshot import Snapshot
+
+
+def check_answer(snapshot: Snapshot, answer: Mapping[str, Any]) -> Checked:
+    """Whether an answer's evidence shows its verdict.
+
+    An undecided answer shows nothing; of it only the question is read.
+    """
+    verdict = answer.get("verdict")
+    if verdict not in ("reachable", "unreachable", "undecided"):
+        raise QuestionError("this is no answer: it has no 'verdict'")
+    ground = lower(snapshot, Options.of(answer.get("options") or {}))
+    resolved = resolve(ground, _question(answer))
+    if verdict == "undecided":
+        return Checked((), "undecided: there is nothing to check")
+    if verdict == "reachable":
+        return _reachable(ground, resolved, answer.get("witness"))
+    return _unreachable(ground, resolved, answer.get("certificate"))
+
+
+def _question(answer: Mapping[str, Any]) -> Any:
+    text = answer.get("question")
+    if not isinstance(text, str):
+        raise QuestionError("this is no answer: it has no 'question'")
+    return parse(
+        text,
+        one_way=bool(answer.get("one_way")),
+        port_at=str(answer.get("port_at") or "source"),
+    )
+
+
+def _unreachable(ground: Ground, resolved: Resolved, told: Any) -> Checked:
+    gaps = (*resolved.gaps, *openings(ground))
+    if gaps:
+        return Checked((f"the snapshot leaves it open: {gaps[0]}",), "")
+    if told is None:
+        return Checked(("the answer carries no certificate",), "")
+    try:
+        certificate = Certificate.from_dict(told)
+    except CertificateError as error:
+        return Checked((str(error),), "")
+    return check_certificate(ground.network, resolved.aim, certificate)
+
+
+def _reachable(ground: Ground, resolved: Resolved, told: Any) -> Checked:
+    if resolved.source.uncertain or resolved.destination.uncertain:
+        return Checked(("the snapshot does not settle what the ends are",), "")
+    try:
+        packet = _header(told["packet"])
+        forward, reply = _hops(told["forward"]), _hops(told["reply"])
+    except (LookupError, TypeError, ValueError) as error:
+        return Checked((f"the witness cannot be read: {error!r}",), "")
+    wrong = retrace(ground.network, resolved.aim, packet, forward, reply)
+    words = f"a packet over {len(forward)} hops"
+    words += f" and its reply over {len(reply)}" if reply else ""
+    return Checked(wrong, f"{words}: each follows from the one before, and both ends are as asked")
+
+
+def _hops(told: Sequence[Mapping[str, Any]]) -> tuple[Hop, ...]:
+    return tuple(
+        Hop(
+            str(each["node"]),
+            _header(each["header_in"]),
+            _header(each["header_out"]),
+            tuple((o["resource"], o["locator"], o["text"]) for o in each["passed"]),
+        )
+        for each in told
+    )
+
+
+def _header(told: Mapping[str, Any]) -> Header:
+    """A header as JSON tells it; fields that its protocol does not have are 0."""
+    return Header(
+        *(each.parse(str(told[each.name])) if each.name in told else 0 for each in FIELDS)
+    )
