@@ -391,7 +391,7 @@ class Reading:
 def _towards(stage: Forward, space: HeaderSpace) -> Iterable[int]:
     """The routes that may hold any of the destinations."""
     wanted = space.by_name.get("destination")
-    if wanted is None or len(wanted.intervals) > _LONGEST:
+    if wanted is None or len(stage.routes) <= _SMALL or len(wanted.intervals) > _LONGEST:
         return range(len(stage.routes))
     return [
         number

@@ -73,7 +73,18 @@ class Ranges:
     def __or__(self, other: Ranges) -> Ranges:
         return Ranges.union((*self.intervals, *other.intervals))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.intervals)
+
     def __and__(self, other: Ranges) -> Ranges:
+        if len(other.intervals) == 1:
+            return self._within(*other.intervals[0])
+        if len(self.intervals) == 1:
+            return other._within(*self.intervals[0])
         met: list[Interval] = []
         mine, theirs = iter(self.intervals), iter(other.intervals)
         a, b = next(mine, None), next(theirs, None)
@@ -85,6 +96,22 @@ class Ranges:
                 a = next(mine, None)
             else:
                 b = next(theirs, None)
+        return Ranges(tuple(met))
+
+    def _within(self, low: int, high: int) -> Ranges:
+        """The values in low..high."""
+        if len(self.intervals) == 1:
+            ((mine_low, mine_high),) = self.intervals
+            if low <= mine_low and mine_high <= high:
+                return self
+            return Ranges.span(max(low, mine_low), min(high, mine_high))
+        first = max(bisect_right(self._lows, low) - 1, 0)
+        last = bisect_right(self._lows, high)
+        met = [
+            (max(low, start), min(high, end))
+            for start, end in self.intervals[first:last]
+            if end >= low
+        ]
         return Ranges(tuple(met))
 
     def __sub__(self, other: Ranges) -> Ranges:
@@ -167,15 +194,28 @@ class HeaderSpace:
         assert isinstance(header, Header)
         return all(header[INDEX[name]] in values for name, values in self.fields)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.fields)
+
     def __and__(self, other: HeaderSpace) -> HeaderSpace:
+        if not other.fields or other is self:
+            return self
+        if not self.fields:
+            return other
         both = dict(self.fields)
         for name, values in other.fields:
-            both[name] = both[name] & values if name in both else values
-        return HeaderSpace.where(**both)
+            mine = both.get(name)
+            both[name] = values if mine is None else mine if mine is values else mine & values
+        return HeaderSpace.where(**both) if len(both) > len(self.fields) else _in_order(both)
 
     def narrowed(self, name: str, values: Ranges) -> HeaderSpace:
         """The same with ``name`` in ``values`` and nothing else said of it."""
-        return HeaderSpace.where(**{**self.by_name, name: values})
+        told = {**self.by_name, name: values}
+        return HeaderSpace.where(**told) if len(told) > len(self.fields) else _in_order(told)
 
     def without(self, *names: str) -> HeaderSpace:
         """The same with nothing said of the fields of these names."""
@@ -183,7 +223,10 @@ class HeaderSpace:
 
     @property
     def is_empty(self) -> bool:
-        return any(not values for _, values in self.fields)
+        for _, values in self.fields:  # noqa: SIM110 - asked so often that a generator costs
+            if not values.intervals:
+                return True
+        return False
 
     def __str__(self) -> str:
         parts = []
@@ -192,6 +235,11 @@ class HeaderSpace:
             more = ", ..." if len(values.intervals) > 4 else ""
             parts.append(f"{name.replace('_', ' ')} {', '.join(shown)}{more}")
         return "; ".join(parts) or "any packet"
+
+
+def _in_order(told: dict[str, Ranges]) -> HeaderSpace:
+    """A product whose fields are told in the order of the field table."""
+    return HeaderSpace(tuple(told.items()))
 
 
 ANYTHING = HeaderSpace()
