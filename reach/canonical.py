@@ -74,6 +74,8 @@ def pin_choices(pinned: Pinned, constraints: Constraints) -> None:
         for term in dict.fromkeys(term for _, _, _, term in walk.choices):
             if term.op is Op.SYMBOL:
                 _pin(pinned, term, ())
+        for _, _, _, lifted in walk.supposed:
+            pinned.wish(solver.not_(lifted))
 
 
 def _start(pinned: Pinned, constraints: Constraints) -> tuple[Term, ...]:

@@ -48,21 +48,25 @@ _SOURCE, _DESTINATION = INDEX["source"], INDEX["destination"]
 _IDENTITY = INDEX["identity"]
 
 
-def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints:
+def compile(
+    network: Network, aim: Aim, *, explain: bool = False, suppose: bool = False
+) -> Constraints:
     """The constraints of a question over a network.
 
-    With ``explain`` every denial can be lifted by a relaxation, and where flows end is kept.
+    With ``explain`` every denial can be lifted by a relaxation, and where flows end is kept; with
+    ``suppose`` routes that could be there can be lifted in as well.
     """
     symbolic = Symbolic()
     doubt = solver.symbol("doubt", 0)
     starts = _starts(symbolic, aim)
     wide = len(aim.starts) > FEW
-    forward = _Exploration(network, symbolic, doubt, "", None, explain, wide)
+    lifts = explain, suppose
+    forward = _Exploration(network, symbolic, doubt, "", None, lifts, wide)
     for chosen, start, version in starts:
         guard = solver.and_(chosen, symbolic.matches(start.space, version))
         forward.enter(start.node, version, None, guard, 0)
     forward.explore()
-    reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, explain, wide)
+    reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, lifts, wide)
     through = _through(forward.walk, aim.through)
     arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through)
     goal = solver.any_of(met for met, _, _ in arrived)
@@ -204,7 +208,7 @@ class _Exploration:
         doubt: Term,
         label: str,
         before: Walk | None,
-        explain: bool,
+        lifts: tuple[bool, bool],
         wide: bool,
     ) -> None:
         self.walk = Walk()
@@ -213,7 +217,7 @@ class _Exploration:
         self._doubt = doubt
         self._label = label
         self._before = before
-        self._explain = explain
+        self._explain, self._suppose = lifts
         self._wide = wide
         self._sender = symbolic.symbol(f"{label}sender", FIELD["identity"].width)
         self._queue: deque[Place] = deque()
@@ -269,7 +273,7 @@ class _Exploration:
             case Restore():
                 return self._restore(stage, point)
             case Forward():
-                return self._forward(stage, point)
+                return self._forward(stage, number, point)
             case Choose():
                 return self._choose(stage, number, point)
             case Deliver():
@@ -358,10 +362,14 @@ class _Exploration:
                 remembered.append((taken, point.version))
             made.append(taken)
             rest = solver.and_(rest, solver.not_(matched))
-        if stage.otherwise is not None:
-            self._dead_end(Point(point.place, rest, point.version), stage.otherwise)
+        left = Point(point.place, rest, point.version)
+        if stage.otherwise is None:
+            made.append(left)
+        elif self._explain and stage.supposed and rest is not FALSE:
+            lifted = self._relax(point.place, number)
+            made.append(Point(point.place, solver.and_(rest, lifted), point.version))
         else:
-            made.append(Point(point.place, rest, point.version))
+            self._dead_end(left, stage.otherwise)
         return made
 
     def _rewritten(self, case: Case, number: int, position: int, entered: Point) -> Point:
@@ -411,7 +419,26 @@ class _Exploration:
         self._dead_end(Point(point.place, rest, point.version), stage.otherwise)
         return made
 
-    def _forward(self, stage: Forward, point: Point) -> list[Point]:
+    def _forward(self, stage: Forward, number: int, point: Point) -> list[Point]:
+        if self._suppose and stage.supposed:
+            point = self._supposing(stage, number, point)
+        return self._routed(stage, point)
+
+    def _supposing(self, stage: Forward, number: int, point: Point) -> Point:
+        """What no supposed route takes; what one takes has become an edge."""
+        rest = point.guard
+        for position, route in enumerate(stage.supposed):
+            met = solver.and_(rest, self._symbolic.matches(route.match, point.version))
+            if met is FALSE:
+                continue
+            lifted = self._relax(point.place, number)
+            taken = Point(point.place, solver.and_(met, lifted), point.version)
+            self.walk.supposed.append((taken, number, position, lifted))
+            self._edge(route.next, taken)
+            rest = solver.and_(rest, solver.not_(taken.guard))
+        return Point(point.place, rest, point.version)
+
+    def _routed(self, stage: Forward, point: Point) -> list[Point]:
         matched: dict[int, Term] = {}
         for number in self._routes_towards(stage, point.version[_DESTINATION]):
             route = stage.routes[number]

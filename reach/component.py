@@ -129,6 +129,10 @@ class Lowering(Protocol):
         """Where a route goes; ``target`` is the route's field, ``subnet`` the one it leaves."""
         ...
 
+    def could_route(self, vpc: str) -> tuple[tuple[str, str, HeaderSpace], ...]:
+        """What routes of a VPC could lead to: the route's field, the id, and for which packets."""
+        ...
+
     def attached(self, kind: str, resource: str, attachment: str) -> str:
         """The node that takes what leaves by an attachment of a transit gateway."""
         ...
@@ -181,11 +185,14 @@ class Target:
     """A route field that names this component's things, by the prefix of their ids.
 
     ``enter(lowering, id, subnet, vpc)`` says where such a route goes from a subnet of a VPC.
+    ``could(lowering, vpc)`` gives the things that a route of this VPC could lead to, with the
+    packets that they are for: what an explanation may suppose.
     """
 
     field: str
     prefix: str
     enter: Callable[[Lowering, str, str, str], Entry | None]
+    could: Callable[[Lowering, str], Iterable[tuple[str, HeaderSpace]]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

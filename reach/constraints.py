@@ -15,7 +15,7 @@ from reach.aim import Start
 from reach.network.field import Header
 from reach.network.stage import Deliver, Origin
 from reach.symbolic import Version
-from reach.trace import Site
+from reach.trace import SUPPOSED, Site
 from solver import FALSE, Term
 
 Begin = tuple[Term, Start, Version]
@@ -63,6 +63,7 @@ class Walk:
     translated: dict[str, list[tuple[Point, Version]]] = field(default_factory=dict)
     choices: list[tuple[Point, int, str, Term]] = field(default_factory=list)
     relaxed: list[tuple[Place, int, Term]] = field(default_factory=list)
+    supposed: list[tuple[Point, int, int, Term]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,18 @@ class Constraints:
     def choices(self, assignment: Mapping[str, int | bool], walk: Walk) -> dict[Site, int]:
         """Decode: what was chosen where the flow is and several things may happen."""
         met = solver.interpret_all([point.met for point, _, _, _ in walk.choices], assignment)
-        return {
+        chosen = {
             Site(point.place.node, _header(point.place.version, assignment), stage, name): int(
                 solver.interpret(term, assignment)
             )
             for is_met, (point, stage, name, term) in zip(met, walk.choices, strict=True)
             if is_met
         }
+        for point, stage, route, _ in walk.supposed:
+            if solver.interpret(point.met, assignment):
+                header = _header(point.place.version, assignment)
+                chosen[Site(point.place.node, header, stage, SUPPOSED)] = route
+        return chosen
 
 
 def _header(version: Version, assignment: Mapping[str, int | bool]) -> Header:

@@ -27,11 +27,21 @@ from reach.network.stage import (
     Origin,
     Restore,
     Rewrite,
+    Route,
     Stage,
     Translate,
     Unmodelled,
 )
-from reach.trace import Choices, Fate, Hop, Sessions, Site, Trace
+from reach.trace import (
+    NOTHING_SUPPOSED,
+    SUPPOSED,
+    Choices,
+    Fate,
+    Hop,
+    Sessions,
+    Site,
+    Trace,
+)
 
 NO_SESSIONS = Sessions()
 LOOP = Origin("", "the flow comes back to where it was, unchanged", code="NO_PATH")
@@ -50,7 +60,7 @@ def evaluate(
 
     ``choices`` says what happens where several things may: the number of the option, or the value
     of the field; the first option and the lowest value elsewhere.  A ``heedless`` walk goes on
-    through denials by filters and notes them in ``denials``.
+    through denials by filters, and as is supposed, and notes them in ``denials``.
     """
     walk = _Walk(network, sessions, {} if choices is None else choices, heedless)
     return walk.trace(start, header)
@@ -72,6 +82,7 @@ class _Walk:
         self._doubts: list[Origin] = []
         self._taken: list[Origin] = []
         self._denials: list[tuple[Header, Origin]] = []
+        self._lacking: list[tuple[Header, Origin]] = []
         self._admitted: dict[str, tuple[Header, ...]] = {}
         self._translated: dict[str, tuple[tuple[Header, Header], ...]] = {}
         self._bound: dict[str, Origin] = {}
@@ -101,6 +112,7 @@ class _Walk:
             doubts=tuple(self._doubts),
             choices=tuple(self._taken),
             denials=tuple(self._denials),
+            lacking=tuple(self._lacking),
             sessions=Sessions(self._admitted, self._translated),
             bound=self._bound,
             kept=frozenset(self._kept),
@@ -130,7 +142,7 @@ class _Walk:
             case Restore():
                 return self._restore(stage, header), None
             case Forward():
-                return self._forward(stage, header)
+                return self._forward(stage, site, header)
             case Choose():
                 return self._choose(stage, site, header)
             case Deliver():
@@ -178,8 +190,11 @@ class _Walk:
                 self._note(case.origin)
                 self._remember(stage.session, header, after)
                 return after
-        if stage.otherwise is not None:
+        if stage.otherwise is None:
+            return header
+        if not (self._heedless and stage.supposed):
             return self._end(Fate.DROPPED, stage.otherwise)
+        self._denials.append((header, stage.otherwise))
         return header
 
     def _rewrite(self, rewrite: Rewrite, site: Site, header: Header) -> Header:
@@ -207,7 +222,13 @@ class _Walk:
             return self._end(Fate.DROPPED, stage.otherwise)
         return restored
 
-    def _forward(self, stage: Forward, header: Header) -> tuple[Header | None, str | None]:
+    def _forward(
+        self, stage: Forward, site: Site, header: Header
+    ) -> tuple[Header | None, str | None]:
+        if self._heedless and stage.supposed:
+            number = self._choices.get(replace(site, within=SUPPOSED), NOTHING_SUPPOSED)
+            if number != NOTHING_SUPPOSED:
+                return header, self._supposed(stage, stage.supposed[number], header)
         for route in stage.routes:
             if header not in route.match:
                 continue
@@ -220,6 +241,18 @@ class _Walk:
         if stage.otherwise is not None:
             return self._end(Fate.DROPPED, stage.otherwise), None
         return header, None
+
+    def _supposed(self, stage: Forward, route: Route, header: Header) -> str:
+        """Take a route that is not there; what drops the flow instead is what denies it."""
+        found = next((r for r in stage.routes if header in r.match and not r.session), None)
+        refusal = route.origin
+        if found is not None and not found.next:
+            refusal = found.origin
+        elif found is None and stage.otherwise is not None:
+            refusal = stage.otherwise
+        self._denials.append((header, refusal))
+        self._lacking.append((header, route.origin))
+        return route.next
 
     def _choose(
         self, stage: Choose, site: Site, header: Header

@@ -49,7 +49,8 @@ def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGE
     """What is in the way of the flows of an aim that is unreachable.
 
     Of a question with many ends the flow that comes closest on its way there is taken, and then all
-    that is in its way, there and back.
+    that is in its way, there and back.  Where no denials lifted let a flow through, routes that
+    could be there are supposed as well, for the flow that gets furthest without.
     """
     if aim.two_way and _is_wide(aim):
         proof = _Lifted(network, replace(aim, two_way=False), backend, budget).fewest()
@@ -58,12 +59,23 @@ def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGE
     lifted = _Lifted(network, aim, backend, budget)
     proof = lifted.fewest()
     if proof is not None:
-        return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
+        return _complete(proof)
     stuck = lifted.stuck()
+    if not stuck and aim.two_way:
+        # What becomes of the reply is not known; the way there is blocked all the same.
+        return explain(network, replace(aim, two_way=False), backend, budget)
     if not stuck:
         return Blocked((Blocker("forward", NO_PATH, NOTHING),))
     closest = max(stuck, key=_got_how_far)
-    return Blocked(tuple(dict.fromkeys((*_blockers(closest), *_astray(aim, closest)))))
+    met = (*_blockers(closest), *_astray(aim, closest))
+    narrow = replace(aim, starts=(_exactly(closest),))
+    proof = _Lifted(network, narrow, backend, budget, suppose=True).fewest()
+    more = () if proof is None else _blockers(proof)
+    return Blocked(tuple(dict.fromkeys((*met, *more))), proof)
+
+
+def _complete(proof: Proof) -> Blocked:
+    return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
 
 
 def _is_wide(aim: Aim) -> bool:
@@ -89,12 +101,20 @@ def _got_how_far(proof: Proof) -> tuple[bool, int, int]:
 class _Lifted:
     """Flows that pass denials, as few as possible."""
 
-    def __init__(self, network: Network, aim: Aim, backend: Backend, budget: Budget) -> None:
+    def __init__(
+        self,
+        network: Network,
+        aim: Aim,
+        backend: Backend,
+        budget: Budget,
+        *,
+        suppose: bool = False,
+    ) -> None:
         self._network = network
         self._aim = aim
         self._backend = backend
         self._budget = budget
-        self._constraints = compile(network, aim, explain=True)
+        self._constraints = compile(network, aim, explain=True, suppose=suppose)
 
     def fewest(self) -> Proof | None:
         """The flow that gets through past the fewest denials."""

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 from reach.component import Component, End, Entry, Link, Target, node_name
 from reach.components import components
 from reach.network.field import Header
-from reach.network.header_space import Ranges
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.options import DEFAULTS, Options
@@ -81,6 +81,15 @@ class Ground:
                 if entered is not None:
                     return entered
         return Entry(node_name("unmodelled", quote(resource, safe=":"), "route"))
+
+    def could_route(self, vpc: str) -> tuple[tuple[str, str, HeaderSpace], ...]:
+        return self.memo(f"could route {vpc}", lambda: tuple(self._could_route(vpc)))
+
+    def _could_route(self, vpc: str) -> Iterator[tuple[str, str, HeaderSpace]]:
+        for component in components().values():
+            for target in component.targets:
+                for resource, match in target.could(self, vpc) if target.could else ():
+                    yield target.field, resource, match
 
     def attached(self, kind: str, resource: str, attachment: str) -> str:
         for component in components().values():

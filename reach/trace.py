@@ -24,10 +24,13 @@ class Fate(Enum):
     LOOPED = "looped"
 
 
+SUPPOSED, NOTHING_SUPPOSED = "supposed", -1
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a flow had a choice: the node, the header on entry, the stage, and within a translation
-    the case and field (``0.source_port``)."""
+    """Where a flow had a choice: the node, the header on entry, the stage, and within it the case
+    and field of a translation (``0.source_port``), or that a route was supposed."""
 
     node: str
     header: Header
@@ -84,8 +87,9 @@ class Trace:
     ``origin`` is the reason of the fate (who delivered or dropped it, or what is unmodelled);
     ``owner``, ``reply`` and ``inside`` are set for a delivered flow; ``doubts`` are rules of
     unknown effect it passed, ``choices`` the *may*s it took, ``denials`` what denied it on a walk
-    that goes on all the same.  ``bound`` are sessions that have to see the reply, with the reason
-    if they do not; ``kept`` those that saw this flow as a reply of theirs.
+    that goes on all the same, ``lacking`` the routes that it supposed.  ``bound`` are sessions that
+    have to see the reply, with the reason if they do not; ``kept`` those that saw this flow as a
+    reply of theirs.
     """
 
     hops: tuple[Hop, ...]
@@ -97,6 +101,7 @@ class Trace:
     doubts: tuple[Origin, ...] = ()
     choices: tuple[Origin, ...] = ()
     denials: tuple[tuple[Header, Origin], ...] = ()
+    lacking: tuple[tuple[Header, Origin], ...] = ()
     sessions: Sessions = field(default_factory=Sessions)
     bound: Mapping[str, Origin] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()

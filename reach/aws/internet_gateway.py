@@ -23,6 +23,8 @@ from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
+    GLOBAL_UNICAST_IPV6,
+    NOT_PUBLIC_IPV4,
     RFC1918,
     RFC6598,
     Prefix,
@@ -61,6 +63,9 @@ _QUIET = Origin("", "")
 _INTERNET = "internet/world/routes"
 _FOUR = Ranges.prefixes((ANY_IPV4,))
 _SIX = Ranges.prefixes((ANY_IPV6,))
+_PUBLIC = HeaderSpace.where(
+    destination=(_FOUR - Ranges.prefixes(NOT_PUBLIC_IPV4)) | Ranges.prefixes(GLOBAL_UNICAST_IPV6)
+)
 
 
 def _vpc_of(gateway: InternetGateway) -> str:
@@ -189,6 +194,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
                 ),
             ),
             unpaired,
+            supposed=True,
         ),
         Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
     )
@@ -224,6 +230,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
                 Case(HeaderSpace.where(destination=reached), (forget,), _QUIET),
             ),
             unpaired,
+            supposed=True,
         ),
         *lowering.slot("gateway.route", gateway_id),
         Forward((local,), _QUIET),
@@ -266,6 +273,13 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
     )
 
 
+def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
+    """A gateway that is attached to the VPC, for public destinations."""
+    for gateway in lowering.snapshot.records(InternetGateway):
+        if _vpc_of(gateway) == vpc_id:
+            yield gateway.internet_gateway_id, _PUBLIC
+
+
 def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:
     if lowering.snapshot.get(InternetGateway, gateway_id) is None:
         return None
@@ -304,7 +318,7 @@ COMPONENT = Component(
     name=_NAME,
     reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
     nodes={"out": _out, "in": _in},
-    targets=(Target("gateway_id", "igw-", _enter),),
+    targets=(Target("gateway_id", "igw-", _enter, _could),),
     announce=_announce,
     ends={"igw-": _end},
     aliases=_aliases,

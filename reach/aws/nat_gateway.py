@@ -223,6 +223,13 @@ def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry 
     )
 
 
+def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
+    """A gateway of the VPC, for IPv4."""
+    for gateway in lowering.snapshot.records(NatGateway):
+        if gateway.vpc_id == vpc_id and gateway.state == "available":
+            yield gateway.nat_gateway_id, HeaderSpace.where(destination=_FOUR)
+
+
 def _covers(lowering: Lowering, gateway: NatGateway, subnet_id: str) -> bool:
     """Whether a regional gateway is registered in the zone of a subnet (R-NAT-13)."""
     subnet = lowering.snapshot.get(Subnet, subnet_id)
@@ -359,7 +366,7 @@ COMPONENT = Component(
         "echo64": _echo64_unknown,
     },
     slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
-    targets=(Target("nat_gateway_id", "nat-", _enter),),
+    targets=(Target("nat_gateway_id", "nat-", _enter, _could),),
     interface_types=("nat_gateway",),
     interface_node=_interface_node,
     announce=_announce,

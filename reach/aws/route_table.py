@@ -148,7 +148,8 @@ def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stag
     unknown = _unknown_list(lowering, table)
     if unknown is None:
         routes = [_route(lowering, table, subnet_id, candidates) for candidates in ranked]
-        return (Forward((never, *routes), no_route),)
+        supposed = tuple(_supposed(lowering, table, subnet_id)) if subnet_id else ()
+        return (Forward((never, *routes), no_route, supposed),)
     # Only what lies inside the VPC is certain: the list may hold any other destination (R-RT-8).
     local = [c.prefix for group in ranked for c in group if c.target == "local"]
     certain = [
@@ -157,6 +158,15 @@ def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stag
         if any(block.covers(candidates[0].prefix) for block in local)
     ]
     return (Forward((never, *certain)), Unmodelled(unknown))
+
+
+def _supposed(lowering: Lowering, table: RouteTable, subnet_id: str) -> Iterator[Route]:
+    """The routes that the table could have: to whatever stands in its VPC."""
+    for field, target, match in lowering.could_route(table.vpc_id or ""):
+        words = f"no route for this leads to {target}"
+        code = "NO_ROUTE_TO_DESTINATION"
+        origin = Origin(table.route_table_id, words, f"missing route to {target}", code, table.name)
+        yield Route(match, _onward(lowering, table, subnet_id, field, target), origin)
 
 
 def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
@@ -223,14 +233,18 @@ def _next(
     refusal = _refusal(lowering, table, subnet_id, candidate)
     if refusal is not None:
         return refusal
-    entry = lowering.entry(candidate.field, target, subnet_id, table.vpc_id or "")
-    words = f"routes to {target}"
+    return _onward(lowering, table, subnet_id, candidate.field, target), "", f"routes to {target}"
+
+
+def _onward(lowering: Lowering, table: RouteTable, subnet_id: str, field: str, target: str) -> str:
+    """The node that a route to a target leads to, past the network ACLs that lie between."""
+    entry = lowering.entry(field, target, subnet_id, table.vpc_id or "")
     if entry.subnet and entry.subnet == subnet_id and not entry.guarded:
-        return entry.node, "", words
+        return entry.node
     node = entry.node
     if entry.subnet:
         node = node_name("subnet", entry.subnet, "arrive", node)
-    return _from(subnet_id, node), "", words
+    return _from(subnet_id, node)
 
 
 def _from(subnet_id: str, node: str) -> str:

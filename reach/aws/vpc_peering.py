@@ -104,6 +104,16 @@ def _into(
     return (Forward((Route(ANYTHING, node_name("vpc", vpc_id, "local"), origin),), _QUIET),)
 
 
+def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
+    """A peering of the VPC, for the other side's blocks."""
+    for peering in lowering.snapshot.records(VpcPeeringConnection):
+        ends = [peering.requester_vpc_info, peering.accepter_vpc_info]
+        if peering.status.code == "active" and vpc_id in [end.vpc_id for end in ends]:
+            (other,) = (end for end in ends if end.vpc_id != vpc_id)
+            match = HeaderSpace.where(destination=_blocks(lowering, other))
+            yield peering.vpc_peering_connection_id, match
+
+
 def _enter(lowering: Lowering, peering_id: str, subnet: str, vpc: str) -> Entry | None:
     if lowering.snapshot.get(VpcPeeringConnection, peering_id) is None:
         return None
@@ -142,7 +152,7 @@ COMPONENT = Component(
     name=_NAME,
     reads=(VpcPeeringConnection, Vpc),
     nodes={"from": lambda lowering, peering, vpc: _from(lowering, peering, vpc)},
-    targets=(Target("vpc_peering_connection_id", "pcx-", _enter),),
+    targets=(Target("vpc_peering_connection_id", "pcx-", _enter, _could),),
     joins=_joins,
     ends={"pcx-": _end},
 )

@@ -171,11 +171,13 @@ class Translate:
     """The first case that matches rewrites; ``otherwise`` None lets the rest pass unchanged.
 
     With a ``session`` the pair (header before, header after) is remembered for :class:`Restore`.
+    Where it is ``supposed``, an explanation may suppose that the rest passes unchanged after all.
     """
 
     cases: tuple[Case, ...]
     otherwise: Origin | None = None
     session: str = ""
+    supposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +208,13 @@ class Route:
 class Forward:
     """The first route that matches wins; ``otherwise`` None lets the rest go to the next stage.
 
-    Whoever builds one puts more specific and better routes first.
+    Whoever builds one puts more specific and better routes first.  ``supposed`` are routes that are
+    not there but could be: an explanation may suppose one of them, and nobody else looks at them.
     """
 
     routes: tuple[Route, ...]
     otherwise: Origin | None = None
+    supposed: tuple[Route, ...] = ()
 
     @cached_property
     def rivals(self) -> tuple[tuple[int, ...], ...]:

@@ -52,8 +52,8 @@ COMPILED = (
     Fault(
         "a translation passes what it should drop",
         "reach.compile",
-        "if stage.otherwise is not None:",
-        "if False:",
+        "if stage.otherwise is None:\n            made.append(left)",
+        "if True:\n            made.append(left)",
     ),
     Fault("a translation's cases do not exclude each other", "reach.compile", _REST, "rest = rest"),
     Fault("a reply is restored twice", "reach.compile", _REST, "rest = rest", 1),
