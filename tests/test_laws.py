@@ -342,7 +342,9 @@ def with_a_stranger(given: World) -> World:
 
 def same_bytes(name: str, after: dict[str, Any]) -> None:
     for question, answer in before(name).items():
-        assert dump(after[question]) == dump(answer), question
+        # A certificate holds the snapshot's own numbers of identities.
+        now, then = (replace(each, certificate=None) for each in (after[question], answer))
+        assert dump(now) == dump(then), question
 
 
 def same_verdicts(name: str, after: dict[str, Any]) -> None:
