@@ -65,7 +65,8 @@ def header_words(header: Header) -> str:
 class Step:
     """One hop of a path: where, the header on entry and on leaving, and what let it pass.
 
-    ``node`` is the name of the place in the lowered network, which a checker needs.
+    ``node`` is the name of the place in the lowered network, which a checker needs.  ``denied`` is
+    what stops the packet there, on a path that is shown as it would be otherwise.
     """
 
     node: str
@@ -75,6 +76,7 @@ class Step:
     before: Header
     after: Header
     passed: tuple[Origin, ...]
+    denied: tuple[Origin, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -85,6 +87,7 @@ class Step:
             "header_in": header_dict(self.before),
             "header_out": header_dict(self.after),
             "passed": [origin_dict(origin) for origin in self.passed],
+            "denied": [origin_dict(origin) for origin in self.denied],
         }
 
 
@@ -139,6 +142,20 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockedPath:
+    """One way on which nothing gets through: all that blocks it, and the way if it is complete."""
+
+    explanations: tuple[Explanation, ...]
+    path: Witness | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "explanations": [each.to_dict() for each in self.explanations],
+            "path": None if self.path is None else self.path.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """Something an answer rests on or leaves open, about one resource."""
 
@@ -155,8 +172,9 @@ class Answer:
 
     ``question`` is its canonical text, ``source`` and ``destination`` what the ends resolved to.
     ``witness`` goes with reachable, ``explanations`` and ``certificate`` with unreachable,
-    ``reason`` and ``gaps`` with undecided.  ``options`` are those that are not the default.
-    ``assumptions`` are what the verdict rests on, ``notes`` what else to know.
+    ``reason`` and ``gaps`` with undecided.  ``blocked`` holds more blocked ways than the first if
+    they were asked for, all there are iff ``exhausted``.  ``options`` are those that are not the
+    default, ``assumptions`` what the verdict rests on, ``notes`` what else to know.
     """
 
     verdict: Verdict
@@ -169,6 +187,8 @@ class Answer:
     witness: Witness | None = None
     explanations: tuple[Explanation, ...] = ()
     blocked_path: Witness | None = None
+    blocked: tuple[BlockedPath, ...] = ()
+    exhausted: bool = False
     reason: str = ""
     gaps: tuple[Remark, ...] = ()
     assumptions: tuple[Remark, ...] = ()
@@ -189,6 +209,8 @@ class Answer:
             "witness": self.witness.to_dict() if self.witness else None,
             "explanations": [each.to_dict() for each in self.explanations],
             "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,
+            "blocked": [each.to_dict() for each in self.blocked],
+            "exhausted": self.exhausted,
             "reason": self.reason,
             "gaps": [each.to_dict() for each in self.gaps],
             "assumptions": [each.to_dict() for each in self.assumptions],

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import local
 
-from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
+from reach.answer import Answer, BlockedPath, Explanation, Remark, Step, Verdict, Witness
 from reach.certify import certify
 from reach.decide import Decision, Proof, decide
 from reach.ephemeral import failing_source_ports
-from reach.explain import Blocked, Blocker, explain
+from reach.explain import Blocked, Blocker, Explained, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.stage import Origin
@@ -37,21 +37,24 @@ def ask(
     one_way: bool = False,
     port_at: str = "source",
     options: Mapping[str, str] | None = None,
+    blocked: int = 1,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
 
     ``question`` is a text such as ``can 0.0.0.0/0 reach i-0abc port 22``.  Reachable iff some
     packet of the question arrives, and its reply unless ``one_way``; unreachable iff none does;
     undecided, with a reason, where the snapshot does not tell.  ``options`` says how AWS is read
-    where its documentation leaves it open (``reach.options``).  What was lowered is kept with the
-    snapshot, so later questions are quicker.
+    where its documentation leaves it open (``reach.options``).  ``blocked`` is how many ways an
+    unreachable answer shows, each with all that blocks it, the closest first.  What was lowered is
+    kept with the snapshot, so later questions are quicker.
 
     Raises QuestionError if the question or an option cannot be understood, Defect if two readings
     of the network disagree, SolverError if the backend fails.
     """
     if isinstance(question, str):
         question = parse(question, one_way=one_way, port_at=port_at)
-    return answer(_ground(snapshot, Options.of(options or {})), question, _backend())
+    ground = _ground(snapshot, Options.of(options or {}))
+    return answer(ground, question, _backend(), blocked=blocked)
 
 
 def _ground(snapshot: Snapshot, options: Options) -> Ground:
@@ -73,7 +76,7 @@ def _backend() -> Backend:
     return backend
 
 
-def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
+def answer(ground: Ground, question: Question, backend: Backend, *, blocked: int = 1) -> Answer:
     """The answer to a question on a lowered snapshot."""
     resolved = resolve(ground, question)
     plain = Answer(
@@ -106,8 +109,8 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
                 return _undecided(plain, ground, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
-            blocked = explain(ground.network, resolved.aim, backend)
-            return _certified(_unreachable(plain, ground, blocked), ground, resolved)
+            told = explain(ground.network, resolved.aim, backend, most=blocked)
+            return _certified(_unreachable(plain, ground, told), ground, resolved)
 
 
 def _notes(question: Question) -> Iterator[Remark]:
@@ -205,15 +208,23 @@ def _undecided(plain: Answer, ground: Ground, decision: Decision) -> Answer:
     )
 
 
-def _unreachable(plain: Answer, ground: Ground, blocked: Blocked) -> Answer:
-    hung = _hangs_on(ground, (blocker.origin for blocker in blocked.blockers))
+def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
+    hung = _hangs_on(ground, (b.origin for way in told.ways for b in way.blockers))
+    ways = tuple(_blocked(ground, way) for way in told.ways)
     return replace(
         plain,
         verdict=Verdict.UNREACHABLE,
         notes=(*plain.notes, *hung),
-        explanations=tuple(_explanation(blocker) for blocker in blocked.blockers),
-        blocked_path=None if blocked.path is None else _witness(ground, blocked.path),
+        explanations=ways[0].explanations,
+        blocked_path=ways[0].path,
+        blocked=ways[1:],
+        exhausted=told.exhausted,
     )
+
+
+def _blocked(ground: Ground, way: Blocked) -> BlockedPath:
+    path = None if way.path is None else _witness(ground, way.path)
+    return BlockedPath(tuple(_explanation(blocker) for blocker in way.blockers), path)
 
 
 def _certified(answer: Answer, ground: Ground, resolved: Resolved) -> Answer:
@@ -256,4 +267,5 @@ def _steps(ground: Ground, trace: Trace) -> Iterator[Step]:
         kind, resource, _ = hop.node.split("/", 2)
         label = ground.label(hop.node, hop.before)
         who, name = label if label is not None else (resource, ground.name_of(resource))
-        yield Step(hop.node, who, kind.replace("_", " "), name, hop.before, hop.after, hop.passed)
+        kind = kind.replace("_", " ")
+        yield Step(hop.node, who, kind, name, hop.before, hop.after, hop.passed, hop.denied)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 REACHABLE, UNREACHABLE, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 DEFECT, IO_ERROR, INTERRUPTED, CLOSED_PIPE = 70, 74, 130, 141
 _STATUS = {"reachable": REACHABLE, "unreachable": UNREACHABLE, "undecided": UNDECIDED}
+MOST_WAYS = 200
 _WIDTHS = (60, 120)
 _PIPED_WIDTH = 100
 
@@ -255,6 +256,17 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     show_default=True,
     help="Where the packet has the port asked for: leaving the source or arriving.",
 )
+@click.option(
+    "--blocked",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Show the N closest ways on which nothing gets through.",
+)
+@click.option(
+    "--all-blockers", is_flag=True, help="Show every way: all minimal sets of what blocks."
+)
 @_with_options
 @_with_format
 @click.pass_context
@@ -264,6 +276,8 @@ def can(
     snapshot: str,
     one_way: bool,
     port_at: str,
+    blocked: int,
+    all_blockers: bool,
     options: tuple[str, ...],
     form: str,
 ) -> None:
@@ -282,6 +296,7 @@ def can(
         one_way=one_way,
         port_at=port_at,
         options=_chosen(options),
+        blocked=MOST_WAYS if all_blockers else blocked,
     )
     colour = _colour()
     try:

@@ -123,13 +123,15 @@ class _Walk:
         header: Header | None = entered
         last, onward = entered, None
         self._passed = []
+        denied = len(self._denials)
         for number, stage in enumerate(self._network.node(name).stages):
             site = Site(name, entered, number)
             header, onward = self._stage(stage, site, last)
             if header is None or onward is not None:
                 break
             last = header
-        self._hops.append(Hop(name, entered, header or last, tuple(self._passed)))
+        refused = tuple(origin for _, origin in self._denials[denied:])
+        self._hops.append(Hop(name, entered, header or last, tuple(self._passed), refused))
         return onward, header or last
 
     def _stage(self, stage: Stage, site: Site, header: Header) -> tuple[Header | None, str | None]:

@@ -3,12 +3,14 @@
 Asks the same question with every denial lifted at a price, and takes a flow that needs the fewest
 lifted; walked heedlessly by the concrete twin, it shows each rule that denies it, forward and
 reply. Where not even that gets through, the flow that ends somewhere with the fewest denials shows
-what is in the way: a missing route, a blackhole, an address that nobody has.  Certificates and the
-set of all minimal reasons come later.  Must not know AWS or rendering."""
+what is in the way: a missing route, a blackhole, an address that nobody has; then routes that could
+be there are supposed, at a price as well.  Further ways past other denials are found by forbidding
+all that an earlier one took, until none is left.  Must not know AWS or rendering.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import solver
@@ -45,8 +47,21 @@ class Blocked:
     path: Proof | None = None
 
 
-def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Blocked:
-    """What is in the way of the flows of an aim that is unreachable.
+@dataclass(frozen=True)
+class Explained:
+    """Blocked ways, the closest first; ``exhausted`` iff there are no others.
+
+    What blocks one of them is minimal: no other way needs only a part of it.
+    """
+
+    ways: tuple[Blocked, ...]
+    exhausted: bool = False
+
+
+def explain(
+    network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET, *, most: int = 1
+) -> Explained:
+    """What is in the way of the flows of an aim that is unreachable, in up to ``most`` ways.
 
     Of a question with many ends the flow that comes closest on its way there is taken, and then all
     that is in its way, there and back.  Where no denials lifted let a flow through, routes that
@@ -58,20 +73,46 @@ def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGE
             aim = replace(aim, starts=(_exactly(proof),))
     lifted = _Lifted(network, aim, backend, budget)
     proof = lifted.fewest()
+    if proof is not None and most == 1:
+        return Explained((_complete(proof),))
     if proof is not None:
-        return _complete(proof)
+        exact = replace(aim, starts=(_exactly(proof),))
+        return _ways(_Lifted(network, exact, backend, budget, suppose=True), most)
     stuck = lifted.stuck()
     if not stuck and aim.two_way:
         # What becomes of the reply is not known; the way there is blocked all the same.
-        return explain(network, replace(aim, two_way=False), backend, budget)
+        return explain(network, replace(aim, two_way=False), backend, budget, most=most)
     if not stuck:
-        return Blocked((Blocker("forward", NO_PATH, NOTHING),))
+        return Explained((Blocked((Blocker("forward", NO_PATH, NOTHING),)),), exhausted=True)
     closest = max(stuck, key=_got_how_far)
     met = (*_blockers(closest), *_astray(aim, closest))
     narrow = replace(aim, starts=(_exactly(closest),))
-    proof = _Lifted(network, narrow, backend, budget, suppose=True).fewest()
-    more = () if proof is None else _blockers(proof)
-    return Blocked(tuple(dict.fromkeys((*met, *more))), proof)
+    supposing = _ways(_Lifted(network, narrow, backend, budget, suppose=True), most)
+    if not supposing.ways:
+        return Explained((Blocked(tuple(dict.fromkeys(met))),), exhausted=True)
+    first, *others = supposing.ways
+    whole = Blocked(tuple(dict.fromkeys((*met, *first.blockers))), first.path)
+    return Explained((whole, *others), supposing.exhausted)
+
+
+def _ways(lifted: _Lifted, most: int) -> Explained:
+    """Ways past denials, the fewest first, none of which needs all that another one does."""
+    found: list[Blocked] = []
+    for proof in lifted.ways():
+        if len(found) == most:
+            return Explained(tuple(found))
+        blocked = _complete(proof)
+        needs = _settings(blocked)
+        if not any(_settings(other) <= needs for other in found):
+            found.append(blocked)
+    return Explained(tuple(found), exhausted=True)
+
+
+def _settings(blocked: Blocked) -> frozenset[tuple[str, str, str]]:
+    """What would have to be changed, whatever the flow."""
+    return frozenset(
+        (each.origin.resource, each.origin.locator, each.origin.words) for each in blocked.blockers
+    )
 
 
 def _complete(proof: Proof) -> Blocked:
@@ -118,7 +159,19 @@ class _Lifted:
 
     def fewest(self) -> Proof | None:
         """The flow that gets through past the fewest denials."""
-        return self._to(self._constraints.arrives)
+        return next(self.ways(), None)
+
+    def ways(self) -> Iterator[Proof]:
+        """Flows that get through, past ever more denials; none past all that an earlier one is."""
+        others: list[Term] = []
+        while True:
+            proof, lifted = self._to(self._constraints.arrives, others)
+            if proof is None:
+                return
+            # A replay can go round where the solver's ports differ from lap to lap: no way at all.
+            if not arrives(self._aim, proof):
+                yield proof
+            others.append(solver.not_(solver.and_(*lifted)))
 
     def stuck(self) -> list[Proof]:
         """For each of the first starts, the flow that gets nowhere past the fewest denials."""
@@ -127,29 +180,33 @@ class _Lifted:
             solver.and_(chosen, constraints.stuck)
             for chosen, _, _ in constraints.starts[:MOST_STARTS]
         ]
-        return [proof for goal in goals if (proof := self._to(goal)) is not None]
+        return [proof for goal in goals if (proof := self._to(goal)[0]) is not None]
 
-    def _to(self, goal: Term) -> Proof | None:
-        """The flow to ``goal`` past the fewest denials, of several the same in every run."""
+    def _to(self, goal: Term, others: Sequence[Term] = ()) -> tuple[Proof | None, list[Term]]:
+        """The flow to ``goal`` past the fewest denials, of several the same in every run.
+
+        With the relaxations that it takes, which must be ``others`` than those of earlier ones.
+        """
         constraints = self._constraints
         lifted = constraints.relaxations
         session = self._backend.open()
-        session.add(*constraints.assertions, solver.not_(constraints.doubt))
+        session.add(*constraints.assertions, solver.not_(constraints.doubt), *others)
         kept = [solver.not_(term) for term in lifted]
         outcome = session.minimise(kept, [goal], budget=self._budget)
         if not isinstance(outcome, Sat):
-            return None
+            return None, []
         price = sum(bool(solver.interpret(term, outcome.assignment)) for term in lifted)
         held = [goal, solver.at_most(price, lifted)]
         pinned = Pinned(session, held, outcome.assignment, self._budget)
         through = goal is constraints.arrives
-        return witness(
+        proof = witness(
             self._network,
             constraints,
             pinned,
             lambda proof: _denials(proof) == price and (not arrives(self._aim, proof)) is through,
             heedless=True,
         )
+        return proof, [term for term in lifted if solver.interpret(term, pinned.assignment)]
 
 
 def _denials(proof: Proof) -> int:

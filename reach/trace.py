@@ -46,12 +46,13 @@ class Choices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One node on a trace: the header on entry and on leaving, and what let the flow pass."""
+    """One node on a trace: the header on entry and on leaving, what let it pass or denied it."""
 
     node: str
     before: Header
     after: Header
     passed: tuple[Origin, ...]
+    denied: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Engine:
         self.loaded.append(path)
         return path
 
-    def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, options: Any) -> Answer:
+    def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, **how: Any) -> Answer:
         self.asked.append((text, one_way, port_at))
         if isinstance(self.answer, BaseException):
             raise self.answer

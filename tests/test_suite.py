@@ -209,7 +209,7 @@ class Engine:
             raise SnapshotError("is not JSON", f"{path}/x.json")
         return f"the snapshot of {path}"
 
-    def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, options: Any) -> Answer:
+    def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, **how: Any) -> Answer:
         self.asked.append((snapshot, text, one_way, port_at))
         if isinstance(self.answer, Exception):
             raise self.answer

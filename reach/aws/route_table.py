@@ -34,7 +34,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 from reach.snapshot.errors import Diagnostic
-from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks
+from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -161,8 +161,11 @@ def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stag
 
 
 def _supposed(lowering: Lowering, table: RouteTable, subnet_id: str) -> Iterator[Route]:
-    """The routes that the table could have: to whatever stands in its VPC."""
-    for field, target, match in lowering.could_route(table.vpc_id or ""):
+    """The routes that the table could have: out of its VPC, to whatever stands in it."""
+    vpc = lowering.snapshot.get(Vpc, table.vpc_id or "")
+    own = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc) if vpc else ()))
+    for field, target, space in lowering.could_route(table.vpc_id or ""):
+        match = space.narrowed("destination", space.by_name["destination"] - own)
         words = f"no route for this leads to {target}"
         code = "NO_ROUTE_TO_DESTINATION"
         origin = Origin(table.route_table_id, words, f"missing route to {target}", code, table.name)

@@ -67,10 +67,11 @@ class _Block:
 
     step: Step
     passed: tuple[Origin, ...]
+    denied: tuple[Origin, ...] = ()
 
     @property
     def is_plumbing(self) -> bool:
-        return not self.passed and not self.changes
+        return not self.passed and not self.changes and not self.denied
 
     @property
     def changes(self) -> bool:
@@ -90,6 +91,18 @@ def _paths(paper: Paper, answer: Answer) -> None:
     if answer.blocked_path is not None:
         _path(paper, "The path, were it not for these", answer.blocked_path.forward)
         _path(paper, "The path of the reply, were it not for these", answer.blocked_path.reply)
+    _other_ways(paper, answer)
+
+
+def _other_ways(paper: Paper, answer: Answer) -> None:
+    """Further ways and what blocks each, without their hops."""
+    for number, way in enumerate(answer.blocked, start=2):
+        paper.title(f"Way {number}, blocked by")
+        for place, blocker in enumerate(way.explanations, start=1):
+            _blocker(paper, place, blocker)
+    if answer.exhausted and answer.blocked:
+        paper.blank()
+        paper.put(f"These {len(answer.blocked) + 1} ways are all there are.", indent=2)
 
 
 def _path(paper: Paper, title: str, steps: Sequence[Step], arrives: bool = False) -> None:
@@ -112,9 +125,9 @@ def _blocks(steps: Sequence[Step]) -> list[_Block]:
         last = joined[-1] if joined else None
         if last is not None and last.step.resource == step.resource:
             whole = replace(last.step, after=step.after, name=last.step.name or step.name)
-            joined[-1] = _Block(whole, last.passed + passed)
+            joined[-1] = _Block(whole, last.passed + passed, last.denied + step.denied)
         else:
-            joined.append(_Block(step, passed))
+            joined.append(_Block(step, passed, step.denied))
     ends = (0, len(joined) - 1)
     return [b for at, b in enumerate(joined) if at in ends or not b.is_plumbing]
 
@@ -129,6 +142,9 @@ def _hop(paper: Paper, number: int, block: _Block) -> None:
     paper.put(*spans, indent=1, hang=_LEVEL)
     for origin in dict.fromkeys(block.passed):
         paper.put(*_origin(origin, step.resource), indent=_LEVEL, hang=_LEVEL + 2)
+    for origin in dict.fromkeys(block.denied):
+        spans = _origin(origin, step.resource)
+        paper.put(("blocked ", "bad"), *spans, indent=_LEVEL, hang=_LEVEL + 2)
     if block.changes:
         paper.put((f"now {header_words(step.after)}", "change"), indent=_LEVEL, hang=_LEVEL + 4)
 

@@ -186,7 +186,7 @@ def test_a_loop_through_a_port_that_is_made_up() -> None:
 def blockers(aim: Aim, **nodes: tuple[Stage, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What an explanation names, and the doubts on the path that it shows."""
     made = {name: Node(name, stages) for name, stages in nodes.items()}
-    blocked = explain(Network.of(made), aim, Z3Backend())
+    (blocked, *_) = explain(Network.of(made), aim, Z3Backend()).ways
     doubts = blocked.path.forward.doubts if blocked.path else ()
     named = tuple(blocker.origin.resource for blocker in blocked.blockers)
     return named, tuple(origin.resource for origin in doubts)

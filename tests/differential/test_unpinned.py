@@ -67,7 +67,7 @@ def check_verdicts(first: int, count: int) -> int:
         assert decision.verdict is expected, shape
         compared += 1
         if expected is Verdict.UNREACHABLE:
-            blocked = explain(shape.network, shape.aim, backend)
+            (blocked, *_) = explain(shape.network, shape.aim, backend).ways
             assert blocked.blockers, shape
             for blocker in blocked.blockers:
                 assert denies(shape, blocker), f"{shape}: {blocker}"
