@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from reach.network.header_space import ANYTHING, HeaderSpace
 
@@ -21,12 +22,30 @@ class Start:
     owner: str
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A flow must visit one of these nodes, or any node of one of these resources."""
+
+    nodes: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+
+    def is_at(self, node: str) -> bool:
+        """Whether a node (``component/resource/part``) is one of them."""
+        return node in self.nodes or (bool(self.resources) and resource_of(node) in self.resources)
+
+
+def resource_of(node: str) -> str:
+    """Whose node it is."""
+    parts = node.split("/", 2)
+    return unquote(parts[1]) if len(parts) == 3 else ""
+
+
 @dataclass(frozen=True)
 class Aim:
     """From any of ``starts`` to any of ``goals`` (owners with what may be delivered there).
 
-    ``goals`` None means delivered to anybody.  ``through`` names nodes of which the flow must visit
-    one (none named: no matter).  ``two_way`` asks for the reply as well.  Flows from an address to
+    ``goals`` None means delivered to anybody.  The flow must make each visit of ``through`` on its
+    way there.  ``two_way`` asks for the reply as well.  Flows from an address to
     itself count only if ``to_itself``.  What is delivered must lie in ``arriving``, and not be
     delivered to one of the owners in ``but``.
     """
@@ -34,7 +53,7 @@ class Aim:
     starts: tuple[Start, ...]
     goals: Mapping[str, HeaderSpace] | None
     two_way: bool = True
-    through: tuple[str, ...] = ()
+    through: tuple[Visit, ...] = ()
     to_itself: bool = False
     arriving: HeaderSpace = ANYTHING
     but: tuple[str, ...] = ()

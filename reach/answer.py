@@ -184,6 +184,9 @@ class Answer:
     one_way: bool
     port_at: str = "source"
     options: tuple[tuple[str, str], ...] = ()
+    through: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    assume: tuple[tuple[str, str], ...] = ()
     witness: Witness | None = None
     explanations: tuple[Explanation, ...] = ()
     blocked_path: Witness | None = None
@@ -206,6 +209,9 @@ class Answer:
             "one_way": self.one_way,
             "port_at": self.port_at,
             "options": dict(self.options),
+            "through": list(self.through),
+            "avoid": list(self.avoid),
+            "assume": dict(self.assume),
             "witness": self.witness.to_dict() if self.witness else None,
             "explanations": [each.to_dict() for each in self.explanations],
             "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,

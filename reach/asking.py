@@ -7,10 +7,11 @@ Must not know rendering or the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import local
 
+from reach.amend import amend
 from reach.answer import Answer, BlockedPath, Explanation, Remark, Step, Verdict, Witness
 from reach.certify import certify
 from reach.decide import Decision, Proof, decide
@@ -18,6 +19,7 @@ from reach.ephemeral import failing_source_ports
 from reach.explain import Blocked, Blocker, Explained, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
+from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.options import Options
 from reach.question import Question, parse
@@ -37,6 +39,9 @@ def ask(
     one_way: bool = False,
     port_at: str = "source",
     options: Mapping[str, str] | None = None,
+    through: Sequence[str] = (),
+    avoid: Sequence[str] = (),
+    assume: Mapping[str, str] | None = None,
     blocked: int = 1,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
@@ -44,7 +49,9 @@ def ask(
     ``question`` is a text such as ``can 0.0.0.0/0 reach i-0abc port 22``.  Reachable iff some
     packet of the question arrives, and its reply unless ``one_way``; unreachable iff none does;
     undecided, with a reason, where the snapshot does not tell.  ``options`` says how AWS is read
-    where its documentation leaves it open (``reach.options``).  ``blocked`` is how many ways an
+    where its documentation leaves it open (``reach.options``).  The packet has to pass all of
+    ``through`` and none of ``avoid``; ``assume`` takes what the snapshot leaves open about an id as
+    "reachable" or "unreachable", and the answer repeats it.  ``blocked`` is how many ways an
     unreachable answer shows, each with all that blocks it, the closest first.  What was lowered is
     kept with the snapshot, so later questions are quicker.
 
@@ -53,6 +60,12 @@ def ask(
     """
     if isinstance(question, str):
         question = parse(question, one_way=one_way, port_at=port_at)
+        question = replace(
+            question,
+            through=tuple(through),
+            avoid=tuple(avoid),
+            assume=tuple(sorted((assume or {}).items())),
+        )
     ground = _ground(snapshot, Options.of(options or {}))
     return answer(ground, question, _backend(), blocked=blocked)
 
@@ -79,6 +92,7 @@ def _backend() -> Backend:
 def answer(ground: Ground, question: Question, backend: Backend, *, blocked: int = 1) -> Answer:
     """The answer to a question on a lowered snapshot."""
     resolved = resolve(ground, question)
+    network = amend(ground.network, resolved.amendment)
     plain = Answer(
         verdict=Verdict.UNDECIDED,
         question=str(question),
@@ -87,30 +101,33 @@ def answer(ground: Ground, question: Question, backend: Backend, *, blocked: int
         one_way=question.one_way,
         port_at=question.port_at,
         options=ground.options.chosen,
+        through=question.through,
+        avoid=question.avoid,
+        assume=question.assume,
         notes=tuple(_notes(question)),
     )
     if resolved.nobody is not None:
-        return _without_ends(plain, ground, resolved, resolved.nobody)
-    decision = decide(ground.network, resolved.aim, backend)
+        return _without_ends(plain, ground, network, resolved)
+    decision = decide(network, resolved.aim, backend)
     match decision.verdict:
         case Verdict.REACHABLE:
             assert decision.proof is not None
             if resolved.source.uncertain or resolved.destination.uncertain:
                 return _open_ends(plain, resolved.gaps)
-            return _reachable(plain, ground, resolved, decision.proof)
+            return _reachable(plain, ground, network, resolved, decision.proof)
         case Verdict.UNDECIDED:
-            return _undecided(plain, ground, decision)
+            return _undecided(plain, ground, resolved, decision)
         case Verdict.UNREACHABLE:
-            gaps = (*resolved.gaps, *openings(ground))
+            gaps = _left_open(ground, resolved)
             if gaps:
                 return _open_ends(plain, gaps)
             remembered = tracked_answer(ground, question, backend)
             if remembered is not None and remembered.verdict is Verdict.UNDECIDED:
-                return _undecided(plain, ground, remembered)
+                return _undecided(plain, ground, resolved, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
-            told = explain(ground.network, resolved.aim, backend, most=blocked)
-            return _certified(_unreachable(plain, ground, told), ground, resolved)
+            told = explain(network, resolved.aim, backend, most=blocked)
+            return _certified(_unreachable(plain, ground, told), network, resolved)
 
 
 def _notes(question: Question) -> Iterator[Remark]:
@@ -120,9 +137,17 @@ def _notes(question: Question) -> Iterator[Remark]:
         )
 
 
-def _without_ends(plain: Answer, ground: Ground, resolved: Resolved, nobody: Origin) -> Answer:
-    """A source or destination that does not exist is unreachable, unless a gap may hide it."""
+def _left_open(ground: Ground, resolved: Resolved) -> tuple[Origin, ...]:
+    """What stands against "unreachable", but for what the asker takes as closed."""
     gaps = (*resolved.gaps, *openings(ground))
+    return tuple(gap for gap in gaps if gap.resource not in resolved.amendment.closed)
+
+
+def _without_ends(plain: Answer, ground: Ground, network: Network, resolved: Resolved) -> Answer:
+    """A source or destination that does not exist is unreachable, unless a gap may hide it."""
+    nobody = resolved.nobody
+    assert nobody is not None
+    gaps = _left_open(ground, resolved)
     if gaps:
         return _open_ends(plain, gaps)
     explanation = Explanation(
@@ -134,7 +159,7 @@ def _without_ends(plain: Answer, ground: Ground, resolved: Resolved, nobody: Ori
         "forward",
     )
     told = replace(plain, verdict=Verdict.UNREACHABLE, explanations=(explanation,))
-    return _certified(told, ground, resolved)
+    return _certified(told, network, resolved)
 
 
 def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
@@ -142,9 +167,11 @@ def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
     return replace(plain, verdict=Verdict.UNDECIDED, reason=reason, gaps=_remarks(gaps))
 
 
-def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) -> Answer:
+def _reachable(
+    plain: Answer, ground: Ground, network: Network, resolved: Resolved, proof: Proof
+) -> Answer:
     notes = list(plain.notes)
-    failing = failing_source_ports(ground.network, resolved.aim, proof)
+    failing = failing_source_ports(network, resolved.aim, proof)
     if failing:
         shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
         notes.append(
@@ -157,6 +184,7 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
         notes.append(Remark(throttled))
     notes += _hangs_on(ground, _met(proof))
     taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
+    taken += [origin for origin in _met(proof) if origin.resource in resolved.amendment.open]
     return replace(
         plain,
         verdict=Verdict.REACHABLE,
@@ -195,9 +223,15 @@ def _remembered(plain: Answer, ground: Ground, question: Question, proof: Proof)
     )
 
 
-def _undecided(plain: Answer, ground: Ground, decision: Decision) -> Answer:
+def _undecided(plain: Answer, ground: Ground, resolved: Resolved, decision: Decision) -> Answer:
     if decision.proof is None:
         return replace(plain, reason=f"the solver gave up: {decision.unknown}")
+    if all(origin.resource in resolved.amendment.open for origin in decision.open):
+        words = "assumed: the packet gets through it, and its reply back"
+        taken = [replace(origin, words=f"{words} ({origin.words})") for origin in decision.open]
+        witness = _witness(ground, decision.proof)
+        told = replace(plain, verdict=Verdict.REACHABLE, witness=witness)
+        return replace(told, assumptions=_remarks(taken))
     shown = "; ".join(str(origin) for origin in decision.open)
     reason = f"a packet gets as far as what the snapshot does not settle: {shown}"
     return replace(
@@ -227,9 +261,9 @@ def _blocked(ground: Ground, way: Blocked) -> BlockedPath:
     return BlockedPath(tuple(_explanation(blocker) for blocker in way.blockers), path)
 
 
-def _certified(answer: Answer, ground: Ground, resolved: Resolved) -> Answer:
+def _certified(answer: Answer, network: Network, resolved: Resolved) -> Answer:
     """The answer with its certificate, or with a word that there is none."""
-    certificate = certify(ground.network, resolved.aim)
+    certificate = certify(network, resolved.aim)
     if certificate is None:
         words = "no certificate could be made within the budget; the proof is the solver's alone"
         return replace(answer, notes=(*answer.notes, Remark(words)))

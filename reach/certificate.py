@@ -85,7 +85,7 @@ def _part_dict(part: Part, sets: _Sets) -> dict[str, Any]:
 def _cell_dict(cell: Cell, sets: _Sets) -> dict[str, Any]:
     told: dict[str, Any] = {"node": cell.node}
     if cell.tag.seen:
-        told["seen"] = True
+        told["seen"] = sorted(cell.tag.seen)
     if cell.tag.owed:
         told["owed"] = sorted(cell.tag.owed)
     return {**told, "spaces": [_space_dict(space, sets) for space in cell.spaces]}
@@ -152,7 +152,7 @@ def _read_part(data: Mapping[str, Any], sets: Sequence[Sequence[str]]) -> Part:
 
 
 def _read_cell(data: Mapping[str, Any], space: Callable[[Any], HeaderSpace]) -> Cell:
-    tag = Tag(bool(data.get("seen", False)), frozenset(map(str, data.get("owed", ()))))
+    tag = Tag(frozenset(map(int, data.get("seen", ()))), frozenset(map(str, data.get("owed", ()))))
     return Cell(str(data["node"]), tag, tuple(space(each) for each in data["spaces"]))
 
 

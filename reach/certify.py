@@ -142,7 +142,7 @@ def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
     for arrival, space in goals:
         reply = replied(space)
         if reply is not None:
-            back.enter(arrival.stage.reply, Tag(False, arrival.tag.owed), reply)
+            back.enter(arrival.stage.reply, Tag(owed=arrival.tag.owed), reply)
     for outcome in back.run():
         if outcome.unmodelled or any(gets_home(starts, each) for each in outcome.arrivals):
             return None

@@ -108,7 +108,7 @@ def wanted(aim: Aim, starts: Iterable[Start], arrival: Arrival) -> Iterator[Head
     stage, tag = arrival.stage, arrival.tag
     if (stage.inside and not aim.to_itself) or stage.owner in aim.but:
         return
-    if aim.through and not tag.seen:
+    if len(tag.seen) < len(aim.through):
         return
     space = arrival.space & aim.arriving
     if aim.goals is not None:
@@ -168,7 +168,7 @@ def _answered(aim: Aim, reply: Held, node: str, tag: Tag, arrived: HeaderSpace) 
         return
     answer = replied(arrived)
     if answer is not None:
-        owed = Tag(False, tag.owed)
+        owed = Tag(owed=tag.owed)
         yield from _contained(reply, node, owed, answer, "a reply to what arrives")
 
 

@@ -11,16 +11,19 @@ the snapshot by the components, and this.  Raises QuestionError for what is no a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from reach.amend import amend
 from reach.certificate import Certificate, CertificateError
 from reach.check import Checked, check_certificate
 from reach.errors import QuestionError
 from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.field import FIELDS, Header
+from reach.network.node import Network
 from reach.options import Options
-from reach.question import parse
+from reach.question import Question, parse
 from reach.resolve import Resolved, resolve
 from reach.retrace import Hop, retrace
 from reach.snapshot.snapshot import Snapshot
@@ -36,26 +39,34 @@ def check_answer(snapshot: Snapshot, answer: Mapping[str, Any]) -> Checked:
         raise QuestionError("this is no answer: it has no 'verdict'")
     ground = lower(snapshot, Options.of(answer.get("options") or {}))
     resolved = resolve(ground, _question(answer))
+    network = amend(ground.network, resolved.amendment)
     if verdict == "undecided":
         return Checked((), "undecided: there is nothing to check")
     if verdict == "reachable":
-        return _reachable(ground, resolved, answer.get("witness"))
-    return _unreachable(ground, resolved, answer.get("certificate"))
+        return _reachable(network, resolved, answer.get("witness"))
+    return _unreachable(ground, network, resolved, answer.get("certificate"))
 
 
-def _question(answer: Mapping[str, Any]) -> Any:
+def _question(answer: Mapping[str, Any]) -> Question:
     text = answer.get("question")
     if not isinstance(text, str):
         raise QuestionError("this is no answer: it has no 'question'")
-    return parse(
+    asked = parse(
         text,
         one_way=bool(answer.get("one_way")),
         port_at=str(answer.get("port_at") or "source"),
     )
+    return replace(
+        asked,
+        through=tuple(map(str, answer.get("through") or ())),
+        avoid=tuple(map(str, answer.get("avoid") or ())),
+        assume=tuple(sorted((answer.get("assume") or {}).items())),
+    )
 
 
-def _unreachable(ground: Ground, resolved: Resolved, told: Any) -> Checked:
-    gaps = (*resolved.gaps, *openings(ground))
+def _unreachable(ground: Ground, network: Network, resolved: Resolved, told: Any) -> Checked:
+    closed = resolved.amendment.closed
+    gaps = [gap for gap in (*resolved.gaps, *openings(ground)) if gap.resource not in closed]
     if gaps:
         return Checked((f"the snapshot leaves it open: {gaps[0]}",), "")
     if told is None:
@@ -64,10 +75,10 @@ def _unreachable(ground: Ground, resolved: Resolved, told: Any) -> Checked:
         certificate = Certificate.from_dict(told)
     except CertificateError as error:
         return Checked((str(error),), "")
-    return check_certificate(ground.network, resolved.aim, certificate)
+    return check_certificate(network, resolved.aim, certificate)
 
 
-def _reachable(ground: Ground, resolved: Resolved, told: Any) -> Checked:
+def _reachable(network: Network, resolved: Resolved, told: Any) -> Checked:
     if resolved.source.uncertain or resolved.destination.uncertain:
         return Checked(("the snapshot does not settle what the ends are",), "")
     try:
@@ -75,7 +86,7 @@ def _reachable(ground: Ground, resolved: Resolved, told: Any) -> Checked:
         forward, reply = _hops(told["forward"]), _hops(told["reply"])
     except (LookupError, TypeError, ValueError) as error:
         return Checked((f"the witness cannot be read: {error!r}",), "")
-    wrong = retrace(ground.network, resolved.aim, packet, forward, reply)
+    wrong = retrace(network, resolved.aim, packet, forward, reply)
     words = f"a packet over {len(forward)} hops"
     words += f" and its reply over {len(reply)}" if reply else ""
     return Checked(wrong, f"{words}: each follows from the one before, and both ends are as asked")

@@ -256,6 +256,15 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     show_default=True,
     help="Where the packet has the port asked for: leaving the source or arriving.",
 )
+@click.option("--through", multiple=True, metavar="ID", help="The packet has to pass this thing.")
+@click.option("--avoid", multiple=True, metavar="ID", help="The packet must not pass this thing.")
+@click.option(
+    "--assume",
+    type=(click.Choice(["reachable", "unreachable"]), str),
+    multiple=True,
+    metavar="reachable|unreachable ID",
+    help="Take what the snapshot leaves open about ID as passing, or as blocking.",
+)
 @click.option(
     "--blocked",
     type=click.IntRange(min=1),
@@ -276,6 +285,9 @@ def can(
     snapshot: str,
     one_way: bool,
     port_at: str,
+    through: tuple[str, ...],
+    avoid: tuple[str, ...],
+    assume: tuple[tuple[str, str], ...],
     blocked: int,
     all_blockers: bool,
     options: tuple[str, ...],
@@ -296,6 +308,9 @@ def can(
         one_way=one_way,
         port_at=port_at,
         options=_chosen(options),
+        through=through,
+        avoid=avoid,
+        assume={resource: verdict for verdict, resource in assume},
         blocked=MOST_WAYS if all_blockers else blocked,
     )
     colour = _colour()

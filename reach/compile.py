@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import assert_never
 
 import solver
-from reach.aim import Aim
+from reach.aim import Aim, Visit
 from reach.constraints import Begin, Constraints, Place, Point, Walk
 from reach.network.field import FIELD, FIELDS, INDEX
 from reach.network.node import Network
@@ -164,12 +164,13 @@ def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Te
     return solver.and_(arriving, symbolic.matches(space, point.version))
 
 
-def _through(walk: Walk, nodes: Iterable[str]) -> Term:
-    """Whether the flow visits one of the named nodes (anything, if none is named)."""
-    wanted = frozenset(nodes)
-    if not wanted:
-        return TRUE
-    return solver.any_of(p.reached for p in walk.places.values() if p.node in wanted)
+def _through(walk: Walk, visits: Iterable[Visit]) -> Term:
+    """Whether the flow makes every visit."""
+    places = walk.places.values()
+    return solver.all_of(
+        solver.any_of(place.reached for place in places if visit.is_at(place.node))
+        for visit in visits
+    )
 
 
 def _homecomings(

@@ -166,7 +166,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
             return "it never leaves its sender"
         if forward.final.destination == proof.packet.source:
             return "it comes back to the address that sent it"
-    if aim.through and not {hop.node for hop in forward.hops} & set(aim.through):
+    if not takes_the_way(aim, forward):
         return "it does not take the way that was asked for"
     if not aim.two_way:
         return ""
@@ -178,6 +178,11 @@ def arrives(aim: Aim, proof: Proof) -> str:
         return f"the reply arrives at {reply.origin.resource} as {header_words(reply.final)}"
     unseen = missed(proof)
     return f"the reply is not seen by {unseen[0].resource}" if unseen else ""
+
+
+def takes_the_way(aim: Aim, forward: Trace) -> bool:
+    """Whether a flow makes every visit that the aim asks for."""
+    return all(any(visit.is_at(hop.node) for hop in forward.hops) for visit in aim.through)
 
 
 def missed(proof: Proof) -> tuple[Origin, ...]:

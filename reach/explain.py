@@ -17,7 +17,7 @@ import solver
 from reach.aim import Aim, Start
 from reach.canonical import Pinned
 from reach.compile import FEW, compile
-from reach.decide import BUDGET, Proof, arrives, missed, witness
+from reach.decide import BUDGET, Proof, arrives, missed, takes_the_way, witness
 from reach.network.field import FIELDS, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -28,6 +28,7 @@ from solver import Backend, Budget, Sat, Term
 MOST_STARTS = 6
 NO_PATH = Origin("", "no path leads there at all", code="NO_PATH")
 NOTHING = Header(0, 0, 0)
+FILTER = "COMPONENT_FILTER_RESTRICTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Explained:
     exhausted: bool = False
 
 
+NOWHERE = Explained((Blocked((Blocker("forward", NO_PATH, NOTHING),)),), exhausted=True)
+
+
 def explain(
     network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET, *, most: int = 1
 ) -> Explained:
@@ -79,11 +83,11 @@ def explain(
         exact = replace(aim, starts=(_exactly(proof),))
         return _ways(_Lifted(network, exact, backend, budget, suppose=True), most)
     stuck = lifted.stuck()
-    if not stuck and aim.two_way:
-        # What becomes of the reply is not known; the way there is blocked all the same.
-        return explain(network, replace(aim, two_way=False), backend, budget, most=most)
     if not stuck:
-        return Explained((Blocked((Blocker("forward", NO_PATH, NOTHING),)),), exhausted=True)
+        # What becomes of the reply is not known; the way there may be blocked all the same.
+        there = replace(aim, two_way=False)
+        forward = explain(network, there, backend, budget, most=most) if aim.two_way else NOWHERE
+        return forward if forward.ways[0].blockers else NOWHERE
     closest = max(stuck, key=_got_how_far)
     met = (*_blockers(closest), *_astray(aim, closest))
     narrow = replace(aim, starts=(_exactly(closest),))
@@ -226,9 +230,10 @@ def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
             changed = [hop for hop in trace.hops if hop.before != hop.after]
             coded = [origin for hop in changed for origin in hop.passed if origin.code]
             words = arrives(aim, proof) or NO_PATH.words
-            astray = Origin(trace.origin.resource, words, code=NO_PATH.code)
-            origin = coded[-1] if coded else astray
-            yield Blocker(direction, origin, trace.final)
+            past = not takes_the_way(aim, proof.forward)
+            astray = Origin(trace.origin.resource, words, code=FILTER if past else NO_PATH.code)
+            origin = coded[-1] if coded and not past else astray
+            yield Blocker("forward" if past else direction, origin, trace.final)
             return
 
 

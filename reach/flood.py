@@ -11,10 +11,11 @@ a solver, or the other two readings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from reach.aim import Visit
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP
 from reach.network.header_space import HeaderSpace, Ranges
@@ -223,11 +224,11 @@ class Memory:
 class Tag:
     """What a set of flows has met that matters at its end.
 
-    ``seen``: it visited a node that the question asks for.  ``owed``: sessions that have to see the
-    reply: gathered on the way there, struck off on the way back.
+    ``seen``: which of the visits that the question asks for it has made.  ``owed``: sessions that
+    have to see the reply: gathered on the way there, struck off on the way back.
     """
 
-    seen: bool = False
+    seen: frozenset[int] = frozenset()
     owed: frozenset[str] = frozenset()
 
 
@@ -256,18 +257,19 @@ class Reading:
     """One direction.  The way there fills ``memory``; the way back reads that of the way there."""
 
     def __init__(
-        self, network: Network, *, through: Iterable[str] = (), before: Memory | None = None
+        self, network: Network, *, through: Sequence[Visit] = (), before: Memory | None = None
     ) -> None:
         self.memory = Memory()
         self._network = network
-        self._through = frozenset(through)
+        self._through = through
         self._before = before
 
     def push(self, node: str, tag: Tag, space: HeaderSpace) -> Outcome:
         """Everything that flows of ``space`` at ``node`` can turn into."""
         outcome = Outcome()
-        if node in self._through:
-            tag = Tag(True, tag.owed)
+        made = {place for place, visit in enumerate(self._through) if visit.is_at(node)}
+        if made:
+            tag = Tag(tag.seen | made, tag.owed)
         branches: list[Branch] = [(tag, space)]
         for stage in self._network.node(node).stages:
             branches = [

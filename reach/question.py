@@ -108,7 +108,9 @@ class Question:
     """From where, to where, which packets, one way or both.
 
     ``port_at`` says whether the port asked for is the one that leaves the source or the one that
-    arrives at the destination.
+    arrives at the destination.  The packet has to pass every thing in ``through`` and none in
+    ``avoid``; ``assume`` settles what the snapshot leaves open about a thing: (id, "reachable") or
+    (id, "unreachable").
     """
 
     source: str
@@ -116,6 +118,9 @@ class Question:
     packet: Packet = Packet()
     one_way: bool = False
     port_at: str = "source"
+    through: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    assume: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         ends = f"can {_quote(self.source)} reach {_quote(self.destination)}"

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from reach.aim import Aim, Start
+from reach.aim import Aim, Start, Visit
+from reach.amend import Amendment
 from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed
@@ -62,6 +63,7 @@ class Resolved:
     aim: Aim
     source: End
     destination: End
+    amendment: Amendment
     nobody: Origin | None = None
     gaps: tuple[Origin, ...] = ()
 
@@ -89,12 +91,56 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         starts=starts,
         goals=destination.goals,
         two_way=not question.one_way and question.packet.is_answered,
-        through=tuple(sorted({*source.through, *destination.through})),
+        through=_visits(ground, question, source, destination),
         to_itself=to_itself,
         arriving=HeaderSpace.where(destination_port=arriving),
         but=destination.but,
     )
-    return Resolved(aim, source, destination, nobody, gaps)
+    return Resolved(aim, source, destination, _amendment(ground, question), nobody, gaps)
+
+
+def _visits(ground: Ground, question: Question, *ends: End) -> tuple[Visit, ...]:
+    """What the packet has to pass: for the sake of its ends, and because the asker says so."""
+    ways = [Visit(nodes=frozenset(end.through)) for end in ends if end.through]
+    return (*ways, *(_visit(ground, text) for text in question.through))
+
+
+def _visit(ground: Ground, text: str) -> Visit:
+    """Passing a thing: one of its own nodes, or one by which its end says that it is passed."""
+    resources = _resources(ground, text)
+    ends = (ground.end(resource) for resource in resources)
+    nodes = (node for end in ends if end is not None for node in end.through)
+    return Visit(frozenset(nodes), resources)
+
+
+def _resources(ground: Ground, text: str) -> frozenset[str]:
+    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError."""
+    named = [ground.id_of(record) for record in ground.index.names.get(text, ())]
+    ids = {text, *named, *ground.own_names.get(text, ())}
+    if text.startswith("arn:"):
+        ids.add(text.rpartition("/")[2])
+    known = set(ground.ids())
+    if not ids & known:
+        near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
+        raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+    for instance in tuple(ids):
+        interfaces = ground.index.interfaces_by_instance.get(instance, ())
+        ids |= {interface.network_interface_id for interface in interfaces}
+    return frozenset(ids)
+
+
+def _amendment(ground: Ground, question: Question) -> Amendment:
+    for resource, value in question.assume:
+        if value not in ("reachable", "unreachable"):
+            raise QuestionError(
+                f"{resource} can be assumed reachable or unreachable, not {value!r}"
+            )
+    avoided = {each for text in question.avoid for each in _resources(ground, text)}
+    return Amendment(
+        avoid=tuple(sorted(avoided)),
+        open=tuple(each for each, value in question.assume if value == "reachable"),
+        closed=tuple(each for each, value in question.assume if value == "unreachable"),
+    )
 
 
 def _nobody(resource: str, words: str) -> Origin:

@@ -279,5 +279,5 @@ def _arrives(
             raise Astray(f"it is delivered to {delivery.owner}, which was not asked for")
     if not aim.to_itself and (delivery.inside or final.destination == packet.source):
         raise Astray("it does not leave its sender")
-    if aim.through and not {hop.node for hop in forward} & set(aim.through):
+    if not all(any(visit.is_at(hop.node) for hop in forward) for visit in aim.through):
         raise Astray("it does not take the way that was asked for")

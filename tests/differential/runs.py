@@ -112,7 +112,7 @@ def _asked(network: Network, aim: Aim, header: Header, forward: Trace) -> bool:
     assert isinstance(delivery, Deliver)
     if not aim.to_itself and (delivery.inside or forward.final.destination == header.source):
         return False
-    if aim.through and not any(hop.node in aim.through for hop in forward.hops):
+    if not all(any(hop.node in visit.nodes for hop in forward.hops) for visit in aim.through):
         return False
     if aim.goals is None:
         return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-from reach.aim import Aim, Start
+from reach.aim import Aim, Start, Visit
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Deliver, Forward, Route, Stage, Unmodelled
@@ -120,5 +120,5 @@ def _aim(build: Builder, starts: tuple[Start, ...]) -> Aim:
         )
         picked = rng.sample(owners, min(len(owners), rng.choice((2, 3, 4))))
         goals = {o: domain.space(rng) if build.odds(0.2) else ANYTHING for o in picked}
-    through = tuple(rng.sample(sorted(build.nodes), 2)) if build.odds(0.1) else ()
+    through = (Visit(frozenset(rng.sample(sorted(build.nodes), 2))),) if build.odds(0.1) else ()
     return Aim(starts, goals, two_way=build.odds(0.85), through=through, to_itself=build.odds(0.2))

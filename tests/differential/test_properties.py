@@ -141,7 +141,10 @@ def renamed(shape: Shape) -> Shape:
     aim: Aim = replace(
         shape.aim,
         starts=tuple(replace(start, node=new[start.node]) for start in shape.aim.starts),
-        through=tuple(new[name] for name in shape.aim.through),
+        through=tuple(
+            replace(visit, nodes=frozenset(new[name] for name in visit.nodes))
+            for visit in shape.aim.through
+        ),
     )
     return replace(shape, nodes=nodes, aim=aim)
 

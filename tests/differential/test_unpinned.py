@@ -14,7 +14,7 @@ import pytest
 from reach.answer import Verdict
 from reach.decide import Proof, decide
 from reach.evaluate import LOOP
-from reach.explain import NO_PATH, Blocker, explain
+from reach.explain import FILTER, NO_PATH, Blocker, explain
 from reach.network.field import Header
 from reach.network.stage import Action, Filter, Forward, Restore, Translate
 from reach.trace import Fate
@@ -99,7 +99,7 @@ def denies(shape: Shape, blocker: Blocker) -> bool:
             elif isinstance(stage, Restore) and stage.otherwise == origin:
                 return True
     # A loop, or a delivery elsewhere: there is no rule to look at.
-    return origin.code == NO_PATH.code
+    return origin.code in (NO_PATH.code, FILTER)
 
 
 def price(proof: Proof) -> int:
