@@ -50,10 +50,10 @@ def ask(
     """
     if isinstance(question, str):
         question = parse(question, one_way=one_way, port_at=port_at)
-    return answer(_ground(snapshot, Options.of(options or {})), question, _backend())
+    return answer(ground_of(snapshot, Options.of(options or {})), question, _backend())
 
 
-def _ground(snapshot: Snapshot, options: Options) -> Ground:
+def ground_of(snapshot: Snapshot, options: Options) -> Ground:
     """The snapshot's network under some options, lowered once and gone with it."""
     key = f"ground {options.chosen}"
     ground = snapshot.derived.get(key)

@@ -12,7 +12,7 @@ VPN guide, "Rules and best practices").
 An endpoint of a transit gateway sends into the attachment's route table instead, past no group and
 no ACL (R-CVPN-7); which source it then has is an option (U-22).
 
-Implements: R-CVPN-1 R-CVPN-2 R-CVPN-3 R-CVPN-5 R-CVPN-6 R-CVPN-7 R-SG-21 R-NACL-9 R-DEF-6
+Implements: R-CVPN-1 R-CVPN-2 R-CVPN-3 R-CVPN-5 R-CVPN-7 R-SG-21 R-NACL-9 R-DEF-6
 R-BPA-6
 Not modelled: IPv6 clients (their addresses are in no describe call), clients among themselves, the
 VPC's resolver for clients: undecided.  What the client's own machine routes (R-CVPN-6).

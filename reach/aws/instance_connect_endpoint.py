@@ -10,8 +10,9 @@ either way (R-SG-21).  The endpoint itself answers nobody.  ``eice-.../203.0.113
 a client at that address, or in that block.
 
 It works when created or updated; while an update runs or after one has failed it may (R-EICE-1).
+No internet gateway is on its way, so Block Public Access does not stop it (R-EICE-6, R-BPA-6).
 
-Implements: R-EICE-1 R-EICE-2 R-EICE-3 R-EICE-4 R-EICE-5 R-SG-21 R-BPA-6 R-DEF-6
+Implements: R-EICE-1 R-EICE-2 R-EICE-3 R-EICE-4 R-EICE-5 R-EICE-6 R-SG-21 R-BPA-6 R-DEF-6
 Not modelled: who may use an endpoint (IAM; a participant may not use the owner's, R-EICE-6).
 """
 
@@ -167,6 +168,8 @@ def _answers(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]
     endpoint = _by_interface(lowering).get(interface_id)
     name = endpoint.instance_connect_endpoint_id if endpoint else interface_id
     unasked = Origin(name, "holds no connection that this answers", "inbound", "NO_PATH")
+    if endpoint is None:
+        return (Forward((), unasked),)
     received = Origin(name, "the client of the endpoint receives the packet")
     again = node_name(_NAME, interface_id, "client")
     return (

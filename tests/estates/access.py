@@ -154,7 +154,10 @@ def _endpoint(
     region = scope[1]
     vpn.record.update(
         AuthenticationOptions=[
-            {"ActiveDirectory": {"DirectoryId": "d-9067012345"}, "Type": "directory-service-authentication"}
+            {
+                "ActiveDirectory": {"DirectoryId": "d-9067012345"},
+                "Type": "directory-service-authentication",
+            }
         ],
         ClientVpnEndpointId=str(vpn),
         CreationTime="2024-05-01T09:00:00",
