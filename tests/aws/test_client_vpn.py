@@ -278,7 +278,7 @@ def test_nobody_reaches_a_client() -> None:
 
 
 def test_an_endpoint_that_there_is_not() -> None:
-    e, vpn = joined()
+    e, _ = joined()
     for text in ("cvpn-endpoint-0000000000000dead", "cvpn-endpoint-0000000000000dead/D"):
         with pytest.raises(reach.QuestionError):
             e.ask(f"can {text} reach {e.a} port 22")
@@ -506,7 +506,7 @@ def test_authorization_counts_over_a_gateway() -> None:
 def test_an_unknown_endpoint_of_a_gateway() -> None:
     """Law 2: an attachment whose endpoint is not listed."""
     e = Pair()
-    _, vpn = hub(e)
+    hub(e)
     e.drop("ClientVpnEndpoints")
     assert reading(e, f"can {CLIENT} reach {e.a} port 22", "preserved").verdict == "undecided"
     assert reading(e, f"can {e.a} reach {CLIENT} port 22", "preserved").verdict == "undecided"

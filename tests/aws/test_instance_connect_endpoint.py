@@ -248,7 +248,7 @@ def test_preserved_reaches_its_own_vpc() -> None:
 
 def test_the_returning_path_is_for_its_answers_only() -> None:
     """A packet that the target itself begins towards the internet needs its own route."""
-    e, eice = door(preserve=True)
+    e, _ = door(preserve=True)
     assert dropped(sent(ground(e), e.a, packet(e.a.ip, ADMIN)))[1] in NO_ROUTE
     deny(e, f"can {e.a} reach {ADMIN} port 443", *NO_ROUTE)
     # Nor does an answer to somebody else take it: B's reply to a client of the internet gateway.
@@ -344,7 +344,7 @@ def test_missing_calls(call: str, preserve: bool) -> None:
 
 def test_an_endpoint_of_nobody() -> None:
     """An interface of an endpoint that no call lists may open connections."""
-    e, eice = door()
+    e, _ = door()
     e.wear(e.a, e.group(e.v1, [f"tcp/22 {IP}/32"]))
     e.scopes[e.home]["InstanceConnectEndpoints"].clear()
     unknown(e, f"can {IP} reach {e.a} port 22")
