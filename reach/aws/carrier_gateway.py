@@ -225,18 +225,18 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     return Ranges.of(*(outer for private, outer in pairs if private in addresses))
 
 
+_SECTION = Section(
+    "CarrierGateways",
+    CarrierGateway,
+    "carrier_gateway_id",
+    "ec2.DescribeCarrierGateways",
+    references=(Reference("vpc_id", Vpc, unless=("state", "deleted")),),
+)
+
 COMPONENT = Component(
     name=_NAME,
     reads=(CarrierGateway, NetworkInterface, Address),
-    sections=(
-        Section(
-            "CarrierGateways",
-            CarrierGateway,
-            "carrier_gateway_id",
-            "ec2.DescribeCarrierGateways",
-            references=(Reference("vpc_id", Vpc, unless=("state", "deleted")),),
-        ),
-    ),
+    sections=(_SECTION,),
     nodes={"out": _out, "home": _home, "beyond": _beyond, "in": _in, "back": _back},
     targets=(Target("carrier_gateway_id", "cagw-", _enter),),
     announce=_announce,

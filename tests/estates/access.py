@@ -230,9 +230,8 @@ def _answer(e: Estate, vpn: Id, key: str) -> Record:
 
 def carrier_gateway(e: Estate, vpc: Id, state: str = "available", name: str | None = None) -> Id:
     cagw = e.make("cagw", vpc.scope, name)
-    cagw.record.update(
-        CarrierGatewayId=str(cagw), OwnerId=vpc.scope[0], State=state, VpcId=str(vpc)
-    )
+    cagw.record.update(CarrierGatewayId=str(cagw), VpcId=str(vpc))
+    cagw.record.update(OwnerId=vpc.scope[0], State=state)
     return e.put("CarrierGateways", cagw)
 
 
