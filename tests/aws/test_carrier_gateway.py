@@ -229,6 +229,19 @@ def test_a_carrier_ip_names_its_interface() -> None:
     assert gateway in str(e.ask(f"can {CARRIER_A} reach 8.8.8.8 port 443").to_dict())
 
 
+def test_an_allocation_of_a_carrier_ip() -> None:
+    """One on an interface means the interface, one on none means nobody."""
+    e, gateway = wavelength()
+    (first, second) = e.scopes[e.home]["Addresses"]
+    allow(e, f"can {gateway} reach {first['AllocationId']} port 443")
+    for key in ("NetworkInterfaceId", "PrivateIpAddress", "AssociationId"):
+        del second[key]
+    for holder in (e.b.eni.record, e.b.eni.record["PrivateIpAddresses"][0]):
+        del holder["Association"]
+    deny(e, f"can {gateway} reach {second['AllocationId']} port 443", "UNASSOCIATED_COMPONENT")
+    deny(e, f"can internet reach {CARRIER_B} port 443", "NO_PATH")
+
+
 def test_the_internet_gateway_beside_it() -> None:
     """A VPC may have both: each table's own way out, each address its own way in."""
     e, gateway = wavelength()
