@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reach.asking import ask
     from reach.components import load
     from reach.errors import Defect, QuestionError, SuiteError
+    from reach.manage import Management, ServiceAccess, can_manage
     from reach.question import Packet, Question, parse
     from reach.snapshot.errors import Diagnostic, SnapshotError
     from reach.snapshot.snapshot import Snapshot
@@ -29,10 +30,12 @@ _HOMES = {
     "Defect": "reach.errors",
     "Diagnostic": "reach.snapshot.errors",
     "Explanation": "reach.answer",
+    "Management": "reach.manage",
     "Packet": "reach.question",
     "Question": "reach.question",
     "QuestionError": "reach.errors",
     "Remark": "reach.answer",
+    "ServiceAccess": "reach.manage",
     "Snapshot": "reach.snapshot.snapshot",
     "SnapshotError": "reach.snapshot.errors",
     "Step": "reach.answer",
@@ -40,6 +43,7 @@ _HOMES = {
     "Verdict": "reach.answer",
     "Witness": "reach.answer",
     "ask": "reach.asking",
+    "can_manage": "reach.manage",
     "load": "reach.components",
     "parse": "reach.question",
 }
@@ -49,10 +53,12 @@ __all__ = [
     "Defect",
     "Diagnostic",
     "Explanation",
+    "Management",
     "Packet",
     "Question",
     "QuestionError",
     "Remark",
+    "ServiceAccess",
     "Snapshot",
     "SnapshotError",
     "Step",
@@ -61,6 +67,7 @@ __all__ = [
     "Witness",
     "__version__",
     "ask",
+    "can_manage",
     "load",
     "parse",
 ]

@@ -66,11 +66,11 @@ def ask(
             avoid=tuple(avoid),
             assume=tuple(sorted((assume or {}).items())),
         )
-    ground = _ground(snapshot, Options.of(options or {}))
+    ground = ground_of(snapshot, Options.of(options or {}))
     return answer(ground, question, _backend(), blocked=blocked)
 
 
-def _ground(snapshot: Snapshot, options: Options) -> Ground:
+def ground_of(snapshot: Snapshot, options: Options) -> Ground:
     """The snapshot's network under some options, lowered once and gone with it."""
     key = f"ground {options.chosen}"
     ground = snapshot.derived.get(key)

@@ -1,6 +1,7 @@
 """The command line: arguments -> load, ask -> render -> exit status, and nothing else.
 
     reach can SOURCE reach [DESTINATION] [port ...]     0 reachable, 1 unreachable, 3 undecided
+    reach can-manage INSTANCE                           the same, for Session Manager
     reach show [KIND]                                   what a snapshot holds and lacks
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
 
@@ -220,6 +221,7 @@ def _chosen(options: tuple[str, ...]) -> dict[str, str]:
 Examples:
   reach can internet reach i-0abc port 22 --snapshot snapshot/
   reach "can 0.0.0.0/0 reach port 22" --snapshot snapshot/
+  reach can-manage i-0abc --snapshot snapshot/
   reach show --snapshot snapshot/
   reach test suites/*.yaml
 
@@ -320,6 +322,47 @@ def can(
         # The verdict is known all the same, and the status tells it.
         _forget_stdout()
     ctx.exit(_STATUS[answer.verdict])
+
+
+@cli.command(
+    "can-manage",
+    epilog="""\b
+Examples:
+  reach can-manage i-0abc --snapshot snapshot/
+  reach can-manage web-1 --snapshot snapshot/ --format json
+
+\b
+Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided.""",
+)
+@click.argument("instance", metavar="INSTANCE")
+@_with_snapshot
+@_with_options
+@_with_format
+@click.pass_context
+def can_manage(
+    ctx: click.Context, instance: str, snapshot: str, options: tuple[str, ...], form: str
+) -> None:
+    """Ask whether Session Manager can manage an instance.
+
+    Nothing connects to it: the instance has to reach the services ssm and ssmmessages on tcp/443,
+    by an interface endpoint that private DNS gives their names, or by their public addresses.
+    INSTANCE is an id, an ARN or a Name tag.
+    """
+    import reach
+    from reach import report
+
+    told = reach.can_manage(_load(snapshot), instance, options=_chosen(options))
+    try:
+        if form == "json":
+            _json(told.to_dict())
+        else:
+            paper = _paper()
+            report.management(paper, told)
+            _print(paper.text, colour=_colour())
+    except BrokenPipeError:
+        # The verdict is known all the same, and the status tells it.
+        _forget_stdout()
+    ctx.exit(_STATUS[told.verdict])
 
 
 def _asked(words: Sequence[str]) -> str:

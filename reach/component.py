@@ -87,7 +87,8 @@ class End:
     ``sender`` is set when all its flows have one sender, who may be asked about itself.
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
-    source it may do more than is modelled.  ``but`` are owners that do not count as it.
+    source it may do more than is modelled, ``may_take`` that it may as a destination.  ``but`` are
+    owners that do not count as it.
     """
 
     words: str
@@ -101,6 +102,7 @@ class End:
     sender: str = ""
     uncertain: bool = False
     may_send: Origin | None = None
+    may_take: Origin | None = None
     but: tuple[str, ...] = ()
 
 
@@ -145,6 +147,10 @@ class Lowering(Protocol):
         self, interfaces: Sequence[NetworkInterface], words: str, addresses: Ranges | None = None
     ) -> End:
         """Interfaces as an end of a question, narrowed to some of their addresses."""
+        ...
+
+    def senders(self, interface: NetworkInterface) -> tuple[Start, ...] | None:
+        """The flows that a service opens by an interface of its own; None: nobody can tell."""
         ...
 
     def end(self, text: str) -> End | None:
@@ -209,6 +215,8 @@ class Component:
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``senders``: flows that a service opens by its interface (None: not its own, or not known).
+    ``outside``: hosts beyond a boundary, by the addresses that they send from.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
@@ -231,6 +239,8 @@ class Component:
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
+    senders: Callable[[Lowering, NetworkInterface], tuple[Start, ...] | None] | None = None
+    outside: Callable[[Lowering], Iterable[End]] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None

@@ -30,9 +30,7 @@ _ELSEWHERE = {
     "DirectConnectGateways": "Direct Connect gateways",
     "directConnectGateways": "Direct Connect gateways",
     "CoreNetworks": "core networks",
-    "ClientVpnEndpoints": "Client VPN endpoints",
     "LocalGateways": "local gateways",
-    "CarrierGateways": "carrier gateways",
 }
 
 

@@ -1,6 +1,6 @@
-"""What ``reach show``, ``components``, ``options`` and ``test`` print, as text for people.
+"""What ``reach show``, ``components``, ``options``, ``test``, ``can-manage`` and ``check`` print.
 
-Takes inventories and results and a sheet of :class:`~reach.render.paper.Paper`; writes on it.  Must
+Takes inventories, results and a sheet of :class:`~reach.render.paper.Paper`; writes on it.  Must
 not know where the text goes, nor how anything was found.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from reach.answer import Remark, Verdict
 from reach.catalogue import Told
 from reach.check import Checked
 from reach.inventory import Inventory, Item, Lack
+from reach.manage import Management, ServiceAccess
 from reach.options import Choice
 from reach.render.paper import Paper
 from reach.suite import Outcome, Result
@@ -23,6 +25,11 @@ _STYLES = {
     Outcome.REFUSED: "bad",
 }
 _MOST_WRONG = 5
+_VERDICTS = {
+    Verdict.REACHABLE: "good",
+    Verdict.UNREACHABLE: "bad",
+    Verdict.UNDECIDED: "open",
+}
 _SEVERITIES = {"error": "bad", "warning": "open", "note": "bold"}
 
 
@@ -198,3 +205,51 @@ def _plural(outcome: Outcome, number: int) -> str:
     if outcome in (Outcome.HOLDS, Outcome.FAILS):
         return outcome if number == 1 else outcome.removesuffix("s")
     return outcome
+
+
+# ------------------------------------------------------------------------------- reach can-manage
+
+
+def management(paper: Paper, told: Management) -> None:
+    """The verdict, then each service with what decides, then what it rests on."""
+    verdict = told.verdict.upper()
+    paper.put(
+        (verdict, _VERDICTS[told.verdict]),
+        f"  can Session Manager manage {told.instance}",
+        f" ({told.name})" if told.name else "",
+        hang=len(verdict) + 2,
+    )
+    paper.title("Services, on tcp 443")
+    for access in told.services:
+        _service(paper, access)
+    _remarks(paper, "Assumed", told.assumptions)
+    _remarks(paper, "Notes", told.notes)
+
+
+def _service(paper: Paper, access: ServiceAccess) -> None:
+    counts = "" if access.required else ", not required"
+    paper.put(
+        (f"{access.service:<12}", "bold"),
+        (f"{access.verdict:<12}", _VERDICTS[access.verdict]),
+        (f"{access.words}{counts}", "dim"),
+        indent=2,
+        hang=4,
+    )
+    way = ", ".join(access.by)
+    words = ": ".join(part for part in (f"{access.way} {way}".strip(), access.text) if part)
+    if words:
+        paper.put(words, indent=4, hang=6)
+    if access.verdict is Verdict.UNREACHABLE:
+        for blocker in dict.fromkeys(b for answer in access.answers for b in answer.explanations):
+            spans = (blocker.resource, "id"), " ", (blocker.code, "bad"), ": ", blocker.text
+            paper.put(*spans, indent=4, hang=6)
+
+
+def _remarks(paper: Paper, title: str, remarks: Sequence[Remark]) -> None:
+    if remarks:
+        paper.title(title)
+    for remark in remarks:
+        about: tuple[tuple[str, str] | str, ...] = ()
+        if remark.resource:
+            about = (remark.resource, "id"), ": "
+        paper.put("- ", *about, remark.text, indent=2, hang=4)

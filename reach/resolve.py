@@ -32,7 +32,7 @@ from reach.network.address import (
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.question import Question
-from reach.snapshot.index import private_addresses, public_mapping
+from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.records import (
     Instance,
     NetworkInterface,
@@ -72,7 +72,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     """Where the question starts and should arrive.  Raises QuestionError."""
     source = _source(ground, question.source)
     destination = _destination(ground, question.destination)
-    open_ends = (source.gap, source.may_send, destination.gap)
+    open_ends = (source.gap, source.may_send, destination.gap, destination.may_take)
     gaps = tuple(origin for origin in open_ends if origin is not None)
     to_itself = _same_thing(ground, source, destination)
     starts = tuple(_starts(ground, question, source, destination))
@@ -252,22 +252,26 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
+    outside = _beyond(ground, Ranges.of(address), text)
+    starts = tuple(start for each in outside for start in each.starts)
     if is_public(address):
         beyond = ground.end("internet")
         assert beyond is not None
         end = _narrowed(beyond, Ranges.of(address), text)
-        return replace(end, gap=gap, uncertain=gap is not None)
-    beyond = _narrowed(_on_premises(ground), Ranges.of(address), text)
-    if beyond.starts:
-        return beyond
-    gap = gap or beyond.gap or behind_a_peering(ground, address) or elsewhere(ground)
+        starts = (*end.starts, *starts)
+        return replace(end, starts=starts, gap=gap, uncertain=gap is not None)
+    unseen = next((each.gap for each in outside if each.gap is not None), None)
+    if starts:
+        return replace(outside[0], starts=starts, gap=unseen)
+    gap = gap or unseen or behind_a_peering(ground, address) or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
 
 
-def _on_premises(ground: Ground) -> End:
-    end = ground.end("on-premises")
-    assert end is not None
-    return end
+def _beyond(ground: Ground, addresses: Ranges, words: str) -> list[End]:
+    """Hosts on-premises and beyond other boundaries that may send from some addresses."""
+    on_premises = ground.end("on-premises")
+    assert on_premises is not None
+    return [_narrowed(each, addresses, words) for each in (on_premises, *ground.outside())]
 
 
 def _announced(ground: Ground, address: int) -> Origin | None:
@@ -300,9 +304,10 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     ends = ground.hosts(tuple(members), text, private)
     beyond = ground.end("internet")
     assert beyond is not None
-    outside = [_narrowed(each, inside, text) for each in (beyond, _on_premises(ground))]
+    outside = [_narrowed(beyond, inside, text), *_beyond(ground, inside, text)]
     starts = (start for each in outside for start in each.starts)
-    gap = interfaces_missing(ground)
+    unseen = (each.gap for each in ground.outside() if each.gap is not None)
+    gap = interfaces_missing(ground) or next(unseen, None)
     if gap is None and not is_public(prefix.low):
         gap = elsewhere(ground)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
@@ -310,7 +315,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
 
 def _both(ground: Ground, interface: NetworkInterface) -> Iterator[tuple[int, int]]:
     """Each of an interface's addresses with its public one, or with itself."""
-    mapping = dict(public_mapping(interface))
+    mapping = dict(outer_mapping(interface))
     for address in private_addresses(interface):
         yield address, mapping.get(address, address)
 

@@ -77,6 +77,12 @@ OTHER_CALLS = (
     "VpcEndpointServices",
     "VpnConnections",
     "VpnGateways",
+    "CarrierGateways",
+    "ClientVpnAuthorizationRules",
+    "ClientVpnEndpoints",
+    "ClientVpnRoutes",
+    "ClientVpnTargetNetworks",
+    "InstanceConnectEndpoints",
 )
 # Customer-managed lists come from describe-managed-prefix-lists, whose answer has the same key as
 # describe-prefix-lists.
@@ -982,7 +988,7 @@ class Estate:
                 eni["Association"] = {
                     k: v
                     for k, v in eni["Association"].items()
-                    if k in ("IpOwnerId", "PublicDnsName", "PublicIp")
+                    if k in ("CarrierIp", "IpOwnerId", "PublicDnsName", "PublicIp")
                 }
             rows = [dict(row) for row in eni["PrivateIpAddresses"]]
             for row in rows:
@@ -993,7 +999,8 @@ class Estate:
                         else {"PublicIp": row["Association"]["PublicIp"]}
                     )
             eni["PrivateIpAddresses"] = rows
-        public = next((e["Association"]["PublicIp"] for e in shown if "Association" in e), None)
+        mapped = [e["Association"] for e in shown if "Association" in e]
+        public = next((each["PublicIp"] for each in mapped if "PublicIp" in each), None)
         groups = [g for e in mine for g in e["Groups"]]
         return {**instance, "NetworkInterfaces": shown, "SecurityGroups": groups} | (
             {"PublicIpAddress": public} if public else {}

@@ -22,6 +22,7 @@ from reach.cli import cli
 from reach.errors import Defect, QuestionError
 from reach.snapshot.errors import SnapshotError
 from solver import SolverError
+from tests.estate import Pair
 from tests.render import specimens
 
 VPC = {"VpcId": "vpc-1", "OwnerId": "111122223333", "CidrBlock": "10.0.0.0/16"}
@@ -358,6 +359,45 @@ def test_a_bad_suite_stops_before_anything_is_asked(engine: Engine, suite: Path)
     result = call("test", "suite.yaml", "bad.yaml")
     assert (result.exit_code, result.stdout, engine.asked) == (2, "", [])
     assert result.stderr == "error: bad.yaml:1: 'cases' must be a list\n"
+
+
+# ------------------------------ can-manage
+
+
+@pytest.mark.parametrize(
+    ("rules", "status", "verdict"),
+    [(["tcp/443 any"], 0, "reachable"), ([], 1, "unreachable"), (None, 3, "undecided")],
+)
+def test_can_manage(tmp_path: Path, rules: list[str] | None, status: int, verdict: str) -> None:
+    """The verdict, the status and both forms; without its endpoints' call it is undecided."""
+    e = Pair()
+    worn = e.group(e.v1, ingress=rules or [])
+    for n, service in enumerate(("ssm", "ssmmessages")):
+        e.endpoint_interface({e.sb: f"10.0.1.{40 + n}"}, service, [worn])
+    if rules is None:
+        e.drop("VpcEndpoints")
+    folder = str(e.write(tmp_path / "snapshot"))
+    result = call("can-manage", "a", "--snapshot", folder)
+    assert (result.exit_code, result.stderr) == (status, "")
+    assert result.stdout.startswith(f"{verdict.upper()}  can Session Manager manage {e.a} (a)\n")
+    result = call("can-manage", str(e.a), "--snapshot", folder, "--format", "json")
+    assert result.exit_code == status
+    told = json.loads(result.stdout)
+    assert (told["verdict"], told["instance"]) == (verdict, e.a)
+
+
+def test_can_manage_nothing(tmp_path: Path) -> None:
+    """Not an instance, not an option: the asker's fault."""
+    e = Pair()
+    folder = str(e.write(tmp_path / "snapshot"))
+    for arguments, words in {
+        ("nobody",): "nothing in the snapshot is called 'nobody'",
+        ("internet",): "is no instance",
+        (str(e.a), "--option", "no-such=deny"): "there is no option 'no-such'",
+    }.items():
+        result = call("can-manage", *arguments, "--snapshot", folder)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert words in result.stderr
 
 
 # ------------------------------ help

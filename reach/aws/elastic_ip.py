@@ -60,7 +60,7 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
 
 def _end(lowering: Lowering, allocation_id: str) -> End | None:
     address = lowering.snapshot.get(Address, allocation_id)
-    if address is None or not address.public_ip:
+    if address is None or not (address.public_ip or address.carrier_ip):
         return None
     if address.network_interface_id:
         interface = lowering.snapshot.get(NetworkInterface, address.network_interface_id)

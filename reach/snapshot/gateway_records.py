@@ -102,6 +102,7 @@ class VpcEndpoint(Tagged, frozen=True):
     route_table_ids: tuple[str, ...] = ()
     network_interface_ids: tuple[str, ...] = ()
     groups: tuple[EndpointGroup, ...] = ()
+    private_dns_enabled: bool | None = None
     ip_address_type: str | None = None
     service_region: str | None = None
     owner_id: str = ""

@@ -59,6 +59,23 @@ def public_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
 
 
+def carrier_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
+    """Pairs of a private and the carrier address mapped to it (R-CGW-1)."""
+    pairs = [
+        (each.private_ip_address, each.association.carrier_ip)
+        for each in interface.private_ip_addresses
+        if each.association and each.association.carrier_ip
+    ]
+    if interface.private_ip_address and interface.association and interface.association.carrier_ip:
+        pairs.append((interface.private_ip_address, interface.association.carrier_ip))
+    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+
+
+def outer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
+    """Pairs of a private and an address that it has outside, at whatever gateway (R-ENI-3)."""
+    return (*public_mapping(interface), *carrier_mapping(interface))
+
+
 def ipv4_blocks(vpc: Vpc) -> tuple[str, ...]:
     """The IPv4 blocks that a VPC has now, the primary first."""
     blocks = [vpc.cidr_block]
@@ -155,7 +172,7 @@ class Index:
         return tuple(dict.fromkeys(found))
 
     def interface_of_public_address(self, address: int) -> tuple[NetworkInterface, int] | None:
-        """The interface that a public address maps to, and the private address behind it."""
+        """The interface that an outer address maps to, and the private address behind it."""
         return self._by_public_address.get(address)
 
     @cached_property
@@ -175,7 +192,7 @@ class Index:
         return {
             public: (interface, private)
             for interface in reversed(self.interfaces)
-            for private, public in public_mapping(interface)
+            for private, public in outer_mapping(interface)
         }
 
     # Zones

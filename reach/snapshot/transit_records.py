@@ -14,6 +14,7 @@ class TransitGatewayOptions(Part, frozen=True):
     propagation_default_route_table_id: str | None = None
     vpn_ecmp_support: str | None = None
     security_group_referencing_support: str | None = None
+    transit_gateway_cidr_blocks: tuple[str, ...] = ()
 
 
 class TransitGateway(Tagged, frozen=True):
