@@ -13,9 +13,7 @@ anything is answered; nobody imports this file.
 from __future__ import annotations
 
 import os
-import re
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -24,144 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reach import __version__
+from reach import __version__, console
 
 if TYPE_CHECKING:
-    from reach.render.paper import Paper
     from reach.snapshot.snapshot import Snapshot
 
-REACHABLE, UNREACHABLE, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
-DEFECT, IO_ERROR, INTERRUPTED, CLOSED_PIPE = 70, 74, 130, 141
-_STATUS = {"reachable": REACHABLE, "unreachable": UNREACHABLE, "undecided": UNDECIDED}
+_STATUS = {
+    "reachable": console.REACHABLE,
+    "unreachable": console.UNREACHABLE,
+    "undecided": console.UNDECIDED,
+}
 MOST_WAYS = 200
-_WIDTHS = (60, 120)
-_PIPED_WIDTH = 100
-
-# ------------------------------------------------------------------------------- errors
-
-
-def _input_errors() -> tuple[type[Exception], ...]:
-    """Evaluated only when something was raised, so that help and usage import nothing."""
-    from reach.errors import QuestionError, SuiteError
-    from reach.snapshot.errors import SnapshotError
-
-    return SnapshotError, QuestionError, SuiteError
-
-
-def _defects() -> tuple[type[Exception], ...]:
-    from reach.errors import Defect
-    from solver import SolverError
-
-    return Defect, SolverError
-
-
-def _say(kind: str, message: str) -> None:
-    """One message on stderr; only its line breaks are believed."""
-    from reach.render.paper import visible
-
-    lines = [visible(line) for line in message.split("\n")]
-    click.echo(f"{kind}: " + "\n".join(lines), err=True)
-
-
-class Commands(click.Group):
-    """The group: finds its command among options and quoted questions, and ends in a status."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self._command_first(args))
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            status = INTERRUPTED
-        except BrokenPipeError:
-            _forget_stdout()
-            status = CLOSED_PIPE
-        except OSError as error:
-            _forget_stdout()
-            _say("error", error.strerror or str(error))
-            status = IO_ERROR
-        except _input_errors() as error:
-            _say("error", str(error))
-            status = BAD_INPUT
-        except _defects() as error:
-            _say("defect", f"{error}\nThis is a fault of reach, not an answer; please report it.")
-            status = DEFECT
-        return ctx.exit(status)
-
-    def _command_first(self, args: list[str]) -> list[str]:
-        """Options may stand before the command, and a whole question may be one word."""
-        before: list[str] = []
-        rest = list(args)
-        while rest and rest[0].startswith("-") and len(rest[0]) > 1:
-            option = rest.pop(0)
-            if option in ("--help", "-h", "--version"):
-                return args
-            if option == "--":
-                break
-            before.append(option)
-            if rest and option in self._options_with_values():
-                before.append(rest.pop(0))
-        if not rest:
-            return args
-        return [*_question(rest[0]), *before, *rest[1:]]
-
-    def _options_with_values(self) -> set[str]:
-        options = [p for c in self.commands.values() for p in c.params]
-        return {o for p in options if isinstance(p, click.Option) and not p.is_flag for o in p.opts}
-
-
-def _question(word: str) -> list[str]:
-    """A command as it is; a question quoted as one word as its words."""
-    if not re.match(r"\s*can\s", word, re.IGNORECASE):
-        return [word]
-    try:
-        first, *words = shlex.split(word)
-    except ValueError as error:
-        raise click.UsageError(f"The question is not closed: {error}.") from None
-    return [first.lower(), *words]
-
-
-# ------------------------------------------------------------------------------- output
-
-
-def _forget_stdout() -> None:
-    """Nobody reads any more: what is still buffered must not fail at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print(text: str, *, colour: bool = False) -> None:
-    """Text on stdout, as UTF-8 whatever the locale, and at once."""
-    click.echo(text.encode("utf-8", "backslashreplace"), nl=False, color=colour)
-    sys.stdout.flush()
-
-
-def _colour() -> bool:
-    """NO_COLOR wins over being forced; else only a terminal gets colour."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if any(
-        os.environ.get(name, "0") not in ("", "0") for name in ("CLICOLOR_FORCE", "FORCE_COLOR")
-    ):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _width() -> int:
-    columns = shutil.get_terminal_size((_PIPED_WIDTH, 24)).columns
-    return max(_WIDTHS[0], min(columns, _WIDTHS[1]))
-
-
-def _paper() -> Paper:
-    from reach.render.paper import Paper
-
-    return Paper(colour=_colour(), width=_width())
-
-
-def _json(data: dict[str, Any]) -> None:
-    from reach.render.json import dumps
-
-    _print(dumps(data))
 
 
 def _load(path: str) -> Snapshot:
@@ -215,7 +86,7 @@ def _chosen(options: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.group(
-    cls=Commands,
+    cls=console.Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
@@ -315,12 +186,12 @@ def can(
         assume={resource: verdict for verdict, resource in assume},
         blocked=MOST_WAYS if all_blockers else blocked,
     )
-    colour = _colour()
+    colour = console.colour()
     try:
-        _print(render(answer, form, colour=colour, width=_width()), colour=colour)
+        console.put(render(answer, form, colour=colour, width=console.width()), colour=colour)
     except BrokenPipeError:
         # The verdict is known all the same, and the status tells it.
-        _forget_stdout()
+        console.forget_stdout()
     ctx.exit(_STATUS[answer.verdict])
 
 
@@ -354,14 +225,14 @@ def can_manage(
     told = reach.can_manage(_load(snapshot), instance, options=_chosen(options))
     try:
         if form == "json":
-            _json(told.to_dict())
+            console.put_json(told.to_dict())
         else:
-            paper = _paper()
+            paper = console.paper()
             report.management(paper, told)
-            _print(paper.text, colour=_colour())
+            console.put(paper.text, colour=console.colour())
     except BrokenPipeError:
         # The verdict is known all the same, and the status tells it.
-        _forget_stdout()
+        console.forget_stdout()
     ctx.exit(_STATUS[told.verdict])
 
 
@@ -394,7 +265,7 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
     from reach import inventory, report
 
     loaded = _load(snapshot)
-    paper = _paper()
+    paper = console.paper()
     if kind is None:
         held = inventory.take(loaded)
         data = held.to_dict()
@@ -404,9 +275,9 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
         data = {"format": inventory.FORMAT, "kind": kind, "items": [asdict(i) for i in listed]}
         report.items(paper, listed)
     if form == "json":
-        _json(data)
+        console.put_json(data)
     else:
-        _print(paper.text, colour=_colour())
+        console.put(paper.text, colour=console.colour())
 
 
 @cli.command(
@@ -433,11 +304,11 @@ def check(ctx: click.Context, answer: Any, snapshot: str) -> None:
 
     told = _read_json(answer)
     checked = check_answer(_load(snapshot), told)
-    paper = _paper()
+    paper = console.paper()
     report.checked(paper, checked)
-    _print(paper.text, colour=_colour())
+    console.put(paper.text, colour=console.colour())
     if told.get("verdict") == "undecided":
-        ctx.exit(UNDECIDED)
+        ctx.exit(console.UNDECIDED)
     ctx.exit(0 if checked.holds else 1)
 
 
@@ -480,7 +351,7 @@ def components(name: str | None, form: str) -> None:
             raise click.UsageError(f"There is no component {name!r}; see reach components.")
     if form == "json":
         listed = [each.to_dict() for each in told]
-        _json(
+        console.put_json(
             {
                 "format": 1,
                 "components": listed,
@@ -489,12 +360,12 @@ def components(name: str | None, form: str) -> None:
             }
         )
         return
-    paper = _paper()
+    paper = console.paper()
     if name is not None:
         report.component(paper, told[0])
     else:
         report.catalogue(paper, told, engine_rules(), LEFT_OUT)
-    _print(paper.text, colour=_colour())
+    console.put(paper.text, colour=console.colour())
 
 
 @cli.command(
@@ -518,11 +389,11 @@ def options(form: str) -> None:
     from reach.options import CHOICES
 
     if form == "json":
-        _json({"format": 1, "options": [asdict(choice) for choice in CHOICES.values()]})
+        console.put_json({"format": 1, "options": [asdict(choice) for choice in CHOICES.values()]})
         return
-    paper = _paper()
+    paper = console.paper()
     report.choices(paper, tuple(CHOICES.values()))
-    _print(paper.text, colour=_colour())
+    console.put(paper.text, colour=console.colour())
 
 
 @cli.command(
@@ -560,23 +431,27 @@ def test(ctx: click.Context, suites: Sequence[str], form: str) -> None:
         for result in run(suite, load):
             results.append(result)
             if form == "text" and result.outcome is not Outcome.HOLDS:
-                paper = _paper()
+                paper = console.paper()
                 report.result(paper, result)
-                _print(paper.text, colour=_colour())
+                console.put(paper.text, colour=console.colour())
     outcomes = [result.outcome for result in results]
     if form == "json":
         counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
         told = [result.to_dict() for result in results]
-        _json({"format": 1, "suites": list(suites), "summary": counts, "results": told})
+        console.put_json({"format": 1, "suites": list(suites), "summary": counts, "results": told})
     else:
-        paper = _paper()
+        paper = console.paper()
         report.summary(paper, results)
-        _print(paper.text, colour=_colour())
+        console.put(paper.text, colour=console.colour())
     ctx.exit(_tested(outcomes))
 
 
 def _tested(outcomes: Sequence[str]) -> int:
-    for outcome, status in (("refused", BAD_INPUT), ("fails", 1), ("undecided", UNDECIDED)):
+    for outcome, status in (
+        ("refused", console.BAD_INPUT),
+        ("fails", 1),
+        ("undecided", console.UNDECIDED),
+    ):
         if outcome in outcomes:
             return status
     return 0
@@ -593,8 +468,8 @@ def _last_resort(
 ) -> None:
     """Python would end with 1 after an error that nobody foresaw, and 1 is a verdict."""
     sys.__excepthook__(kind, error, trace)
-    _say("defect", "This is a fault of reach, not an answer; please report it.")
-    os._exit(DEFECT)
+    console.say("defect", "This is a fault of reach, not an answer; please report it.")
+    os._exit(console.DEFECT)
 
 
 if __name__ == "__main__":

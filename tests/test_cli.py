@@ -226,7 +226,7 @@ def test_usage_errors(engine: Engine, arguments: list[str]) -> None:
 def test_errors_by_fault(
     engine: Engine, error: BaseException, status: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reach.cli._forget_stdout", lambda: None)
+    monkeypatch.setattr("reach.console.forget_stdout", lambda: None)
     engine.answer = error
     result = call("can", "a", "reach", "b", "--snapshot", "D")
     assert (result.exit_code, result.stdout) == (status, "")
@@ -240,8 +240,8 @@ def test_a_verdict_that_nobody_reads_is_still_the_status(
     def broken(text: str, **options: Any) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("reach.cli._print", broken)
-    monkeypatch.setattr("reach.cli._forget_stdout", lambda: None)
+    monkeypatch.setattr("reach.console.put", broken)
+    monkeypatch.setattr("reach.console.forget_stdout", lambda: None)
     engine.answer = specimens.undecided()
     assert call("can", "a", "reach", "b", "--snapshot", "D").exit_code == 3
 
