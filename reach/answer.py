@@ -13,6 +13,7 @@ from typing import Any
 
 from reach.certificate import Certificate
 from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_protocol
+from reach.network.header_space import HeaderSpace, space_told
 from reach.network.stage import Origin
 
 FORMAT = 1
@@ -66,7 +67,8 @@ class Step:
     """One hop of a path: where, the header on entry and on leaving, and what let it pass.
 
     ``node`` is the name of the place in the lowered network, which a checker needs.  ``denied`` is
-    what stops the packet there, on a path that is shown as it would be otherwise.
+    what stops the packet there, on a path that is shown as it would be otherwise.  ``packets`` are
+    all the packets that take this path, as they leave the hop, if they were asked for.
     """
 
     node: str
@@ -77,6 +79,7 @@ class Step:
     after: Header
     passed: tuple[Origin, ...]
     denied: tuple[Origin, ...] = ()
+    packets: tuple[HeaderSpace, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -88,6 +91,7 @@ class Step:
             "header_out": header_dict(self.after),
             "passed": [origin_dict(origin) for origin in self.passed],
             "denied": [origin_dict(origin) for origin in self.denied],
+            "packets": [space_told(space) for space in self.packets],
         }
 
 
@@ -100,15 +104,23 @@ def origin_dict(origin: Origin) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A packet, and its reply if asked for, with every hop; replayed before anyone sees it."""
+    """A packet, and its reply if asked for, with every hop; replayed before anyone sees it.
+
+    ``packets`` are those that take the same path by the same rules, if they were asked for: all
+    there are iff ``complete``.
+    """
 
     packet: Header
     forward: tuple[Step, ...]
     reply: tuple[Step, ...] = ()
+    packets: tuple[HeaderSpace, ...] = ()
+    complete: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "packet": header_dict(self.packet),
+            "packets": [space_told(space) for space in self.packets],
+            "complete": self.complete,
             "forward": [step.to_dict() for step in self.forward],
             "reply": [step.to_dict() for step in self.reply],
         }

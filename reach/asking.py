@@ -8,15 +8,17 @@ Must not know rendering or the command line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import local
 
 from reach.amend import amend
-from reach.answer import Answer, BlockedPath, Explanation, Remark, Step, Verdict, Witness
+from reach.answer import Answer, Explanation, Remark, Verdict, Witness
 from reach.certify import certify
+from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide
 from reach.ephemeral import failing_source_ports
-from reach.explain import Blocked, Blocker, Explained, explain
+from reach.evidence import blocked_path, remarks, witness
+from reach.explain import Explained, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.node import Network
@@ -25,11 +27,21 @@ from reach.options import Options
 from reach.question import Question, parse
 from reach.resolve import Resolved, resolve
 from reach.snapshot.snapshot import Snapshot
-from reach.trace import Trace
 from reach.tracking import smtp_note, tracked_answer
 from solver import Backend
 
 _OF_THREAD = local()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an answer is to show beyond its verdict and one witness or blocked way."""
+
+    packets: bool = False
+    blocked: int = 1
+
+
+PLAIN = Wanted()
 
 
 def ask(
@@ -42,6 +54,7 @@ def ask(
     through: Sequence[str] = (),
     avoid: Sequence[str] = (),
     assume: Mapping[str, str] | None = None,
+    packets: bool = False,
     blocked: int = 1,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
@@ -51,7 +64,8 @@ def ask(
     undecided, with a reason, where the snapshot does not tell.  ``options`` says how AWS is read
     where its documentation leaves it open (``reach.options``).  The packet has to pass all of
     ``through`` and none of ``avoid``; ``assume`` takes what the snapshot leaves open about an id as
-    "reachable" or "unreachable", and the answer repeats it.  ``blocked`` is how many ways an
+    "reachable" or "unreachable", and the answer repeats it.  With ``packets`` a reachable answer
+    tells all the packets that take its path, at every hop.  ``blocked`` is how many ways an
     unreachable answer shows, each with all that blocks it, the closest first.  What was lowered is
     kept with the snapshot, so later questions are quicker.
 
@@ -67,7 +81,7 @@ def ask(
             assume=tuple(sorted((assume or {}).items())),
         )
     ground = ground_of(snapshot, Options.of(options or {}))
-    return answer(ground, question, _backend(), blocked=blocked)
+    return answer(ground, question, _backend(), Wanted(packets, blocked))
 
 
 def ground_of(snapshot: Snapshot, options: Options) -> Ground:
@@ -89,8 +103,8 @@ def _backend() -> Backend:
     return backend
 
 
-def answer(ground: Ground, question: Question, backend: Backend, *, blocked: int = 1) -> Answer:
-    """The answer to a question on a lowered snapshot."""
+def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted = PLAIN) -> Answer:
+    """The answer to a question on a lowered snapshot, with the evidence that is wanted."""
     resolved = resolve(ground, question)
     network = amend(ground.network, resolved.amendment)
     plain = Answer(
@@ -114,7 +128,8 @@ def answer(ground: Ground, question: Question, backend: Backend, *, blocked: int
             assert decision.proof is not None
             if resolved.source.uncertain or resolved.destination.uncertain:
                 return _open_ends(plain, resolved.gaps)
-            return _reachable(plain, ground, network, resolved, decision.proof)
+            told = _reachable(plain, ground, network, resolved, decision.proof)
+            return _with_packets(told, ground, network, decision.proof) if wanted.packets else told
         case Verdict.UNDECIDED:
             return _undecided(plain, ground, resolved, decision)
         case Verdict.UNREACHABLE:
@@ -126,8 +141,8 @@ def answer(ground: Ground, question: Question, backend: Backend, *, blocked: int
                 return _undecided(plain, ground, resolved, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
-            told = explain(network, resolved.aim, backend, most=blocked)
-            return _certified(_unreachable(plain, ground, told), network, resolved)
+            explained = explain(network, resolved.aim, backend, most=wanted.blocked)
+            return _certified(_unreachable(plain, ground, explained), network, resolved)
 
 
 def _notes(question: Question) -> Iterator[Remark]:
@@ -164,7 +179,7 @@ def _without_ends(plain: Answer, ground: Ground, network: Network, resolved: Res
 
 def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
     reason = gaps[0].words
-    return replace(plain, verdict=Verdict.UNDECIDED, reason=reason, gaps=_remarks(gaps))
+    return replace(plain, verdict=Verdict.UNDECIDED, reason=reason, gaps=remarks(gaps))
 
 
 def _reachable(
@@ -188,10 +203,14 @@ def _reachable(
     return replace(
         plain,
         verdict=Verdict.REACHABLE,
-        witness=_witness(ground, proof),
-        assumptions=_remarks(taken),
+        witness=witness(ground, proof),
+        assumptions=remarks(taken),
         notes=tuple(notes),
     )
+
+
+def _with_packets(told: Answer, ground: Ground, network: Network, proof: Proof) -> Answer:
+    return replace(told, witness=witness(ground, proof, conditions(network, proof)))
 
 
 def _met(proof: Proof) -> Iterator[Origin]:
@@ -214,11 +233,11 @@ def _remembered(plain: Answer, ground: Ground, question: Question, proof: Proof)
         f"assumed: in the last 600 s {question.destination} itself sent this protocol to the "
         "source; such protocols are tracked by address only, so the other side may then begin"
     )
-    witness = _witness(ground, proof)
+    shown = witness(ground, proof)
     return replace(
         plain,
         verdict=Verdict.REACHABLE,
-        witness=Witness(proof.reply.hops[0].before, witness.reply, witness.forward),
+        witness=Witness(proof.reply.hops[0].before, shown.reply, shown.forward),
         assumptions=(Remark(words, question.destination),),
     )
 
@@ -229,22 +248,21 @@ def _undecided(plain: Answer, ground: Ground, resolved: Resolved, decision: Deci
     if all(origin.resource in resolved.amendment.open for origin in decision.open):
         words = "assumed: the packet gets through it, and its reply back"
         taken = [replace(origin, words=f"{words} ({origin.words})") for origin in decision.open]
-        witness = _witness(ground, decision.proof)
-        told = replace(plain, verdict=Verdict.REACHABLE, witness=witness)
-        return replace(told, assumptions=_remarks(taken))
+        told = replace(plain, verdict=Verdict.REACHABLE, assumptions=remarks(taken))
+        return replace(told, witness=witness(ground, decision.proof))
     shown = "; ".join(str(origin) for origin in decision.open)
     reason = f"a packet gets as far as what the snapshot does not settle: {shown}"
     return replace(
         plain,
         reason=reason,
-        gaps=_remarks(decision.open),
-        witness=_witness(ground, decision.proof),
+        gaps=remarks(decision.open),
+        witness=witness(ground, decision.proof),
     )
 
 
 def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
     hung = _hangs_on(ground, (b.origin for way in told.ways for b in way.blockers))
-    ways = tuple(_blocked(ground, way) for way in told.ways)
+    ways = tuple(blocked_path(ground, way) for way in told.ways)
     return replace(
         plain,
         verdict=Verdict.UNREACHABLE,
@@ -256,11 +274,6 @@ def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
     )
 
 
-def _blocked(ground: Ground, way: Blocked) -> BlockedPath:
-    path = None if way.path is None else _witness(ground, way.path)
-    return BlockedPath(tuple(_explanation(blocker) for blocker in way.blockers), path)
-
-
 def _certified(answer: Answer, network: Network, resolved: Resolved) -> Answer:
     """The answer with its certificate, or with a word that there is none."""
     certificate = certify(network, resolved.aim)
@@ -268,38 +281,3 @@ def _certified(answer: Answer, network: Network, resolved: Resolved) -> Answer:
         words = "no certificate could be made within the budget; the proof is the solver's alone"
         return replace(answer, notes=(*answer.notes, Remark(words)))
     return replace(answer, certificate=certificate)
-
-
-def _explanation(blocker: Blocker) -> Explanation:
-    origin = blocker.origin
-    return Explanation(
-        origin.code or "NO_PATH",
-        origin.resource,
-        origin.name,
-        origin.locator,
-        origin.words,
-        blocker.direction,
-        blocker.header,
-    )
-
-
-def _remarks(origins: Iterable[Origin]) -> tuple[Remark, ...]:
-    return tuple(Remark(origin.words, origin.resource) for origin in dict.fromkeys(origins))
-
-
-def _witness(ground: Ground, proof: Proof) -> Witness:
-    return Witness(
-        proof.packet,
-        tuple(_steps(ground, proof.forward)),
-        tuple(_steps(ground, proof.reply)) if proof.reply else (),
-    )
-
-
-def _steps(ground: Ground, trace: Trace) -> Iterator[Step]:
-    """Each hop with the one thing it is about, for this header."""
-    for hop in trace.hops:
-        kind, resource, _ = hop.node.split("/", 2)
-        label = ground.label(hop.node, hop.before)
-        who, name = label if label is not None else (resource, ground.name_of(resource))
-        kind = kind.replace("_", " ")
-        yield Step(hop.node, who, kind, name, hop.before, hop.after, hop.passed, hop.denied)

@@ -11,15 +11,15 @@ not know how a certificate is found or checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reach.aim import Start
 from reach.flood import Tag
-from reach.network.address import Prefix, is_ipv4, parse_address
+from reach.network.address import Prefix, parse_address
 from reach.network.field import FIELD
-from reach.network.header_space import HeaderSpace, Interval, Ranges
+from reach.network.header_space import HeaderSpace, Interval, Ranges, values_told
 
 _ADDRESSES = ("source", "destination")
 _SHORT = 3
@@ -103,7 +103,7 @@ class _Sets:
         key = (name if name in _ADDRESSES else "", values)
         known = self._places.get(key)
         if known is None:
-            texts = [text for low, high in values.intervals for text in _texts(name, low, high)]
+            texts = values_told(name, values)
             known = texts if len(texts) <= _SHORT else len(self.told)
             if not isinstance(known, list):
                 self.told.append(texts)
@@ -114,22 +114,6 @@ class _Sets:
 def _space_dict(space: HeaderSpace, sets: _Sets) -> dict[str, Any]:
     """Each constrained field with its values as people write them, or where these stand."""
     return {name: sets.place(name, values) for name, values in space.fields}
-
-
-def _texts(name: str, low: int, high: int) -> Iterable[str]:
-    if name not in _ADDRESSES:
-        return (str(low) if low == high else f"{low}-{high}",)
-    if _is_exact(low, high):
-        return [str(prefix) for prefix in Ranges.span(low, high).cover()]
-    return (f"{low:#x}-{high:#x}",)
-
-
-def _is_exact(low: int, high: int) -> bool:
-    """Whether whole addresses of one family say it (a rewrite can leave odd edges)."""
-    if is_ipv4(low) is not is_ipv4(high):
-        return False
-    edge = (1 << 96) - 1
-    return not is_ipv4(low) or (not low & edge and high & edge == edge)
 
 
 # ------------------------------------------------------------------- reading

@@ -184,6 +184,7 @@ def can(
         through=through,
         avoid=avoid,
         assume={resource: verdict for verdict, resource in assume},
+        packets=True,
         blocked=MOST_WAYS if all_blockers else blocked,
     )
     colour = console.colour()

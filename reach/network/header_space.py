@@ -247,3 +247,29 @@ ANYTHING = HeaderSpace()
 
 def to_prefix(prefix: Prefix) -> HeaderSpace:
     return HeaderSpace((("destination", Ranges.span(prefix.low, prefix.high)),))
+
+
+def values_told(name: str, values: Ranges) -> list[str]:
+    """The values of a field as texts: addresses as prefixes, numbers as "22" or "1024-65535"."""
+    return [text for low, high in values.intervals for text in _texts(name, low, high)]
+
+
+def space_told(space: HeaderSpace) -> dict[str, list[str]]:
+    """A header space as plain data: each field that is constrained, with its values."""
+    return {name: values_told(name, values) for name, values in space.fields}
+
+
+def _texts(name: str, low: int, high: int) -> Iterable[str]:
+    if name not in ("source", "destination"):
+        return (str(low) if low == high else f"{low}-{high}",)
+    if _is_exact(low, high):
+        return [str(prefix) for prefix in Ranges.span(low, high).cover()]
+    return (f"{low:#x}-{high:#x}",)
+
+
+def _is_exact(low: int, high: int) -> bool:
+    """Whether whole addresses of one family say it (a rewrite can leave odd edges)."""
+    if is_ipv4(low) is not is_ipv4(high):
+        return False
+    edge = (1 << 96) - 1
+    return not is_ipv4(low) or (not low & edge and high & edge == edge)

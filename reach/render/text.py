@@ -21,6 +21,7 @@ _STYLES = {
     Verdict.UNREACHABLE: "bad",
     Verdict.UNDECIDED: "open",
 }
+_MOST_PACKETS = 3
 _LEVEL = 5  # where what belongs to a hop or a blocker begins
 
 
@@ -45,6 +46,7 @@ def _head(paper: Paper, answer: Answer) -> None:
     facts = [("from", answer.source), ("to", answer.destination)]
     if answer.witness is not None:
         facts.append(("packet", header_words(answer.witness.packet)))
+        facts += [("any of", str(space)) for space in answer.witness.packets[:_MOST_PACKETS]]
     facts.append(("reply", _reply_words(answer)))
     for label, words in facts:
         paper.put((f"{label:<8}", "dim"), words, indent=2, hang=10)
