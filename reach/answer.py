@@ -178,14 +178,68 @@ class Remark:
         return {"text": self.text, "resource": self.resource}
 
 
+@dataclass(frozen=True, slots=True)
+class EndPoint:
+    """Somebody at one side of a question, with the address that counts."""
+
+    resource: str
+    name: str
+    addresses: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "resource": self.resource,
+            "name": self.name,
+            "addresses": list(self.addresses),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EndGroup:
+    """End points that get through by one path, and one packet of those that take it."""
+
+    members: tuple[EndPoint, ...]
+    packet: Header
+    packets: tuple[HeaderSpace, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "members": [each.to_dict() for each in self.members],
+            "packet": header_dict(self.packet),
+            "packets": [space_told(space) for space in self.packets],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EndList:
+    """Everybody at one ``side`` of a question who gets through; ``complete`` iff proved to be all.
+
+    ``certificate`` shows that nobody else does.
+    """
+
+    side: str
+    groups: tuple[EndGroup, ...]
+    complete: bool
+    certificate: Certificate | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "side": self.side,
+            "complete": self.complete,
+            "groups": [group.to_dict() for group in self.groups],
+            "certificate": self.certificate.to_dict() if self.certificate else None,
+        }
+
+
 @dataclass(frozen=True)
 class Answer:
     """What was asked, the verdict, and its evidence.
 
     ``question`` is its canonical text, ``source`` and ``destination`` what the ends resolved to.
     ``witness`` goes with reachable, ``explanations`` and ``certificate`` with unreachable,
-    ``reason`` and ``gaps`` with undecided.  ``blocked`` holds more blocked ways than the first if
-    they were asked for, all there are iff ``exhausted``.  ``options`` are those that are not the
+    ``reason`` and ``gaps`` with undecided.  ``blocked`` holds more blocked ways than the first, and
+    ``paths`` more paths than the witness, if they were asked for: all there are iff ``exhausted``.
+    ``ends`` lists who gets through where an end is "any".  ``options`` are those that are not the
     default, ``assumptions`` what the verdict rests on, ``notes`` what else to know.
     """
 
@@ -204,6 +258,8 @@ class Answer:
     blocked_path: Witness | None = None
     blocked: tuple[BlockedPath, ...] = ()
     exhausted: bool = False
+    paths: tuple[Witness, ...] = ()
+    ends: tuple[EndList, ...] = ()
     reason: str = ""
     gaps: tuple[Remark, ...] = ()
     assumptions: tuple[Remark, ...] = ()
@@ -229,6 +285,8 @@ class Answer:
             "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,
             "blocked": [each.to_dict() for each in self.blocked],
             "exhausted": self.exhausted,
+            "paths": [each.to_dict() for each in self.paths],
+            "ends": [each.to_dict() for each in self.ends],
             "reason": self.reason,
             "gaps": [each.to_dict() for each in self.gaps],
             "assumptions": [each.to_dict() for each in self.assumptions],

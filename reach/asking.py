@@ -16,14 +16,16 @@ from reach.answer import Answer, Explanation, Remark, Verdict, Witness
 from reach.certify import certify
 from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide
+from reach.ends import end_points
 from reach.ephemeral import failing_source_ports
-from reach.evidence import blocked_path, remarks, witness
+from reach.evidence import blocked_path, end_list, remarks, witness
 from reach.explain import Explained, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.options import Options
+from reach.paths import paths as distinct_paths
 from reach.question import Question, parse
 from reach.resolve import Resolved, resolve
 from reach.snapshot.snapshot import Snapshot
@@ -39,6 +41,8 @@ class Wanted:
 
     packets: bool = False
     blocked: int = 1
+    paths: int = 1
+    ends: int = 0
 
 
 PLAIN = Wanted()
@@ -56,6 +60,8 @@ def ask(
     assume: Mapping[str, str] | None = None,
     packets: bool = False,
     blocked: int = 1,
+    paths: int = 1,
+    ends: int = 0,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
 
@@ -64,10 +70,13 @@ def ask(
     undecided, with a reason, where the snapshot does not tell.  ``options`` says how AWS is read
     where its documentation leaves it open (``reach.options``).  The packet has to pass all of
     ``through`` and none of ``avoid``; ``assume`` takes what the snapshot leaves open about an id as
-    "reachable" or "unreachable", and the answer repeats it.  With ``packets`` a reachable answer
-    tells all the packets that take its path, at every hop.  ``blocked`` is how many ways an
-    unreachable answer shows, each with all that blocks it, the closest first.  What was lowered is
-    kept with the snapshot, so later questions are quicker.
+    "reachable" or "unreachable", and the answer repeats it.  What was lowered is kept with the
+    snapshot, so later questions are quicker.
+
+    More evidence on request: ``packets``, all that take the path of a reachable answer; ``paths``,
+    how many distinct ones it shows, the shortest first; ``ends``, how many groups of end points
+    where an end is "any"; ``blocked``, how many ways an unreachable answer shows, each with all
+    that blocks it, the closest first.
 
     Raises QuestionError if the question or an option cannot be understood, Defect if two readings
     of the network disagree, SolverError if the backend fails.
@@ -81,7 +90,7 @@ def ask(
             assume=tuple(sorted((assume or {}).items())),
         )
     ground = ground_of(snapshot, Options.of(options or {}))
-    return answer(ground, question, _backend(), Wanted(packets, blocked))
+    return answer(ground, question, _backend(), Wanted(packets, blocked, paths, ends))
 
 
 def ground_of(snapshot: Snapshot, options: Options) -> Ground:
@@ -129,7 +138,9 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             if resolved.source.uncertain or resolved.destination.uncertain:
                 return _open_ends(plain, resolved.gaps)
             told = _reachable(plain, ground, network, resolved, decision.proof)
-            return _with_packets(told, ground, network, decision.proof) if wanted.packets else told
+            if wanted.packets:
+                told = _with_packets(told, ground, network, decision.proof)
+            return _with_more(told, ground, network, resolved, backend, wanted)
         case Verdict.UNDECIDED:
             return _undecided(plain, ground, resolved, decision)
         case Verdict.UNREACHABLE:
@@ -211,6 +222,32 @@ def _reachable(
 
 def _with_packets(told: Answer, ground: Ground, network: Network, proof: Proof) -> Answer:
     return replace(told, witness=witness(ground, proof, conditions(network, proof)))
+
+
+def _with_more(
+    told: Answer,
+    ground: Ground,
+    network: Network,
+    resolved: Resolved,
+    backend: Backend,
+    wanted: Wanted,
+) -> Answer:
+    """The answer with further paths, and with everybody who gets through."""
+    if wanted.paths > 1:
+        found = distinct_paths(network, resolved.aim, backend, wanted.paths)
+        shown = tuple(witness(ground, proof) for proof in found.proofs)
+        told = replace(told, paths=shown, exhausted=found.exhausted)
+    if wanted.ends:
+        lists = (
+            end_list(ground, end_points(network, resolved.aim, backend, side, wanted.ends), side)
+            for side, end in (
+                ("source", resolved.source),
+                ("destination", resolved.destination),
+            )
+            if end.words.startswith("any ")
+        )
+        told = replace(told, ends=tuple(lists))
+    return told
 
 
 def _met(proof: Proof) -> Iterator[Origin]:

@@ -33,6 +33,7 @@ _STATUS = {
     "undecided": console.UNDECIDED,
 }
 MOST_WAYS = 200
+MOST_ENDS = 100
 
 
 def _load(path: str) -> Snapshot:
@@ -139,6 +140,23 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     help="Take what the snapshot leaves open about ID as passing, or as blocking.",
 )
 @click.option(
+    "--paths",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Show the N shortest distinct paths.",
+)
+@click.option(
+    "--list",
+    "ends",
+    type=click.IntRange(min=0),
+    default=MOST_ENDS,
+    show_default=True,
+    metavar="N",
+    help='List up to N groups of end points where an end is "any".',
+)
+@click.option(
     "--blocked",
     type=click.IntRange(min=1),
     default=1,
@@ -161,6 +179,8 @@ def can(
     through: tuple[str, ...],
     avoid: tuple[str, ...],
     assume: tuple[tuple[str, str], ...],
+    paths: int,
+    ends: int,
     blocked: int,
     all_blockers: bool,
     options: tuple[str, ...],
@@ -186,6 +206,8 @@ def can(
         assume={resource: verdict for verdict, resource in assume},
         packets=True,
         blocked=MOST_WAYS if all_blockers else blocked,
+        paths=paths,
+        ends=ends if "any" in question else 0,
     )
     colour = console.colour()
     try:

@@ -10,7 +10,7 @@ Implements: R-PIPE-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import solver
@@ -25,7 +25,7 @@ from reach.network.field import Header, answers, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Site, Trace
-from solver import Backend, Budget, Sat, Unknown, Unsat
+from solver import Backend, Budget, Sat, Term, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
@@ -59,9 +59,21 @@ class Decision:
 
 def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Decision:
     """Reachable iff a flow of the aim gets through; unreachable iff the whole problem is unsat."""
-    constraints = compile(network, aim)
+    return decide_compiled(network, aim, compile(network, aim), backend, budget)
+
+
+def decide_compiled(
+    network: Network,
+    aim: Aim,
+    constraints: Constraints,
+    backend: Backend,
+    budget: Budget = BUDGET,
+    *,
+    besides: Iterable[Term] = (),
+) -> Decision:
+    """The same for constraints that are there already, and only for flows ``besides`` others."""
     session = backend.open()
-    session.add(*constraints.assertions)
+    session.add(*constraints.assertions, *besides)
     outcome = session.check([constraints.arrives], budget=budget)
     match outcome:
         case Sat(assignment):

@@ -10,12 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reach.answer import BlockedPath, Explanation, Remark, Step, Witness
+from reach.answer import (
+    BlockedPath,
+    EndGroup,
+    EndList,
+    EndPoint,
+    Explanation,
+    Remark,
+    Step,
+    Witness,
+)
 from reach.conditions import Conditions, Spaces
 from reach.decide import Proof
+from reach.ends import EndPoints, Group
 from reach.explain import Blocked, Blocker
 from reach.lower import Ground
+from reach.network.address import format_address
+from reach.network.header_space import Ranges
 from reach.network.stage import Origin
+from reach.snapshot.records import NetworkInterface
 from reach.trace import Trace
 
 
@@ -49,6 +62,31 @@ def _steps(ground: Ground, trace: Trace, packets: Sequence[Spaces]) -> Iterator[
             hop.denied,
             packets[place] if packets else (),
         )
+
+
+def end_list(ground: Ground, found: EndPoints, side: str) -> EndList:
+    """Everybody at one side who gets through, by who they are."""
+    groups = tuple(
+        EndGroup(tuple(_members(ground, group, side)), group.proof.packet, group.packets)
+        for group in found.groups
+    )
+    return EndList(side, groups, found.complete, found.certificate)
+
+
+def _members(ground: Ground, group: Group, side: str) -> Iterator[EndPoint]:
+    """The interfaces that have the addresses; as destinations they may be sent to by others."""
+    spaces = group.packets if side == "source" else group.arrive
+    ends = [space.by_name[side] for space in spaces if side in space.by_name]
+    reached = Ranges.union(span for each in ends for span in each.intervals)
+    known: dict[str, list[str]] = {}
+    for address in ground.index.addresses_within(reached):
+        for interface in ground.index.owner_of_address(address):
+            known.setdefault(interface.network_interface_id, []).append(format_address(address))
+    for interface_id, addresses in known.items():
+        found = ground.snapshot.get(NetworkInterface, interface_id)
+        instance = found.attachment.instance_id if found and found.attachment else None
+        resource = instance or interface_id
+        yield EndPoint(resource, ground.name_of(resource), tuple(addresses))
 
 
 def blocked_path(ground: Ground, way: Blocked) -> BlockedPath:

@@ -33,6 +33,7 @@ def render(answer: Answer, *, colour: bool, width: int) -> str:
         _blockers(paper, answer)
     if answer.verdict is Verdict.UNDECIDED:
         _doubts(paper, answer)
+    _ends(paper, answer)
     _paths(paper, answer)
     _remarks(paper, "Assumed", answer.assumptions)
     _remarks(paper, "Notes", answer.notes)
@@ -93,7 +94,31 @@ def _paths(paper: Paper, answer: Answer) -> None:
     if answer.blocked_path is not None:
         _path(paper, "The path, were it not for these", answer.blocked_path.forward)
         _path(paper, "The path of the reply, were it not for these", answer.blocked_path.reply)
+    _more_paths(paper, answer)
     _other_ways(paper, answer)
+
+
+def _ends(paper: Paper, answer: Answer) -> None:
+    """Everybody who gets through, a line each, those of one path together."""
+    for listed in answer.ends:
+        who = "Who gets through" if listed.side == "source" else "What is reached"
+        paper.title(who)
+        for group in listed.groups:
+            rows = [(e.resource, ", ".join(e.addresses), e.name) for e in group.members]
+            paper.table(rows or [("others", header_words(group.packet), "")])
+        words = "nobody else, proved" if listed.complete else "and perhaps others"
+        paper.put((words, "dim"), indent=2)
+
+
+def _more_paths(paper: Paper, answer: Answer) -> None:
+    for number, path in enumerate(answer.paths, start=1):
+        title = f"Path {number}: {header_words(path.packet)}"
+        paper.title(title)
+        for place, block in enumerate(_blocks(path.forward), start=1):
+            _hop(paper, place, block)
+    if answer.paths and answer.exhausted:
+        paper.blank()
+        paper.put(f"These {len(answer.paths)} are all the paths there are.", indent=2)
 
 
 def _other_ways(paper: Paper, answer: Answer) -> None:

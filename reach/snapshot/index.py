@@ -7,12 +7,14 @@ what; what that means to a packet is for the components.  Addresses are the inte
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
 from reach.network.address import WIDTH, Prefix, parse_address
+from reach.network.header_space import Ranges
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
@@ -170,6 +172,16 @@ class Index:
         for length in self._delegated_lengths:
             found += self._by_delegation.get(Prefix(_top(address, length), length), ())
         return tuple(dict.fromkeys(found))
+
+    def addresses_within(self, spans: Ranges) -> Iterator[int]:
+        """The interfaces' own addresses that lie in a set, in order."""
+        addresses = self._sorted_addresses
+        for low, high in spans.intervals:
+            yield from addresses[bisect_left(addresses, low) : bisect_right(addresses, high)]
+
+    @cached_property
+    def _sorted_addresses(self) -> list[int]:
+        return sorted(self._by_address)
 
     def interface_of_public_address(self, address: int) -> tuple[NetworkInterface, int] | None:
         """The interface that an outer address maps to, and the private address behind it."""
