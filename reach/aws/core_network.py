@@ -10,9 +10,10 @@ Region, by any one of them (as R-TGW-8), that subnet's route table takes it on, 
 counts as in R-NACL-12.  Group references survive within one edge location, where the policy and
 both attachments have them enabled, and count on the way in only (R-CWAN-6, R-SG-15).
 
-Implements: R-CWAN-1 R-CWAN-5 R-CWAN-6 R-NACL-12 R-SG-15 R-SG-17 R-SG-20 R-AZ-1 R-LZ-1 R-SHARE-4
-Not modelled: what lies beyond attachments of a VPN, of Connect and of a Direct Connect gateway; the
-way from a peered transit gateway back into the core network.
+Implements: R-CWAN-1 R-CWAN-5 R-CWAN-6 R-NACL-12 R-SG-15 R-SG-17 R-SG-20 R-TGW-20 R-AZ-1 R-LZ-1
+R-SHARE-4
+Not modelled: what lies beyond attachments of a VPN, of Connect and of a Direct Connect gateway;
+several route tables of one transit gateway, as far as what comes from there is concerned.
 """
 
 from __future__ import annotations
@@ -197,17 +198,14 @@ def _states(lowering: Lowering, attachment: CoreAttachment) -> tuple[Stage, ...]
 
 
 def _either(attachment: CoreAttachment, onward: str, zone: str) -> Choose:
-    """Only the policy, which is not there, tells whether group references survive."""
-    unknown = "its policy is not in the snapshot"
-    forgotten = f"assumed: group references do not reach over it, for {unknown}"
-    kept = f"assumed: group references reach over it, for {unknown}"
+    """Only the policy, which is not there, tells whether group references survive.
+
+    What gets through without them needs no assumption.
+    """
+    words = "assumed: group references reach over it, for its policy is not in the snapshot"
     without = node_name(_NAME, attachment.id, "nameless", zone)
-    return Choose(
-        (
-            Option(without, Origin(attachment.core_network_id, forgotten)),
-            Option(onward, Origin(attachment.core_network_id, kept)),
-        )
-    )
+    kept = Option(onward, Origin(attachment.core_network_id, words))
+    return Choose((Option(without, _QUIET), kept))
 
 
 def _nameless(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
@@ -339,14 +337,47 @@ def _to_transit_gateway(lowering: Lowering, attachment: CoreAttachment) -> tuple
         gateway = last_of_arn(peering.resource_arn)
         mine = peering.core_network_id == attachment.core_network_id
         if mine and gateway == table.transit_gateway_id and peering.state not in _WORKS:
-            words = f"is {peering.state}"
-            return (deny_all(Origin(peering.peering_id, words, "state", "BAD_STATE")),)
+            down = Origin(peering.peering_id, f"is {peering.state}", "state", "BAD_STATE")
+            return (deny_all(down), Forward((), down))
     where = f"{table.transit_gateway_id} {_ANY_ZONE}"
     onward = node_name("transit_gateway_route_table", attachment.resource_id, "lookup", where)
     gateway_record = lowering.snapshot.get(TransitGateway, table.transit_gateway_id)
     named = gateway_record.name if gateway_record else ""
     origin = Origin(attachment.id, f"leads to {table.transit_gateway_id}", name=named)
     return (Forward((Route(ANYTHING, onward, origin),), _QUIET),)
+
+
+def _peered(lowering: Lowering, core_network_id: str, argument: str) -> str:
+    """What a transit gateway sends over its peering.  ``argument``: its attachment, and itself."""
+    return node_name(_NAME, core_network_id, "peered", argument.split(" ")[1])
+
+
+def _from_transit_gateway(
+    lowering: Lowering, core_network_id: str, gateway_id: str
+) -> tuple[Stage, ...]:
+    """R-TGW-20: the segment of the gateway's route table that is attached.
+
+    Which table a packet was looked up in is not told here.
+    """
+    tables = [
+        each.transit_gateway_route_table_id
+        for each in lowering.snapshot.records(TransitGatewayRouteTable)
+        if each.transit_gateway_id == gateway_id
+    ]
+    attached = [
+        each
+        for each in _attachments(lowering).values()
+        if each.core_network_id == core_network_id and each.resource_id in tables
+    ]
+    if len(attached) != 1:
+        words = f"to which segment {gateway_id} sends is not told"
+        gap = lowering.missing(CoreNetworkAttachment, core_network_id, words)
+        return (Unmodelled(replace(gap, words=words) if attached else gap),)
+    onward = node_name(_NAME, attached[0].id, "in", _ANY_ZONE)
+    if len(tables) == 1:
+        return (Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),)
+    words = f"assumed: the packet was routed by {attached[0].resource_id}, the table attached"
+    return (Choose((Option(onward, Origin(attached[0].id, words)),)),)
 
 
 # ------------------------------------------------------------------- lines and ends
@@ -499,11 +530,13 @@ COMPONENT = Component(
         "nameless": _nameless,
         "out": _out,
         "line": _line,
+        "peered": _from_transit_gateway,
         "unattached": _unattached,
         "astray": _astray,
         "unseen": _unseen,
     },
     targets=(Target("core_network_arn", "arn:", _enter),),
+    attached={"core-network": _peered},
     links=_links,
     joins=_joins,
     names=_names,

@@ -367,7 +367,7 @@ def _towards(
         return _Candidate(prefix, rank, (_to(attachment),), locator)
     other = attachment.about.segment_name
     if direct or (name != other and not _takes(_segment(plan.document, name), other)):
-        what = "shared" if direct else "kept out by a filter"
+        what = "reached directly" if direct else "kept out by a filter"
         words = f"segment {other} is both {what} and sent to by way of a function group"
         return _Candidate(prefix, rank, (), locator, Origin(plan.id, words, "send-via"))
     at, opened = _inspected_at(plan, action, edge, there)

@@ -135,7 +135,7 @@ class CoreNetworkDestination(Part, frozen=True):
 
 
 class CoreNetworkRoute(Part, frozen=True):
-    destination_cidr_block: str = ""
+    destination_cidr_block: str | None = None
     prefix_list_id: str = ""
     destinations: tuple[CoreNetworkDestination, ...] = ()
     state: str = ""

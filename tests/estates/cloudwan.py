@@ -16,9 +16,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from tests.estate import Estate, Id, Record
+from tests.estate import Estate, Id, Pair, Record
 
 Action = dict[str, object]
+
+
+class Backbone(Id):
+    """A core network; of a joined one, the attachments of V1 and V2."""
+
+    one: Id
+    two: Id
 
 
 def core_network(
@@ -31,10 +38,12 @@ def core_network(
     state: str = "AVAILABLE",
     name: str | None = None,
     account: str | None = None,
-) -> Id:
+) -> Backbone:
     """A core network and its policy; a segment is a name, or its clause of the document."""
     scope = (account or e.home[0], e.home[1])
-    cn = e.make("core-network", scope, name)
+    made = e.make("core-network", scope, name)
+    cn = Backbone(made)
+    cn.scope, cn.record = scope, made.record
     cn.arn = f"arn:aws:networkmanager::{scope[0]}:core-network/{cn}"
     cn.record.update(
         CoreNetworkArn=cn.arn,
@@ -270,3 +279,47 @@ def _route(cidr: str, to: Id | Record | None, kind: str) -> Record:
     elif to is not None:
         route["Destinations"] = [to]
     return route
+
+
+# ------------------------------ whole estates
+
+
+def joined(
+    *segments: str | Record,
+    one: str = "p",
+    other: str | None = None,
+    actions: Sequence[Action] = (),
+    region: str | None = None,
+    references: bool | None = None,
+    groups: Sequence[str] = (),
+    account: str | None = None,
+) -> tuple[Pair, Backbone]:
+    """V1 by SA in one segment and V2 by S2 in the other (the same), routed to each other.
+
+    The attachments are ``cn.one`` and ``cn.two``.
+    """
+    e = Pair()
+    e.second(region=region, account=account)
+    cn = core_network(
+        e, *(segments or (one,)), actions=actions, references=references, groups=groups
+    )
+    cn.one = attach(e, cn, e.v1, [e.sa], one)
+    cn.two = attach(e, cn, e.v2, [e.s2], other or one)
+    e.route(e.ta, "10.2.0.0/16", cn.arn)
+    e.route(e.tb, "10.2.0.0/16", cn.arn)
+    e.route(e.t2, "10.0.0.0/16", cn.arn)
+    return e, cn
+
+
+def inspect(e: Estate, cn: Id, group: str, cidr: str, region: str | None = None) -> Id:
+    """A VPC in a function group: its attachment's subnet leads to an appliance, which leads back.
+
+    Gives the appliance; ``cidr`` is a /16 written "10.9".
+    """
+    vpc = e.vpc(f"{cidr}.0.0/16", name="inspection", region=region)
+    border, inner = e.subnet(vpc, f"{cidr}.0.0/24"), e.subnet(vpc, f"{cidr}.1.0/24")
+    appliance = e.instance("appliance", inner, f"{cidr}.1.9", check=False)
+    e.route(e.table(vpc, [border]), "0.0.0.0/0", appliance.eni)
+    e.route(e.table(vpc, [inner]), "0.0.0.0/0", cn.arn)
+    attach(e, cn, vpc, [border], group=group, appliance=True)
+    return appliance
