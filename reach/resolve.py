@@ -31,7 +31,7 @@ from reach.network.address import (
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.question import Question
-from reach.snapshot.index import private_addresses, public_mapping
+from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.records import (
     Instance,
     NetworkInterface,
@@ -264,7 +264,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
 
 def _both(ground: Ground, interface: NetworkInterface) -> Iterator[tuple[int, int]]:
     """Each of an interface's addresses with its public one, or with itself."""
-    mapping = dict(public_mapping(interface))
+    mapping = dict(outer_mapping(interface))
     for address in private_addresses(interface):
         yield address, mapping.get(address, address)
 

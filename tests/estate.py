@@ -1001,7 +1001,7 @@ class Estate:
                 eni["Association"] = {
                     k: v
                     for k, v in eni["Association"].items()
-                    if k in ("IpOwnerId", "PublicDnsName", "PublicIp")
+                    if k in ("CustomerOwnedIp", "IpOwnerId", "PublicDnsName", "PublicIp")
                 }
             rows = [dict(row) for row in eni["PrivateIpAddresses"]]
             for row in rows:
@@ -1012,7 +1012,8 @@ class Estate:
                         else {"PublicIp": row["Association"]["PublicIp"]}
                     )
             eni["PrivateIpAddresses"] = rows
-        public = next((e["Association"]["PublicIp"] for e in shown if "Association" in e), None)
+        mapped = [e["Association"] for e in shown if "Association" in e]
+        public = next((each["PublicIp"] for each in mapped if "PublicIp" in each), None)
         groups = [g for e in mine for g in e["Groups"]]
         return {**instance, "NetworkInterfaces": shown, "SecurityGroups": groups} | (
             {"PublicIpAddress": public} if public else {}

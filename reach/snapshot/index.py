@@ -59,6 +59,24 @@ def public_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
 
 
+def customer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
+    """Pairs of a private and the customer-owned address mapped to it (R-LGW-1)."""
+    pairs = [
+        (each.private_ip_address, each.association.customer_owned_ip)
+        for each in interface.private_ip_addresses
+        if each.association and each.association.customer_owned_ip
+    ]
+    own = interface.association
+    if interface.private_ip_address and own and own.customer_owned_ip:
+        pairs.append((interface.private_ip_address, own.customer_owned_ip))
+    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+
+
+def outer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
+    """Pairs of a private and an address that it has outside, at whatever gateway (R-ENI-3)."""
+    return (*public_mapping(interface), *customer_mapping(interface))
+
+
 def ipv4_blocks(vpc: Vpc) -> tuple[str, ...]:
     """The IPv4 blocks that a VPC has now, the primary first."""
     blocks = [vpc.cidr_block]
@@ -155,7 +173,7 @@ class Index:
         return tuple(dict.fromkeys(found))
 
     def interface_of_public_address(self, address: int) -> tuple[NetworkInterface, int] | None:
-        """The interface that a public address maps to, and the private address behind it."""
+        """The interface that an outer address maps to, and the private address behind it."""
         return self._by_public_address.get(address)
 
     @cached_property
@@ -175,7 +193,7 @@ class Index:
         return {
             public: (interface, private)
             for interface in reversed(self.interfaces)
-            for private, public in public_mapping(interface)
+            for private, public in outer_mapping(interface)
         }
 
     # Zones
