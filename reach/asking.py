@@ -81,7 +81,7 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
         source=resolved.source.words,
         destination=resolved.destination.words,
         one_way=question.one_way,
-        notes=tuple(_notes(question)),
+        notes=tuple(_notes(question, resolved)),
     )
     if resolved.nobody is not None:
         return _without_ends(plain, ground, resolved, resolved.nobody)
@@ -91,6 +91,10 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
             assert decision.proof is not None
             if resolved.source.uncertain or resolved.destination.uncertain:
                 return _open_ends(plain, resolved.gaps)
+            ends = (resolved.source, resolved.destination)
+            among = tuple(end.among for end in ends if end.among is not None)
+            if among:
+                return _open_ends(plain, among)
             return _reachable(plain, ground, resolved, decision.proof)
         case Verdict.UNDECIDED:
             return _undecided(plain, ground, decision)
@@ -106,7 +110,9 @@ def answer(ground: Ground, question: Question, backend: Backend) -> Answer:
             return _unreachable(plain, ground, explain(ground.network, resolved.aim, backend))
 
 
-def _notes(question: Question) -> Iterator[Remark]:
+def _notes(question: Question, resolved: Resolved) -> Iterator[Remark]:
+    for origin in (*resolved.source.notes, *resolved.destination.notes):
+        yield Remark(origin.words, origin.resource)
     if not question.one_way and not question.packet.is_answered:
         yield Remark(
             f"{question.packet}: nobody answers this message, so only its way there counts"

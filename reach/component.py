@@ -88,6 +88,8 @@ class End:
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
     source it may do more than is modelled.  ``but`` are owners that do not count as it.
+    ``among`` says that it is only one, nobody knows which, of the things that stand for it: what
+    reaches some of them is undecided.  ``notes`` are what an answer about it says besides.
     """
 
     words: str
@@ -102,6 +104,8 @@ class End:
     uncertain: bool = False
     may_send: Origin | None = None
     but: tuple[str, ...] = ()
+    among: Origin | None = None
+    notes: tuple[Origin, ...] = ()
 
 
 class Lowering(Protocol):

@@ -29,9 +29,7 @@ _ELSEWHERE = {
     "VpnConnections": "VPN connections",
     "DirectConnectGateways": "Direct Connect gateways",
     "directConnectGateways": "Direct Connect gateways",
-    "CoreNetworks": "core networks",
     "ClientVpnEndpoints": "Client VPN endpoints",
-    "LocalGateways": "local gateways",
     "CarrierGateways": "carrier gateways",
 }
 

@@ -351,6 +351,8 @@ def _known(ground: Ground, text: str, words: str) -> End:
         unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
         gap = unsure or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
+    if text.startswith("arn:") and text in ground.own_names:
+        return _by_name(ground, text)
     resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text
     end = ground.end(resource)
     if end is not None:
@@ -366,6 +368,10 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     kind = resource.rpartition("-")[0]
     read = {prefix for c in ground.components().values() for prefix in c.ends}
     if f"{kind}-" not in read:
+        alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
+        if text.startswith("arn:") and alike:
+            near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
+            raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
         words = "is of a kind that is not modelled yet"
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
     own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
@@ -378,13 +384,22 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
 
 
+def _kind_of_arn(text: str) -> tuple[str, ...]:
+    """The service of an ARN and the type of what it names: ``("lambda", "function")``."""
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return ()
+    return parts[2], re.split("[:/]", parts[5])[0]
+
+
 def _by_name(ground: Ground, text: str) -> End:
     found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
     found = _without_parts(ground, found)
     if len(found) > 1:
         shown = [f"{ground.id_of(record)} {type(record).__name__}" for record in found]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
-    ids = tuple(ground.id_of(record) for record in found) or ground.own_names.get(text, ())
+    tagged = tuple(ground.id_of(record) for record in found)
+    ids = tuple(dict.fromkeys((*tagged, *ground.own_names.get(text, ()))))
     if len(ids) > 1:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:
