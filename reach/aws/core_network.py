@@ -72,7 +72,7 @@ _LINES = ("SITE_TO_SITE_VPN", "CONNECT", "DIRECT_CONNECT_GATEWAY")
 
 
 def _attachments(lowering: Lowering) -> Mapping[str, CoreAttachment]:
-    return lowering.memo(f"{_NAME} attachments", lambda: core_attachments(lowering.snapshot))
+    return lowering.memo("core attachments", lambda: core_attachments(lowering.snapshot))
 
 
 def _of_vpc(lowering: Lowering, core_network_id: str, vpc_id: str) -> CoreAttachment | None:

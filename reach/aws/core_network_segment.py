@@ -39,11 +39,14 @@ from reach.network.stage import (
     Unmodelled,
 )
 from reach.snapshot.core_network_policy import (
-    AllBut,
     PolicyDocument,
-    PolicySegment,
     SegmentAction,
+    override,
     read_policy,
+    relation,
+    segment_of,
+    serves,
+    takes,
 )
 from reach.snapshot.core_network_records import (
     CoreAttachment,
@@ -155,10 +158,14 @@ def _of(domain: str) -> str:
     return f"{'function group' if kind == 'group' else 'segment'} {name}"
 
 
+def _attachments(lowering: Lowering) -> Mapping[str, CoreAttachment]:
+    return lowering.memo("core attachments", lambda: core_attachments(lowering.snapshot))
+
+
 def _plan(lowering: Lowering, core_network_id: str, document: PolicyDocument) -> _Plan:
     def make() -> _Plan:
         found: dict[str, list[CoreAttachment]] = {}
-        for each in core_attachments(lowering.snapshot).values():
+        for each in _attachments(lowering).values():
             if each.core_network_id == core_network_id and each.about.state not in _GONE:
                 found.setdefault(each.domain, []).append(each)
         attachments = {domain: tuple(each) for domain, each in found.items()}
@@ -218,7 +225,7 @@ def _led(
         domain = group_domain(each.network_function_group_name)
         members = [
             attachment
-            for attachment in core_attachments(lowering.snapshot).values()
+            for attachment in _attachments(lowering).values()
             if attachment.core_network_id == core_network_id
             and attachment.domain == domain
             and attachment.about.edge_location == there
@@ -241,63 +248,15 @@ def _of_segment(
         kind, _, other = domain.partition(":")
         if kind != "segment":
             continue
-        direct, action = _relation(plan.document, name, other)
-        if not direct and action is None:
+        direct, vias = relation(plan.document, name, other)
+        if not direct and not vias:
             continue
         for each in attachments:
             prefixes, unknown = _announced(lowering, each)
             more = more or unknown
-            make = partial(_towards, plan, name, edge, each, direct, action)
+            make = partial(_towards, plan, name, edge, each, direct, vias)
             found += [make(prefix) for prefix in prefixes]
     return found, more
-
-
-def _segment(document: PolicyDocument, name: str) -> PolicySegment:
-    found = (each for each in document.segments if each.name == name)
-    return next(found, PolicySegment(name))
-
-
-def _relation(document: PolicyDocument, name: str, other: str) -> tuple[bool, SegmentAction | None]:
-    """Whether a segment has direct routes to attachments of another (or its own), and whether what
-    it sends there is sent via a function group."""
-    own = _segment(document, name)
-    if name == other:
-        direct = not own.isolate_attachments
-    else:
-        shared = any(_shares(each, name, other) for each in document.segment_actions)
-        direct = shared and _takes(own, other)
-    vias = (each for each in document.segment_actions if _sends_via(each, name, other))
-    return direct, next(vias, None)
-
-
-def _shares(action: SegmentAction, one: str, other: str) -> bool:
-    """R-CWAN-3: between the named segment and each it shares with, both ways."""
-    if action.action != "share" or action.segment not in (one, other):
-        return False
-    with_whom = other if action.segment == one else one
-    return _includes(action.share_with, with_whom)
-
-
-def _includes(segments: str | tuple[str, ...] | AllBut, name: str) -> bool:
-    """``"*"`` is every segment, ``{"except": [...]}`` every one but those."""
-    if isinstance(segments, AllBut):
-        return name not in segments.except_
-    return segments == "*" or name in ((segments,) if isinstance(segments, str) else segments)
-
-
-def _takes(segment: PolicySegment, other: str) -> bool:
-    """The filters of a segment decide what comes into it: "to share routes from one segment to the
-    other, but not vice versa" (cloudwan-policy-network-actions-routes)."""
-    if segment.allow_filter and other not in segment.allow_filter:
-        return False
-    return other not in segment.deny_filter
-
-
-def _sends_via(action: SegmentAction, one: str, other: str) -> bool:
-    if action.action != "send-via" or action.segment not in (one, other):
-        return False
-    with_whom = other if action.segment == one else one
-    return _includes(action.when_sent_to.segments, with_whom)
 
 
 def _static(plan: _Plan, name: str, edge: str) -> Iterator[_Candidate]:
@@ -319,20 +278,11 @@ def _default(plan: _Plan, name: str, edge: str) -> Iterator[_Candidate]:
     """``send-to``: a default route to the function group (R-CWAN-5)."""
     for action in plan.document.segment_actions:
         if action.action == "send-to" and action.segment == name:
-            at = _override(action, edge, edge) or edge
+            at = override(action, edge, edge) or edge
             ways, opened = _members(plan, action, at)
             for block in _DEFAULTS:
                 locator = f"send-to {block}"
                 yield _Candidate(Prefix.parse(block), _STATIC, ways, locator, opened)
-
-
-def _override(action: SegmentAction, one: str, other: str) -> str:
-    """The edge that an override names for traffic between two edges (or within one)."""
-    wanted = {one, other}
-    for each in action.via.with_edge_overrides:
-        if any(set(edges) == wanted for edges in each.edge_sets):
-            return each.edge
-    return ""
 
 
 def _members(
@@ -356,22 +306,25 @@ def _towards(
     edge: str,
     attachment: CoreAttachment,
     direct: bool,
-    action: SegmentAction | None,
+    vias: tuple[SegmentAction, ...],
     prefix: Prefix,
 ) -> _Candidate:
     """A segment's route to an attachment of its own or of another segment."""
     there = attachment.about.edge_location
     rank = _NEAR if there == edge else _FAR
     locator = f"route {prefix}"
-    if action is None:
+    if not vias:
         return _Candidate(prefix, rank, (_to(attachment),), locator)
     other = attachment.about.segment_name
-    if direct or (name != other and not _takes(_segment(plan.document, name), other)):
+    if len({(each.mode, each.via) for each in vias}) > 1:
+        words = f"several actions send what goes to segment {other} by way of function groups"
+        return _Candidate(prefix, rank, (), locator, Origin(plan.id, words, "send-via"))
+    if direct or (name != other and not takes(segment_of(plan.document, name), other)):
         what = "reached directly" if direct else "kept out by a filter"
         words = f"segment {other} is both {what} and sent to by way of a function group"
         return _Candidate(prefix, rank, (), locator, Origin(plan.id, words, "send-via"))
-    at, opened = _inspected_at(plan, action, edge, there)
-    ways, unknown = ((), opened) if opened else _members(plan, action, at)
+    at, opened = _inspected_at(plan, vias[0], edge, there)
+    ways, unknown = ((), opened) if opened else _members(plan, vias[0], at)
     return _Candidate(prefix, rank, ways, locator, unknown)
 
 
@@ -383,7 +336,7 @@ def _inspected_at(
     plan: _Plan, action: SegmentAction, here: str, there: str
 ) -> tuple[str, Origin | None]:
     """R-CWAN-5: the edge whose function group a packet between two edges passes first."""
-    named = _override(action, here, there)
+    named = override(action, here, there)
     if here == there:
         return named or here, None
     if action.mode == "dual-hop" and not action.via.with_edge_overrides:
@@ -410,18 +363,12 @@ def _of_group(
     more: Origin | None = None
     for domain, attachments in plan.attachments.items():
         kind, _, segment = domain.partition(":")
-        serving = [each for each in actions if kind == "segment" and _serves(each, segment)]
+        serving = [each for each in actions if kind == "segment" and serves(each, segment)]
         for each in attachments if serving else ():
             prefixes, unknown = _announced(lowering, each)
             more = more or unknown
             found += [_onward(plan, serving, edge, each, prefix) for prefix in prefixes]
     return found, more
-
-
-def _serves(action: SegmentAction, segment: str) -> bool:
-    if action.segment == segment:
-        return True
-    return action.action == "send-via" and _includes(action.when_sent_to.segments, segment)
 
 
 def _onward(

@@ -43,7 +43,13 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import customer_mapping, private_addresses, subnet_blocks, vpc_blocks
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.local_gateway_records import (
+    LocalGateway,
+    LocalGatewayRoute,
+    LocalGatewayRoutes,
+    LocalGatewayRouteTable,
+    LocalGatewayRouteTableVpcAssociation,
+)
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet, Vpc
 from reach.snapshot.section import Section
 
@@ -54,52 +60,6 @@ _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
 _EXACT = -(10**6)  # the rank of routes to single addresses
 # What a default route may lead to: networks number their hosts privately (R-IGW-4, RFC 4193).
 _PRIVATE = Ranges.prefixes((*RFC1918, *RFC6598, Prefix.parse("fc00::/7")))
-
-
-# ------------------------------------------------------------------- records
-
-
-class LocalGateway(Tagged, frozen=True):
-    local_gateway_id: Id
-    outpost_arn: str | None = None
-    owner_id: str = ""
-    state: str = ""
-
-
-class LocalGatewayRouteTable(Tagged, frozen=True):
-    local_gateway_route_table_id: Id
-    local_gateway_id: str = ""
-    owner_id: str = ""
-    mode: str = ""
-    state: str = ""
-
-
-class LocalGatewayRouteTableVpcAssociation(Tagged, frozen=True):
-    local_gateway_route_table_vpc_association_id: Id
-    local_gateway_route_table_id: str = ""
-    local_gateway_id: str = ""
-    vpc_id: str | None = None
-    owner_id: str = ""
-    state: str = ""
-
-
-class LocalGatewayRoute(Part, frozen=True):
-    destination_cidr_block: str | None = None
-    destination_prefix_list_id: str | None = None
-    local_gateway_virtual_interface_group_id: str | None = None
-    network_interface_id: str | None = None
-    subnet_id: str | None = None
-    coip_pool_id: str | None = None
-    type: str = ""
-    state: str = ""
-
-
-class LocalGatewayRoutes(Record, frozen=True):
-    """One search-local-gateway-routes answer under its table's id."""
-
-    local_gateway_route_table_id: Id
-    routes: tuple[LocalGatewayRoute, ...] = ()
-    next_token: str | None = None
 
 
 # ------------------------------------------------------------------- what there is

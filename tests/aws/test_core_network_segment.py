@@ -324,6 +324,17 @@ def test_send_via_within_a_segment() -> None:
     unknown(e, f"can {e.a} reach {e.b2} port 80", cn)
 
 
+def test_several_actions_between_two_segments() -> None:
+    """Said twice is said once; of different groups nobody knows which counts."""
+    actions = [send_via("p", "watch", "q"), send_via("q", "watch", "p")]
+    e, cn = joined("p", "q", other="q", groups=["watch", "more"], actions=actions)
+    inspect(e, cn, "watch", "10.9")
+    may(e, f"can {e.a} reach {e.b2} port 80")
+    actions[1] = send_via("q", "more", "p")
+    rewrite(e, cn, segment_actions=actions)
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn)
+
+
 def test_send_via_and_a_share() -> None:
     """What comes first is not documented."""
     actions = [send_via("p", "watch", "q"), share("p", "q")]
