@@ -53,6 +53,7 @@ from reach.snapshot.core_network_records import (
 )
 from reach.snapshot.records import NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc
 from reach.snapshot.section import Section
+from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayRouteTable
 
 _NAME = "core_network"
@@ -397,9 +398,12 @@ def _links(lowering: Lowering) -> Iterator[Link]:
 
 def _mentioned(lowering: Lowering) -> tuple[str, ...]:
     """Every core network that a route, an attachment or a list of them names."""
-    snapshot = lowering.snapshot
+    return lowering.memo(f"{_NAME} mentioned", lambda: _mentions(lowering.snapshot))
+
+
+def _mentions(snapshot: Snapshot) -> tuple[str, ...]:
     found = {each.core_network_id for each in snapshot.records(CoreNetwork)}
-    found |= {each.core_network_id for each in _attachments(lowering).values()}
+    found |= {each.core_network_id for each in core_attachments(snapshot).values()}
     for table in snapshot.records(RouteTable):
         found |= {last_of_arn(route.core_network_arn or "") for route in table.routes}
     return tuple(sorted(found - {""}))
@@ -408,6 +412,21 @@ def _mentioned(lowering: Lowering) -> tuple[str, ...]:
 def _unlisted(lowering: Lowering, core_network_id: str) -> Origin:
     words = "what is attached to it is not fully known"
     return lowering.missing(CoreNetworkAttachment, core_network_id, words)
+
+
+def _unseen_vpc(lowering: Lowering, _: Ranges) -> Origin | None:
+    """R-SHARE-4: an attached VPC that is not in the snapshot may have any private address."""
+    for each in _attachments(lowering).values():
+        vpc = lowering.snapshot.get(Vpc, each.resource_id)
+        if each.about.attachment_type == "VPC" and vpc is None and _rank(each.about.state):
+            words = f"is not in the snapshot; it is attached to {each.core_network_id}"
+            return Origin(each.resource_id, f"{each.resource_id} {words}")
+    unlisted = (
+        _unlisted(lowering, core_network_id)
+        for core_network_id in _mentioned(lowering)
+        if not is_seen_whole(lowering.snapshot, core_network_id)
+    )
+    return next(unlisted, None)
 
 
 def _line(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
@@ -538,6 +557,7 @@ COMPONENT = Component(
     targets=(Target("core_network_arn", "arn:", _enter),),
     attached={"core-network": _peered},
     links=_links,
+    unseen=_unseen_vpc,
     joins=_joins,
     names=_names,
     ends={"core-network-": _end, "attachment-": _attachment_end},

@@ -234,6 +234,17 @@ def test_lines_that_nobody_listed() -> None:
     unknown(e.drop("Attachments"), f"can on-premises reach {e.a} port 80")
 
 
+def test_an_attached_vpc_that_is_not_in_the_snapshot() -> None:
+    """R-SHARE-4: it may have any private address, and what is sent to it is undecided."""
+    e, _cn = joined(account="444455556666")
+    question = "can 10.2.0.77 reach {e.a} port 80"
+    deny(e, question.format(e=e), "NO_SOURCE_OR_DESTINATION")
+    del e.scopes[e.v2.scope]
+    unknown(e, question.format(e=e), e.v2)
+    unknown(e, f"can {e.a} reach 10.2.0.5 port 80", e.v2)
+    unknown(e, f"can 10.2.0.0/24 reach {e.a} port 80", e.v2)
+
+
 def test_a_transit_gateway_route_table() -> None:
     """R-TGW-20: it leads into that table of the peered gateway, while the peering is there."""
     e, cn = joined()
@@ -390,4 +401,28 @@ def test_egress_by_send_to() -> None:
     e.route(outward, "10.0.0.0/8", cn.arn)
     may(e, f"can {e.a} reach internet port 443")
     deny(e, f"can {e.b} reach internet port 443", "NO_ROUTE_TO_DESTINATION")
+    deny(e, f"can internet reach {e.a} port 443")
+
+
+@pytest.mark.parametrize("reading", ["allow", "deny"])
+def test_egress_by_a_nat_gateway(reading: str) -> None:
+    """U-4: it serves what came in by a core network, if its subnet routes the replies back."""
+    import reach
+
+    e, cn = joined("p", groups=["exit"], actions=[send_to("p", "exit")])
+    vpc = e.vpc("10.9.0.0/16", name="exit")
+    border, outer = e.subnet(vpc, "10.9.0.0/24"), e.subnet(vpc, "10.9.1.0/24")
+    nat = e.nat(outer, "10.9.1.9", public="198.51.100.9")
+    e.route(e.table(vpc, [border]), "0.0.0.0/0", nat)
+    outward = e.table(vpc, [outer])
+    e.route(outward, "0.0.0.0/0", e.igw(vpc))
+    attach(e, cn, vpc, [border], group="exit")
+    e.route(e.ta, "0.0.0.0/0", cn.arn)
+    question, options = f"can {e.a} reach internet port 443", {"nat-from-transit": reading}
+    assert reach.ask(e.load(), question, options=options).verdict == "unreachable"
+    e.route(outward, "10.0.0.0/8", cn.arn)
+    verdict = "reachable" if reading == "allow" else "unreachable"
+    answer = reach.ask(e.load(), question, options=options)
+    assert answer.verdict == verdict
+    assert any("nat-from-transit" in note.text for note in answer.notes)
     deny(e, f"can internet reach {e.a} port 443")
