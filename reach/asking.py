@@ -127,7 +127,7 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         through=question.through,
         avoid=question.avoid,
         assume=question.assume,
-        notes=tuple(_notes(question)),
+        notes=tuple(_notes(question, resolved)),
     )
     if resolved.nobody is not None:
         return _without_ends(plain, ground, network, resolved)
@@ -137,6 +137,10 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             assert decision.proof is not None
             if resolved.source.uncertain or resolved.destination.uncertain:
                 return _open_ends(plain, resolved.gaps)
+            ends = (resolved.source, resolved.destination)
+            among = tuple(end.among for end in ends if end.among is not None)
+            if among:
+                return _open_ends(plain, among)
             told = _reachable(plain, ground, network, resolved, decision.proof)
             if wanted.packets:
                 told = _with_packets(told, ground, network, decision.proof)
@@ -156,7 +160,9 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             return _certified(_unreachable(plain, ground, explained), network, resolved)
 
 
-def _notes(question: Question) -> Iterator[Remark]:
+def _notes(question: Question, resolved: Resolved) -> Iterator[Remark]:
+    for origin in (*resolved.source.notes, *resolved.destination.notes):
+        yield Remark(origin.words, origin.resource)
     if not question.one_way and not question.packet.is_answered:
         yield Remark(
             f"{question.packet}: nobody answers this message, so only its way there counts"
@@ -215,7 +221,7 @@ def _reachable(
         plain,
         verdict=Verdict.REACHABLE,
         witness=witness(ground, proof),
-        assumptions=remarks(taken),
+        assumptions=remarks(origin for origin in taken if origin.words),
         notes=tuple(notes),
     )
 

@@ -88,7 +88,9 @@ class End:
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
     source it may do more than is modelled, ``may_take`` that it may as a destination.  ``but`` are
-    owners that do not count as it.
+    owners that do not count as it.  ``among`` says that it is only one, nobody knows which, of the
+    things that stand for it: what reaches some of them is undecided.  ``notes`` are what an answer
+    about it says besides.
     """
 
     words: str
@@ -104,6 +106,8 @@ class End:
     may_send: Origin | None = None
     may_take: Origin | None = None
     but: tuple[str, ...] = ()
+    among: Origin | None = None
+    notes: tuple[Origin, ...] = ()
 
 
 class Lowering(Protocol):
@@ -218,7 +222,8 @@ class Component:
     ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``outside``: hosts beyond a boundary, by the addresses that they send from.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
-    that only their very address means.  ``lint``: what is wrong in a
+    that only their very address means.  ``unseen``: where some of
+    these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
     """
 
@@ -243,5 +248,6 @@ class Component:
     outside: Callable[[Lowering], Iterable[End]] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
+    unseen: Callable[[Lowering, Ranges], Origin | None] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -130,7 +130,7 @@ class Ground:
         """An id or keyword as an end of a question; None if no component knows it."""
         for component in components().values():
             for prefix, read in component.ends.items():
-                if text == prefix or (prefix.endswith("-") and text.startswith(prefix)):
+                if text == prefix or (prefix.endswith(("-", ":")) and text.startswith(prefix)):
                     found = read(self, text)
                     if found is not None:
                         return found

@@ -19,7 +19,7 @@ from reach.aim import Aim, Start, Visit
 from reach.amend import Amendment
 from reach.component import End
 from reach.errors import QuestionError
-from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed
+from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed, unseen
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -260,10 +260,11 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         end = _narrowed(beyond, Ranges.of(address), text)
         starts = (*end.starts, *starts)
         return replace(end, starts=starts, gap=gap, uncertain=gap is not None)
-    unseen = next((each.gap for each in outside if each.gap is not None), None)
+    gap = gap or next((each.gap for each in outside if each.gap is not None), None)
+    gap = gap or behind_a_peering(ground, address) or unseen(ground, Ranges.of(address))
     if starts:
-        return replace(outside[0], starts=starts, gap=unseen)
-    gap = gap or unseen or behind_a_peering(ground, address) or elsewhere(ground)
+        return replace(outside[0], starts=starts, gap=gap)
+    gap = gap or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
 
 
@@ -306,10 +307,10 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     assert beyond is not None
     outside = [_narrowed(beyond, inside, text), *_beyond(ground, inside, text)]
     starts = (start for each in outside for start in each.starts)
-    unseen = (each.gap for each in ground.outside() if each.gap is not None)
-    gap = interfaces_missing(ground) or next(unseen, None)
+    open_gaps = (each.gap for each in ground.outside() if each.gap is not None)
+    gap = interfaces_missing(ground) or next(open_gaps, None)
     if gap is None and not is_public(prefix.low):
-        gap = elsewhere(ground)
+        gap = unseen(ground, inside) or elsewhere(ground)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 
@@ -402,6 +403,8 @@ def _known(ground: Ground, text: str, words: str) -> End:
         unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
         gap = unsure or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
+    if text.startswith("arn:") and text in ground.own_names:
+        return _by_name(ground, text)
     resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text
     end = ground.end(resource)
     if end is not None:
@@ -417,6 +420,10 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     kind = resource.rpartition("-")[0]
     read = {prefix for c in ground.components().values() for prefix in c.ends}
     if f"{kind}-" not in read:
+        alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
+        if text.startswith("arn:") and alike:
+            near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
+            raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
         words = "is of a kind that is not modelled yet"
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
     own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
@@ -429,13 +436,22 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
 
 
+def _kind_of_arn(text: str) -> tuple[str, ...]:
+    """The service of an ARN and the type of what it names: ``("lambda", "function")``."""
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return ()
+    return parts[2], re.split("[:/]", parts[5])[0]
+
+
 def _by_name(ground: Ground, text: str) -> End:
     found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
     found = _without_parts(ground, found)
     if len(found) > 1:
         shown = [f"{ground.id_of(record)} {type(record).__name__}" for record in found]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
-    ids = tuple(ground.id_of(record) for record in found) or ground.own_names.get(text, ())
+    tagged = tuple(ground.id_of(record) for record in found)
+    ids = tuple(dict.fromkeys((*tagged, *ground.own_names.get(text, ()))))
     if len(ids) > 1:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:

@@ -83,6 +83,25 @@ OTHER_CALLS = (
     "ClientVpnRoutes",
     "ClientVpnTargetNetworks",
     "InstanceConnectEndpoints",
+    "Attachments",
+    "CacheClusters",
+    "CoreNetworkPolicies",
+    "CoreNetworkRoutes",
+    "CoreNetworkVpcAttachments",
+    "CoreNetworks",
+    "DBClusters",
+    "DBInstances",
+    "DBProxies",
+    "DBSubnetGroups",
+    "EksClusters",
+    "Functions",
+    "LocalGatewayRouteTableVpcAssociations",
+    "LocalGatewayRouteTables",
+    "LocalGatewayRoutes",
+    "LocalGateways",
+    "Peerings",
+    "ReplicationGroups",
+    "tasks",
 )
 # Customer-managed lists come from describe-managed-prefix-lists, whose answer has the same key as
 # describe-prefix-lists.
@@ -989,6 +1008,7 @@ class Estate:
                     k: v
                     for k, v in eni["Association"].items()
                     if k in ("CarrierIp", "IpOwnerId", "PublicDnsName", "PublicIp")
+                    if k in ("CustomerOwnedIp", "IpOwnerId", "PublicDnsName", "PublicIp")
                 }
             rows = [dict(row) for row in eni["PrivateIpAddresses"]]
             for row in rows:

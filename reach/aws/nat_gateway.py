@@ -18,6 +18,7 @@ Not modelled: capacity (R-NAT-15), clients behind a transit gateway (R-NAT-9).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
@@ -41,6 +42,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import (
     NatGateway,
@@ -51,6 +53,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 
+_FROM_TRANSIT = "nat-from-transit"
 _NAME = "nat_gateway"
 _QUIET = Origin("", "")
 _FOUR = Ranges.prefixes((ANY_IPV4,))
@@ -143,7 +146,7 @@ def _echo64_unknown(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage,
 
 
 def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
-    """R-NAT-7: clients are interfaces of the gateway's VPC."""
+    """R-NAT-7: clients are interfaces of the gateway's VPC, or come in by a core network (U-4)."""
     words = "serves only sources of its own VPC"
     foreign = Origin(
         gateway.nat_gateway_id, words, "source", "NGW_REQUIRES_SOURCE_IN_VPC", gateway.name
@@ -156,7 +159,21 @@ def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
         return Filter((refused,), Rule(ANYTHING, Action.DOUBT, foreign))
     inside = HeaderSpace.where(source=_vpc_blocks(lowering, gateway.vpc_id or ""))
     rules = (Rule(own, Action.DENY, _itself(gateway)), Rule(inside, Action.PERMIT, _QUIET))
-    return Filter(rules, Rule(ANYTHING, Action.DENY, foreign))
+    if not _is_on_core_network(lowering, gateway.vpc_id or ""):
+        return Filter(rules, Rule(ANYTHING, Action.DENY, foreign))
+    if lowering.option(_FROM_TRANSIT) == "deny":
+        return Filter(rules, Rule(ANYTHING, Action.DENY, replace(foreign, option=_FROM_TRANSIT)))
+    words = "serves what a core network brings into its VPC"
+    gateway_id, name = gateway.nat_gateway_id, gateway.name
+    served = Origin(gateway_id, words, "source", name=name, option=_FROM_TRANSIT)
+    return Filter(rules, Rule(ANYTHING, Action.PERMIT, served))
+
+
+def _is_on_core_network(lowering: Lowering, vpc_id: str) -> bool:
+    """Whether a core network may bring packets into a VPC, much as a transit gateway does: the
+    guide's egress VPCs hold a NAT gateway (cloudwan-policy-service-insertion)."""
+    known = lowering.memo("core attachments", lambda: core_attachments(lowering.snapshot))
+    return any(each.resource_id == vpc_id for each in known.values())
 
 
 def _itself(gateway: NatGateway) -> Origin:

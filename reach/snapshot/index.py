@@ -73,9 +73,26 @@ def carrier_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
 
 
+def customer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
+    """Pairs of a private and the customer-owned address mapped to it (R-LGW-1)."""
+    pairs = [
+        (each.private_ip_address, each.association.customer_owned_ip)
+        for each in interface.private_ip_addresses
+        if each.association and each.association.customer_owned_ip
+    ]
+    own = interface.association
+    if interface.private_ip_address and own and own.customer_owned_ip:
+        pairs.append((interface.private_ip_address, own.customer_owned_ip))
+    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+
+
 def outer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     """Pairs of a private and an address that it has outside, at whatever gateway (R-ENI-3)."""
-    return (*public_mapping(interface), *carrier_mapping(interface))
+    return (
+        *public_mapping(interface),
+        *carrier_mapping(interface),
+        *customer_mapping(interface),
+    )
 
 
 def ipv4_blocks(vpc: Vpc) -> tuple[str, ...]:

@@ -265,9 +265,7 @@ def test_a_pending_peering() -> None:
 TARGETS = {
     "GatewayId": "vgw-0abc",
     "TransitGatewayId": "tgw-0abc",
-    "LocalGatewayId": "lgw-0abc",
     "CarrierGatewayId": "cagw-0abc",
-    "CoreNetworkArn": "arn:aws:networkmanager::111122223333:core-network/core-network-0abc",
     "OdbNetworkArn": "arn:aws:odb:us-east-1:111122223333:odb-network/odbnet_0abc",
 }
 

@@ -41,17 +41,13 @@ def test_a_route_to_a_virtual_private_gateway() -> None:
     unknown(e, f"can {e.a} reach 172.31.1.1 port 80", vgw)
 
 
-@pytest.mark.parametrize(
-    "kind", ["lgw", "cagw", "core network", "gateway load balancer", "firewall"]
-)
+@pytest.mark.parametrize("kind", ["cagw", "gateway load balancer", "firewall"])
 def test_a_route_to_something_unmodelled(kind: str) -> None:
     e = Pair()
     e.online()
     target: str
-    if kind in ("lgw", "cagw"):
+    if kind == "cagw":
         target = e.fresh(kind)
-    elif kind == "core network":
-        target = "arn:aws:networkmanager::111122223333:core-network/core-network-0123456789abcdef0"
     else:
         vpce = target = e.endpoint_balancer(e.sb, "10.0.1.60")
         if kind == "firewall":

@@ -1,0 +1,106 @@
+"""EKS clusters as ends: the control plane's interfaces in the VPC, and groups of nodes.
+
+The control plane's interfaces are described as ``Amazon EKS <cluster>`` (R-ENI-9; eks/latest/
+userguide/network-reqs).  Nodes are instances, told by the tags ``eks:cluster-name`` and
+``eks:nodegroup-name`` that managed node groups put on them.
+
+Implements: R-ENI-9
+Not modelled: the public endpoint of a cluster; pods, services and network policies; nodes without
+these tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reach.component import Component, End, Lowering
+from reach.named import Named, standing
+from reach.snapshot.record import Id, Part, Record
+from reach.snapshot.records import Instance, NetworkInterface
+from reach.snapshot.section import Section
+
+_CLUSTER, _NODES = "eks:cluster-name", "eks:nodegroup-name"
+_API = 443
+
+
+class ResourcesVpcConfig(Part, frozen=True, rename="camel"):
+    vpc_id: str | None = None
+    endpoint_private_access: bool | None = None
+
+
+class ClusterPart(Part, frozen=True, rename="camel"):
+    name: Id
+    arn: str = ""
+    status: str = ""
+    resources_vpc_config: ResourcesVpcConfig = ResourcesVpcConfig()
+
+
+class EksCluster(Record, frozen=True, rename="camel"):
+    """One describe-cluster answer."""
+
+    cluster: ClusterPart
+
+    @property
+    def key(self) -> str:
+        return self.cluster.arn or self.cluster.name
+
+
+CLUSTER = Named("eks:", EksCluster, lambda each: each.cluster.name, lambda each: each.cluster.arn)
+
+
+def _node_groups(lowering: Lowering) -> dict[str, list[Instance]]:
+    """The nodes of each managed node group, by ``eks:<cluster>/<group>``."""
+
+    def make() -> dict[str, list[Instance]]:
+        found: dict[str, list[Instance]] = {}
+        for instance in lowering.snapshot.records(Instance):
+            tags = {tag.key: tag.value for tag in instance.tags}
+            if _CLUSTER in tags and _NODES in tags:
+                id_ = f"{CLUSTER.prefix}{tags[_CLUSTER]}/{tags[_NODES]}"
+                found.setdefault(id_, []).append(instance)
+        return found
+
+    return lowering.memo("eks_cluster node groups", make)
+
+
+def _end(lowering: Lowering, text: str) -> End | None:
+    found = CLUSTER.find(lowering, text)
+    if found is not None:
+        return _control_plane(lowering, text, found.cluster)
+    nodes = _node_groups(lowering).get(text)
+    if nodes is None:
+        return None
+    of = lowering.index.interfaces_by_instance
+    own = [each for node in nodes for each in of.get(node.instance_id, ())]
+    return standing(lowering, text, own)
+
+
+def _control_plane(lowering: Lowering, words: str, cluster: ClusterPart) -> End:
+    where = cluster.resources_vpc_config
+    found: list[NetworkInterface] = [
+        each
+        for each in lowering.index.interfaces_by_vpc.get(where.vpc_id or "", ())
+        if each.description == f"Amazon EKS {cluster.name}" and each.requester_managed
+    ]
+    lacking = "" if found else "by which interfaces its control plane stands in the VPC"
+    notes = [f"its API listens on port {_API}"]
+    if where.endpoint_private_access is False:
+        notes.append("private access is off: its name leads to the public endpoint")
+    return standing(lowering, words, found, lacking=lacking, notes=notes)
+
+
+def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
+    yield from CLUSTER.names(lowering)
+    for group_id in _node_groups(lowering):
+        yield group_id.removeprefix(CLUSTER.prefix), group_id
+
+
+COMPONENT = Component(
+    name="eks_cluster",
+    reads=(EksCluster, Instance, NetworkInterface),
+    sections=(
+        Section("EksClusters", EksCluster, "key", "eks.DescribeCluster", bare=(("cluster",),)),
+    ),
+    names=_names,
+    ends={CLUSTER.prefix: _end},
+)
