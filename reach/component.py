@@ -197,6 +197,7 @@ class Component:
     ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
+    ``group_sets``: VPC and groups of senders that may have no interface in the snapshot.
     ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
     (lowering, resource, attachment).  ``links``: its lines to networks on-premises.
     ``names``: names and ARNs of its own things, each with an id
@@ -221,6 +222,7 @@ class Component:
     attached: Mapping[str, Callable[[Lowering, str, str], str | None]] = field(default_factory=dict)
     links: Callable[[Lowering], Iterable[Link]] | None = None
     joins: Callable[[Lowering], Iterable[Join]] | None = None
+    group_sets: Callable[[Lowering], Iterable[tuple[str, frozenset[str]]]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None

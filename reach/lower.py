@@ -183,6 +183,9 @@ class Ground:
             for interface in self.snapshot.records(NetworkInterface)
             if interface.groups
         }
+        for component in components().values():
+            if component.group_sets is not None:
+                senders.update(component.group_sets(self))
         ordered = sorted(senders, key=lambda sender: (sender[0], sorted(sender[1])))
         return dict(enumerate(ordered, start=1))
 

@@ -104,6 +104,8 @@ class VpcEndpoint(Tagged, frozen=True):
     groups: tuple[EndpointGroup, ...] = ()
     ip_address_type: str | None = None
     service_region: str | None = None
+    service_network_arn: str | None = None
+    resource_configuration_arn: str | None = None
     owner_id: str = ""
 
 

@@ -178,6 +178,25 @@ class Index:
             for private, public in public_mapping(interface)
         }
 
+    # Accounts
+
+    def covers(self, account: str, region: str) -> bool:
+        """Whether calls were made in an account and Region; an empty one means any.
+
+        A folder that does not say its account is that of its VPCs.
+        """
+        return any(
+            region in ("", scope.region) or not scope.region
+            for scope in self.snapshot.scopes
+            if account in ("", scope.account)
+            or (not scope.account and (account in self._owners or not self._owners))
+        )
+
+    @cached_property
+    def _owners(self) -> frozenset[str]:
+        owners = (self.snapshot.account_of(vpc) for vpc in self.snapshot.records(Vpc))
+        return frozenset(filter(None, owners))
+
     # Zones
 
     def zone_of(self, subnet_id: str) -> str:
