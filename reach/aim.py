@@ -28,7 +28,8 @@ class Aim:
     ``goals`` None means delivered to anybody.  ``through`` names nodes of which the flow must visit
     one (none named: no matter).  ``two_way`` asks for the reply as well.  Flows from an address to
     itself count only if ``to_itself``.  What is delivered must lie in ``arriving``, and not be
-    delivered to one of the owners in ``but``.
+    delivered to one of the owners in ``but``.  What visits a node of ``passing`` and is delivered
+    to anybody counts as delivered to a goal.
     """
 
     starts: tuple[Start, ...]
@@ -38,3 +39,4 @@ class Aim:
     to_itself: bool = False
     arriving: HeaderSpace = ANYTHING
     but: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()

@@ -64,7 +64,8 @@ def compile(network: Network, aim: Aim, *, explain: bool = False) -> Constraints
     forward.explore()
     reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, explain, wide)
     through = _through(forward.walk, aim.through)
-    arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through)
+    passed = _visited(forward.walk, aim.passing)
+    arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through, passed)
     goal = solver.any_of(met for met, _, _ in arrived)
     if aim.two_way:
         for met, version, delivery in arrived:
@@ -125,7 +126,12 @@ def _start_conditions(symbolic: Symbolic, aim: Aim, starts: Iterable[Begin]) -> 
 
 
 def _arrivals(
-    symbolic: Symbolic, aim: Aim, starts: Sequence[Begin], walk: Walk, through: Term
+    symbolic: Symbolic,
+    aim: Aim,
+    starts: Sequence[Begin],
+    walk: Walk,
+    through: Term,
+    passed: Term,
 ) -> tuple[list[tuple[Term, Version, Deliver]], list[Term]]:
     """The deliveries that the question asks for, and when a flow is delivered elsewhere."""
     senders: dict[Term, list[Term]] = {}
@@ -133,7 +139,7 @@ def _arrivals(
         senders.setdefault(version[_SOURCE], []).append(chosen)
     wanted, astray = [], []
     for point, delivery in walk.deliveries:
-        asked = solver.and_(_wanted(symbolic, aim, point, delivery), through)
+        asked = solver.and_(_wanted(symbolic, aim, point, delivery, passed), through)
         if not aim.to_itself:
             # What comes back to the address that sent it has not reached anybody.
             to_sender = solver.any_of(
@@ -147,8 +153,8 @@ def _arrivals(
     return wanted, astray
 
 
-def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Term:
-    """Whether a delivery is to one of the goals."""
+def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver, passed: Term) -> Term:
+    """Whether a delivery is to one of the goals, or comes by what stands for one."""
     if (delivery.inside and not aim.to_itself) or delivery.owner in aim.but:
         return FALSE
     arriving = symbolic.matches(aim.arriving, point.version)
@@ -156,15 +162,21 @@ def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Te
         return arriving
     space = aim.goals.get(delivery.owner)
     if space is None:
-        return FALSE
-    return solver.and_(arriving, symbolic.matches(space, point.version))
+        return solver.and_(arriving, passed)
+    return solver.and_(arriving, solver.or_(symbolic.matches(space, point.version), passed))
 
 
 def _through(walk: Walk, nodes: Iterable[str]) -> Term:
     """Whether the flow visits one of the named nodes (anything, if none is named)."""
     wanted = frozenset(nodes)
+    return _visited(walk, wanted) if wanted else TRUE
+
+
+def _visited(walk: Walk, nodes: Iterable[str]) -> Term:
+    """Whether the flow visits any of the named nodes."""
+    wanted = frozenset(nodes)
     if not wanted:
-        return TRUE
+        return FALSE
     return solver.any_of(p.reached for p in walk.places.values() if p.node in wanted)
 
 

@@ -88,6 +88,8 @@ class End:
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
     source it may do more than is modelled.  ``but`` are owners that do not count as it.
+    ``passing`` are nodes that stand for it beside the goals: what comes by one of them and is then
+    delivered, to whomever, has reached it (a load balancer).
     """
 
     words: str
@@ -101,6 +103,7 @@ class End:
     sender: str = ""
     uncertain: bool = False
     may_send: Origin | None = None
+    passing: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
 
 
@@ -141,6 +144,10 @@ class Lowering(Protocol):
         self, interfaces: Sequence[NetworkInterface], words: str, addresses: Ranges | None = None
     ) -> End:
         """Interfaces as an end of a question, narrowed to some of their addresses."""
+        ...
+
+    def senders(self, interface: NetworkInterface) -> tuple[Start, ...] | None:
+        """The flows that a service opens by an interface of its own; None: nobody can tell."""
         ...
 
     def end(self, text: str) -> End | None:
@@ -203,6 +210,8 @@ class Component:
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``senders``: flows that a service opens by its interface (None: not its own, or not known).
+    ``openings``: gaps that could have opened another way and are met on no path.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
@@ -226,6 +235,8 @@ class Component:
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
+    senders: Callable[[Lowering, NetworkInterface], tuple[Start, ...] | None] | None = None
+    openings: Callable[[Lowering], Iterable[Origin]] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None

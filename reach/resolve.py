@@ -93,6 +93,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         to_itself=to_itself,
         arriving=HeaderSpace.where(destination_port=arriving),
         but=destination.but,
+        passing=destination.passing,
     )
     return Resolved(aim, source, destination, nobody, gaps)
 

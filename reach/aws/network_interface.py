@@ -16,7 +16,7 @@ Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-1
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.component import Component, End, Entry, Lowering, Target, node_name
@@ -395,25 +395,44 @@ def _hosts(
     words: str,
     addresses: Ranges | None = None,
 ) -> End:
-    """Interfaces as an end: those of hosts send, all may be sent to."""
+    """Interfaces as an end: those of hosts send, services may, all may be sent to.
+
+    What a service receives it may pass on: whatever comes by its interface has reached it.
+    """
     hosts = [i for i in interfaces if _is_host(i)]
+    services = _services(lowering, interfaces, addresses)
     goals: dict[str, list[tuple[int, int]]] = {}
+    passing: dict[str, None] = {}
     for interface in interfaces:
-        owner = lowering.interface_node(interface).rpartition("/")[0]
+        node = lowering.interface_node(interface)
+        owner = node.rpartition("/")[0]
         goals.setdefault(owner, []).extend(_within(lowering, interface, addresses).intervals)
+        if not _is_host(interface):
+            passing[node] = None
     starts = _starts_alone if len(hosts) <= _MANY else _starts
     return End(
         words=words,
-        starts=starts(lowering, hosts, addresses),
+        starts=(*starts(lowering, hosts, addresses), *services),
         goals={
             owner: HeaderSpace.where(destination=Ranges.union(spans))
             for owner, spans in goals.items()
         },
         addresses=Ranges.union(span for spans in goals.values() for span in spans),
-        nobody=_mute(interfaces[0]) if interfaces and not hosts else None,
-        sender=_one_sender(hosts),
-        may_send=_may_send(interfaces),
+        nobody=_mute(interfaces[0]) if interfaces and not hosts and not services else None,
+        sender="" if services else _one_sender(hosts),
+        may_send=_may_send(lowering, interfaces),
+        passing=tuple(passing),
     )
+
+
+def _services(
+    lowering: Lowering, interfaces: Sequence[NetworkInterface], addresses: Ranges | None
+) -> tuple[Start, ...]:
+    """What services open by interfaces of theirs, from some of the addresses."""
+    own = HeaderSpace.where(source=addresses)
+    found = (lowering.senders(each) or () for each in interfaces if not _is_host(each))
+    narrowed = (replace(start, space=start.space & own) for starts in found for start in starts)
+    return tuple(start for start in narrowed if not start.space.is_empty)
 
 
 def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
@@ -471,10 +490,11 @@ def _mute(interface: NetworkInterface) -> Origin:
     return Origin(interface.network_interface_id, words, code="NO_PATH", name=interface.name)
 
 
-def _may_send(interfaces: Sequence[NetworkInterface]) -> Origin | None:
-    """The first interface of a service that may open connections in ways not modelled yet."""
+def _may_send(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Origin | None:
+    """The first interface of a service that may open connections in ways that nothing tells."""
     for interface in interfaces:
-        if not _is_host(interface) and interface.interface_type not in _MUTE:
+        quiet = _is_host(interface) or interface.interface_type in _MUTE
+        if not quiet and lowering.senders(interface) is None:
             words = f"belongs to a service ({interface.interface_type}) that may open connections"
             origin = f"{words}; not modelled yet"
             return Origin(interface.network_interface_id, origin, name=interface.name)
