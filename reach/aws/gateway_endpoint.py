@@ -2,8 +2,8 @@
 
 Routes of the associated tables lead to it (R-GWEP-1) while it is available (R-VPCE-2).  It takes
 sources of its own VPC (R-GWEP-2), TCP and ping only (R-GWEP-4); the source stays private, and
-filters see the service's public addresses (R-GWEP-3).  It opens no connections (R-VPCE-4).  Policies
-move no packet (R-VPCE-7).
+filters see the service's public addresses (R-GWEP-3).  It opens no connections (R-VPCE-4), and
+policies move no packet (R-VPCE-7).
 
 Implements: R-VPCE-2 R-VPCE-4 R-VPCE-7 R-GWEP-1 R-GWEP-2 R-GWEP-3 R-GWEP-4 R-GWEP-5 R-OBS-8 R-SG-20
 Not modelled: ports that a service adds beyond the table here.

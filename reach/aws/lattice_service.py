@@ -1,12 +1,12 @@
 """Services of VPC Lattice: listeners, their rules, and the targets behind them.
 
-A listener takes its port; which rule a request meets is in the request, so where a rule or more
-than one action exists each target group is a *may*, and auth policies move no packet (R-LAT-4).  Of
-several targets any one may be picked; health is not looked at.  Targets see an address of Lattice's:
-their groups and network ACLs must admit that (R-LAT-3), and the client's groups match nothing
-(R-SG-20).  What a target answers goes back to Lattice without a route.  Functions and responses of
-fixed content answer in Lattice itself.  A service of an account that is not in the snapshot ends
-there, assumed to answer.
+A listener takes its port; which rule a request meets is in the request, so where there is more
+than one action each target group is a *may*, and auth policies move no packet (R-LAT-4).  Of
+several targets any one may be picked; health is not looked at.  Targets see an address of
+Lattice's: their groups and network ACLs must admit that (R-LAT-3), and the client's groups match
+nothing (R-SG-20).  What a target answers goes back to Lattice without a route.  Functions and
+responses of fixed content answer in Lattice itself.  A service of an account that is not in the
+snapshot ends there, assumed to answer.
 
 Implements: R-LAT-3 R-LAT-4 R-EPH-4 R-SG-20
 Not modelled: what a request must look like.
@@ -195,7 +195,8 @@ def _target(lowering: Lowering, group_id: str, number: str) -> tuple[Stage, ...]
     lattice = _lattice(lowering)
     group = lowering.snapshot.get(LatticeTargetGroup, group_id)
     targets = lattice.targets(group_id)
-    assert group is not None and targets is not None
+    assert group is not None
+    assert targets is not None
     target = targets[int(number)]
     addresses = lattice.target_addresses(group, target)
     if not addresses:

@@ -16,9 +16,9 @@ Not modelled: ports that a service adds beyond the table here; tunnel endpoints.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
-from reach.network.address import Prefix
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -38,7 +38,6 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.index import delegated_prefixes, private_addresses
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
 
 _NAME = "vpc_endpoint"
@@ -233,18 +232,8 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     if len(known) < len(endpoint.network_interface_ids):
         words = "not all its interfaces are known"
         gap = lowering.missing(NetworkInterface, endpoint_id, words)
-    if _kind(endpoint) == "interface" and _service(endpoint) is not None:
-        ends = lowering.hosts(known, shown)
-        return End(shown, goals=ends.goals, addresses=ends.addresses, nobody=mute, gap=gap)
-    # What is behind it: whoever receives what comes in by one of its interfaces.
-    own = Ranges.union(span for each in known for span in _owned(each).intervals)
-    ways = tuple(lowering.interface_node(each) for each in known)
-    return End(shown, goals=None, addresses=own, through=ways, nobody=mute, gap=gap)
-
-
-def _owned(interface: NetworkInterface) -> Ranges:
-    blocks = map(Prefix.parse, delegated_prefixes(interface))
-    return Ranges.of(*private_addresses(interface)) | Ranges.prefixes(blocks)
+    ends = lowering.hosts(known, shown)
+    return replace(ends, starts=(), nobody=mute, gap=gap, may_send=None)
 
 
 COMPONENT = Component(
