@@ -44,14 +44,18 @@ from reach.snapshot.lattice_records import (
     LatticeService,
     LatticeTargetGroup,
     LatticeTargets,
+    ServiceNetworkServiceAssociation,
+    ServiceNetworkVpcAssociation,
 )
 from reach.snapshot.record import Scope
-from reach.snapshot.records import Instance, Record, Subnet
+from reach.snapshot.records import Instance, NetworkInterface, Record, Subnet, VpcEndpoint
 from reach.snapshot.section import Section
 
 _NAME = "lattice_service"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
+_ANY = Ranges.prefixes((ANY_IPV4, ANY_IPV6))
+_TOLD_BY = (LatticeListener, LatticeTargetGroup, LatticeTargets, NetworkInterface)
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
 
 
@@ -274,12 +278,23 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     name = service.name if service else ""
     shown = f"{service_id} {name}".strip()
     addresses = lattice.fronts(*networks)
+    gap = _fronts_gap(lowering, service_id)
     if not addresses:
         words = "no VPC and no endpoint in the snapshot is connected to a network that it is in"
-        return End(shown, goals={}, nobody=Origin(service_id, words, code="NO_PATH", name=name))
+        nobody = Origin(service_id, words, code="NO_PATH", name=name)
+        return End(shown, goals={}, nobody=nobody, gap=gap)
     mute = Origin(service_id, "opens no connections to its clients", code="NO_PATH", name=name)
     way = node_name(_NAME, service_id, "service")
-    return End(shown, goals=None, addresses=addresses, through=(way,), nobody=mute)
+    return End(shown, goals=None, addresses=addresses, through=(way,), nobody=mute, gap=gap)
+
+
+def _fronts_gap(lowering: Lowering, service_id: str) -> Origin | None:
+    """A call is missing that could show another way to a service."""
+    for kind in (ServiceNetworkServiceAssociation, ServiceNetworkVpcAssociation, VpcEndpoint):
+        if not lowering.snapshot.has(kind):
+            words = "not all that leads to it is known"
+            return lowering.missing(kind, service_id, words)
+    return None
 
 
 def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
@@ -291,18 +306,22 @@ def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """Lattice's addresses, and those of its endpoints, for the targets behind them."""
 
-    def make() -> tuple[Ranges, Ranges]:
-        lattice = _lattice(lowering)
-        behind = Ranges.union(
-            span
-            for group in lowering.snapshot.records(LatticeTargetGroup)
-            for target in lattice.targets(group.id) or ()
-            for span in lattice.target_addresses(group, target).intervals
-        )
-        return behind, lattice.fronts(*lattice.networks)
-
-    behind, fronts = lowering.memo(f"{_NAME} aliases", make)
+    behind, fronts = lowering.memo(f"{_NAME} aliases", partial(_behind, lowering))
     return fronts if behind & addresses else Ranges(())
+
+
+def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
+    """The addresses of all targets (any, if a call about them is missing), and those in front."""
+    lattice = _lattice(lowering)
+    fronts = lattice.fronts(*lattice.networks)
+    if not all(lowering.snapshot.has(kind) for kind in _TOLD_BY):
+        return _ANY, fronts
+    behind = (
+        lattice.target_addresses(group, target)
+        for group in lowering.snapshot.records(LatticeTargetGroup)
+        for target in lattice.targets(group.id) or ()
+    )
+    return Ranges.union(span for each in behind for span in each.intervals), fronts
 
 
 def _section(key: str, record: type[Record], call: str, *bare: str) -> Section:

@@ -44,12 +44,13 @@ from reach.network.stage import (
 from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.lattice import NOT_THERE, Lattice
 from reach.snapshot.lattice_records import ResourceConfiguration, ResourceGateway
-from reach.snapshot.records import Subnet, Vpc
+from reach.snapshot.records import Subnet, Vpc, VpcEndpoint
 from reach.snapshot.section import Section
 
 _NAME = "resource_gateway"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
+_ANY = Ranges.prefixes((ANY_IPV4, ANY_IPV6))
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
 
 
@@ -135,11 +136,12 @@ def _any_member(lowering: Lowering, group: ResourceConfiguration, zones: str) ->
     ]
     if options:
         return (Choose(tuple(options)),)
-    return (deny_all(_origin(group, "is a group without members", code="NO_PATH")), _no_way(group))
+    return _nothing(_origin(group, "is a group without members", code="NO_PATH"))
 
 
-def _no_way(configuration: ResourceConfiguration) -> Forward:
-    return Forward((), _origin(configuration, "leads nowhere", code="NO_PATH"))
+def _nothing(origin: Origin) -> tuple[Stage, ...]:
+    """Nothing gets through here."""
+    return (deny_all(origin), Forward((), origin))
 
 
 def _ports(configuration: ResourceConfiguration) -> Filter:
@@ -162,16 +164,13 @@ def _through_gateway(
         words = f"its gateway {_lattice(lowering).gateway_of(configuration)} is not known"
         return (Unmodelled(lowering.missing(ResourceGateway, configuration.id, words)),)
     if gateway.status in NOT_THERE:
-        bad = Origin(gateway.id, f"is {gateway.status}", "status", "BAD_STATE", gateway.name)
-        return (deny_all(bad), _no_way(configuration))
+        words = f"is {gateway.status}"
+        return _nothing(Origin(gateway.id, words, "status", "BAD_STATE", gateway.name))
     subnets, certain = _subnets_for(lowering, gateway, zones)
     if not subnets:
         words = f"the gateway has no subnet in a zone of the endpoint ({zones})"
         code = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ"
-        return (
-            deny_all(Origin(gateway.id, words, "zone", code, gateway.name)),
-            _no_way(configuration),
-        )
+        return _nothing(Origin(gateway.id, words, "zone", code, gateway.name))
     if _address(configuration) is None:
         return _by_name(configuration)
     if certain and len(subnets) == 1 and _own(lowering, gateway, subnets[0]):
@@ -385,17 +384,29 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 
 def _behind(lowering: Lowering) -> tuple[tuple[Ranges, Ranges], ...]:
     """For each configuration the addresses that its resource may have, and those in front."""
-    found = []
-    for configuration in lowering.snapshot.records(ResourceConfiguration):
-        address = _address(configuration)
-        if address is not None:
-            behind = Ranges.of(address)
-        else:
-            gateway = _gateway(lowering, configuration)
-            vpc = lowering.snapshot.get(Vpc, gateway.vpc_id) if gateway else None
-            behind = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc) if vpc else ()))
-        found.append((behind, _lattice(lowering).resource_fronts(configuration)))
-    return tuple(found)
+    lattice = _lattice(lowering)
+    return tuple(
+        (_may_have(lowering, each), lattice.resource_fronts(each))
+        for each in sorted(lattice.named_resources)
+    )
+
+
+def _may_have(lowering: Lowering, configuration_id: str) -> Ranges:
+    """A name may stand for any address of the gateway's VPC; what is not known, for any at all."""
+    configuration = _configuration(lowering, configuration_id)
+    if configuration is None:
+        unseen = not lowering.index.covers(*_lattice(lowering).owner(configuration_id))
+        return Ranges(()) if unseen else _ANY
+    if configuration.type == "GROUP":
+        members = _lattice(lowering).members_of(configuration_id)
+        spans = (_may_have(lowering, member.id).intervals for member in members)
+        return Ranges.union(span for each in spans for span in each)
+    address = _address(configuration)
+    if address is not None:
+        return Ranges.of(address)
+    gateway = _gateway(lowering, configuration)
+    vpc = lowering.snapshot.get(Vpc, gateway.vpc_id) if gateway else None
+    return _ANY if vpc is None else Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
 
 
 def _end(lowering: Lowering, configuration_id: str) -> End | None:
@@ -404,14 +415,18 @@ def _end(lowering: Lowering, configuration_id: str) -> End | None:
     if configuration is None:
         return None
     shown = f"{configuration_id} {configuration.name}".strip()
-    fronts = _lattice(lowering).resource_fronts(configuration)
+    fronts = _lattice(lowering).resource_fronts(configuration_id)
+    gap = None
+    if not lowering.snapshot.has(VpcEndpoint):
+        gap = lowering.missing(VpcEndpoint, configuration_id, "not all that leads to it is known")
     if not fronts:
         words = "no endpoint and no service network in the snapshot leads to it"
-        return End(shown, goals={}, nobody=_origin(configuration, words, code="NO_PATH"))
+        nobody = _origin(configuration, words, code="NO_PATH")
+        return End(shown, goals={}, nobody=nobody, gap=gap)
     mute = _origin(configuration, "opens no connections to its consumers", code="NO_PATH")
     members = _lattice(lowering).members_of(configuration_id) or (configuration,)
     ways = tuple(way for member in members for way in _ways(lowering, member))
-    return End(shown, goals=None, addresses=fronts, through=ways, nobody=mute)
+    return End(shown, goals=None, addresses=fronts, through=ways, nobody=mute, gap=gap)
 
 
 def _ways(lowering: Lowering, configuration: ResourceConfiguration) -> Iterator[str]:

@@ -17,6 +17,7 @@ Not modelled: which address a service has.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import Prefix, is_public
@@ -47,7 +48,7 @@ from reach.snapshot.lattice_records import (
     VpcEndpointAssociation,
 )
 from reach.snapshot.record import Scope
-from reach.snapshot.records import Record, Subnet, Vpc
+from reach.snapshot.records import Record, Subnet, Vpc, VpcEndpoint
 from reach.snapshot.section import Reference, Section
 
 _NAME = "service_network"
@@ -241,6 +242,28 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
         yield Route(HeaderSpace.where(destination=Ranges.union(spans)), "", origin)
 
 
+def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
+    """Anything may be behind Lattice's addresses if a VPC may be associated unseen.
+
+    Likewise if a call about what is in the networks is missing.
+    """
+    unknown = lowering.memo(f"{_NAME} unknown", partial(_unknown_behind, lowering))
+    return unknown if addresses else Ranges(())
+
+
+def _unknown_behind(lowering: Lowering) -> Ranges:
+    lattice = _lattice(lowering)
+    found = Ranges(())
+    for vpc in lowering.snapshot.records(Vpc):
+        if not lattice.associations_of_vpc(vpc.vpc_id) and _may_be_client(lowering, vpc.vpc_id):
+            found |= lattice.addresses
+    for network in lattice.network_ids:
+        account, region = lattice.owner(network)
+        if not all(_was_made(lowering, kind, account, region) for kind in _MEMBERS):
+            found |= lattice.fronts(network)
+    return found
+
+
 def _end(lowering: Lowering, network_id: str) -> End | None:
     """Whatever answers in a network."""
     lattice = _lattice(lowering)
@@ -250,12 +273,17 @@ def _end(lowering: Lowering, network_id: str) -> End | None:
         ways += [node_name("vpc_endpoint", i, "admit") for i in endpoint.network_interface_ids]
     if not ways and not lattice.in_network(network_id):
         return None
+    gap = None
+    for kind in (ServiceNetworkVpcAssociation, VpcEndpoint):
+        if not lowering.snapshot.has(kind):
+            gap = lowering.missing(kind, network_id, "not all that is connected to it is known")
     if not ways:
         words = "no VPC and no endpoint in the snapshot is connected to it"
-        return End(network_id, goals={}, nobody=Origin(network_id, words, code="NO_PATH"))
+        nobody = Origin(network_id, words, code="NO_PATH")
+        return End(network_id, goals={}, nobody=nobody, gap=gap)
     mute = Origin(network_id, "opens no connections to its clients", code="NO_PATH")
     fronts = lattice.fronts(network_id)
-    return End(network_id, goals=None, addresses=fronts, through=tuple(ways), nobody=mute)
+    return End(network_id, goals=None, addresses=fronts, through=tuple(ways), nobody=mute, gap=gap)
 
 
 _SECTIONS = (
@@ -305,4 +333,5 @@ COMPONENT = Component(
     slots={"subnet.return": _at_subnet, "lattice.return": _back_to_vpcs},
     announce=_announce,
     ends={"sn-": _end},
+    aliases=_aliases,
 )

@@ -38,6 +38,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
 
 _NAME = "vpc_endpoint"
@@ -236,6 +237,21 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     return replace(ends, starts=(), nobody=mute, gap=gap, may_send=None)
 
 
+def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
+    """Anything may stand behind the interface of an endpoint that the snapshot does not show."""
+
+    def make() -> Ranges:
+        unknown = (
+            each
+            for each in lowering.index.interfaces
+            if each.interface_type == "vpc_endpoint"
+            and _of_interface(lowering, each.network_interface_id) is None
+        )
+        return Ranges.of(*(address for each in unknown for address in private_addresses(each)))
+
+    return lowering.memo(f"{_NAME} unknown", make) if addresses else Ranges(())
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint,),
@@ -244,4 +260,5 @@ COMPONENT = Component(
     interface_types=("vpc_endpoint",),
     interface_node=_interface_node,
     ends={"vpce-": _end},
+    aliases=_aliases,
 )

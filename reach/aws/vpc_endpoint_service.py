@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
@@ -389,20 +390,44 @@ def _served(lowering: Lowering) -> dict[str, list[str]]:
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The endpoints' addresses, for those of the balancers that they lead to."""
-
-    def own(interface_id: str) -> Ranges:
-        interface = lowering.snapshot.get(NetworkInterface, interface_id)
-        return Ranges.of(*private_addresses(interface)) if interface else Ranges(())
-
-    def make() -> tuple[tuple[Ranges, Ranges], ...]:
-        return tuple(
-            (own(node), Ranges.union(span for name in names for span in own(name).intervals))
-            for node, names in _served(lowering).items()
-        )
-
-    pairs = lowering.memo(f"{_NAME} aliases", make)
+    pairs = lowering.memo(f"{_NAME} aliases", partial(_behind, lowering))
     fronts = (front.intervals for behind, front in pairs if behind & addresses)
-    return Ranges.union(span for spans in fronts for span in spans)
+    hidden = lowering.memo(f"{_NAME} hidden", partial(_hidden, lowering)) if addresses else None
+    return Ranges.union(span for spans in fronts for span in spans) | (hidden or Ranges(()))
+
+
+def _own(lowering: Lowering, interface_id: str) -> Ranges:
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    return Ranges.of(*private_addresses(interface)) if interface else Ranges(())
+
+
+def _behind(lowering: Lowering) -> tuple[tuple[Ranges, Ranges], ...]:
+    """For each interface of a balancer its addresses, and those of the endpoints in front."""
+    return tuple(
+        (
+            _own(lowering, node),
+            Ranges.union(span for name in names for span in _own(lowering, name).intervals),
+        )
+        for node, names in _served(lowering).items()
+    )
+
+
+def _hidden(lowering: Lowering) -> Ranges:
+    """The addresses of endpoints behind which anything may stand, for what a call does not tell."""
+    found = Ranges(())
+    services = _services(lowering)
+    for name, consumer in services.consumers.items():
+        if not consumer.is_of_others:
+            continue
+        service = services.service_of(consumer)
+        gap = (
+            _provider_gap(lowering, consumer)
+            if service is None
+            else _usable(lowering, consumer, service)[1]
+        )
+        if gap is not None:
+            found |= _own(lowering, name)
+    return found
 
 
 def _end(lowering: Lowering, service_id: str) -> End | None:
@@ -414,12 +439,17 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
         return None
     name = service.name if service else ""
     shown = f"{service_id} {name}".strip()
+    gap = None
+    if not lowering.snapshot.has(VpcEndpoint):
+        gap = lowering.missing(VpcEndpoint, service_id, "not all its endpoints are known")
     if not interfaces:
         words = "no endpoint in the snapshot leads to it"
-        return End(shown, goals={}, nobody=Origin(service_id, words, code="NO_PATH", name=name))
+        nobody = Origin(service_id, words, code="NO_PATH", name=name)
+        return End(shown, goals={}, nobody=nobody, gap=gap)
     words = "cannot open connections into a VPC"
     mute = Origin(service_id, words, code="VPCE_INTRA_VPC_TRAFFIC", name=name)
-    return replace(lowering.hosts(interfaces, shown), starts=(), nobody=mute, may_send=None)
+    ends = lowering.hosts(interfaces, shown)
+    return replace(ends, starts=(), nobody=mute, may_send=None, gap=gap)
 
 
 _SECTIONS = (

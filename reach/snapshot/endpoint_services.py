@@ -43,6 +43,11 @@ class Consumer:
         return self.endpoint.service_name
 
     @property
+    def is_of_others(self) -> bool:
+        """Whether the service is somebody's own, not one of AWS's."""
+        return ".vpce-svc-" in self.service_name
+
+    @property
     def service_id(self) -> str:
         """``com.amazonaws.vpce.<region>.vpce-svc-...``."""
         return self.service_name.rpartition(".")[2]

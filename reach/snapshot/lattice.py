@@ -111,6 +111,13 @@ class Lattice:
         parts = self.arns.get(resource, "").split(":")
         return (parts[4], parts[3]) if len(parts) > 5 else ("", "")
 
+    @cached_property
+    def network_ids(self) -> tuple[str, ...]:
+        """Every network that something is connected to, or that has members."""
+        vpcs = map(network_of, self.snapshot.records(ServiceNetworkVpcAssociation))
+        endpoints = (id_in(each.service_network_arn) for each in self.snapshot.records(VpcEndpoint))
+        return tuple(sorted(filter(None, {*vpcs, *endpoints, *self.networks})))
+
     def associations_of_vpc(self, vpc_id: str) -> tuple[ServiceNetworkVpcAssociation, ...]:
         return self._by_vpc.get(vpc_id, ())
 
@@ -181,15 +188,26 @@ class Lattice:
         group = self.group_of(configuration)
         return configuration.resource_gateway_id or (group.resource_gateway_id if group else "")
 
-    def resource_fronts(self, configuration: ResourceConfiguration) -> Ranges:
+    def resource_fronts(self, configuration_id: str) -> Ranges:
         """The addresses at which a resource is reached, by endpoints and by networks."""
-        both = (configuration.id, configuration.resource_configuration_group_id)
-        ids = tuple(filter(None, both))
+        configuration = self.snapshot.get(ResourceConfiguration, configuration_id)
+        group = configuration.resource_configuration_group_id if configuration else ""
+        ids = tuple(filter(None, (configuration_id, group)))
         found = self.fronts(*(network for each in ids for network in self.networks_of(each)))
         for endpoint in self.snapshot.records(VpcEndpoint):
             if id_in(endpoint.resource_configuration_arn) in ids:
                 found |= self.endpoint_addresses(endpoint)
         return found
+
+    @cached_property
+    def named_resources(self) -> frozenset[str]:
+        """The ids of the configurations that endpoints and networks name."""
+        by_endpoints = (
+            id_in(each.resource_configuration_arn) for each in self.snapshot.records(VpcEndpoint)
+        )
+        members = (member for members in self.networks.values() for member in members)
+        found = (*by_endpoints, *members)
+        return frozenset(each for each in found if each.startswith("rcfg-"))
 
     # ---------------------------------------------------------------- services
 

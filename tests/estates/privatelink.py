@@ -1,12 +1,12 @@
 """PrivateLink, resources and VPC Lattice, as the AWS CLI prints them.
 
-    service = endpoint_service(e, [balancer(e, {s2: "10.2.0.30"}, {b2: 443})])
-    vpce = endpoint_to(e, {sb: "10.0.1.60"}, service)
-    rcfg = resource(e, gateway(e, [s2], [group]), ip="10.2.0.5", ports=["5432"])
-    vpce = resource_endpoint(e, {sb: "10.0.1.70"}, rcfg)
-    network = service_network(e)
-    associate(e, network, v1, [group])
-    service = lattice_service(e, network, {443: [target_group(e, v2, {b2: 8080})]})
+service = endpoint_service(e, [balancer(e, {s2: "10.2.0.30"}, {b2: 443})])
+vpce = endpoint_to(e, {sb: "10.0.1.60"}, service)
+rcfg = resource(e, gateway(e, [s2], [group]), ip="10.2.0.5", ports=["5432"])
+vpce = resource_endpoint(e, {sb: "10.0.1.70"}, rcfg)
+network = service_network(e)
+associate(e, network, v1, [group])
+service = lattice_service(e, network, {443: [target_group(e, v2, {b2: 8080})]})
 """
 
 from __future__ import annotations
