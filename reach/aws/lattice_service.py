@@ -48,7 +48,7 @@ from reach.snapshot.lattice_records import (
     ServiceNetworkVpcAssociation,
 )
 from reach.snapshot.record import Scope
-from reach.snapshot.records import Instance, NetworkInterface, Record, Subnet, VpcEndpoint
+from reach.snapshot.records import Instance, NetworkInterface, Record, VpcEndpoint
 from reach.snapshot.section import Section
 
 _NAME = "lattice_service"
@@ -237,9 +237,8 @@ def _groups_by_vpc(lowering: Lowering) -> dict[str, list[str]]:
 
 def _from_targets(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """What targets in the subnet's VPC answer, back to Lattice past the subnet's network ACL."""
-    subnet = lowering.snapshot.get(Subnet, subnet_id)
     by_vpc = lowering.memo(f"{_NAME} by vpc", partial(_groups_by_vpc, lowering))
-    groups = by_vpc.get((subnet.vpc_id or "") if subnet else "", ())
+    groups = by_vpc.get(_lattice(lowering).vpc_of(subnet_id), ())
     match = HeaderSpace.where(destination=_lattice(lowering).addresses)
     routes = []
     for group in groups:

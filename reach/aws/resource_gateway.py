@@ -43,7 +43,12 @@ from reach.network.stage import (
 )
 from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.lattice import NOT_THERE, Lattice
-from reach.snapshot.lattice_records import ResourceConfiguration, ResourceGateway
+from reach.snapshot.lattice_records import (
+    ResourceConfiguration,
+    ResourceGateway,
+    ServiceNetworkResourceAssociation,
+    ServiceNetworkVpcAssociation,
+)
 from reach.snapshot.records import Subnet, Vpc, VpcEndpoint
 from reach.snapshot.section import Section
 
@@ -417,8 +422,9 @@ def _end(lowering: Lowering, configuration_id: str) -> End | None:
     shown = f"{configuration_id} {configuration.name}".strip()
     fronts = _lattice(lowering).resource_fronts(configuration_id)
     gap = None
-    if not lowering.snapshot.has(VpcEndpoint):
-        gap = lowering.missing(VpcEndpoint, configuration_id, "not all that leads to it is known")
+    for kind in (VpcEndpoint, ServiceNetworkResourceAssociation, ServiceNetworkVpcAssociation):
+        if not lowering.snapshot.has(kind):
+            gap = lowering.missing(kind, configuration_id, "not all that leads to it is known")
     if not fronts:
         words = "no endpoint and no service network in the snapshot leads to it"
         nobody = _origin(configuration, words, code="NO_PATH")

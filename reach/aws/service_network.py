@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from reach.component import Component, End, Lowering, node_name
+from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import Prefix, is_public
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -38,7 +38,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.lattice import NOT_THERE, Lattice, network_of
+from reach.snapshot.lattice import NOT_THERE, ROUTE_TARGET, Lattice, network_of
 from reach.snapshot.lattice_records import (
     LatticeService,
     LatticeTargetGroup,
@@ -48,7 +48,7 @@ from reach.snapshot.lattice_records import (
     VpcEndpointAssociation,
 )
 from reach.snapshot.record import Scope
-from reach.snapshot.records import Record, Subnet, Vpc, VpcEndpoint
+from reach.snapshot.records import Record, Vpc, VpcEndpoint
 from reach.snapshot.section import Reference, Section
 
 _NAME = "service_network"
@@ -88,13 +88,17 @@ def _at_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 
     Replies of targets come before, in the order of components' names.
     """
-    subnet = lowering.snapshot.get(Subnet, subnet_id)
-    vpc_id = (subnet.vpc_id or "") if subnet else ""
+    vpc_id = _lattice(lowering).vpc_of(subnet_id)
     if not _may_be_client(lowering, vpc_id):
         return ()
     match = HeaderSpace.where(destination=_lattice(lowering).addresses)
     node = node_name("subnet", subnet_id, "leave", node_name(_NAME, vpc_id, "clients"))
     return (Forward((Route(match, node, _QUIET),)),)
+
+
+def _routed(lowering: Lowering, target: str, subnet: str, vpc: str) -> Entry:
+    """What a table leads to Lattice that came past no subnet's switch."""
+    return Entry(node_name(_NAME, vpc, "clients"))
 
 
 def _may_be_client(lowering: Lowering, vpc_id: str) -> bool:
@@ -330,6 +334,7 @@ COMPONENT = Component(
         "beyond": _beyond,
         "answer": _answer,
     },
+    targets=(Target("gateway_id", ROUTE_TARGET, _routed),),
     slots={"subnet.return": _at_subnet, "lattice.return": _back_to_vpcs},
     announce=_announce,
     ends={"sn-": _end},

@@ -25,7 +25,7 @@ from reach.snapshot.lattice_records import (
     ServiceNetworkVpcAssociation,
     VpcEndpointAssociation,
 )
-from reach.snapshot.records import NetworkInterface, PrefixList, RouteTable, VpcEndpoint
+from reach.snapshot.records import NetworkInterface, PrefixList, RouteTable, Subnet, VpcEndpoint
 from reach.snapshot.snapshot import Snapshot
 
 # The route target that AWS writes into the tables of an associated VPC.
@@ -35,6 +35,8 @@ ROUTE_TARGET = "VpcLattice"
 NOT_THERE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS")
 # R-LAT-1; the link-local blocks of every Region, which its prefix lists hold among others.
 _LINK_LOCAL = ("169.254.171.0/24", "fd00:ec2:80::/64")
+# Observed beside them, where a route names a list of which the snapshot holds no entries.
+_PUBLIC = ("129.224.0.0/17",)
 
 
 class Lattice:
@@ -65,7 +67,8 @@ class Lattice:
                 if route.gateway_id == ROUTE_TARGET:
                     block = route.destination_cidr_block or route.destination_ipv6_cidr_block
                     listed = route.destination_prefix_list_id or ""
-                    yield from (block,) if block else self.index.prefix_list_entries(listed) or ()
+                    known = (block,) if block else self.index.prefix_list_entries(listed)
+                    yield from _PUBLIC if known is None else known
 
     @cached_property
     def routed_vpcs(self) -> frozenset[str]:
@@ -86,6 +89,12 @@ class Lattice:
                 blocks = map(Prefix.parse, delegated_prefixes(interface))
                 spans += Ranges.prefixes(blocks).intervals
         return Ranges.union(spans)
+
+    def vpc_of(self, subnet_id: str) -> str:
+        """The VPC of a subnet, from an interface in it where the subnet is not known."""
+        subnet = self.snapshot.get(Subnet, subnet_id)
+        inside = self.index.interfaces_by_subnet.get(subnet_id, ())
+        return next((each.vpc_id for each in (subnet, *inside) if each and each.vpc_id), "")
 
     # ---------------------------------------------------------------- networks
 
