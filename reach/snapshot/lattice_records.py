@@ -68,15 +68,10 @@ class ResourceConfiguration(LatticeRecord, frozen=True):
 
 
 class VpcEndpointAssociation(Record, frozen=True):
-    """What of a service network an endpoint can reach, as describe-vpc-endpoint-associations says.
-
-    It is EC2's call, in EC2's spelling.
-    """
+    """A member of a service network that an endpoint is told of; EC2's call, in its spelling."""
 
     id: Id
-    vpc_endpoint_id: str = ""
     service_network_arn: str = ""
-    associated_resource_accessibility: str = ""
     associated_resource_arn: str = ""
 
 
