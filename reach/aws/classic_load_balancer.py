@@ -252,7 +252,7 @@ COMPONENT = Component(
         "home": _KIND.home,
         "answer": _KIND.answer,
     },
-    interface_types=("interface",),
+    interface_types=("interface", "load_balancer"),
     interface_node=_KIND.interface_node,
     senders=_KIND.senders,
     names=_names,
