@@ -91,6 +91,13 @@ OTHER_CALLS = (
     "VpcEndpointServices",
     "VpnConnections",
     "VpnGateways",
+    "Accelerators",
+    "ClassicLoadBalancerAttributes",
+    "EndpointGroups",
+    "ListenerRules",
+    "Listeners",
+    "LoadBalancerDescriptions",
+    "TargetGroupAttributes",
 )
 # Customer-managed lists come from describe-managed-prefix-lists, whose answer has the same key as
 # describe-prefix-lists.

@@ -6,14 +6,14 @@ listener's port and protocol goes to a target of its group (R-LB-3), at the targ
 primary private address (R-LB-5); it answers on no other port and no ping (R-OBS-6).  A node uses
 targets of its own zone, of all enabled zones with cross-zone balancing on (R-LB-4).  With client
 addresses preserved the source stays (R-NLB-2), so a target that calls the balancer and is picked
-itself gets nothing (R-NLB-5); else the source becomes the node's own address with a fresh port (R-LB-2,
-R-EPH-3).  A preserved flow's reply finds its way to the node by the flow's own state, without a
-route of the target's subnet (R-NLB-4, U-6), out by the target's network ACL and in by the node's
-(R-NACL-18); then it goes back by the route table of the *node's* subnet (R-OBS-6).  Preservation
-holds within the balancer's VPC and over a peering of its Region (R-NLB-3), and where both sides
-have one IP version.  The balancer's groups, if it has any, filter what comes in and what goes out
-to targets, and stand for the sender at the target; without groups nobody does (R-NLB-1, R-NLB-6,
-R-SG-21).  An Application Load Balancer may be a target (R-NLB-8).
+itself gets nothing (R-NLB-5); else the source becomes the node's own address with a fresh port
+(R-LB-2, R-EPH-3).  A preserved flow's reply finds its way to the node by the flow's own state,
+without a route of the target's subnet (R-NLB-4, U-6), out by the target's network ACL and in by the
+node's (R-NACL-18); then it goes back by the route table of the *node's* subnet (R-OBS-6).
+Preservation holds within the balancer's VPC and over a peering of its Region (R-NLB-3), and where
+both sides have one IP version.  The balancer's groups, if it has any, filter what comes in and what
+goes out to targets, and stand for the sender at the target; without groups nobody does (R-NLB-1,
+R-NLB-6, R-SG-21).  An Application Load Balancer may be a target (R-NLB-8).
 
 What comes by PrivateLink enters at the node ``network_load_balancer/<interface>/service``, with the
 consumer's address as source and the node's own as destination: inbound rules count only where they
@@ -33,35 +33,17 @@ zonal shifts.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 
-from reach.aim import Start
-from reach.balancing import (
-    QUIET,
-    Node,
-    Pick,
-    alias_pairs,
-    balancers,
-    emit,
-    end,
-    entering,
-    home,
-    no_address,
-    onward,
-    opens,
-    proxied,
-    returning,
-    sends,
-    start,
-)
-from reach.component import Component, End, Lowering, node_name
-from reach.listening import (
+from reach.balancing.kind import Kind
+from reach.balancing.listening import (
     active,
     all_targets,
+    balancer_end,
     forwards_to,
     group,
     listener,
+    names,
     node_at,
     picked,
     to_groups,
@@ -69,6 +51,10 @@ from reach.listening import (
     to_targets,
     unknown_balancer,
 )
+from reach.balancing.node import QUIET, Node, balancers
+from reach.balancing.picking import Pick, entering
+from reach.balancing.sending import emit, no_address, onward, proxied, returning, sends
+from reach.component import Component, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, NOT_PUBLIC_IPV4, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -84,11 +70,11 @@ from reach.network.stage import (
     Translate,
 )
 from reach.snapshot.balancer_records import LoadBalancer, TargetGroup
-from reach.snapshot.balancer_sections import ELBV2
-from reach.snapshot.balancers import NETWORK, Target, named
+from reach.snapshot.balancers import NETWORK, Target
 from reach.snapshot.records import NetworkInterface, RouteTable, VpcPeeringConnection
 
 _NAME = "network_load_balancer"
+_TYPE = "network"
 _PRESERVES = "preserve_client_ip.enabled"
 _ROUTE = "nlb-target-route"
 # How a packet came to the balancer: from a client, or by PrivateLink.
@@ -218,11 +204,11 @@ def _preserving(at: Node, pick: Pick) -> Iterator[Case]:
     R-NLB-5: of a target that calls the balancer only another one answers.
     """
     words = sends(at, pick, "keeps the client's address towards")
-    for own, _ in pick.addresses.intervals if len(pick.targets) > 1 else ():
-        others = pick.addresses - Ranges.of(own)
+    for target in pick.targets:
+        own = Ranges.of(*target.addresses)
+        others = pick.addresses - own
         if others:
-            caller = HeaderSpace.where(source=Ranges.of(own))
-            yield Case(caller, onward(at, pick, others), words)
+            yield Case(HeaderSpace.where(source=own), onward(at, pick, others), words)
     yield Case(HeaderSpace.where(source=_family(four=pick.four)), onward(at, pick), words)
 
 
@@ -283,13 +269,13 @@ def _leaving(at: Node, target: str) -> str:
 
 
 def _reply(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
-    at, _balancer = node_at(lowering, _NAME, interface_id)
+    at = _at(lowering, interface_id)
     return returning(lowering, at, at.session)
 
 
 def _service_reply(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """To whoever sent it by PrivateLink: the service knows which endpoint that was."""
-    at, _balancer = node_at(lowering, _NAME, interface_id)
+    at = _at(lowering, interface_id)
     nobody = at.says("holds no connection that this answers", code="NO_PATH")
     back = node_name("vpc_endpoint_service", interface_id, "reply")
     return (
@@ -365,7 +351,7 @@ def _preserved_targets(lowering: Lowering, interface: NetworkInterface) -> Itera
                     yield target
 
 
-# ------------------------------------------------------------------- as ends, and their aliases
+# ------------------------------------------------------------------- all targets, ends
 
 
 def _groups(lowering: Lowering, balancer: LoadBalancer) -> list[str]:
@@ -383,83 +369,14 @@ def _targets(
     return all_targets(lowering, balancer, _groups(lowering, balancer))
 
 
-def _open(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
-    at, _balancer = node_at(lowering, _NAME, interface_id)
-    known = _targets(lowering, at.interface)
-    assert known is not None
-    return opens(lowering, at, known)
+def _at(lowering: Lowering, interface_id: str) -> Node:
+    return node_at(lowering, _NAME, interface_id)[0]
 
 
-def _home(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
-    at, _balancer = node_at(lowering, _NAME, interface_id)
-    return home(lowering, at)
-
-
-def _senders(lowering: Lowering, interface: NetworkInterface) -> tuple[Start, ...] | None:
-    if not _is_own(interface) or _targets(lowering, interface) is None:
-        return None
-    at, _ = node_at(lowering, _NAME, interface.network_interface_id)
-    return (start(at),)
-
-
-def _is_own(interface: NetworkInterface) -> bool:
-    whose = named(interface)
-    return whose is not None and whose.kind == NETWORK
-
-
-def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
-    if not _is_own(interface):
-        return None
-    return node_name(_NAME, interface.network_interface_id, "admit")
-
-
-def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
-    for balancer in lowering.snapshot.records(LoadBalancer):
-        if balancer.type == "network":
-            arn = balancer.load_balancer_arn
-            for name in (arn, balancer.load_balancer_name, balancer.dns_name):
-                if name:
-                    yield name, arn
-
-
-def _end(lowering: Lowering, arn: str) -> End | None:
-    balancer = lowering.snapshot.get(LoadBalancer, arn)
-    if balancer is None or balancer.type != "network":
-        return None
-    interfaces = balancers(lowering).interfaces_of(balancer)
-    subnets = [zone.subnet_id for zone in balancer.availability_zones if zone.subnet_id]
-    return end(lowering, balancer.load_balancer_name, arn, interfaces, subnets)
-
-
-def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
-    """The addresses of nodes that may lead to one of these."""
-
-    def make() -> tuple[list[tuple[int, int]], Ranges]:
-        own = balancers(lowering).of_kind(NETWORK)
-        both = ((each, _targets(lowering, each)) for each in own)
-        return alias_pairs(
-            (each, None if known is None else [target for _, target in known])
-            for each, known in both
-        )
-
-    pairs, anywhere = lowering.memo(f"{_NAME} aliases", make)
-    return anywhere | Ranges.of(
-        *(
-            own
-            for low, high in addresses.intervals
-            for _, own in pairs[bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))]
-        )
-    )
-
-
-def _label(lowering: Lowering, resource: str, part: str, header: object) -> tuple[str, str] | None:
-    at, _balancer = node_at(lowering, _NAME, resource)
-    return resource, at.name
-
+_KIND = Kind(_NAME, NETWORK, _at, _targets)
 
 COMPONENT = Component(
     name=_NAME,
-    sections=ELBV2,
     reads=(LoadBalancer, TargetGroup, VpcPeeringConnection),
     nodes={
         "admit": _admit,
@@ -469,15 +386,15 @@ COMPONENT = Component(
         "target": _target,
         "reply": _reply,
         "service-reply": _service_reply,
-        "open": _open,
-        "home": _home,
+        "open": _KIND.open,
+        "home": _KIND.home,
     },
     slots={"subnet.return": _by_flow_state},
     interface_types=("network_load_balancer", "interface"),
-    interface_node=_interface_node,
-    senders=_senders,
-    names=_names,
-    ends={"arn:": _end},
-    aliases=_aliases,
-    label=_label,
+    interface_node=_KIND.interface_node,
+    senders=_KIND.senders,
+    names=lambda lowering: names(lowering, _TYPE),
+    ends={"arn:": lambda lowering, arn: balancer_end(lowering, _TYPE, arn)},
+    aliases=_KIND.aliases,
+    label=_KIND.label,
 )

@@ -82,8 +82,9 @@ def named(interface: NetworkInterface) -> Named | None:
     if interface.description.startswith("ELB "):
         text = interface.description.removeprefix("ELB ").strip()
         first, slash, _ = text.partition("/")
-        by_name = first if slash and first in (NETWORK, APPLICATION, GATEWAY) else CLASSIC
-        return Named(by_name if slash else kind or CLASSIC, text)
+        if slash and first in (NETWORK, APPLICATION, GATEWAY):
+            return Named(first, text)
+        return Named(CLASSIC if kind in (None, APPLICATION) else kind, text)
     return Named(kind, "") if kind is not None else None
 
 

@@ -10,19 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from reach.balancing import (
-    PROTOCOLS,
-    QUIET,
-    Crossing,
-    Node,
-    Pick,
-    balancers,
-    choose,
-    crossing_of,
-    node,
-    picks,
-)
-from reach.component import Lowering
+from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
+from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
+from reach.component import End, Lowering
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Choose,
@@ -179,6 +169,12 @@ def picked(
     lowering: Lowering, at: Node, balancer: LoadBalancer, arn: str
 ) -> tuple[Pick, ...] | Origin:
     """What becomes of each target of a group at a node, or why that is not known."""
+    return lowering.memo(f"picked {at.id} {arn}", lambda: _picked(lowering, at, balancer, arn))
+
+
+def _picked(
+    lowering: Lowering, at: Node, balancer: LoadBalancer, arn: str
+) -> tuple[Pick, ...] | Origin:
     of = group(lowering, arn)
     if isinstance(of, Origin):
         return of
@@ -222,3 +218,25 @@ def all_targets(
             return None
         found += [(of.protocol or "", target) for target in targets]
     return tuple(found)
+
+
+# ------------------------------------------------------------------- as an end of a question
+
+
+def names(lowering: Lowering, kind: str) -> Iterator[tuple[str, str]]:
+    """What people call the balancers of a type: by ARN, name or DNS name."""
+    for balancer in lowering.snapshot.records(LoadBalancer):
+        if balancer.type == kind:
+            arn = balancer.load_balancer_arn
+            for name in (arn, balancer.load_balancer_name, balancer.dns_name):
+                if name:
+                    yield name, arn
+
+
+def balancer_end(lowering: Lowering, kind: str, arn: str) -> End | None:
+    balancer = lowering.snapshot.get(LoadBalancer, arn)
+    if balancer is None or balancer.type != kind:
+        return None
+    interfaces = balancers(lowering).interfaces_of(balancer)
+    subnets = [zone.subnet_id for zone in balancer.availability_zones if zone.subnet_id]
+    return end(lowering, balancer.load_balancer_name, arn, interfaces, subnets)
