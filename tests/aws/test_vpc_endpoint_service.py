@@ -10,6 +10,7 @@ from reach.network.address import parse_address
 from reach.network.header_space import Ranges
 from reach.trace import Fate, Site, Trace
 from tests.aws.ground import (
+    answered,
     arrived,
     dropped,
     ground,
@@ -21,7 +22,8 @@ from tests.aws.ground import (
     stages,
 )
 from tests.estate import Id, Pair
-from tests.estates.privatelink import balancer, endpoint_service, endpoint_to, offered
+from tests.estates.balancers import Balancer, balancer, listen, target_group
+from tests.estates.privatelink import endpoint_service, endpoint_to, front, offered
 
 HERE = "10.0.0.60"  # the endpoint, in SA
 NODE = "10.2.0.30"  # the balancer, in S2
@@ -34,7 +36,7 @@ class Linked:
     """A in V1 has an endpoint to a service whose balancer hands on to B2 in V2, of others."""
 
     e: Pair
-    lb: Id
+    lb: Balancer
     service: Id
     vpce: Id
 
@@ -68,7 +70,7 @@ def linked(
     where = e.s2 if zone == "a" else e.subnet(e.v2, "10.2.5.0/24", zone)
     node = NODE if zone == "a" else "10.2.5.30"
     worn = [e.group(e.v2, name="balancer")] if groups else []
-    lb = balancer(e, {where: node}, {e.b2: 8443}, groups=worn, cross_zone=cross_zone)
+    lb = front(e, {where: node}, {e.b2: 8443}, groups=worn, cross_zone=cross_zone)
     service = endpoint_service(e, [lb], allowed=allowed, regions=regions)
     return Linked(e, lb, service, endpoint_to(e, {e.sa: HERE}, service))
 
@@ -128,7 +130,7 @@ def test_overlapping_blocks() -> None:
     """R-VPCES-4: the provider numbers its hosts as the consumer does; it does not matter."""
     e = Pair()
     e.second("10.0.0.0/16", e.a.ip)
-    lb = balancer(e, {e.s2: "10.0.0.30"}, {e.b2: 443})
+    lb = front(e, {e.s2: "10.0.0.30"}, {e.b2: 443})
     endpoint_to(e, {e.sa: HERE}, endpoint_service(e, [lb]))
     g = ground(e)
     there = sent(g, e.b, packet(e.b.ip, HERE))
@@ -168,6 +170,35 @@ def test_the_target_never_sees_the_consumer() -> None:
     assert dropped(at.trace()) == (group, "ENI_SG_RULES_MISMATCH")
     e.permit(group, f"tcp/8443 {NODE}/32")
     assert arrived(at.trace(), e.b2.ip)
+
+
+def test_an_application_load_balancer_behind() -> None:
+    """R-VPCES-6: it is reached as a target of the Network Load Balancer."""
+    e = Pair()
+    e.second()
+    web = balancer(e, "application", "web", {e.s2: "10.2.0.40"})
+    listen(e, web, "HTTP", 80, target_group(e, e.v2, "web", "HTTP", 8080, [e.b2]))
+    lb = balancer(e, "network", "provider", {e.s2: NODE})
+    listen(e, lb, "TCP", 80, target_group(e, e.v2, "alb", "TCP", 80, [web], kind="alb"))
+    endpoint_to(e, {e.sa: HERE}, endpoint_service(e, [lb]))
+    there = sent(ground(e), e.a, packet(e.a.ip, HERE, "tcp/80"))
+    assert answered(ground(e), there, e.b2.ip)
+    assert there.final.source == parse_address("10.2.0.40")
+
+
+def test_ipv6() -> None:
+    """Each IP version needs an address of the balancer's node."""
+    e = Pair(ipv6=True)
+    e.second()
+    six = "2600:1f18:2b00:200::30"
+    lb = front(e, {e.s2: NODE}, {e.b2: 443}, ipv6={e.s2: six})
+    vpce = endpoint_to(e, {e.sa: HERE}, endpoint_service(e, [lb]))
+    own = "2600:1f18:1a00:100::60"
+    vpce.eni.record["Ipv6Addresses"] = [{"Ipv6Address": own}]
+    header = packet(e.a.ip6, own)
+    assert answered(ground(e), sent(ground(e), e.a, header), e.b2.ip)
+    lb.nodes[0].record["Ipv6Addresses"] = []
+    assert dropped(sent(ground(e), e.a, header)) == (vpce, "NO_PATH")
 
 
 # ------------------------------ what must hold
@@ -240,7 +271,7 @@ def test_the_node_of_the_same_zone() -> None:
     e.second()
     other = e.subnet(e.v2, "10.2.5.0/24", "b")
     b3 = e.instance("b3", other, "10.2.5.5")
-    lb = balancer(e, {other: "10.2.5.30", e.s2: NODE}, {e.b2: 443, b3: 443})
+    lb = front(e, {other: "10.2.5.30", e.s2: NODE}, {e.b2: 443, b3: 443})
     endpoint_to(e, {e.sa: HERE, e.sb: "10.0.1.60"}, endpoint_service(e, [lb]))
     g = ground(e)
     found = [sent(g, e.a, packet(e.a.ip, ip)) for ip in (HERE, "10.0.1.60")]
@@ -287,7 +318,7 @@ def test_several_nodes() -> None:
     """R-VPCES-1: of several that may be used, any: a may."""
     e = Pair()
     e.second()
-    lbs = [balancer(e, {e.s2: f"10.2.0.3{n}"}, {e.b2: 443}, name=f"lb{n}") for n in (0, 1)]
+    lbs = [front(e, {e.s2: f"10.2.0.3{n}"}, {e.b2: 443}, name=f"lb{n}") for n in (0, 1)]
     endpoint_to(e, {e.sa: HERE}, endpoint_service(e, lbs))
     g = ground(e)
     sources = {sent(g, e.a, packet(e.a.ip, HERE), Always(option)).final.source for option in (0, 1)}
@@ -397,7 +428,7 @@ def test_a_service_without_endpoints_as_an_end() -> None:
     """Nobody is behind it, unless an endpoint may be missing."""
     e = Pair()
     e.second()
-    service = endpoint_service(e, [balancer(e, {e.s2: NODE}, {e.b2: 443})])
+    service = endpoint_service(e, [front(e, {e.s2: NODE}, {e.b2: 443})])
     end = ground(e).end(service)
     assert end is not None
     assert (end.goals, end.gap) == ({}, None)

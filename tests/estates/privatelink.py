@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.estate import Estate, Id, Record
-
-AMAZON = "amazon-elb"
+from tests.estates.balancers import Balancer, balancer, listen
+from tests.estates.balancers import target_group as balanced
 
 
 def _home(e: Estate, near: Id | None) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def _arn(scope: tuple[str, str], service: str, rest: str) -> str:
 # ------------------------------ endpoint services
 
 
-def balancer(
+def front(
     e: Estate,
     places: Mapping[Id, str],
     targets: Mapping[Id, int],
@@ -39,100 +39,31 @@ def balancer(
     enforced: bool = True,
     cross_zone: bool = False,
     name: str = "provider",
-) -> Id:
+    ipv6: Mapping[Id, str] | None = None,
+) -> Balancer:
     """A Network Load Balancer, its node in each of these subnets, with one TCP listener.
 
-    The targets are instances, at a port each.
+    The targets are instances, at a port each, that see client addresses.
     """
-    subnets = list(places)
-    scope, vpc = subnets[0].scope, subnets[0].vpc
-    path = f"net/{name}/{e.fresh('lb').removeprefix('lb-')[:16]}"
-    arn = _arn(scope, "elasticloadbalancing", f"loadbalancer/{path}")
-    made = Id(arn)
-    made.scope, made.vpc = scope, vpc
-    nodes = [
-        e.interface(
-            subnet,
-            ip,
-            groups=groups,
-            kind="network_load_balancer",
-            requester=AMAZON,
-            description=f"ELB {path}",
-        )
-        for subnet, ip in places.items()
-    ]
-    made.eni = nodes[0]
-    made.record = {
-        "AvailabilityZones": [
-            {
-                "LoadBalancerAddresses": [],
-                "SubnetId": str(subnet),
-                "ZoneName": subnet.record["AvailabilityZone"],
-            }
-            for subnet in subnets
-        ],
-        "IpAddressType": "ipv4",
-        "LoadBalancerArn": arn,
-        "LoadBalancerName": name,
-        "Scheme": "internal",
-        "State": {"Code": "active"},
-        "Type": "network",
-        "VpcId": str(vpc),
-    }
-    if groups:
-        made.record["SecurityGroups"] = [str(group) for group in groups]
-        on = "on" if enforced else "off"
-        made.record["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"] = on
-    e.add("LoadBalancers", made.record, scope)
-    crossing = {
-        "Key": "load_balancing.cross_zone.enabled",
-        "Value": "true" if cross_zone else "false",
-    }
-    e.add("LoadBalancerAttributes", {"LoadBalancerArn": arn, "Attributes": [crossing]}, scope)
-    _listening(e, made, targets, port)
+    made = balancer(
+        e,
+        "network",
+        name,
+        places,
+        groups,
+        ipv6=ipv6,
+        cross_zone=cross_zone,
+        enforce=("on" if enforced else "off") if groups else None,
+    )
+    made.eni = made.nodes[0]
+    group = balanced(e, made.vpc, name, "TCP", port, list(targets.items()), preserve=True)
+    listen(e, made, "TCP", port, group)
     return made
-
-
-def _listening(e: Estate, made: Id, targets: Mapping[Id, int], port: int) -> None:
-    """One listener, one target group."""
-    scope, path = made.scope, made.partition(":loadbalancer/")[2]
-    group = _arn(scope, "elasticloadbalancing", f"targetgroup/targets/{path.rpartition('/')[2]}")
-    listener = made.replace(":loadbalancer/", ":listener/") + "/0123456789abcdef"
-    action = {"TargetGroupArn": group, "Type": "forward"}
-    listeners = [
-        {
-            "DefaultActions": [action],
-            "ListenerArn": listener,
-            "LoadBalancerArn": str(made),
-            "Port": port,
-            "Protocol": "TCP",
-        }
-    ]
-    e.add("LoadBalancerListeners", {"LoadBalancerArn": str(made), "Listeners": listeners}, scope)
-    described = {
-        "HealthCheckPort": "traffic-port",
-        "LoadBalancerArns": [str(made)],
-        "Port": port,
-        "Protocol": "TCP",
-        "TargetGroupArn": group,
-        "TargetGroupName": "targets",
-        "TargetType": "instance",
-        "VpcId": str(made.vpc),
-    }
-    e.add("TargetGroups", described, scope)
-    kept = {"Key": "preserve_client_ip.enabled", "Value": "true"}
-    e.add("TargetGroupAttributes", {"TargetGroupArn": group, "Attributes": [kept]}, scope)
-    health = [
-        {"Target": {"Id": str(target), "Port": at}, "TargetHealth": {"State": "healthy"}}
-        for target, at in targets.items()
-    ]
-    record = {"TargetGroupArn": group, "TargetHealthDescriptions": health}
-    e.add("LoadBalancerTargetHealth", record, scope)
 
 
 def endpoint_service(
     e: Estate,
-    balancers: Sequence[Id],
+    balancers: Sequence[Balancer],
     *,
     allowed: Sequence[str] = ("*",),
     zones: Sequence[str] | None = None,
@@ -142,14 +73,8 @@ def endpoint_service(
     """An endpoint service; `zones` are zone ids, those of the balancers' nodes unless told."""
     scope = balancers[0].scope
     service = e.make("vpce-svc", scope, name)
-    described = {str(each).partition(":loadbalancer/")[2] for each in balancers}
-    nodes = [
-        eni
-        for eni in e.scope(scope)["NetworkInterfaces"]
-        if eni["Description"].removeprefix("ELB ") in described
-    ]
     known = {s["SubnetId"]: s["AvailabilityZoneId"] for s in e.scope(scope)["Subnets"]}
-    own = sorted({known[eni["SubnetId"]] for eni in nodes})
+    own = sorted({known[node.record["SubnetId"]] for each in balancers for node in each.nodes})
     service.record.update(
         AcceptanceRequired=True,
         AvailabilityZoneIds=list(own if zones is None else zones),
