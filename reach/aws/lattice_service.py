@@ -54,7 +54,6 @@ from reach.snapshot.section import Section
 _NAME = "lattice_service"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
-_ANY = Ranges.prefixes((ANY_IPV4, ANY_IPV6))
 _TOLD_BY = (LatticeListener, LatticeTargetGroup, LatticeTargets, NetworkInterface)
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
 
@@ -314,7 +313,7 @@ def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
     lattice = _lattice(lowering)
     fronts = lattice.fronts(*lattice.networks)
     if not all(lowering.snapshot.has(kind) for kind in _TOLD_BY):
-        return _ANY, fronts
+        return lowering.index.inside, fronts
     behind = (
         lattice.target_addresses(group, target)
         for group in lowering.snapshot.records(LatticeTargetGroup)

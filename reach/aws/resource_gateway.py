@@ -55,7 +55,6 @@ from reach.snapshot.section import Section
 _NAME = "resource_gateway"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
-_ANY = Ranges.prefixes((ANY_IPV4, ANY_IPV6))
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
 
 
@@ -401,7 +400,7 @@ def _may_have(lowering: Lowering, configuration_id: str) -> Ranges:
     configuration = _configuration(lowering, configuration_id)
     if configuration is None:
         unseen = not lowering.index.covers(*_lattice(lowering).owner(configuration_id))
-        return Ranges(()) if unseen else _ANY
+        return Ranges(()) if unseen else lowering.index.inside
     if configuration.type == "GROUP":
         members = _lattice(lowering).members_of(configuration_id)
         spans = (_may_have(lowering, member.id).intervals for member in members)
@@ -411,7 +410,9 @@ def _may_have(lowering: Lowering, configuration_id: str) -> Ranges:
         return Ranges.of(address)
     gateway = _gateway(lowering, configuration)
     vpc = lowering.snapshot.get(Vpc, gateway.vpc_id) if gateway else None
-    return _ANY if vpc is None else Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
+    if vpc is None:
+        return lowering.index.inside
+    return Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
 
 
 def _end(lowering: Lowering, configuration_id: str) -> End | None:

@@ -252,7 +252,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     Likewise if a call about what is in the networks is missing.
     """
     unknown = lowering.memo(f"{_NAME} unknown", partial(_unknown_behind, lowering))
-    return unknown if addresses else Ranges(())
+    return unknown if addresses & lowering.index.inside else Ranges(())
 
 
 def _unknown_behind(lowering: Lowering) -> Ranges:

@@ -249,7 +249,8 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
         )
         return Ranges.of(*(address for each in unknown for address in private_addresses(each)))
 
-    return lowering.memo(f"{_NAME} unknown", make) if addresses else Ranges(())
+    inside = addresses & lowering.index.inside
+    return lowering.memo(f"{_NAME} unknown", make) if inside else Ranges(())
 
 
 COMPONENT = Component(

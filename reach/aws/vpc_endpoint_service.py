@@ -50,7 +50,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.balancer_records import LoadBalancer, LoadBalancerAttributes
-from reach.snapshot.balancers import Balancers
+from reach.snapshot.balancers import NETWORK, Balancers
 from reach.snapshot.endpoint_service_records import (
     EndpointServiceConfiguration,
     EndpointServiceDetail,
@@ -392,8 +392,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The endpoints' addresses, for those of the balancers that they lead to."""
     pairs = lowering.memo(f"{_NAME} aliases", partial(_behind, lowering))
     fronts = (front.intervals for behind, front in pairs if behind & addresses)
-    hidden = lowering.memo(f"{_NAME} hidden", partial(_hidden, lowering)) if addresses else None
-    return Ranges.union(span for spans in fronts for span in spans) | (hidden or Ranges(()))
+    return Ranges.union(span for spans in fronts for span in spans)
 
 
 def _own(lowering: Lowering, interface_id: str) -> Ranges:
@@ -402,29 +401,29 @@ def _own(lowering: Lowering, interface_id: str) -> Ranges:
 
 
 def _behind(lowering: Lowering) -> tuple[tuple[Ranges, Ranges], ...]:
-    """For each interface of a balancer its addresses, and those of the endpoints in front."""
-    return tuple(
+    """The addresses of balancers' nodes, and those of the endpoints that may be in front."""
+    pairs = [
         (
             _own(lowering, node),
             Ranges.union(span for name in names for span in _own(lowering, name).intervals),
         )
         for node, names in _served(lowering).items()
-    )
+    ]
+    nodes = _services(lowering).balancers.of_kind(NETWORK)
+    any_node = Ranges.of(*(a for each in nodes for a in private_addresses(each)))
+    return (*pairs, (any_node, _hidden(lowering)))
 
 
 def _hidden(lowering: Lowering) -> Ranges:
-    """The addresses of endpoints behind which anything may stand, for what a call does not tell."""
+    """The addresses of endpoints that any balancer may be behind, for what a call does not tell."""
     found = Ranges(())
     services = _services(lowering)
     for name, consumer in services.consumers.items():
-        if not consumer.is_of_others:
-            continue
         service = services.service_of(consumer)
-        gap = (
-            _provider_gap(lowering, consumer)
-            if service is None
-            else _usable(lowering, consumer, service)[1]
-        )
+        if service is not None:
+            gap = _usable(lowering, consumer, service)[1]
+        else:
+            gap = _provider_gap(lowering, consumer) if consumer.is_of_others else None
         if gap is not None:
             found |= _own(lowering, name)
     return found

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from reach.network.address import WIDTH, Prefix, parse_address
+from reach.network.address import RFC1918, RFC6598, WIDTH, Prefix, parse_address
+from reach.network.header_space import Ranges
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
@@ -196,6 +197,13 @@ class Index:
     def _owners(self) -> frozenset[str]:
         owners = (self.snapshot.account_of(vpc) for vpc in self.snapshot.records(Vpc))
         return frozenset(filter(None, owners))
+
+    @cached_property
+    def inside(self) -> Ranges:
+        """Where anything may stand that is no host on the internet: private space, and the VPCs."""
+        blocks = (block for vpc in self.snapshot.records(Vpc) for block in vpc_blocks(vpc))
+        private = (*RFC1918, *RFC6598, Prefix.parse("fc00::/7"))
+        return Ranges.prefixes((*private, *map(Prefix.parse, blocks)))
 
     # Zones
 
