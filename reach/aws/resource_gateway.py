@@ -49,7 +49,7 @@ from reach.snapshot.lattice_records import (
     ServiceNetworkResourceAssociation,
     ServiceNetworkVpcAssociation,
 )
-from reach.snapshot.records import Subnet, Vpc, VpcEndpoint
+from reach.snapshot.records import Record, Subnet, Vpc, VpcEndpoint
 from reach.snapshot.section import Section
 
 _NAME = "resource_gateway"
@@ -422,10 +422,7 @@ def _end(lowering: Lowering, configuration_id: str) -> End | None:
         return None
     shown = f"{configuration_id} {configuration.name}".strip()
     fronts = _lattice(lowering).resource_fronts(configuration_id)
-    gap = None
-    for kind in (VpcEndpoint, ServiceNetworkResourceAssociation, ServiceNetworkVpcAssociation):
-        if not lowering.snapshot.has(kind):
-            gap = lowering.missing(kind, configuration_id, "not all that leads to it is known")
+    gap = _fronts_gap(lowering, configuration_id)
     if not fronts:
         words = "no endpoint and no service network in the snapshot leads to it"
         nobody = _origin(configuration, words, code="NO_PATH")
@@ -434,6 +431,18 @@ def _end(lowering: Lowering, configuration_id: str) -> End | None:
     members = _lattice(lowering).members_of(configuration_id) or (configuration,)
     ways = tuple(way for member in members for way in _ways(lowering, member))
     return End(shown, goals=None, addresses=fronts, through=ways, nobody=mute, gap=gap)
+
+
+def _fronts_gap(lowering: Lowering, configuration_id: str) -> Origin | None:
+    """A call is missing that could show another way; those of networks count where there are."""
+    kinds: list[type[Record]] = [VpcEndpoint]
+    if _lattice(lowering).network_ids:
+        kinds += [ServiceNetworkResourceAssociation, ServiceNetworkVpcAssociation]
+    for kind in kinds:
+        if not lowering.snapshot.has(kind):
+            words = "not all that leads to it is known"
+            return lowering.missing(kind, configuration_id, words)
+    return None
 
 
 def _ways(lowering: Lowering, configuration: ResourceConfiguration) -> Iterator[str]:

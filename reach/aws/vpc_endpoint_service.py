@@ -29,7 +29,7 @@ from functools import partial
 
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
-from reach.network.field import TCP, UDP
+from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
@@ -451,6 +451,15 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     return replace(ends, starts=(), nobody=mute, may_send=None, gap=gap)
 
 
+def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
+    """The service, at the nodes of a consumer's interface."""
+    consumer = _services(lowering).consumers.get(resource)
+    if consumer is None:
+        return None
+    service = _services(lowering).service_of(consumer)
+    return consumer.service_id, service.name if service else consumer.service_name
+
+
 _SECTIONS = (
     Section(
         "ServiceConfigurations",
@@ -491,4 +500,5 @@ COMPONENT = Component(
     },
     ends={"vpce-svc-": _end},
     aliases=_aliases,
+    label=_label,
 )
