@@ -1,11 +1,12 @@
 """Services of VPC Lattice: listeners, their rules, and the targets behind them.
 
 A listener takes its port; which rule a request meets is in the request, so where there is more
-than one action each target group is a *may*, and auth policies move no packet.  Of several targets any one may be picked; health is not looked at.  Targets see an address of
-Lattice's: their groups and network ACLs must admit that (R-LAT-3), and the client's groups match
-nothing (R-SG-20).  What a target answers goes back to Lattice without a route.  Functions and
-responses of fixed content answer in Lattice itself.  A service of an account that is not in the
-snapshot ends there, assumed to answer.
+than one action each target group is a *may*, and auth policies move no packet.  Of several targets
+any one may be picked; health is not looked at.  Targets see an address of Lattice's: their groups
+and network ACLs must admit that (R-LAT-3), and the client's groups match nothing (R-SG-20).  What a
+target answers goes back to Lattice without a route.  Functions and responses of fixed content
+answer in Lattice itself.  A service of an account that is not in the snapshot ends there, assumed
+to answer.
 
 Implements: R-LAT-3 R-SG-20
 Not modelled: what a request must look like, and who may make it (R-LAT-4).

@@ -55,8 +55,10 @@ _MANY = 16
 
 
 def _is_host(interface: NetworkInterface) -> bool:
-    """Load balancers of older snapshots betray themselves by their description only (R-ENI-9)."""
-    service = interface.requester_managed and interface.description.startswith("ELB ")
+    """Some services betray themselves by their description only (R-ENI-9): load balancers of older
+    snapshots, resource gateways."""
+    described = interface.description.startswith("ELB ") or "rgw-" in interface.description
+    service = interface.requester_managed and described
     return interface.interface_type in (*_HOSTS, _FUNCTION) and not service
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from reach.aim import Start
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix, is_ipv4, parse_address
 from reach.network.field import TCP
@@ -49,7 +50,7 @@ from reach.snapshot.lattice_records import (
     ServiceNetworkResourceAssociation,
     ServiceNetworkVpcAssociation,
 )
-from reach.snapshot.records import Record, Subnet, Vpc, VpcEndpoint
+from reach.snapshot.records import NetworkInterface, Record, Subnet, Vpc, VpcEndpoint
 from reach.snapshot.section import Section
 
 _NAME = "resource_gateway"
@@ -273,11 +274,12 @@ def _own(lowering: Lowering, gateway: ResourceGateway, subnet_id: str) -> Ranges
     groups = set(gateway.security_group_ids)
     spans: list[tuple[int, int]] = []
     for interface in lowering.index.interfaces_by_subnet.get(subnet_id, ()):
-        named = gateway.id in interface.description
         worn = {group.group_id for group in interface.groups}
         # R-ENI-9: its owner is a service; no page says how its description is worded.
-        alike = interface.requester_managed and bool(groups) and worn == groups
-        if named or (alike and interface.interface_type not in ("vpc_endpoint", "nat_gateway")):
+        unnamed = interface.requester_managed and "rgw-" not in interface.description
+        alike = unnamed and bool(groups) and worn == groups
+        alike = alike and interface.interface_type not in ("vpc_endpoint", "nat_gateway")
+        if gateway.id in interface.description or alike:
             spans += Ranges.of(*private_addresses(interface)).intervals
             blocks = map(Prefix.parse, delegated_prefixes(interface))
             spans += Ranges.prefixes(blocks).intervals
@@ -367,6 +369,27 @@ def _answer(lowering: Lowering, configuration_id: str, _: str) -> tuple[Stage, .
     """By the way that the flow came in: whoever let it in knows the session."""
     nobody = Origin(configuration_id, "knows no way back for this", code="NO_PATH")
     return (*lowering.slot("lattice.return", configuration_id), Forward((), nobody))
+
+
+def _is_gateways(interface: NetworkInterface) -> bool:
+    return interface.requester_managed and "rgw-" in interface.description
+
+
+def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
+    if not _is_gateways(interface):
+        return None
+    return node_name(_NAME, interface.network_interface_id, "closed")
+
+
+def _closed(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """Replies have left for their session before; to anything else a gateway does not listen."""
+    words = "is the interface of a resource gateway, which takes nothing but replies"
+    return _nothing(Origin(interface_id, words, code="NO_PATH"))
+
+
+def _senders(lowering: Lowering, interface: NetworkInterface) -> tuple[Start, ...] | None:
+    """R-RES-1: it sends for consumers only."""
+    return () if _is_gateways(interface) else None
 
 
 # ------------------------------------------------------------------- as an end of a question
@@ -489,8 +512,12 @@ COMPONENT = Component(
         "answer": _answer,
         "beyond": _beyond,
         "somewhere": _somewhere,
+        "closed": _closed,
     },
     slots={"subnet.switch": _to_gateways},
+    interface_types=("interface",),
+    interface_node=_interface_node,
+    senders=_senders,
     group_sets=_group_sets,
     names=_names,
     ends={"rcfg-": _end},

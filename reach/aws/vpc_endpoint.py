@@ -238,7 +238,7 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
 
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
-    """Anything may stand behind the interface of an endpoint that the snapshot does not show."""
+    """Anything may stand behind an endpoint's interface where the call about endpoints is missing."""
 
     def make() -> Ranges:
         unknown = (
@@ -246,6 +246,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
             for each in lowering.index.interfaces
             if each.interface_type == "vpc_endpoint"
             and _of_interface(lowering, each.network_interface_id) is None
+            and not lowering.has(VpcEndpoint, each)
         )
         return Ranges.of(*(address for each in unknown for address in private_addresses(each)))
 

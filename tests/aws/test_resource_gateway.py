@@ -18,7 +18,6 @@ from tests.aws.ground import (
     arrived,
     dropped,
     ground,
-    nodes,
     packet,
     plain,
     replied,
@@ -282,11 +281,13 @@ def test_a_gateway_whose_interfaces_are_not_listed() -> None:
     assert answered(ground(at.e), there, at.e.b2.ip)
 
 
-def test_only_replies_are_the_gateways() -> None:
-    """R-RES-1: what is sent to the gateway's address by itself goes to nobody else's consumer."""
+def test_the_gateways_interface_is_no_host() -> None:
+    """R-ENI-9, R-RES-1: it takes replies only, and sends for consumers only."""
     at = shared()
     trace = sent(ground(at.e), at.e.b2, packet(at.e.b2.ip, GATE, "tcp/5432"))
-    assert not any(node.startswith("resource_gateway/") for node in nodes(trace))
+    assert dropped(trace) == (at.gateway.eni, "NO_PATH")
+    assert at.e.ask(f"can {at.gateway.eni} reach {at.e.b2} port 5432").verdict == "unreachable"
+    assert at.e.ask(f"can {at.e.b2} reach {at.gateway.eni} port 5432").verdict == "unreachable"
 
 
 # ------------------------------ as an end

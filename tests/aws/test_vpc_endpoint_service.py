@@ -461,3 +461,12 @@ def test_aliases() -> None:
     for behind in (NODE, at.e.b2.ip):
         assert parse_address(HERE) in g.aliases(Ranges.of(parse_address(behind)))
     assert parse_address(HERE) not in g.aliases(Ranges.of(parse_address("10.2.0.99")))
+
+
+def test_a_hop_is_called_by_its_service() -> None:
+    """A path names the service, not the consumer's interface again."""
+    at = linked()
+    answer = at.e.ask(f"can {at.e.a} reach {at.vpce} port 443")
+    kinds = {step.kind: step.resource for step in answer.witness.forward}
+    assert kinds["vpc endpoint service"] == at.service
+    assert kinds["vpc endpoint"] == at.vpce.eni
