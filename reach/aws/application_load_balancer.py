@@ -164,7 +164,7 @@ def _rules(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage,
     onward = at.part(after, f"{arn} {_DEFAULT if run == len(rules) else run}")
     if run > number:
         taken = [_takes(at, arn, n, rules[n]) for n in range(number, run)]
-        passed = at.says(f"assumed: the request meets none of the first {run} rules")
+        passed = at.says("assumed: the request meets none of the rules that are tried first")
         return (Choose((*taken, Option(onward, passed))),)
     if run == len(rules):
         return (Forward((Route(ANYTHING, onward, QUIET),), QUIET),)
