@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reach.balancing.node import QUIET, Node
 from reach.component import Lowering
@@ -57,7 +58,7 @@ class Pick:
     def four(self) -> bool:
         return is_ipv4(self.targets[0].addresses[0])
 
-    @property
+    @cached_property
     def addresses(self) -> Ranges:
         return Ranges.of(*(address for each in self.targets for address in each.addresses))
 
