@@ -23,6 +23,7 @@ from reach.network.stage import (
     Origin,
     Route,
     Stage,
+    Unmodelled,
     deny_all,
     unknown_filter,
 )
@@ -169,6 +170,14 @@ def choose(
     elif assumed:
         words = f"{words}; {assumed}"
     return Choose(tuple(Option(part(number), at.says(words)) for number in range(len(found))))
+
+
+def nowhere(pick: Pick) -> Stage:
+    """What becomes of a flow to a target whose address is not known."""
+    if pick.doubt is not None:
+        return Unmodelled(pick.doubt)
+    assert pick.refused is not None
+    return Forward((), pick.refused)
 
 
 def entering(pick: Pick) -> tuple[Stage, ...]:

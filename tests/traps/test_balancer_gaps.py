@@ -110,8 +110,9 @@ def test_a_missing_call_flips_nothing(whole: tuple[Pair, dict[str, str]], call: 
     for question, was in verdicts.items():
         try:
             answer = reach.ask(snapshot, question)
-        except reach.QuestionError as error:
-            assert call in ("NetworkInterfaces", "Reservations"), error
+        except reach.QuestionError:
+            if call not in ("NetworkInterfaces", "Reservations"):
+                raise
             continue
         why = f"{call} is not there; {question} was {was}\n  {tell(answer)}"
         assert answer.verdict in (was, "undecided"), why
