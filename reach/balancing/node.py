@@ -16,7 +16,7 @@ from reach.network.header_space import Ranges
 from reach.network.stage import (
     Origin,
 )
-from reach.snapshot.balancers import Balancers
+from reach.snapshot.balancers import ALL_ZONES, Balancers
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, Record
 
@@ -70,6 +70,10 @@ class Node:
 
     def part(self, part: str, argument: str = "") -> str:
         return node_name(self.component, self.id, part, argument)
+
+    def enables(self, zone: str) -> bool:
+        """Whether targets in a zone are used by any node (R-LB-4)."""
+        return not self.zones or zone in (ALL_ZONES, "", self.zone) or zone in self.zones
 
     def own(self, *, four: bool) -> Ranges:
         """Its addresses of one IP version."""

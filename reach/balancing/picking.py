@@ -107,7 +107,7 @@ def _pick(
     hangs = _counts_by_option(lowering, target, any_healthy)
     if target.zone in (ALL_ZONES, "") or target.zone == at.zone:
         return Pick(alone, hangs=hangs)
-    if at.zones and target.zone not in at.zones:
+    if not at.enables(target.zone):
         words = f"the target {target.id} is in {target.zone}, which is not enabled"
         return Pick(alone, at.says(words, "zones", "ELB_INSTALLED_AZ_RESTRICTION"))
     if crossing.crosses is None:
