@@ -100,7 +100,7 @@ def take(snapshot: Snapshot) -> Inventory:
         path=snapshot.path,
         files=len(snapshot.files),
         places=tuple(_places(snapshot)),
-        kinds=tuple(_kind(snapshot, section) for section in _ordered(snapshot)),
+        kinds=tuple(_kind(snapshot, together) for together in _by_name(snapshot).values()),
         lacks=tuple(
             Lack(command(sections[gap.operation]), gap.account, gap.region, gap.reason, gap.where)
             for gap in snapshot.gaps
@@ -112,13 +112,14 @@ def take(snapshot: Snapshot) -> Inventory:
 
 def list_kind(snapshot: Snapshot, kind: str) -> tuple[Item, ...]:
     """Every object of a kind, by id.  Raises QuestionError if there is no such kind."""
-    sections = {_name(section): section for section in snapshot.sections.values()}
-    aliases = {section.key.lower(): section for section in sections.values()} | sections
-    section = aliases.get(kind.lower())
-    if section is None:
-        near = get_close_matches(kind.lower(), sections, n=3)
-        raise QuestionError(f"{kind!r} is no kind of thing that is read", near or sorted(sections))
-    items = (_item(snapshot, record) for record in snapshot.records(section.record))
+    named = _by_name(snapshot)
+    keys = {section.key.lower(): [section] for section in snapshot.sections.values()}
+    sections = (keys | named).get(kind.lower())
+    if sections is None:
+        near = get_close_matches(kind.lower(), named, n=3)
+        raise QuestionError(f"{kind!r} is no kind of thing that is read", near or sorted(named))
+    records = (record for section in sections for record in snapshot.records(section.record))
+    items = (_item(snapshot, record) for record in records)
     return tuple(sorted(items, key=lambda item: (item.id, item.file, item.pointer)))
 
 
@@ -131,14 +132,19 @@ def _name(section: Section) -> str:
     return section.call.partition("-")[2]
 
 
-def _ordered(snapshot: Snapshot) -> Iterator[Section]:
-    return iter(sorted(snapshot.sections.values(), key=_name))
+def _by_name(snapshot: Snapshot) -> dict[str, list[Section]]:
+    """The sections of each kind: one call may be kept in two forms."""
+    found: dict[str, list[Section]] = {}
+    for section in sorted(snapshot.sections.values(), key=lambda each: (_name(each), each.key)):
+        found.setdefault(_name(section), []).append(section)
+    return found
 
 
-def _kind(snapshot: Snapshot, section: Section) -> Kind:
-    asked = any(key == section.key for key, _ in snapshot.calls.made)
-    count = len(snapshot.records(section.record))
-    return Kind(_name(section), section.key, command(section), count, asked)
+def _kind(snapshot: Snapshot, together: list[Section]) -> Kind:
+    first, keys = together[0], {section.key for section in together}
+    asked = any(key in keys for key, _ in snapshot.calls.made)
+    count = sum(len(snapshot.records(section.record)) for section in together)
+    return Kind(_name(first), first.key, command(first), count, asked)
 
 
 def _places(snapshot: Snapshot) -> Iterator[Place]:

@@ -42,7 +42,7 @@ from reach.balancing.listening import (
     unknown_balancer,
 )
 from reach.balancing.node import QUIET, Node, balancers
-from reach.balancing.picking import entering
+from reach.balancing.picking import entering, nowhere
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Lowering
 from reach.network.address import Prefix
@@ -164,7 +164,7 @@ def _rules(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage,
     onward = at.part(after, f"{arn} {_DEFAULT if run == len(rules) else run}")
     if run > number:
         taken = [_takes(at, arn, n, rules[n]) for n in range(number, run)]
-        passed = at.says(f"assumed: the request meets none of the first {run} rules")
+        passed = at.says("assumed: the request meets none of the rules that are tried first")
         return (Choose((*taken, Option(onward, passed))),)
     if run == len(rules):
         return (Forward((Route(ANYTHING, onward, QUIET),), QUIET),)
@@ -302,7 +302,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     assert not isinstance(found, Origin)
     pick = found[int(number)]
     if not pick.targets[0].addresses:
-        return (*entering(pick), Forward((), no_address(at)))
+        return (nowhere(pick),)
     return (
         *entering(pick),
         Translate(proxied(at, pick), no_address(at), at.session),

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from reach.balancing.kind import Kind, Known
 from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
-from reach.balancing.picking import Crossing, Pick, choose, entering, picks
+from reach.balancing.picking import Crossing, Pick, choose, entering, nowhere, picks
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, End, Lowering
 from reach.network.field import ICMP, ICMPV6
@@ -167,7 +167,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     assert balancer is not None
     pick = _picked(lowering, at, balancer, number)[place]
     if not pick.targets[0].addresses:
-        return (*entering(pick), Forward((), no_address(at)))
+        return (nowhere(pick),)
     own = at.interface.subnet_id or ""
     return (
         *entering(pick),
@@ -232,7 +232,7 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         if _arn(lowering, balancer) == arn:
             interfaces = balancers(lowering).interfaces_of_classic(balancer)
             name = balancer.load_balancer_name
-            return end(lowering, name, arn, interfaces, balancer.subnets)
+            return end(lowering, name, balancer, arn, interfaces)
     return None
 
 

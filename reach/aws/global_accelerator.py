@@ -111,8 +111,7 @@ def _admit(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
     """What the internet sends to one of the static addresses."""
     accelerator = _get(lowering, resource)
     if not accelerator.enabled:
-        disabled = _says(accelerator, "is disabled", "state", "BAD_STATE")
-        return (deny_all(disabled), Forward((), disabled))
+        return (Forward((), _says(accelerator, "is disabled", "state", "BAD_STATE")),)
     known = _accelerators(lowering).listeners(accelerator)
     if not known:
         words = f"the listeners of {accelerator.name} are not known"

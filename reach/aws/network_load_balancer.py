@@ -52,7 +52,7 @@ from reach.balancing.listening import (
     unknown_balancer,
 )
 from reach.balancing.node import QUIET, Node, balancers
-from reach.balancing.picking import Pick, entering
+from reach.balancing.picking import Pick, entering, nowhere
 from reach.balancing.sending import emit, no_address, onward, proxied, returning, sends
 from reach.component import Component, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, NOT_PUBLIC_IPV4, Prefix
@@ -180,7 +180,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     assert isinstance(of, TargetGroup)
     pick = found[int(number)]
     if not pick.targets[0].addresses:
-        return (*entering(pick), Forward((), no_address(at)))
+        return (nowhere(pick),)
     preserved = way == _CLIENT and _preserves(lowering, of)
     cases = (*_preserving(at, pick), *proxied(at, pick)) if preserved else proxied(at, pick)
     session = at.session if way == _CLIENT else _service_session(at)

@@ -238,5 +238,4 @@ def balancer_end(lowering: Lowering, kind: str, arn: str) -> End | None:
     if balancer is None or balancer.type != kind:
         return None
     interfaces = balancers(lowering).interfaces_of(balancer)
-    subnets = [zone.subnet_id for zone in balancer.availability_zones if zone.subnet_id]
-    return end(lowering, balancer.load_balancer_name, arn, interfaces, subnets)
+    return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces)

@@ -16,9 +16,9 @@ from reach.network.header_space import Ranges
 from reach.network.stage import (
     Origin,
 )
-from reach.snapshot.balancers import Balancers
+from reach.snapshot.balancers import ALL_ZONES, Balancers
 from reach.snapshot.index import private_addresses
-from reach.snapshot.records import NetworkInterface
+from reach.snapshot.records import NetworkInterface, Record
 
 QUIET = Origin("", "")
 EPHEMERAL = Ranges.span(1024, 65535)  # R-EPH-1, R-EPH-3
@@ -71,6 +71,10 @@ class Node:
     def part(self, part: str, argument: str = "") -> str:
         return node_name(self.component, self.id, part, argument)
 
+    def enables(self, zone: str) -> bool:
+        """Whether targets in a zone are used by any node (R-LB-4)."""
+        return not self.zones or zone in (ALL_ZONES, "", self.zone) or zone in self.zones
+
     def own(self, *, four: bool) -> Ranges:
         """Its addresses of one IP version."""
         found = [a for a in private_addresses(self.interface) if is_ipv4(a) is four]
@@ -106,16 +110,16 @@ def node(
 def end(
     lowering: Lowering,
     words: str,
+    record: Record,
     balancer: str,
     interfaces: Sequence[NetworkInterface],
-    subnets: Iterable[str],
 ) -> End:
-    """A balancer: packets to the addresses of its nodes, that it passes on or answers."""
+    """A balancer: packets to the addresses of its nodes, that it passes on or answers.
+
+    It has nodes; that none is seen, or that they were not asked for, is a gap.
+    """
     found = lowering.hosts(tuple(interfaces), words)
-    seen = {each.subnet_id for each in interfaces}
-    unseen = [subnet for subnet in subnets if subnet not in seen]
-    if not unseen and interfaces:
+    if interfaces and lowering.has(NetworkInterface, record):
         return found
-    where = f" in {', '.join(unseen)}" if unseen else ""
-    gap = f"the interfaces of {words}{where} are not in the snapshot"
+    gap = f"the interfaces of {words} are not in the snapshot"
     return replace(found, gap=lowering.missing(NetworkInterface, balancer, gap))

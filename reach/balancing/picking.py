@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reach.balancing.node import QUIET, Node
 from reach.component import Lowering
@@ -22,6 +23,7 @@ from reach.network.stage import (
     Origin,
     Route,
     Stage,
+    Unmodelled,
     deny_all,
     unknown_filter,
 )
@@ -57,7 +59,7 @@ class Pick:
     def four(self) -> bool:
         return is_ipv4(self.targets[0].addresses[0])
 
-    @property
+    @cached_property
     def addresses(self) -> Ranges:
         return Ranges.of(*(address for each in self.targets for address in each.addresses))
 
@@ -105,7 +107,7 @@ def _pick(
     hangs = _counts_by_option(lowering, target, any_healthy)
     if target.zone in (ALL_ZONES, "") or target.zone == at.zone:
         return Pick(alone, hangs=hangs)
-    if at.zones and target.zone not in at.zones:
+    if not at.enables(target.zone):
         words = f"the target {target.id} is in {target.zone}, which is not enabled"
         return Pick(alone, at.says(words, "zones", "ELB_INSTALLED_AZ_RESTRICTION"))
     if crossing.crosses is None:
@@ -168,6 +170,14 @@ def choose(
     elif assumed:
         words = f"{words}; {assumed}"
     return Choose(tuple(Option(part(number), at.says(words)) for number in range(len(found))))
+
+
+def nowhere(pick: Pick) -> Stage:
+    """What becomes of a flow to a target whose address is not known."""
+    if pick.doubt is not None:
+        return Unmodelled(pick.doubt)
+    assert pick.refused is not None
+    return Forward((), pick.refused)
 
 
 def entering(pick: Pick) -> tuple[Stage, ...]:

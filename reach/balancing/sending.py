@@ -94,7 +94,12 @@ def returning(lowering: Lowering, at: Node, session: str) -> tuple[Stage, ...]:
 
 
 def opens(lowering: Lowering, at: Node, known: Sequence[tuple[str, Target]]) -> tuple[Stage, ...]:
-    """What a node sends by itself: to its targets only, on their ports and for health checks."""
+    """What a node sends by itself: to its targets only, on their ports and for health checks.
+
+    Targets outside the enabled zones are not even checked (AWS: "Target groups for your Network
+    Load Balancers").
+    """
+    known = [(protocol, each) for protocol, each in known if at.enables(each.zone)]
     rules = tuple(Rule(space, Action.PERMIT, QUIET) for space in _own_flows(known))
     addresses = Ranges.of(*(a for _, each in known for a in each.addresses))
     port = at.says("calls its targets on their ports only", "port", "TARGET_PORT_RESTRICTION")

@@ -142,6 +142,7 @@ def renamed(shape: Shape) -> Shape:
         shape.aim,
         starts=tuple(replace(start, node=new[start.node]) for start in shape.aim.starts),
         through=tuple(new[name] for name in shape.aim.through),
+        passing=tuple(new[name] for name in shape.aim.passing),
     )
     return replace(shape, nodes=nodes, aim=aim)
 
