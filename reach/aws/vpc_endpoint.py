@@ -238,7 +238,7 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
 
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
-    """Anything may stand behind an endpoint's interface where the call about endpoints is missing."""
+    """Anything may stand behind an endpoint's interface if the call about endpoints is missing."""
 
     def make() -> Ranges:
         unknown = (
