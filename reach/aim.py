@@ -45,9 +45,10 @@ class Aim:
     """From any of ``starts`` to any of ``goals`` (owners with what may be delivered there).
 
     ``goals`` None means delivered to anybody.  The flow must make each visit of ``through`` on its
-    way there.  ``two_way`` asks for the reply as well.  Flows from an address to
-    itself count only if ``to_itself``.  What is delivered must lie in ``arriving``, and not be
-    delivered to one of the owners in ``but``.
+    way there.  ``two_way`` asks for the reply as well.  Flows from an address to itself count only
+    if ``to_itself``.  What is delivered must lie in ``arriving``, and not be delivered to one of
+    the owners in ``but``.  What visits a node of ``passing`` and is delivered to anybody counts as
+    delivered to a goal.
     """
 
     starts: tuple[Start, ...]
@@ -57,3 +58,11 @@ class Aim:
     to_itself: bool = False
     arriving: HeaderSpace = ANYTHING
     but: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """All that a flow may have to visit: ``through``, then one of ``passing``."""
+        if not self.passing:
+            return self.through
+        return (*self.through, Visit(frozenset(self.passing)))

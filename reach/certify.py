@@ -124,7 +124,7 @@ def _narrowed(start: Start, name: str, values: Ranges) -> Start:
 
 def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget) -> Part | None:
     """The flood of some starts; None if something seems to get through or is not modelled."""
-    there = _Flood(Reading(network, through=aim.through), budget)
+    there = _Flood(Reading(network, visits=aim.visits), budget)
     for start in starts:
         there.enter(start.node, Tag(), start.space)
     goals: list[tuple[Arrival, HeaderSpace]] = []

@@ -79,7 +79,7 @@ def _part(network: Network, aim: Aim, part: Part) -> Iterator[str]:
     forward, reply = _held(part.forward), _held(part.reply)
     for start in part.starts:
         yield from _contained(forward, start.node, Tag(), start.space, "the start")
-    there = Reading(network, through=aim.through)
+    there = Reading(network, visits=aim.visits)
     for cell in part.forward:
         for space in cell.spaces:
             outcome = there.push(cell.node, cell.tag, space)
@@ -108,10 +108,10 @@ def wanted(aim: Aim, starts: Iterable[Start], arrival: Arrival) -> Iterator[Head
     stage, tag = arrival.stage, arrival.tag
     if (stage.inside and not aim.to_itself) or stage.owner in aim.but:
         return
-    if len(tag.seen) < len(aim.through):
+    if not tag.seen.issuperset(range(len(aim.through))):
         return
     space = arrival.space & aim.arriving
-    if aim.goals is not None:
+    if aim.goals is not None and len(aim.through) not in tag.seen:
         asked = aim.goals.get(stage.owner)
         if asked is None:
             return

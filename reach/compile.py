@@ -68,7 +68,8 @@ def compile(
     forward.explore()
     reply = _Exploration(network, symbolic, doubt, "reply ", forward.walk, lifts, wide)
     through = _through(forward.walk, aim.through)
-    arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through)
+    passed = _visited(forward.walk, aim.passing)
+    arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through, passed)
     goal = solver.any_of(met for met, _, _ in arrived)
     if aim.two_way:
         for met, version, delivery in arrived:
@@ -129,7 +130,12 @@ def _start_conditions(symbolic: Symbolic, aim: Aim, starts: Iterable[Begin]) -> 
 
 
 def _arrivals(
-    symbolic: Symbolic, aim: Aim, starts: Sequence[Begin], walk: Walk, through: Term
+    symbolic: Symbolic,
+    aim: Aim,
+    starts: Sequence[Begin],
+    walk: Walk,
+    through: Term,
+    passed: Term,
 ) -> tuple[list[tuple[Term, Version, Deliver]], list[Term]]:
     """The deliveries that the question asks for, and when a flow is delivered elsewhere."""
     senders: dict[Term, list[Term]] = {}
@@ -137,7 +143,7 @@ def _arrivals(
         senders.setdefault(version[_SOURCE], []).append(chosen)
     wanted, astray = [], []
     for point, delivery in walk.deliveries:
-        asked = solver.and_(_wanted(symbolic, aim, point, delivery), through)
+        asked = solver.and_(_wanted(symbolic, aim, point, delivery, passed), through)
         if not aim.to_itself:
             # What comes back to the address that sent it has not reached anybody.
             to_sender = solver.any_of(
@@ -151,8 +157,8 @@ def _arrivals(
     return wanted, astray
 
 
-def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Term:
-    """Whether a delivery is to one of the goals."""
+def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver, passed: Term) -> Term:
+    """Whether a delivery is to one of the goals, or comes by what stands for one."""
     if (delivery.inside and not aim.to_itself) or delivery.owner in aim.but:
         return FALSE
     arriving = symbolic.matches(aim.arriving, point.version)
@@ -160,8 +166,8 @@ def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver) -> Te
         return arriving
     space = aim.goals.get(delivery.owner)
     if space is None:
-        return FALSE
-    return solver.and_(arriving, symbolic.matches(space, point.version))
+        return solver.and_(arriving, passed)
+    return solver.and_(arriving, solver.or_(symbolic.matches(space, point.version), passed))
 
 
 def _through(walk: Walk, visits: Iterable[Visit]) -> Term:
@@ -171,6 +177,14 @@ def _through(walk: Walk, visits: Iterable[Visit]) -> Term:
         solver.any_of(place.reached for place in places if visit.is_at(place.node))
         for visit in visits
     )
+
+
+def _visited(walk: Walk, nodes: Iterable[str]) -> Term:
+    """Whether the flow visits any of the named nodes."""
+    wanted = frozenset(nodes)
+    if not wanted:
+        return FALSE
+    return solver.any_of(p.reached for p in walk.places.values() if p.node in wanted)
 
 
 def _homecomings(

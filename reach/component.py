@@ -88,9 +88,10 @@ class End:
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
     source it may do more than is modelled, ``may_take`` that it may as a destination.  ``but`` are
-    owners that do not count as it.  ``among`` says that it is only one, nobody knows which, of the
-    things that stand for it: what reaches some of them is undecided.  ``notes`` are what an answer
-    about it says besides.
+    owners that do not count as it.  ``passing`` are nodes that stand for it beside the goals: what
+    comes by one of them and is then delivered, to whomever, has reached it (a load balancer).
+    ``among`` says that it is only one, nobody knows which, of the things that stand for it: what
+    reaches some of them is undecided.  ``notes`` are what an answer about it says besides.
     """
 
     words: str
@@ -105,6 +106,7 @@ class End:
     uncertain: bool = False
     may_send: Origin | None = None
     may_take: Origin | None = None
+    passing: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
     among: Origin | None = None
     notes: tuple[Origin, ...] = ()
@@ -214,6 +216,7 @@ class Component:
     ``targets``: route fields that name it.  ``interface_types``: interfaces that are its own;
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
+    ``group_sets``: VPC and groups of senders that may have no interface in the snapshot.
     ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
     (lowering, resource, attachment).  ``links``: its lines to networks on-premises.
     ``names``: names and ARNs of its own things, each with an id
@@ -221,6 +224,7 @@ class Component:
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
     ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``outside``: hosts beyond a boundary, by the addresses that they send from.
+    ``openings``: gaps that could have opened another way and are met on no path.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``unseen``: where some of
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
@@ -241,11 +245,13 @@ class Component:
     attached: Mapping[str, Callable[[Lowering, str, str], str | None]] = field(default_factory=dict)
     links: Callable[[Lowering], Iterable[Link]] | None = None
     joins: Callable[[Lowering], Iterable[Join]] | None = None
+    group_sets: Callable[[Lowering], Iterable[tuple[str, frozenset[str]]]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     senders: Callable[[Lowering, NetworkInterface], tuple[Start, ...] | None] | None = None
     outside: Callable[[Lowering], Iterable[End]] | None = None
+    openings: Callable[[Lowering], Iterable[Origin]] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
     unseen: Callable[[Lowering, Ranges], Origin | None] | None = None

@@ -169,7 +169,8 @@ def arrives(aim: Aim, proof: Proof) -> str:
         return f"forward it is {forward.fate.value}: {forward.origin}"
     if forward.owner in aim.but or forward.final not in aim.arriving:
         return f"it is delivered to {forward.origin.resource} in another form than was asked for"
-    if aim.goals is not None:
+    passed = not {hop.node for hop in forward.hops}.isdisjoint(aim.passing)
+    if aim.goals is not None and not passed:
         space = aim.goals.get(forward.owner)
         if space is None or forward.final not in space:
             return f"it is delivered to {forward.origin.resource}, which was not asked for"

@@ -224,8 +224,8 @@ class Memory:
 class Tag:
     """What a set of flows has met that matters at its end.
 
-    ``seen``: which of the visits that the question asks for it has made.  ``owed``: sessions that
-    have to see the reply: gathered on the way there, struck off on the way back.
+    ``seen``: which of the aim's visits it has made, the ``passing`` one last.  ``owed``: sessions
+    that have to see the reply: gathered on the way there, struck off on the way back.
     """
 
     seen: frozenset[int] = frozenset()
@@ -257,17 +257,17 @@ class Reading:
     """One direction.  The way there fills ``memory``; the way back reads that of the way there."""
 
     def __init__(
-        self, network: Network, *, through: Sequence[Visit] = (), before: Memory | None = None
+        self, network: Network, *, visits: Sequence[Visit] = (), before: Memory | None = None
     ) -> None:
         self.memory = Memory()
         self._network = network
-        self._through = through
+        self._visits = visits
         self._before = before
 
     def push(self, node: str, tag: Tag, space: HeaderSpace) -> Outcome:
         """Everything that flows of ``space`` at ``node`` can turn into."""
         outcome = Outcome()
-        made = {place for place, visit in enumerate(self._through) if visit.is_at(node)}
+        made = {place for place, visit in enumerate(self._visits) if visit.is_at(node)}
         if made:
             tag = Tag(tag.seen | made, tag.owed)
         branches: list[Branch] = [(tag, space)]

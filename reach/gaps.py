@@ -57,7 +57,7 @@ def openings(ground: Ground) -> tuple[Origin, ...]:
     for gap in ground.snapshot.gaps:
         if gap.reason == "cut short":
             return (Origin(gap.operation, f"{words}: the answer of {gap.operation} was cut short"),)
-    return ()
+    return ground.openings()[:1]
 
 
 def interfaces_missing(ground: Ground) -> Origin | None:

@@ -126,6 +126,11 @@ class Ground:
         known = [c.outside for c in components().values() if c.outside is not None]
         return self.memo("outside", lambda: tuple(end for ends in known for end in ends(self)))
 
+    def openings(self) -> tuple[Origin, ...]:
+        """Gaps of components that could have opened another way, met on no path."""
+        known = [c.openings for c in components().values() if c.openings is not None]
+        return self.memo("openings", lambda: tuple(gap for gaps in known for gap in gaps(self)))
+
     def end(self, text: str) -> End | None:
         """An id or keyword as an end of a question; None if no component knows it."""
         for component in components().values():
@@ -206,6 +211,9 @@ class Ground:
             for interface in self.snapshot.records(NetworkInterface)
             if interface.groups
         }
+        for component in components().values():
+            if component.group_sets is not None:
+                senders.update(component.group_sets(self))
         ordered = sorted(senders, key=lambda sender: (sender[0], sorted(sender[1])))
         return dict(enumerate(ordered, start=1))
 

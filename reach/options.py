@@ -142,6 +142,12 @@ CHOICES: Mapping[str, Choice] = {
             ("ignore", "observe"),
             "whether load balancers leave out targets that are not healthy",
         ),
+        Choice(
+            "accelerator-acl",
+            ("check", "skip"),
+            "whether network ACLs count for what Global Accelerator brings in with its client's "
+            "address: AWS's pages say both",
+        ),
     )
 }
 

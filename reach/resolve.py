@@ -24,6 +24,8 @@ from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
+    GLOBAL_UNICAST_IPV6,
+    NOT_PUBLIC_IPV4,
     Prefix,
     format_address,
     is_public,
@@ -47,6 +49,12 @@ _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((family,)), destination=Ranges.prefixes((family,)))
     for family in (ANY_IPV4, ANY_IPV6)
+)
+_INTERNET = "internet"
+_TO_PUBLIC = HeaderSpace.where(
+    destination=(Ranges.prefixes((ANY_IPV4,)) - Ranges.prefixes(NOT_PUBLIC_IPV4))
+    | Ranges.prefixes(GLOBAL_UNICAST_IPV6)
+    | Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
 )
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 _FEW = 4
@@ -95,6 +103,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         to_itself=to_itself,
         arriving=HeaderSpace.where(destination_port=arriving),
         but=destination.but,
+        passing=destination.passing,
     )
     return Resolved(aim, source, destination, _amendment(ground, question), nobody, gaps)
 
@@ -164,11 +173,25 @@ def _starts(ground: Ground, question: Question, source: End, destination: End) -
     IP version."""
     ported = question.port_at == "source"
     spaces = question.packet.spaces(ported)
-    ends = product(source.starts, _addressings(ground, destination), spaces, _FAMILIES)
-    for start, sent_to, packet, family in ends:
+    addressings = _addressings(ground, destination)
+    for start, sent_to, packet, family in product(source.starts, addressings, spaces, _FAMILIES):
         space = start.space & packet & family & HeaderSpace.where(destination=sent_to)
+        if start.owner == _INTERNET and _is_public_in(addressings, family):
+            space &= _TO_PUBLIC
         if not space.is_empty:
             yield replace(start, space=space)
+
+
+def _is_public_in(addressings: list[Ranges | None], family: HeaderSpace) -> bool:
+    """Whether the destination has a public address of an IP version.
+
+    Hosts on the internet address that one, and no private one beside it (R-IGW-3).
+    """
+    return any(
+        sent_to is not None
+        and not (HeaderSpace.where(destination=sent_to) & family & _TO_PUBLIC).is_empty
+        for sent_to in addressings
+    )
 
 
 def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:

@@ -43,7 +43,7 @@ def hosts(lowering: Lowering) -> Ranges:
         taken = [
             span
             for route in lowering.announcements()
-            if (ends := route.match.by_name.get("destination")) is not None
+            if not route.session and (ends := route.match.by_name.get("destination")) is not None
             for span in ends.intervals
         ]
         return PUBLIC - Ranges.union(taken)

@@ -56,11 +56,12 @@ _MANY = 16
 
 
 def _is_host(interface: NetworkInterface) -> bool:
-    """Some services betray themselves by the description only (R-ENI-9).
+    """Some services betray themselves by their description only (R-ENI-9).
 
-    These are load balancers of older snapshots, and Client VPN.
+    These are load balancers of older snapshots, resource gateways, and Client VPN.
     """
-    service = interface.requester_managed and interface.description.startswith("ELB ")
+    described = interface.description.startswith("ELB ") or "rgw-" in interface.description
+    service = interface.requester_managed and described
     attached = interface.attachment.instance_id if interface.attachment else None
     service = service or (interface.description.startswith(_CLIENT_VPN) and not attached)
     return interface.interface_type in (*_HOSTS, _FUNCTION) and not service
@@ -401,13 +402,20 @@ def _hosts(
     words: str,
     addresses: Ranges | None = None,
 ) -> End:
-    """Interfaces as an end: those of hosts send, services may, all may be sent to."""
+    """Interfaces as an end: those of hosts send, services may, all may be sent to.
+
+    What a service receives it may pass on: whatever comes by its interface has reached it.
+    """
     hosts = [i for i in interfaces if _is_host(i)]
     services = _services(lowering, interfaces, addresses)
     goals: dict[str, list[tuple[int, int]]] = {}
+    passing: dict[str, None] = {}
     for interface in interfaces:
-        owner = lowering.interface_node(interface).rpartition("/")[0]
+        node = lowering.interface_node(interface)
+        owner = node.rpartition("/")[0]
         goals.setdefault(owner, []).extend(_within(lowering, interface, addresses).intervals)
+        if not _is_host(interface):
+            passing[node] = None
     starts = _starts_alone if len(hosts) <= _MANY else _starts
     return End(
         words=words,
@@ -420,6 +428,7 @@ def _hosts(
         nobody=_mute(interfaces[0]) if interfaces and not hosts and not services else None,
         sender="" if services else _one_sender(hosts),
         may_send=_may_send(lowering, interfaces),
+        passing=tuple(passing),
     )
 
 

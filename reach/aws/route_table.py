@@ -173,10 +173,14 @@ def _supposed(lowering: Lowering, table: RouteTable, subnet_id: str) -> Iterator
 
 
 def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
-    """A route whose prefix list has no known entries."""
+    """A route whose prefix list has no known entries; those to VPC Lattice go before all routes."""
     for record in table.routes:
         listed = record.destination_prefix_list_id
-        if listed and lowering.index.prefix_list_entries(listed) is None:
+        if (
+            record.gateway_id != "VpcLattice"
+            and listed
+            and lowering.index.prefix_list_entries(listed) is None
+        ):
             words = f"routes {listed}, whose entries are not in the snapshot"
             return Origin(table.route_table_id, words, name=table.name)
     return None

@@ -43,7 +43,18 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
     if interface is None or not interface.groups:
         return ()
     ids = tuple(sorted({group.group_id for group in interface.groups}))
-    vpc = interface.vpc_id or ""
+    return _filter(lowering, ids, interface.vpc_id or "", egress, interface_id)
+
+
+def _of_groups(lowering: Lowering, holder: str, egress: bool) -> tuple[Stage, ...]:
+    """Groups of what has no interface in a VPC.  ``holder``: its id, the VPC, then the groups."""
+    holder_id, vpc, *ids = holder.split(" ")
+    return _filter(lowering, tuple(sorted(set(ids))), vpc, egress, holder_id) if ids else ()
+
+
+def _filter(
+    lowering: Lowering, ids: tuple[str, ...], vpc: str, egress: bool, holder: str
+) -> tuple[Stage, ...]:
     rules: list[Rule] = []
     unknown: list[str] = []
     for group_id in ids:
@@ -55,8 +66,7 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
     names = _names(lowering, ids)
     otherwise = _otherwise(lowering, ids, unknown, rules, egress)
     replies = Origin(", ".join(ids), "lets the reply of an admitted flow pass", name=names)
-    session = f"security_group {interface_id}"
-    return (Filter(tuple(rules), otherwise, session, replies),)
+    return (Filter(tuple(rules), otherwise, f"security_group {holder}", replies),)
 
 
 def _otherwise(
@@ -201,6 +211,8 @@ COMPONENT = Component(
     slots={
         "network_interface.egress": lambda lowering, eni: _stages(lowering, eni, True),
         "network_interface.ingress": lambda lowering, eni: _stages(lowering, eni, False),
+        "groups.egress": lambda lowering, holder: _of_groups(lowering, holder, True),
+        "groups.ingress": lambda lowering, holder: _of_groups(lowering, holder, False),
     },
     ends={"sg-": _end},
 )

@@ -1,33 +1,35 @@
-"""VPC endpoints to AWS services: interface endpoints (PrivateLink) and gateway endpoints.
+"""VPC endpoints with interfaces: the consumer's side of PrivateLink.
 
-An interface endpoint is one interface per subnet, reachable from wherever that subnet is
-(R-VPCE-1), while available (R-VPCE-2); its group and its subnet's network ACL filter the clients
-(R-VPCE-3).  It answers its service's ports and no ping (R-VPCE-5, R-OBS-8) and opens no connections
-(R-VPCE-4).  DNS options and policies move no packet (R-VPCE-6, R-VPCE-7).  A gateway endpoint is a
-route target for its service's prefix list (R-GWEP-1), for sources of its own VPC (R-GWEP-2), TCP
-and ping only (R-GWEP-4); the source stays private.  Endpoints to services of others, Gateway Load
-Balancer endpoints and all other types are not modelled yet: undecided.
+An endpoint has one interface per subnet, reachable from wherever that subnet is (R-VPCE-1), while
+available (R-VPCE-2); in state Partial some of its zones do not work, and which ones no call tells:
+a *may*.  Its group and its subnet's network ACL filter the clients (R-VPCE-3).  An AWS service
+answers its own ports there, and no ping (R-VPCE-5, R-OBS-8); what an endpoint of another type leads
+to is for others: the endpoint service of a provider, a resource configuration, a service network.
+It opens no connections (R-VPCE-4).  DNS options and policies move no packet (R-VPCE-6, R-VPCE-7).
+Tunnel endpoints are undecided, with their type (R-RES-4, U-17).
 
 Implements: R-VPCE-1 R-VPCE-2 R-VPCE-3 R-VPCE-4 R-VPCE-5 R-VPCE-6 R-VPCE-7 R-VPCE-8 R-VPCE-9
-R-GWEP-1 R-GWEP-2 R-GWEP-3 R-GWEP-4 R-GWEP-5 R-OBS-8 R-SG-20
-Not modelled: endpoint services of other accounts; ports that a service adds beyond the table here.
+R-ENI-9 R-OBS-8 R-SG-20
+Not modelled: ports that a service adds beyond the table here; tunnel endpoints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
-from reach.component import Component, End, Entry, Lowering, Target, node_name
-from reach.network.address import Prefix
-from reach.network.field import ICMP, TCP
+from reach.component import Component, End, Lowering, node_name
+from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
     Assign,
     Case,
+    Choose,
     Deliver,
     Filter,
     Forward,
+    Option,
     Origin,
     Route,
     Rule,
@@ -35,14 +37,12 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
     deny_all,
-    unknown_filter,
 )
-from reach.snapshot.index import vpc_blocks
-from reach.snapshot.records import NetworkInterface, PrefixList, Vpc, VpcEndpoint
+from reach.snapshot.index import private_addresses
+from reach.snapshot.records import NetworkInterface, VpcEndpoint
 
 _NAME = "vpc_endpoint"
 _QUIET = Origin("", "")
-_PING = Ranges.of(8)
 
 # Ports that AWS services answer on at an interface endpoint; tcp 443 where nothing is said here.
 # AWS: the "VPC endpoints" page of each service's own guide.
@@ -70,16 +70,8 @@ def _service(endpoint: VpcEndpoint) -> str | None:
     return None
 
 
-def _unavailable(endpoint: VpcEndpoint) -> tuple[Stage, ...]:
-    """R-VPCE-2; the API writes states in either case."""
-    if endpoint.state.lower() in ("available", "partial", ""):
-        return ()
-    words = f"is {endpoint.state}"
-    origin = Origin(endpoint.vpc_endpoint_id, words, "state", "BAD_STATE", endpoint.name)
-    return (deny_all(origin),)
-
-
-# ------------------------------------------------------------------- interface endpoints
+def _kind(endpoint: VpcEndpoint) -> str:
+    return endpoint.vpc_endpoint_type.lower()
 
 
 def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
@@ -95,25 +87,82 @@ def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
 
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
     endpoint = _of_interface(lowering, interface.network_interface_id)
-    if endpoint is None or endpoint.vpc_endpoint_type.lower() != "interface":
+    if endpoint is None or _kind(endpoint) == "gatewayloadbalancer":
         return None
     return node_name(_NAME, interface.network_interface_id, "admit")
 
 
+# ------------------------------------------------------------------- in
+
+
 def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """What is sent to an address of the endpoint's interface."""
     endpoint = _of_interface(lowering, interface_id)
     assert endpoint is not None
-    service = _service(endpoint)
-    if service is None:
-        words = f"leads to {endpoint.service_name}, whose provider is not modelled yet"
-        end: tuple[Stage, ...] = (Unmodelled(Origin(endpoint.vpc_endpoint_id, words)),)
+    if endpoint.state.lower() == "partial":
+        words = "assumed: the endpoint, which is Partial, works in this zone"
+        origin = Origin(endpoint.vpc_endpoint_id, words, "state", name=endpoint.name)
+        inside: tuple[Stage, ...] = (
+            Choose((Option(node_name(_NAME, interface_id, "inside"), origin),)),
+        )
     else:
-        end = _answers(endpoint, service, interface_id)
+        inside = _inside(lowering, interface_id, "")
     return (
         *_unavailable(endpoint),
         *lowering.slot("network_interface.ingress", interface_id),
-        *end,
+        *inside,
     )
+
+
+def _unavailable(endpoint: VpcEndpoint) -> tuple[Stage, ...]:
+    """R-VPCE-2; the API writes states in either case."""
+    if endpoint.state.lower() in ("available", "partial", ""):
+        return ()
+    words = f"is {endpoint.state}"
+    origin = Origin(endpoint.vpc_endpoint_id, words, "state", "BAD_STATE", endpoint.name)
+    return (deny_all(origin),)
+
+
+def _inside(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """What the endpoint has admitted: answered here, or handed to what it leads to."""
+    endpoint = _of_interface(lowering, interface_id)
+    assert endpoint is not None
+    service = _service(endpoint)
+    if _kind(endpoint) == "interface" and service is not None:
+        return _answers(endpoint, service, interface_id)
+    onward = _onward(lowering, endpoint, interface_id)
+    if onward is None:
+        words = f"is an endpoint of type {endpoint.vpc_endpoint_type}, which is not modelled yet"
+        code = "UNSUPPORTED_COMPONENT"
+        return (Unmodelled(Origin(endpoint.vpc_endpoint_id, words, code=code)),)
+    entered = Rule(ANYTHING, Action.PERMIT, _QUIET)
+    return (
+        # Under this session its replies find back to this interface, whoever answers.
+        Filter((), entered, session=_answer_node(interface_id)),
+        Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),
+    )
+
+
+def _onward(lowering: Lowering, endpoint: VpcEndpoint, interface_id: str) -> str | None:
+    """The node of what an endpoint leads to that is not an AWS service."""
+    match _kind(endpoint):
+        case "interface":
+            return node_name("vpc_endpoint_service", interface_id, "consumer")
+        case "resource" if endpoint.resource_configuration_arn:
+            leads_to, part = endpoint.resource_configuration_arn, "resource_gateway"
+        case "servicenetwork" if endpoint.service_network_arn:
+            leads_to, part = endpoint.service_network_arn, "service_network"
+        case _:
+            return None
+    zones = _zones(lowering, endpoint, interface_id)
+    return node_name(part, leads_to.rpartition("/")[2], "enter", zones)
+
+
+def _zones(lowering: Lowering, endpoint: VpcEndpoint, interface_id: str) -> str:
+    """The zones of an endpoint, that of this interface first; ``-`` for one that is not known."""
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    subnets = [(interface.subnet_id or "") if interface else "", *endpoint.subnet_ids]
+    return ",".join(dict.fromkeys(lowering.index.zone_of(subnet) or "-" for subnet in subnets))
 
 
 def _answers(endpoint: VpcEndpoint, service: str, interface_id: str) -> tuple[Stage, ...]:
@@ -129,8 +178,15 @@ def _answers(endpoint: VpcEndpoint, service: str, interface_id: str) -> tuple[St
     )
     return (
         Filter((Rule(served, Action.PERMIT, _QUIET),), Rule(ANYTHING, Action.DENY, silent)),
-        Deliver(f"{_NAME}/{interface_id}", node_name(_NAME, interface_id, "answer"), delivered),
+        Deliver(f"{_NAME}/{interface_id}", _answer_node(interface_id), delivered),
     )
+
+
+# ------------------------------------------------------------------- and back
+
+
+def _answer_node(interface_id: str) -> str:
+    return node_name(_NAME, interface_id, "answer")
 
 
 def _answer(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
@@ -146,111 +202,65 @@ def _answer(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     )
 
 
-# ------------------------------------------------------------------- gateway endpoints
+def _back_to_endpoints(lowering: Lowering, _: str) -> tuple[Stage, ...]:
+    """Replies of resources and of service networks, to the interface by which the flow came."""
+
+    def make() -> tuple[Stage, ...]:
+        routes = tuple(
+            Route(ANYTHING, _answer_node(owned), _QUIET, session=_answer_node(owned))
+            for endpoint in lowering.snapshot.records(VpcEndpoint)
+            if _kind(endpoint) in ("resource", "servicenetwork")
+            for owned in endpoint.network_interface_ids
+        )
+        return (Forward(routes),) if routes else ()
+
+    return lowering.memo(f"{_NAME} back", make)
 
 
-def _enter(lowering: Lowering, endpoint_id: str, subnet: str, vpc: str) -> Entry | None:
-    endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
-    if endpoint is None or endpoint.vpc_endpoint_type.lower() != "gateway":
-        return None
-    return Entry(node_name(_NAME, endpoint_id, "service"))
-
-
-def _at_gateway(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:
-    endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
-    assert endpoint is not None
-    service = _service(endpoint) or ""
-    spans = _PORTS.get(service, ((443, 443),))
-    protocol = Origin(
-        endpoint_id,
-        "takes only TCP and ping",
-        "protocol",
-        "VPCE_GATEWAY_PROTOCOL_RESTRICTION",
-        endpoint.name,
-    )
-    silent = Origin(endpoint_id, f"{service} does not answer on this port", "service", "NO_PATH")
-    ports = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.union(spans))
-    ping = HeaderSpace.where(protocol=Ranges.of(ICMP), icmp_type=_PING)
-    taken = (HeaderSpace.where(protocol=Ranges.of(TCP)), ping)
-    delivered = Origin(
-        endpoint_id, f"{endpoint.service_name} receives the packet", name=endpoint.name
-    )
-    return (
-        *_unavailable(endpoint),
-        _only_own_vpc(lowering, endpoint),
-        _permit(taken, protocol),
-        _permit((ports, ping), silent),
-        Deliver(f"{_NAME}/{endpoint_id}", node_name(_NAME, endpoint_id, "return"), delivered),
-    )
-
-
-def _only_own_vpc(lowering: Lowering, endpoint: VpcEndpoint) -> Filter:
-    """R-GWEP-2: sources of the endpoint's VPC."""
-    endpoint_id = endpoint.vpc_endpoint_id
-    vpc = lowering.snapshot.get(Vpc, endpoint.vpc_id or "")
-    if vpc is None:
-        words = "the addresses of its VPC are not known"
-        return unknown_filter(lowering.missing(Vpc, endpoint_id, words))
-    blocks = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
-    foreign = Origin(endpoint_id, "serves only sources of its own VPC", "source", "NO_PATH")
-    return _permit((HeaderSpace.where(source=blocks),), foreign)
-
-
-def _permit(spaces: tuple[HeaderSpace, ...], otherwise: Origin) -> Filter:
-    rules = tuple(Rule(space, Action.PERMIT, _QUIET) for space in spaces)
-    return Filter(rules, Rule(ANYTHING, Action.DENY, otherwise))
-
-
-def _return(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:
-    """Replies enter the VPC from the service's own addresses (R-GWEP-3)."""
-    endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
-    assert endpoint is not None
-    local = node_name("vpc", endpoint.vpc_id or "", "local")
-    return (Forward((Route(ANYTHING, local, _QUIET),), _QUIET),)
-
-
-# ------------------------------------------------------------------- as ends of a question
+# ------------------------------------------------------------------- as an end of a question
 
 
 def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
-    if endpoint is None:
+    if endpoint is None or _kind(endpoint) == "gateway":
         return None
     words = "cannot open connections into a VPC"
     mute = Origin(endpoint_id, words, code="VPCE_INTRA_VPC_TRAFFIC", name=endpoint.name)
-    shown = f"{endpoint_id} {endpoint.service_name}"
-    if endpoint.vpc_endpoint_type.lower() == "gateway":
-        owner = f"{_NAME}/{endpoint_id}"
-        blocks = Ranges.prefixes(_service_blocks(lowering, endpoint))
-        goals = {owner: HeaderSpace.where(destination=blocks)}
-        gap = None
-        if not blocks:
-            words = "the addresses of its service are not known"
-            gap = lowering.missing(PrefixList, endpoint_id, words)
-        return End(shown, goals=goals, addresses=blocks, nobody=mute, gap=gap)
+    shown = f"{endpoint_id} {endpoint.service_name}".strip()
     owned = (lowering.snapshot.get(NetworkInterface, i) for i in endpoint.network_interface_ids)
     known = tuple(interface for interface in owned if interface is not None)
-    ends = lowering.hosts(known, shown)
     gap = None
     if len(known) < len(endpoint.network_interface_ids):
         words = "not all its interfaces are known"
         gap = lowering.missing(NetworkInterface, endpoint_id, words)
-    return End(shown, goals=ends.goals, addresses=ends.addresses, nobody=mute, gap=gap)
+    ends = lowering.hosts(known, shown)
+    return replace(ends, starts=(), nobody=mute, gap=gap, may_send=None)
 
 
-def _service_blocks(lowering: Lowering, endpoint: VpcEndpoint) -> Iterator[Prefix]:
-    for listed in lowering.snapshot.records(PrefixList):
-        if listed.prefix_list_name == endpoint.service_name:
-            entries = lowering.index.prefix_list_entries(listed.prefix_list_id) or ()
-            yield from map(Prefix.parse, entries)
+def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
+    """Anything may stand behind an endpoint's interface if the call about endpoints is missing."""
+
+    def make() -> Ranges:
+        unknown = (
+            each
+            for each in lowering.index.interfaces
+            if each.interface_type == "vpc_endpoint"
+            and _of_interface(lowering, each.network_interface_id) is None
+            and not lowering.has(VpcEndpoint, each)
+        )
+        return Ranges.of(*(address for each in unknown for address in private_addresses(each)))
+
+    inside = addresses & lowering.index.inside
+    return lowering.memo(f"{_NAME} unknown", make) if inside else Ranges(())
 
 
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint,),
-    nodes={"admit": _admit, "answer": _answer, "service": _at_gateway, "return": _return},
-    targets=(Target("gateway_id", "vpce-", _enter),),
+    nodes={"admit": _admit, "inside": _inside, "answer": _answer},
+    slots={"lattice.return": _back_to_endpoints},
     interface_types=("vpc_endpoint",),
     interface_node=_interface_node,
     ends={"vpce-": _end},
+    aliases=_aliases,
 )

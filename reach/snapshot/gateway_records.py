@@ -105,6 +105,8 @@ class VpcEndpoint(Tagged, frozen=True):
     private_dns_enabled: bool | None = None
     ip_address_type: str | None = None
     service_region: str | None = None
+    service_network_arn: str | None = None
+    resource_configuration_arn: str | None = None
     owner_id: str = ""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from reach.network.address import WIDTH, Prefix, parse_address
+from reach.network.address import RFC1918, RFC6598, WIDTH, Prefix, parse_address
 from reach.network.header_space import Ranges
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
@@ -223,6 +223,32 @@ class Index:
             for interface in reversed(self.interfaces)
             for private, public in outer_mapping(interface)
         }
+
+    # Accounts
+
+    def covers(self, account: str, region: str) -> bool:
+        """Whether calls were made in an account and Region; an empty one means any.
+
+        A folder that does not say its account is that of its VPCs.
+        """
+        return any(
+            region in ("", scope.region) or not scope.region
+            for scope in self.snapshot.scopes
+            if account in ("", scope.account)
+            or (not scope.account and (account in self._owners or not self._owners))
+        )
+
+    @cached_property
+    def _owners(self) -> frozenset[str]:
+        owners = (self.snapshot.account_of(vpc) for vpc in self.snapshot.records(Vpc))
+        return frozenset(filter(None, owners))
+
+    @cached_property
+    def inside(self) -> Ranges:
+        """Where anything may stand that is no host on the internet: private space, and the VPCs."""
+        blocks = (block for vpc in self.snapshot.records(Vpc) for block in vpc_blocks(vpc))
+        private = (*RFC1918, *RFC6598, Prefix.parse("fc00::/7"))
+        return Ranges.prefixes((*private, *map(Prefix.parse, blocks)))
 
     # Zones
 

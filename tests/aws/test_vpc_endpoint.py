@@ -1,28 +1,25 @@
-"""VPC endpoints to AWS services: interfaces that answer, and gateways that routes lead to."""
+"""VPC endpoints with interfaces: AWS services that answer, and what else they lead to."""
 
 from __future__ import annotations
 
 import pytest
 
+from reach.network.address import parse_address
+from reach.network.header_space import Ranges
 from reach.trace import Fate
 from tests.aws.ground import (
     answered,
     arrived,
-    at,
     came,
     dropped,
     ground,
-    nodes,
     packet,
-    passed,
     plain,
-    replied,
     sent,
     stages,
 )
 from tests.estate import Id, Pair
 
-S3 = "52.216.1.10"
 HERE = "10.0.1.40"
 
 
@@ -30,12 +27,6 @@ def interface(service: str = "ssm", groups: list[Id] | None = None) -> tuple[Pai
     """An interface endpoint in SB."""
     e = Pair()
     return e, e.endpoint_interface({e.sb: HERE}, service, groups)
-
-
-def gateway(service: str = "s3") -> tuple[Pair, Id]:
-    """A gateway endpoint that SA's table leads to, SB's does not."""
-    e = Pair()
-    return e, e.endpoint_gateway(e.v1, [e.ta], service)
 
 
 # ------------------------------ decoding
@@ -55,13 +46,10 @@ def test_a_state_that_works(state: str) -> None:
     ["PendingAcceptance", "pendingAcceptance", "pending", "Rejected", "Expired", "failed"],
 )
 def test_a_state_that_does_not(state: str) -> None:
-    """R-VPCE-2: the endpoint's state is the reason, for both kinds."""
+    """R-VPCE-2: the endpoint's state is the reason."""
     e, vpce = interface()
-    s3 = e.endpoint_gateway(e.v1, [e.ta])
-    vpce.record["State"] = s3.record["State"] = state
-    g = ground(e)
-    assert dropped(sent(g, e.a, packet(e.a.ip, HERE))) == (vpce, "BAD_STATE")
-    assert dropped(sent(g, e.a, packet(e.a.ip, S3))) == (s3, "BAD_STATE")
+    vpce.record["State"] = state
+    assert dropped(sent(ground(e), e.a, packet(e.a.ip, HERE))) == (vpce, "BAD_STATE")
 
 
 @pytest.mark.parametrize(
@@ -96,30 +84,72 @@ def arrived_at(e: Pair, header: object) -> bool:
     return sent(ground(e), e.a, header).fate is Fate.DELIVERED  # type: ignore[arg-type]
 
 
+# ------------------------------ what an endpoint leads to
+
+
+@pytest.mark.parametrize("kind", ["Tunnel", "Resource", "ServiceNetwork", "Sidecar"])
+def test_what_is_not_modelled(kind: str) -> None:
+    """U-17, R-RES-4: a type that is not known, or that does not say where it leads, is named."""
+    e, vpce = interface()
+    vpce.record["VpcEndpointType"] = kind
+    trace = sent(ground(e), e.a, packet(e.a.ip, HERE))
+    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, vpce)
+    assert kind in trace.origin.words
+
+
 @pytest.mark.parametrize(
-    ("kind", "service"),
+    ("changed", "onward"),
     [
-        ("Interface", "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"),
-        ("Tunnel", "com.amazonaws.us-east-1.ssm"),
-        ("Resource", "com.amazonaws.us-east-1.ssm"),
+        (
+            {"ServiceName": "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"},
+            "vpc_endpoint_service/{eni}/consumer",
+        ),
+        (
+            {
+                "VpcEndpointType": "Resource",
+                "ResourceConfigurationArn": "arn:aws:vpc-lattice:us-east-1:999988887777:"
+                "resourceconfiguration/rcfg-0123456789abcdef0",
+            },
+            "resource_gateway/rcfg-0123456789abcdef0/enter use1-az2,use1-az1",
+        ),
+        (
+            {
+                "VpcEndpointType": "ServiceNetwork",
+                "ServiceNetworkArn": "arn:aws:vpc-lattice:us-east-1:999988887777:"
+                "servicenetwork/sn-0123456789abcdef0",
+            },
+            "service_network/sn-0123456789abcdef0/enter use1-az2,use1-az1",
+        ),
     ],
 )
-def test_what_is_not_modelled(kind: str, service: str) -> None:
-    """U-17: a service of somebody else's and a type that is not known leave the answer open."""
-    e, vpce = interface()
-    vpce.record |= {"VpcEndpointType": kind, "ServiceName": service}
-    trace = sent(ground(e), e.a, packet(e.a.ip, HERE))
-    assert trace.fate is Fate.UNMODELLED
-    assert trace.origin.resource in (vpce, vpce.eni)
-
-
-def test_a_route_to_another_kind_of_endpoint() -> None:
-    """A route to a Gateway Load Balancer endpoint is not one to a gateway endpoint: open."""
+def test_what_it_leads_to(changed: dict[str, str], onward: str) -> None:
+    """What is let in goes on, remembered under the node that answers; the own zone comes first."""
     e = Pair()
-    balancer = e.endpoint_balancer(e.sb, HERE)
-    e.route(e.ta, "0.0.0.0/0", balancer)
-    trace = sent(ground(e), e.a, packet(e.a.ip, "8.8.8.8"))
-    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, balancer)
+    vpce = e.endpoint_interface({e.sb: HERE, e.sa: "10.0.0.40"})
+    vpce.record |= changed
+    *_, remembered, forward = plain(stages(ground(e), f"vpc_endpoint/{vpce.eni}/admit"))
+    assert remembered == [f"session vpc_endpoint/{vpce.eni}/answer", "else permit"]
+    assert forward == [f"any packet -> {onward.format(eni=vpce.eni)}", "else drop"]
+
+
+def test_a_partial_endpoint_may_work() -> None:
+    """R-VPCE-2: which zones of a Partial endpoint work no call tells; its filters come first."""
+    e, vpce = interface(groups=None)
+    vpce.record["State"] = "Partial"
+    *_, last = plain(stages(ground(e), f"vpc_endpoint/{vpce.eni}/admit"))
+    assert last == [f"may -> vpc_endpoint/{vpce.eni}/inside"]
+    trace = sent(ground(e), e.a, packet(e.a.ip, HERE))
+    assert [origin.resource for origin in trace.choices] == [vpce]
+
+
+def test_an_interface_of_no_known_endpoint() -> None:
+    """Without describe-vpc-endpoints nobody knows what an endpoint's interface leads to: open, and
+    anything may stand behind it."""
+    e, _ = interface()
+    e.drop("VpcEndpoints")
+    g = ground(e)
+    assert sent(g, e.a, packet(e.a.ip, HERE)).fate is Fate.UNMODELLED
+    assert parse_address(HERE) in g.aliases(Ranges.of(parse_address("10.9.9.9")))
 
 
 # ------------------------------ interface endpoints
@@ -219,141 +249,24 @@ def test_not_from_the_internet() -> None:
     assert answered(g, sent(g, e.a, packet(e.a.ip6, six)), six)
 
 
-# ------------------------------ gateway endpoints
+# ------------------------------ as an end
 
 
-def test_gateway_stages() -> None:
-    """TCP and ping, of these the service's ports; what comes back enters by local routing."""
-    e, vpce = gateway()
+def test_as_an_end() -> None:
+    """R-VPCE-4: a goal by its addresses, a source never."""
+    e, vpce = interface()
     g = ground(e)
-    *_, protocols, ports, deliver = plain(stages(g, f"vpc_endpoint/{vpce}/service"))
-    assert protocols == [
-        "permit protocol tcp",
-        "permit protocol icmp; icmp type 8",
-        f"else deny VPCE_GATEWAY_PROTOCOL_RESTRICTION ({vpce} protocol)",
-    ]
-    assert ports == [
-        "permit protocol tcp; destination port 80, 443",
-        "permit protocol icmp; icmp type 8",
-        f"else deny NO_PATH ({vpce} service)",
-    ]
-    assert deliver == [f"deliver to vpc_endpoint/{vpce}, reply from vpc_endpoint/{vpce}/return"]
-    assert plain(stages(g, f"vpc_endpoint/{vpce}/return")) == [
-        [f"any packet -> vpc/{e.v1}/local", "else drop"]
-    ]
-
-
-@pytest.mark.parametrize("what", ["tcp/443", "tcp/80", "icmp/8"])
-def test_there_and_back(what: str) -> None:
-    """R-GWEP-1, R-GWEP-2: by the route that stands in the table, with the private source."""
-    e, vpce = gateway()
-    g = ground(e)
-    there = sent(g, e.a, packet(e.a.ip, S3, what))
-    assert there.owner == f"vpc_endpoint/{vpce}"
-    assert there.final._replace(identity=0) == packet(e.a.ip, S3, what)
-    assert answered(g, there, S3)
-
-
-@pytest.mark.parametrize("what", ["udp/443", "icmp/13", "50"])
-def test_tcp_and_ping_only(what: str) -> None:
-    """R-GWEP-4: nothing else passes."""
-    e, vpce = gateway()
-    trace = sent(ground(e), e.a, packet(e.a.ip, S3, what))
-    assert dropped(trace) == (vpce, "VPCE_GATEWAY_PROTOCOL_RESTRICTION")
-
-
-def test_a_port_that_the_service_does_not_have() -> None:
-    """R-OBS-8: tcp 22 passes the endpoint, but S3 is silent on it."""
-    e, vpce = gateway()
-    assert dropped(sent(ground(e), e.a, packet(e.a.ip, S3, "tcp/22"))) == (vpce, "NO_PATH")
-
-
-def test_only_tables_that_have_the_route() -> None:
-    """R-GWEP-1: SB's table is not associated; a longer route of SA's own wins."""
-    e, vpce = gateway()
-    g = ground(e)
-    assert dropped(sent(g, e.b, packet(e.b.ip, S3))) == (e.tb, "NO_ROUTE_TO_DESTINATION")
-    e.route(e.ta, f"{S3}/32", e.online())
-    e.public(e.a, "198.51.100.7")
-    there = sent(ground(e), e.a, packet(e.a.ip, S3))
-    assert f"vpc_endpoint/{vpce}/service" not in nodes(there)
-    assert (e.ta, f"route {S3}/32") in passed(there)
-
-
-def test_other_addresses_do_not_use_it() -> None:
-    """R-GWEP-1, R-GWEP-5: neither another Region's addresses nor IPv6."""
-    e, _ = gateway()
-    g = ground(e)
-    elsewhere = sent(g, e.a, packet(e.a.ip, "52.92.16.1"))
-    assert dropped(elsewhere) == (e.ta, "NO_ROUTE_TO_DESTINATION")
-    e = Pair(ipv6=True)
-    e.endpoint_gateway(e.v1, [e.ta])
-    six = sent(ground(e), e.a, packet(e.a.ip6, "2600:1fa0:8000::1"))
-    assert dropped(six) == (e.ta, "NO_ROUTE_TO_DESTINATION")
-
-
-def test_filters_see_the_services_public_addresses() -> None:
-    """R-GWEP-3: the group may name the service's list; the ACL must admit its blocks, both ways."""
-    e, _ = gateway()
-    e.wear(e.a, group := e.group(e.v1, [], [f"tcp/443 {e.service_list('s3')}"]))
-    g = ground(e)
-    assert answered(g, sent(g, e.a, packet(e.a.ip, S3)), S3)
-    assert dropped(sent(g, e.a, packet(e.a.ip, S3, "tcp/80"))) == (group, "ENI_SG_RULES_MISMATCH")
-    acl = e.acl(e.v1, [e.sa], ingress=["100 allow tcp 10.0.0.0/8"])
-    g = ground(e)
-    there = sent(g, e.a, packet(e.a.ip, S3))
-    assert arrived(there, S3)
-    assert dropped(replied(g, there)) == (acl, "SUBNET_ACL_RESTRICTION")
-
-
-def test_only_sources_of_its_own_vpc() -> None:
-    """R-GWEP-2: what an appliance of the VPC passes on for a peer is not taken."""
-    e, vpce = gateway()
-    e.second()
-    g = ground(e)
-    node = f"vpc_endpoint/{vpce}/service"
-    assert arrived(at(g, node, packet(e.b.ip, S3)), S3)
-    assert dropped(at(g, node, packet(e.b2.ip, S3)))[0] == vpce
-
-
-def test_the_sender_is_not_known_beyond() -> None:
-    """R-SG-20: the service's reply carries no group."""
-    e, _ = gateway()
-    g = ground(e)
-    back = replied(g, sent(g, e.a, packet(e.a.ip, S3)))
-    assert back.final == packet(S3, e.a.ip, "tcp/40000", client=443)
-
-
-# ------------------------------ as ends
-
-
-def test_as_ends() -> None:
-    """R-VPCE-4: goals by their addresses, sources never."""
-    e, inside = interface()
-    outside = e.endpoint_gateway(e.v1, [e.ta])
-    g = ground(e)
-    for vpce, owner, address in (
-        (inside, f"vpc_endpoint/{inside.eni}", HERE),
-        (outside, f"vpc_endpoint/{outside}", S3),
-    ):
-        end = g.end(vpce)
-        assert end is not None
-        assert end.goals is not None
-        assert end.nobody is not None
-        assert list(end.goals) == [owner]
-        assert packet(e.a.ip, address) in end.goals[owner]
-        assert packet(e.a.ip, "8.8.8.8") not in end.goals[owner]
-        assert (end.starts, end.nobody.code) == ((), "VPCE_INTRA_VPC_TRAFFIC")
-    assert g.end("vpce-0000000000000dead") is None
-
-
-def test_a_service_whose_list_is_not_known_as_an_end() -> None:
-    """Without describe-prefix-lists nobody knows where a gateway endpoint leads: a gap."""
-    e, vpce = gateway()
-    e.drop("PrefixLists", "ManagedPrefixListEntries")
-    end = ground(e).end(vpce)
+    end = g.end(vpce)
     assert end is not None
-    assert end.gap is not None
+    assert end.goals is not None
+    assert end.nobody is not None
+    owner = f"vpc_endpoint/{vpce.eni}"
+    assert list(end.goals) == [owner]
+    assert packet(e.a.ip, HERE) in end.goals[owner]
+    assert packet(e.a.ip, "8.8.8.8") not in end.goals[owner]
+    assert end.passing == (f"vpc_endpoint/{vpce.eni}/admit",)
+    assert (end.starts, end.nobody.code) == ((), "VPCE_INTRA_VPC_TRAFFIC")
+    assert g.end("vpce-0000000000000dead") is None
 
 
 def test_an_interface_that_is_not_listed_as_an_end() -> None:

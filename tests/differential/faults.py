@@ -166,8 +166,14 @@ COMPILED = (
     Fault(
         "the goal's headers do not matter",
         "reach.compile",
-        "return solver.and_(arriving, symbolic.matches(space, point.version))",
+        "return solver.and_(arriving, solver.or_(symbolic.matches(space, point.version), passed))",
         "return arriving",
+    ),
+    Fault(
+        "what passes a goal's node has not reached it",
+        "reach.compile",
+        "return solver.and_(arriving, passed)",
+        "return FALSE",
     ),
     Fault(
         "the way does not matter",

@@ -114,7 +114,7 @@ def _asked(network: Network, aim: Aim, header: Header, forward: Trace) -> bool:
         return False
     if not all(any(hop.node in visit.nodes for hop in forward.hops) for visit in aim.through):
         return False
-    if aim.goals is None:
+    if aim.goals is None or any(hop.node in aim.passing for hop in forward.hops):
         return True
     return forward.owner in aim.goals and forward.final in aim.goals[forward.owner]
 

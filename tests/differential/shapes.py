@@ -9,7 +9,7 @@ shape in which twins tend to differ.  Everything is drawn from one seed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 
@@ -121,4 +121,7 @@ def _aim(build: Builder, starts: tuple[Start, ...]) -> Aim:
         picked = rng.sample(owners, min(len(owners), rng.choice((2, 3, 4))))
         goals = {o: domain.space(rng) if build.odds(0.2) else ANYTHING for o in picked}
     through = (Visit(frozenset(rng.sample(sorted(build.nodes), 2))),) if build.odds(0.1) else ()
-    return Aim(starts, goals, two_way=build.odds(0.85), through=through, to_itself=build.odds(0.2))
+    aim = Aim(starts, goals, two_way=build.odds(0.85), through=through, to_itself=build.odds(0.2))
+    if goals is None or not build.odds(0.3):
+        return aim
+    return replace(aim, passing=tuple(rng.sample(sorted(build.nodes), 2)))

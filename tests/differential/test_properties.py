@@ -145,6 +145,7 @@ def renamed(shape: Shape) -> Shape:
             replace(visit, nodes=frozenset(new[name] for name in visit.nodes))
             for visit in shape.aim.through
         ),
+        passing=tuple(new[name] for name in shape.aim.passing),
     )
     return replace(shape, nodes=nodes, aim=aim)
 

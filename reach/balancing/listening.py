@@ -1,0 +1,241 @@
+"""From a node of an Application or Network Load Balancer to the targets behind its listeners.
+
+A packet for a listener's protocol and port meets the listener's action; an action forwards to
+target groups, and of a group a target is picked (R-LB-3).  What no call tells is not modelled here:
+a listener, a group or targets that are not known are no empty list.  Both kinds of balancers build
+their nodes from this; must not know either by name, nor the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
+from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
+from reach.component import End, Lowering
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import (
+    Choose,
+    Forward,
+    Option,
+    Origin,
+    Route,
+    Stage,
+    Unmodelled,
+    deny_all,
+)
+from reach.snapshot.balancer_records import (
+    Action,
+    BalancerListener,
+    Listener,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    LoadBalancerListeners,
+    LoadBalancerTargetHealth,
+    TargetGroup,
+)
+from reach.snapshot.balancers import Target
+from reach.snapshot.records import NetworkInterface
+
+_CROSS_ZONE = "load_balancing.cross_zone.enabled"
+AnyListener = BalancerListener | Listener
+
+
+def node_at(
+    lowering: Lowering, component: str, interface_id: str
+) -> tuple[Node, LoadBalancer | None]:
+    """The node at an interface, and its balancer if the snapshot holds it."""
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    balancer = balancers(lowering).balancer_of(interface)
+    if balancer is None:
+        return node(lowering, component, interface, interface_id, interface.description, ()), None
+    zones = (zone.subnet_id or "" for zone in balancer.availability_zones)
+    arn, name = balancer.load_balancer_arn, balancer.load_balancer_name
+    return node(lowering, component, interface, arn, name, zones), balancer
+
+
+def unknown_balancer(lowering: Lowering, at: Node) -> tuple[Stage, ...]:
+    words = f"the load balancer of {at.id} is not known"
+    return (Unmodelled(lowering.missing(LoadBalancer, at.id, words)),)
+
+
+def active(at: Node, balancer: LoadBalancer) -> tuple[Stage, ...]:
+    """R-LB-1."""
+    if balancer.state.code in ("active", "active_impaired", ""):
+        return ()
+    return (deny_all(at.says(f"is {balancer.state.code}", "state", "BAD_STATE")),)
+
+
+# ------------------------------------------------------------------- listeners
+
+
+def to_listeners(
+    lowering: Lowering, at: Node, balancer: LoadBalancer, part: Callable[[str], str]
+) -> tuple[Stage, ...]:
+    """To the listener of the packet's protocol and port; nothing else is answered."""
+    known = balancers(lowering).listeners(balancer.load_balancer_arn)
+    if known is None:
+        words = f"the listeners of {at.name} are not known"
+        return (Unmodelled(lowering.missing(LoadBalancerListeners, at.balancer, words)),)
+    mismatch = at.says(
+        "has no listener for this protocol and port", "listeners", "ELBV2_LISTENERS_MISMATCH"
+    )
+    routes = (
+        Route(space, part(listener.listener_arn), at.says(_shown(listener), "listener"))
+        for listener in known
+        for space in heard(listener)
+    )
+    return (Forward(tuple(routes), mismatch),)
+
+
+def heard(listener: AnyListener) -> Iterator[HeaderSpace]:
+    """The packets that a listener takes."""
+    protocols = PROTOCOLS.get(listener.protocol or "", ())
+    if protocols and listener.port is not None:
+        yield HeaderSpace.where(
+            protocol=Ranges.of(*protocols), destination_port=Ranges.of(listener.port)
+        )
+
+
+def _shown(listener: AnyListener) -> str:
+    return f"listens on {listener.protocol} {listener.port}"
+
+
+def listener(lowering: Lowering, balancer: LoadBalancer, arn: str) -> AnyListener:
+    known = balancers(lowering).listeners(balancer.load_balancer_arn) or ()
+    return next(each for each in known if each.listener_arn == arn)
+
+
+def forwards_to(action: Action) -> tuple[str, ...]:
+    """The target groups of an action; one of weight 0 gets nothing."""
+    config = action.forward_config
+    if config is not None and config.target_groups:
+        weighted = (each for each in config.target_groups if each.weight != 0)
+        return tuple(each.target_group_arn for each in weighted if each.target_group_arn)
+    return (action.target_group_arn,) if action.target_group_arn else ()
+
+
+def to_groups(at: Node, arns: Sequence[str], part: Callable[[str], str]) -> Stage:
+    """To the one target group, or to any of several."""
+    if not arns:
+        words = "the listener's action names no target group that gets anything"
+        return Forward((), at.says(words, "listener", "ELBV2_LISTENER_HAS_NO_TG"))
+    if len(arns) == 1:
+        return Forward((Route(ANYTHING, part(arns[0]), QUIET),), QUIET)
+    words = f"assumed: {at.name} picks this one of {len(arns)} target groups"
+    return Choose(tuple(Option(part(arn), at.says(f"{words}: {name_of(arn)}")) for arn in arns))
+
+
+def name_of(arn: str) -> str:
+    """A target group's name, from its ARN."""
+    return arn.partition(":targetgroup/")[2].partition("/")[0] or arn
+
+
+# ------------------------------------------------------------------- target groups
+
+
+def to_targets(
+    lowering: Lowering,
+    at: Node,
+    balancer: LoadBalancer,
+    arn: str,
+    part: Callable[[int], str],
+    assumed: str = "",
+) -> Stage:
+    """To one of the targets of a group."""
+    found = picked(lowering, at, balancer, arn)
+    if isinstance(found, Origin):
+        return Unmodelled(found)
+    if not found:
+        return Forward((), nobody_registered(at, arn))
+    return choose(at, found, part, name_of(arn), assumed)
+
+
+def nobody_registered(at: Node, arn: str) -> Origin:
+    words = f"no target is registered in {name_of(arn)}"
+    return at.says(words, "target group", "ELBV2_LISTENER_HAS_NO_TG")
+
+
+def group(lowering: Lowering, arn: str) -> TargetGroup | Origin:
+    """A target group, or why it is not known."""
+    found = lowering.snapshot.get(TargetGroup, arn)
+    if found is not None:
+        return found
+    return lowering.missing(TargetGroup, arn, f"the target group {name_of(arn)} is not known")
+
+
+def picked(
+    lowering: Lowering, at: Node, balancer: LoadBalancer, arn: str
+) -> tuple[Pick, ...] | Origin:
+    """What becomes of each target of a group at a node, or why that is not known."""
+    return lowering.memo(f"picked {at.id} {arn}", lambda: _picked(lowering, at, balancer, arn))
+
+
+def _picked(
+    lowering: Lowering, at: Node, balancer: LoadBalancer, arn: str
+) -> tuple[Pick, ...] | Origin:
+    of = group(lowering, arn)
+    if isinstance(of, Origin):
+        return of
+    targets = balancers(lowering).targets(of)
+    if targets is None:
+        words = f"the targets of {name_of(arn)} are not known"
+        return lowering.missing(LoadBalancerTargetHealth, arn, words)
+    return picks(lowering, at, targets, _crossing(lowering, at, balancer, of, targets))
+
+
+def _crossing(
+    lowering: Lowering,
+    at: Node,
+    balancer: LoadBalancer,
+    of: TargetGroup,
+    targets: Sequence[Target],
+) -> Crossing:
+    """R-LB-4: the group's word counts, else the balancer's; an ALB's is always on."""
+    of_group = (balancers(lowering).attributes_of_group(of) or {}).get(_CROSS_ZONE)
+    if of_group in ("true", "false"):
+        return crossing_of(at, of_group == "true", targets, None)
+    if balancer.type == "application":
+        return crossing_of(at, True, targets, None)
+    own = balancers(lowering).attributes_of(balancer)
+    if own is None:
+        words = f"whether {at.name} uses targets of other zones is not known"
+        doubt = lowering.missing(LoadBalancerAttributes, at.balancer, words)
+        return crossing_of(at, None, targets, doubt)
+    return crossing_of(at, own.get(_CROSS_ZONE) == "true", targets, None)
+
+
+def all_targets(
+    lowering: Lowering, balancer: LoadBalancer, arns: Iterable[str]
+) -> tuple[tuple[str, Target], ...] | None:
+    """Every target of some groups, with its group's protocol; None where not all are known."""
+    found: list[tuple[str, Target]] = []
+    for arn in dict.fromkeys(arns):
+        of = group(lowering, arn)
+        targets = None if isinstance(of, Origin) else balancers(lowering).targets(of)
+        if isinstance(of, Origin) or targets is None:
+            return None
+        found += [(of.protocol or "", target) for target in targets]
+    return tuple(found)
+
+
+# ------------------------------------------------------------------- as an end of a question
+
+
+def names(lowering: Lowering, kind: str) -> Iterator[tuple[str, str]]:
+    """What people call the balancers of a type: by ARN, name or DNS name."""
+    for balancer in lowering.snapshot.records(LoadBalancer):
+        if balancer.type == kind:
+            arn = balancer.load_balancer_arn
+            for name in (arn, balancer.load_balancer_name, balancer.dns_name):
+                if name:
+                    yield name, arn
+
+
+def balancer_end(lowering: Lowering, kind: str, arn: str) -> End | None:
+    balancer = lowering.snapshot.get(LoadBalancer, arn)
+    if balancer is None or balancer.type != kind:
+        return None
+    interfaces = balancers(lowering).interfaces_of(balancer)
+    return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces)

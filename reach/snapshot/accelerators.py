@@ -1,0 +1,134 @@
+"""Joins over accelerators: their listeners, and the addresses of the endpoints behind each.
+
+Takes a snapshot, its index and the joins over its balancers; gives lookups.  What that means to a
+packet is for the component.  Addresses are the integers of ``reach.network.address``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reach.network.address import is_ipv4, parse_address
+from reach.snapshot.balancer_records import (
+    Accelerator,
+    AcceleratorEndpointGroup,
+    EndpointDescription,
+    Listener,
+    LoadBalancer,
+)
+from reach.snapshot.balancers import Balancers
+from reach.snapshot.index import Index, private_addresses, public_mapping
+from reach.snapshot.record import Record
+from reach.snapshot.records import Address, NetworkInterface
+from reach.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Way:
+    """From a listener to one address of an endpoint.
+
+    ``ports`` are overrides: the listener's port, the endpoint's.  ``unknown`` is what would tell
+    more of the endpoint; without that and without addresses it is of an unknown kind.
+    """
+
+    endpoint: str
+    ports: tuple[tuple[int, int], ...]
+    preserved: bool
+    interface: NetworkInterface | None = None
+    private: int = 0
+    public: int = 0
+    unknown: type[Record] | None = None
+
+
+class Accelerators:
+    """Lookups over one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, index: Index, balancers: Balancers) -> None:
+        self.snapshot = snapshot
+        self.index = index
+        self.balancers = balancers
+
+    def listeners(self, accelerator: Accelerator) -> tuple[Listener, ...]:
+        """Those that the snapshot holds; an accelerator of use has some."""
+        inside = f"{accelerator.accelerator_arn}/listener/"
+        known = self.snapshot.records(Listener)
+        return tuple(each for each in known if each.listener_arn.startswith(inside))
+
+    def ways(self, listener_arn: str) -> tuple[Way, ...] | None:
+        """Every address that a listener's flows may go to; None if no group of it is known.
+
+        An endpoint of weight 0, or in a group whose dial is at 0, gets nothing.
+        """
+        groups = self._groups.get(listener_arn)
+        if groups is None:
+            return None
+        return tuple(
+            way
+            for group in groups
+            if group.traffic_dial_percentage != 0
+            for endpoint in group.endpoint_descriptions
+            if endpoint.weight != 0
+            for way in self._of_endpoint(group, endpoint)
+        )
+
+    @cached_property
+    def _groups(self) -> Mapping[str, tuple[AcceleratorEndpointGroup, ...]]:
+        found: dict[str, list[AcceleratorEndpointGroup]] = {}
+        for group in self.snapshot.records(AcceleratorEndpointGroup):
+            listener = group.endpoint_group_arn.partition("/endpoint-group/")[0]
+            found.setdefault(listener, []).append(group)
+        return {listener: tuple(groups) for listener, groups in found.items()}
+
+    def _of_endpoint(
+        self, group: AcceleratorEndpointGroup, endpoint: EndpointDescription
+    ) -> Iterator[Way]:
+        name = endpoint.endpoint_id or ""
+        overrides = tuple(
+            (each.listener_port, each.endpoint_port)
+            for each in group.port_overrides
+            if each.listener_port is not None and each.endpoint_port is not None
+        )
+        way = Way(name, overrides, endpoint.client_ip_preservation_enabled is not False)
+        if name.startswith("i-"):
+            yield self._instance(way)
+        elif name.startswith("eipalloc-"):
+            yield self._elastic(way)
+        elif ":loadbalancer/" in name:
+            yield from self._balancer(way)
+        else:
+            yield way
+
+    def _instance(self, way: Way) -> Way:
+        target = self.balancers.instance_target(way.endpoint, 0, 0)
+        for interface in self.index.interfaces_by_instance.get(way.endpoint, ()):
+            if target.addresses and target.addresses[0] in private_addresses(interface):
+                return _at(way, interface, target.addresses[0])
+        return replace(way, unknown=NetworkInterface)
+
+    def _elastic(self, way: Way) -> Way:
+        """R-GA-3: an Elastic IP never sees the client."""
+        address = self.snapshot.get(Address, way.endpoint)
+        if address is None or not address.public_ip:
+            return replace(way, unknown=Address)
+        private = parse_address(address.private_ip_address) if address.private_ip_address else 0
+        public = parse_address(address.public_ip)
+        return replace(way, private=private, public=public, preserved=False)
+
+    def _balancer(self, way: Way) -> Iterator[Way]:
+        """Any node of a balancer; R-GA-3: a Network one without groups sees no client."""
+        balancer = self.snapshot.get(LoadBalancer, way.endpoint)
+        nodes = () if balancer is None else self.balancers.interfaces_of(balancer)
+        if balancer is None or not nodes:
+            yield replace(way, unknown=LoadBalancer if balancer is None else NetworkInterface)
+        for node in nodes:
+            own = next((a for a in private_addresses(node) if is_ipv4(a)), None)
+            if balancer is not None and own is not None:
+                blind = balancer.type == "network" and not node.groups
+                yield _at(replace(way, preserved=way.preserved and not blind), node, own)
+
+
+def _at(way: Way, interface: NetworkInterface, private: int) -> Way:
+    public = dict(public_mapping(interface)).get(private, 0)
+    return replace(way, interface=interface, private=private, public=public)

@@ -1,0 +1,269 @@
+"""Joins over VPC Lattice: what is associated with which network, which listeners and targets.
+
+Takes a snapshot and its index; gives lookups, each built when first asked for and kept.  They say
+what names what; what that means to a packet is for the components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from reach.network.address import Prefix, is_ipv4, parse_address
+from reach.network.header_space import Ranges
+from reach.snapshot.index import Index, delegated_prefixes, private_addresses
+from reach.snapshot.lattice_records import (
+    LatticeListener,
+    LatticeRule,
+    LatticeService,
+    LatticeTarget,
+    LatticeTargetGroup,
+    LatticeTargets,
+    ResourceConfiguration,
+    ServiceNetworkResourceAssociation,
+    ServiceNetworkServiceAssociation,
+    ServiceNetworkVpcAssociation,
+    VpcEndpointAssociation,
+)
+from reach.snapshot.records import NetworkInterface, PrefixList, RouteTable, Subnet, VpcEndpoint
+from reach.snapshot.snapshot import Snapshot
+
+# The route target that AWS writes into the tables of an associated VPC.
+ROUTE_TARGET = "VpcLattice"
+# States of what does not work; what failed to be changed or deleted goes on as it was (AWS: the
+# API reference's status of each).
+NOT_THERE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS")
+# R-LAT-1; the link-local blocks of every Region, which its prefix lists hold among others.
+_LINK_LOCAL = ("169.254.171.0/24", "fd00:ec2:80::/64")
+# Observed beside them, where a route names a list of which the snapshot holds no entries.
+_PUBLIC = ("129.224.0.0/17",)
+
+
+class Lattice:
+    """Lookups over one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, index: Index) -> None:
+        self.snapshot = snapshot
+        self.index = index
+
+    # ---------------------------------------------------------------- addresses
+
+    @cached_property
+    def addresses(self) -> Ranges:
+        """The addresses at which associated VPCs reach Lattice, and from which it calls targets."""
+        blocks = [*_LINK_LOCAL, *self._listed(), *self._routed()]
+        return Ranges.prefixes(map(Prefix.parse, blocks))
+
+    def _listed(self) -> Iterator[str]:
+        """The entries of com.amazonaws.<region>.vpc-lattice and .ipv6.vpc-lattice."""
+        for listed in self.snapshot.records(PrefixList):
+            name = listed.prefix_list_name or ""
+            if name.startswith("com.amazonaws.") and name.endswith(".vpc-lattice"):
+                yield from self.index.prefix_list_entries(listed.prefix_list_id) or ()
+
+    def _routed(self) -> Iterator[str]:
+        for table in self.snapshot.records(RouteTable):
+            for route in table.routes:
+                if route.gateway_id == ROUTE_TARGET:
+                    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+                    listed = route.destination_prefix_list_id or ""
+                    known = (block,) if block else self.index.prefix_list_entries(listed)
+                    yield from _PUBLIC if known is None else known
+
+    @cached_property
+    def routed_vpcs(self) -> frozenset[str]:
+        """The VPCs whose tables lead to Lattice, which says that they are associated."""
+        return frozenset(
+            table.vpc_id or ""
+            for table in self.snapshot.records(RouteTable)
+            if any(route.gateway_id == ROUTE_TARGET for route in table.routes)
+        )
+
+    def endpoint_addresses(self, endpoint: VpcEndpoint) -> Ranges:
+        """All addresses of an endpoint's interfaces, their blocks included."""
+        spans: list[tuple[int, int]] = []
+        for owned in endpoint.network_interface_ids:
+            interface = self.snapshot.get(NetworkInterface, owned)
+            if interface is not None:
+                spans += Ranges.of(*private_addresses(interface)).intervals
+                blocks = map(Prefix.parse, delegated_prefixes(interface))
+                spans += Ranges.prefixes(blocks).intervals
+        return Ranges.union(spans)
+
+    def vpc_of(self, subnet_id: str) -> str:
+        """The VPC of a subnet, from an interface in it where the subnet is not known."""
+        subnet = self.snapshot.get(Subnet, subnet_id)
+        inside = self.index.interfaces_by_subnet.get(subnet_id, ())
+        return next((each.vpc_id for each in (subnet, *inside) if each and each.vpc_id), "")
+
+    # ---------------------------------------------------------------- networks
+
+    @cached_property
+    def arns(self) -> Mapping[str, str]:
+        """The ARN of each network, service and resource by its id, wherever one is named."""
+        get = self.snapshot.records
+        found = [each.service_network_arn for each in get(ServiceNetworkVpcAssociation)]
+        found += [each.service_network_arn or "" for each in get(VpcEndpoint)]
+        found += [each.resource_configuration_arn or "" for each in get(VpcEndpoint)]
+        found += [each.service_arn for each in get(ServiceNetworkServiceAssociation)]
+        found += [each.arn for each in get(LatticeService)]
+        found += [each.arn for each in get(ResourceConfiguration)]
+        found += [
+            each.resource_configuration_arn for each in get(ServiceNetworkResourceAssociation)
+        ]
+        for each in get(VpcEndpointAssociation):
+            found += [each.service_network_arn, each.associated_resource_arn]
+        return {id_in(arn): arn for arn in found if arn}
+
+    def owner(self, resource: str) -> tuple[str, str]:
+        """Account and Region of a network, service or resource, as far as an ARN tells."""
+        parts = self.arns.get(resource, "").split(":")
+        return (parts[4], parts[3]) if len(parts) > 5 else ("", "")
+
+    @cached_property
+    def network_ids(self) -> tuple[str, ...]:
+        """Every network that something is connected to, or that has members."""
+        vpcs = map(network_of, self.snapshot.records(ServiceNetworkVpcAssociation))
+        endpoints = (id_in(each.service_network_arn) for each in self.snapshot.records(VpcEndpoint))
+        return tuple(sorted(filter(None, {*vpcs, *endpoints, *self.networks})))
+
+    def associations_of_vpc(self, vpc_id: str) -> tuple[ServiceNetworkVpcAssociation, ...]:
+        return self._by_vpc.get(vpc_id, ())
+
+    @cached_property
+    def _by_vpc(self) -> Mapping[str, tuple[ServiceNetworkVpcAssociation, ...]]:
+        found: dict[str, tuple[ServiceNetworkVpcAssociation, ...]] = {}
+        for each in self.snapshot.records(ServiceNetworkVpcAssociation):
+            found[each.vpc_id] = (*found.get(each.vpc_id, ()), each)
+        return found
+
+    def vpc_associations(self, network_id: str) -> tuple[ServiceNetworkVpcAssociation, ...]:
+        known = self.snapshot.records(ServiceNetworkVpcAssociation)
+        return tuple(each for each in known if network_of(each) == network_id)
+
+    def endpoints(self, network_id: str) -> tuple[VpcEndpoint, ...]:
+        """The endpoints of type ServiceNetwork that lead to a network."""
+        known = self.snapshot.records(VpcEndpoint)
+        return tuple(each for each in known if id_in(each.service_network_arn) == network_id)
+
+    def in_network(self, network_id: str) -> Mapping[str, str]:
+        """The services and resource configurations of a network, by id, with their status."""
+        return self.networks.get(network_id, {})
+
+    def networks_of(self, member: str) -> tuple[str, ...]:
+        """The networks that a service or a resource configuration is in."""
+        return tuple(network for network, members in self.networks.items() if member in members)
+
+    @cached_property
+    def networks(self) -> Mapping[str, Mapping[str, str]]:
+        """The members of each network."""
+        found: dict[str, dict[str, str]] = {}
+        for service in self.snapshot.records(ServiceNetworkServiceAssociation):
+            name = service.service_id or id_in(service.service_arn)
+            found.setdefault(service.service_network_id, {})[name] = service.status
+        for resource in self.snapshot.records(ServiceNetworkResourceAssociation):
+            name = resource.resource_configuration_id or id_in(resource.resource_configuration_arn)
+            found.setdefault(resource.service_network_id, {})[name] = resource.status
+        for seen in self.snapshot.records(VpcEndpointAssociation):
+            if seen.service_network_arn and seen.associated_resource_arn:
+                known = found.setdefault(id_in(seen.service_network_arn), {})
+                known.setdefault(id_in(seen.associated_resource_arn), "")
+        return found
+
+    def fronts(self, *network_ids: str) -> Ranges:
+        """The addresses at which networks are reached."""
+        found = Ranges(())
+        for network_id in network_ids:
+            if self.vpc_associations(network_id):
+                found |= self.addresses
+            for endpoint in self.endpoints(network_id):
+                found |= self.endpoint_addresses(endpoint)
+        return found
+
+    # ---------------------------------------------------------------- resources
+
+    def group_of(self, configuration: ResourceConfiguration) -> ResourceConfiguration | None:
+        """The group that a configuration is a member of."""
+        return self.snapshot.get(
+            ResourceConfiguration, configuration.resource_configuration_group_id
+        )
+
+    def members_of(self, group_id: str) -> tuple[ResourceConfiguration, ...]:
+        known = self.snapshot.records(ResourceConfiguration)
+        return tuple(e for e in known if e.resource_configuration_group_id == group_id)
+
+    def gateway_of(self, configuration: ResourceConfiguration) -> str:
+        """The id of its gateway; a member of a group uses the group's."""
+        group = self.group_of(configuration)
+        return configuration.resource_gateway_id or (group.resource_gateway_id if group else "")
+
+    def resource_fronts(self, configuration_id: str) -> Ranges:
+        """The addresses at which a resource is reached, by endpoints and by networks."""
+        configuration = self.snapshot.get(ResourceConfiguration, configuration_id)
+        group = configuration.resource_configuration_group_id if configuration else ""
+        ids = tuple(filter(None, (configuration_id, group)))
+        found = self.fronts(*(network for each in ids for network in self.networks_of(each)))
+        for endpoint in self.snapshot.records(VpcEndpoint):
+            if id_in(endpoint.resource_configuration_arn) in ids:
+                found |= self.endpoint_addresses(endpoint)
+        return found
+
+    @cached_property
+    def named_resources(self) -> frozenset[str]:
+        """The ids of the configurations that endpoints and networks name."""
+        by_endpoints = (
+            id_in(each.resource_configuration_arn) for each in self.snapshot.records(VpcEndpoint)
+        )
+        members = (member for members in self.networks.values() for member in members)
+        found = (*by_endpoints, *members)
+        return frozenset(each for each in found if each.startswith("rcfg-"))
+
+    # ---------------------------------------------------------------- services
+
+    def listeners(self, service_id: str) -> tuple[LatticeListener, ...]:
+        known = self.snapshot.records(LatticeListener)
+        return tuple(each for each in known if each.service_id == service_id)
+
+    def rules(self, listener: LatticeListener) -> tuple[LatticeRule, ...]:
+        known = self.snapshot.records(LatticeRule)
+        return tuple(each for each in known if f"/{listener.id}/rule/" in each.arn)
+
+    def targets(self, group_id: str) -> tuple[LatticeTarget, ...] | None:
+        """The targets of a group; None if they are not known, or not all."""
+        answer = self.snapshot.get(LatticeTargets, group_id)
+        return None if answer is None or answer.next_token else answer.items
+
+    def target_addresses(self, group: LatticeTargetGroup, target: LatticeTarget) -> Ranges:
+        """The addresses that a target is called at; none where they are not known."""
+        four = group.config is None or group.config.ip_address_type != "IPV6"
+        if group.type == "IP":
+            try:
+                return Ranges.of(parse_address(target.id))
+            except ValueError:
+                return Ranges(())
+        if group.type == "INSTANCE":
+            own = self.index.interfaces_by_instance.get(target.id, ())
+            first = min(own, key=_device, default=None)
+            found = [a for a in private_addresses(first) if is_ipv4(a) is four] if first else []
+            return Ranges.of(*found[:1]) if found else Ranges(())
+        return self._balancer(target.id, four)
+
+    def _balancer(self, arn: str, four: bool) -> Ranges:
+        """The nodes of an Application Load Balancer (R-ENI-9: told by their description)."""
+        described = f"ELB {arn.partition(':loadbalancer/')[2]}"
+        nodes = (each for each in self.index.interfaces if each.description == described)
+        found = [a for each in nodes for a in private_addresses(each) if is_ipv4(a) is four]
+        return Ranges.of(*found) if found else Ranges(())
+
+
+def network_of(association: ServiceNetworkVpcAssociation) -> str:
+    return association.service_network_id or id_in(association.service_network_arn)
+
+
+def id_in(arn: str | None) -> str:
+    """The id at the end of an ARN."""
+    return (arn or "").rpartition("/")[2]
+
+
+def _device(interface: NetworkInterface) -> int:
+    return (interface.attachment.device_index or 0) if interface.attachment else 0

@@ -1,0 +1,147 @@
+"""Law 2 about load balancers: a call that was not made leaves an answer or makes it undecided."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.estate import Pair, load_files, tell
+from tests.estates.balancers import (
+    accelerator,
+    accelerator_interface,
+    balancer,
+    classic,
+    listen,
+    path,
+    rule,
+    target_group,
+)
+
+HOST = "8.8.8.8"
+# AWS's documented defaults hold where these are absent, and the answer says so (R-NLB-2, R-LB-4).
+DEFAULTED = ("TargetGroupAttributes", "ListenerRules")
+CORE = (
+    "Vpcs",
+    "Subnets",
+    "RouteTables",
+    "NetworkAcls",
+    "SecurityGroups",
+    "NetworkInterfaces",
+    "Reservations",
+    "InternetGateways",
+    "VpcPeeringConnections",
+    "AvailabilityZones",
+)
+BALANCED = (
+    "LoadBalancers",
+    "LoadBalancerListeners",
+    "LoadBalancerAttributes",
+    "LoadBalancerTargetHealth",
+    "TargetGroups",
+    "LoadBalancerDescriptions",
+    "ClassicLoadBalancerAttributes",
+    "Accelerators",
+    "EndpointGroups",
+    "Listeners",
+)
+
+
+def market() -> tuple[Pair, list[str]]:
+    """Balancers of every kind before A, B and C, and questions on them."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    c = e.instance("c", e.sb, "10.0.1.6")
+    kept = target_group(e, e.v1, "kept", "TCP", 80, [e.b], preserve=True)
+    nlb = balancer(
+        e,
+        "network",
+        "front",
+        {e.sa: "10.0.0.40", e.sb: "10.0.1.40"},
+        public={e.sa: "198.51.100.40", e.sb: "198.51.100.41"},
+    )
+    listen(e, nlb, "TCP", 443, kept)
+    api = target_group(e, e.v1, "api", "HTTP", 8080, [c])
+    site = target_group(e, e.v1, "site", "HTTP", 8080, [e.a])
+    alb = balancer(e, "application", "web", {e.sa: "10.0.0.50", e.sb: "10.0.1.50"})
+    listen(e, alb, "HTTP", 80, site, rules=[rule(e, None, "10", [path("/api/*")], api)])
+    classic(e, "old", {e.sa: "10.0.0.60", e.sb: "10.0.1.60"}, [("TCP", 25, 2525)], [c])
+    accelerator(e, "world", ["75.2.60.5"], [("TCP", 22, 22)], [(c, True)])
+    accelerator_interface(e, e.sb, "10.0.1.77", e.group(e.v1, name="GlobalAccelerator"))
+    return e, [
+        f"can {HOST} reach {e.b} port 443",
+        f"can {HOST} reach {e.b} port 444",
+        f"can {HOST} reach {nlb.nodes[0]} port 443",
+        f"can {HOST} reach {nlb.nodes[1]} port 443",
+        f"can {e.a} reach {e.b} port 443",
+        f"can {e.b} reach {e.a} port 80",
+        f"can {e.b} reach {c} port 80",
+        f"can {e.b} reach {alb.nodes[0]} port 81",
+        f"can {e.a} reach 10.0.1.60 port 25",
+        f"can {e.a} reach 10.0.0.60 port 25",
+        f"can {e.a} reach 10.0.1.60 port 26",
+        f"can {HOST} reach {c} port 22",
+        f"can {HOST} reach {c} port 23",
+        f"can {nlb.nodes[1]} reach {e.b} port 80",
+        f"can {alb.nodes[0]} reach {e.b} port 80",
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[Pair, dict[str, str]]:
+    e, questions = market()
+    return e, {question: str(e.ask(question).verdict.value) for question in questions}
+
+
+def test_the_whole_is_decided(whole: tuple[Pair, dict[str, str]]) -> None:
+    """With every call there is no gap, so every question has an answer."""
+    _, verdicts = whole
+    yes, no = "reachable", "unreachable"
+    expected = [yes, no, no, yes, yes, yes, yes, no, yes, no, no, yes, no, yes, no]
+    assert list(verdicts.values()) == expected
+
+
+@pytest.mark.parametrize("call", [*CORE, *BALANCED, *DEFAULTED])
+def test_a_missing_call_flips_nothing(whole: tuple[Pair, dict[str, str]], call: str) -> None:
+    """Each question has the verdict that it had, or none; a default is said as an assumption."""
+    import reach
+
+    e, verdicts = whole
+    kept = {name: text for name, text in e.files().items() if f"/{call}.json" not in name}
+    snapshot = load_files(kept)
+    for question, was in verdicts.items():
+        try:
+            answer = reach.ask(snapshot, question)
+        except reach.QuestionError:
+            if call not in ("NetworkInterfaces", "Reservations"):
+                raise
+            continue
+        why = f"{call} is not there; {question} was {was}\n  {tell(answer)}"
+        assert answer.verdict in (was, "undecided"), why
+
+
+@pytest.mark.parametrize("call", BALANCED)
+def test_some_answer_hangs_on_each_call(whole: tuple[Pair, dict[str, str]], call: str) -> None:
+    """None of the calls is dead weight: without it some question is open."""
+    import reach
+
+    e, verdicts = whole
+    kept = {name: text for name, text in e.files().items() if f"/{call}.json" not in name}
+    snapshot = load_files(kept)
+    found = [str(reach.ask(snapshot, question).verdict.value) for question in verdicts]
+    assert found != list(verdicts.values()), call
+
+
+@pytest.mark.parametrize("call", DEFAULTED)
+def test_a_default_is_said(whole: tuple[Pair, dict[str, str]], call: str) -> None:
+    """Where AWS's default is taken for what no call says, the answer assumes it aloud."""
+    import reach
+
+    e, verdicts = whole
+    kept = {name: text for name, text in e.files().items() if f"/{call}.json" not in name}
+    snapshot = load_files(kept)
+    said = [
+        assumption.text
+        for question, was in verdicts.items()
+        if was == "reachable"
+        for assumption in reach.ask(snapshot, question).assumptions
+    ]
+    assert any("default" in text for text in said), said
