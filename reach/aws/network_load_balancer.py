@@ -34,6 +34,7 @@ zonal shifts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reach.balancing.kind import Kind
 from reach.balancing.listening import (
@@ -68,6 +69,7 @@ from reach.network.stage import (
     Rule,
     Stage,
     Translate,
+    deny_all,
 )
 from reach.snapshot.balancer_records import LoadBalancer, TargetGroup
 from reach.snapshot.balancers import NETWORK, Target
@@ -77,6 +79,12 @@ _NAME = "network_load_balancer"
 _TYPE = "network"
 _PRESERVES = "preserve_client_ip.enabled"
 _ROUTE = "nlb-target-route"
+_NEVER_KEPT = (
+    "vpc_endpoint",
+    "network_load_balancer",
+    "gateway_load_balancer",
+    "gateway_load_balancer_endpoint",
+)
 # How a packet came to the balancer: from a client, or by PrivateLink.
 _CLIENT, _SERVICE = "client", "service"
 
@@ -112,8 +120,7 @@ def _service(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]
     at, balancer = node_at(lowering, _NAME, interface_id)
     if balancer is None:
         return unknown_balancer(lowering, at)
-    # The default is on: the API's page of SetSecurityGroups.
-    enforced = balancer.enforce_security_group_inbound_rules_on_private_link_traffic != "off"
+    enforced = _enforces(balancer)
     inbound = lowering.slot("network_interface.ingress", interface_id) if enforced else ()
     return (
         *lowering.slot("network_interface.state", interface_id),
@@ -121,6 +128,14 @@ def _service(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]
         *inbound,
         *_listening(lowering, at, balancer, _SERVICE),
     )
+
+
+def _enforces(balancer: LoadBalancer) -> bool:
+    """R-VPCES-3: on by default (the API's page of SetSecurityGroups).
+
+    Where it is off, no group stands for the sender either.
+    """
+    return balancer.enforce_security_group_inbound_rules_on_private_link_traffic != "off"
 
 
 def _listening(lowering: Lowering, at: Node, balancer: LoadBalancer, way: str) -> tuple[Stage, ...]:
@@ -182,11 +197,13 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     if not pick.targets[0].addresses:
         return (nowhere(pick),)
     preserved = way == _CLIENT and _preserves(lowering, of)
+    if way == _SERVICE and not _enforces(balancer):
+        at = replace(at, identity=0)
     cases = (*_preserving(at, pick), *proxied(at, pick)) if preserved else proxied(at, pick)
     session = at.session if way == _CLIENT else _service_session(at)
     return (
         *entering(pick),
-        *(_not_itself(at, pick) if preserved else ()),
+        *(_not_kept(at, pick) if preserved else ()),
         Translate(cases, no_address(at), session),
         *lowering.slot("network_interface.egress", interface_id),
         *(_over_peering(lowering, at, pick) if preserved else ()),
@@ -212,12 +229,21 @@ def _preserving(at: Node, pick: Pick) -> Iterator[Case]:
     yield Case(HeaderSpace.where(source=_family(four=pick.four)), onward(at, pick), words)
 
 
-def _not_itself(at: Node, pick: Pick) -> tuple[Stage, ...]:
-    """R-NLB-5: a target that is picked for its own call would get it from itself."""
+def _not_kept(at: Node, pick: Pick) -> tuple[Stage, ...]:
+    """Flows that do not survive that the client's address is kept.
+
+    R-NLB-3: those to interfaces of endpoints and of other balancers.  R-NLB-5: a target that is
+    picked for its own call would get it from itself.
+    """
+    code = "ELBV2_SOURCE_ADDRESS_PRESERVATION"
+    kind = pick.targets[0].interface_type
+    if kind in _NEVER_KEPT:
+        words = f"keeps the client's address, which does not work towards a {kind}"
+        return (deny_all(at.says(words, "target", code)),)
     if pick.addresses.single is None:
         return ()
     words = "hands its target's own call back to it, with its own address as source"
-    itself = at.says(words, "target", "ELBV2_SOURCE_ADDRESS_PRESERVATION")
+    itself = at.says(words, "target", code)
     deny = Rule(HeaderSpace.where(source=pick.addresses), Action.DENY, itself)
     return (Filter((deny,), Rule(ANYTHING, Action.PERMIT, QUIET)),)
 

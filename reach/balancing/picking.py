@@ -82,7 +82,7 @@ def picks(
     any_healthy = any(target.state in _HEALTHY for target in targets)
     for target in targets:
         pick = _pick(lowering, at, target, any_healthy, crossing)
-        place = (target.subnet, target.port, bool(target.addresses))
+        place = (target.subnet, target.port, bool(target.addresses), target.interface_type)
         key = (place, pick.refused, pick.doubt, pick.hangs)
         alike.setdefault(key, pick)
         found.setdefault(key, []).append(target)

@@ -542,6 +542,18 @@ def test_a_target_beyond_no_route() -> None:
     assert answer.verdict == "unreachable", tell(answer)
 
 
+@pytest.mark.parametrize(("preserve", "expected"), [(True, "unreachable"), (False, "reachable")])
+def test_a_target_that_is_an_endpoint(preserve: bool, expected: str) -> None:
+    """R-NLB-3: an endpoint's interface as target breaks where the client's address is kept."""
+    e = Pair()
+    e.endpoint_interface({e.sb: "10.0.1.70"})
+    ssm = target_group(e, e.v1, "ssm", "TCP", 443, ["10.0.1.70"], "ip", preserve)
+    front(e, ssm)
+    answer = e.ask("can internet reach front port 443")
+    assert answer.verdict == expected, tell(answer)
+    assert preserve is ("ELBV2_SOURCE_ADDRESS_PRESERVATION" in codes(answer))
+
+
 # ------------------------------ as an end
 
 
@@ -606,8 +618,11 @@ def test_what_comes_by_private_link() -> None:
 
 @pytest.mark.parametrize(("enforce", "let_in"), [("on", False), (None, False), ("off", True)])
 def test_inbound_rules_for_private_link(enforce: str | None, let_in: bool) -> None:
-    """R-VPCES-3: they count unless that is switched off."""
+    """R-VPCES-3: they count unless that is switched off, and then no group is the sender's."""
     e, made = by_service(enforce)
     node = f"network_load_balancer/{made.nodes[0]}/service"
+    there = at(ground(e), node, packet("10.8.0.5", NODE, "tcp/443"))
+    assert arrived(there, "10.0.1.5") is False
+    e.wear(e.b, e.group(e.v1, [f"tcp/80 {NODE}/32"]))
     there = at(ground(e), node, packet("10.8.0.5", NODE, "tcp/443"))
     assert arrived(there, "10.0.1.5") is let_in
