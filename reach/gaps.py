@@ -7,10 +7,12 @@ missing call may leave an answer open, it never flips one.  Must not know questi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public
 from reach.network.stage import Origin
+from reach.snapshot.ingress_pools import PublicIpv4Pool, ingress_pools
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -74,7 +76,8 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
         return None
     kinds: list[type[Record]] = [NetworkInterface]
     if is_public(address) and is_ipv4(address):
-        kinds += [NatGateway, Address]
+        pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+        kinds += [NatGateway, Address, *([PublicIpv4Pool] if pools.unlisted else [])]
     elif is_public(address):
         kinds += [Vpc]
     return missing(ground, kinds, f"whose address {format_address(address)} is, is not known")

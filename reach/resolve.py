@@ -13,6 +13,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from reach.aim import Aim, Start
@@ -32,6 +33,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.question import Question
 from reach.snapshot.index import private_addresses, public_mapping
+from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
     NetworkInterface,
@@ -197,6 +199,8 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         public = ground.index.interface_of_public_address(address)
         if public is not None:
             owners, own = (public[0],), public[1]
+    if not owners:
+        owners = tuple(_holders(ground, address))
     if len(owners) > 1:
         shown = [f"{o.network_interface_id} in {o.vpc_id}" for o in owners]
         raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
@@ -216,6 +220,15 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         return beyond
     gap = gap or beyond.gap or behind_a_peering(ground, address) or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
+
+
+def _holders(ground: Ground, address: int) -> Iterator[NetworkInterface]:
+    """The interfaces to which an address of a pool is routed (R-IGW-9)."""
+    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    for interface_id, blocks in pools.routed.items():
+        interface = ground.snapshot.get(NetworkInterface, interface_id)
+        if interface is not None and any(address in block for block in blocks):
+            yield interface
 
 
 def _on_premises(ground: Ground) -> End:

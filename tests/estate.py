@@ -62,11 +62,13 @@ CALLS = (
 # What a full capture also holds. Written empty, so that a component which is modelled later finds
 # an answered call.
 OTHER_CALLS = (
+    "ByoipCidrs",
     "CustomerGateways",
     "LoadBalancerAttributes",
     "LoadBalancerListeners",
     "LoadBalancerTargetHealth",
     "LoadBalancers",
+    "PublicIpv4Pools",
     "TargetGroups",
     "TransitGatewayAttachments",
     "TransitGatewayPropagations",
@@ -74,10 +76,14 @@ OTHER_CALLS = (
     "TransitGatewayStaticRoutes",
     "TransitGatewayVpcAttachments",
     "TransitGateways",
+    "VpcBlockPublicAccessExclusions",
+    "VpcEncryptionControls",
     "VpcEndpointServices",
     "VpnConnections",
     "VpnGateways",
 )
+# Answers that are one object: a file for each.
+OBJECTS = ("VpcBlockPublicAccessOptions",)
 # Customer-managed lists come from describe-managed-prefix-lists, whose answer has the same key as
 # describe-prefix-lists.
 MANAGED = "PrefixLists (managed)"
@@ -941,6 +947,10 @@ class Estate:
                 if top in self.dropped:
                     continue
                 shown = [self.as_printed(key, record) for record in records]
+                if key in OBJECTS:
+                    for number, one in enumerate(shown):
+                        written[f"{folder}/{key}-{number}.json"] = json.dumps({top: one}, indent=1)
+                    continue
                 name = "ManagedPrefixLists" if key == MANAGED else key
                 written[f"{folder}/{name}.json"] = json.dumps({top: shown}, indent=1)
         return written

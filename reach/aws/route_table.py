@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
@@ -35,6 +36,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks
+from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -245,7 +247,7 @@ def _refusal(
     if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, candidate):
         words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
         return "", "INGRESS_RTB_TRAFFIC_REDIRECTION", words
-    if not subnet_id and candidate.field == "network_interface_id" and _is_internet_edge(table):
+    if not subnet_id and _needs_public_address(lowering, table, candidate):
         interface = lowering.snapshot.get(NetworkInterface, target)
         if interface is not None and not public_mapping(interface):
             words = f"redirects to {target}, which has no public address"
@@ -256,8 +258,15 @@ def _refusal(
     return None
 
 
-def _is_internet_edge(table: RouteTable) -> bool:
-    return any((a.gateway_id or "").startswith("igw-") for a in table.associations)
+def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> bool:
+    """R-RT-21, of IPv4; what is routed in of a pool comes as it is (R-IGW-9)."""
+    if candidate.field != "network_interface_id" or not is_ipv4(candidate.prefix.value):
+        return False
+    gateways = [a.gateway_id or "" for a in table.associations]
+    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot)).accepted
+    pooled = (block for gateway in gateways for block in pools.get(gateway, ()))
+    at_internet = any(gateway.startswith("igw-") for gateway in gateways)
+    return at_internet and not any(block.covers(candidate.prefix) for block in pooled)
 
 
 def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bool:
