@@ -59,7 +59,7 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
         for pool in named:
             listed = snapshot.get(PublicIpv4Pool, pool)
             if listed is not None:
-                known += _blocks(listed)
+                known += blocks_of(listed)
                 continue
             unlisted[pool] = None
             if snapshot.get(Vpc, table.vpc_id or "") is not None:
@@ -92,7 +92,8 @@ def _outside(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Prefix, st
                 yield block, route.network_interface_id
 
 
-def _blocks(pool: PublicIpv4Pool) -> Iterator[Prefix]:
+def blocks_of(pool: PublicIpv4Pool) -> Iterator[Prefix]:
+    """The addresses of a pool."""
     for each in pool.pool_address_ranges:
         first, last = Prefix.parse(each.first_address), Prefix.parse(each.last_address)
         yield from cover(first.low, last.high)
