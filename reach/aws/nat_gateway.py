@@ -101,6 +101,7 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     )
     return (
         *_available(gateway),
+        *lowering.slot("nat_gateway.clients", gateway_id),
         _only_openings(gateway),
         _only_own_vpc(lowering, gateway),
         Forward((_echo64(gateway_id),)),

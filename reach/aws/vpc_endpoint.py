@@ -101,6 +101,14 @@ def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | No
 
 
 def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """What is sent to an endpoint's interface; what may stand before it decides first."""
+    return (
+        *lowering.slot("vpc_endpoint.admit", interface_id),
+        *_admitted(lowering, interface_id, ""),
+    )
+
+
+def _admitted(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     endpoint = _of_interface(lowering, interface_id)
     assert endpoint is not None
     service = _service(endpoint)
@@ -248,7 +256,13 @@ def _service_blocks(lowering: Lowering, endpoint: VpcEndpoint) -> Iterator[Prefi
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint,),
-    nodes={"admit": _admit, "answer": _answer, "service": _at_gateway, "return": _return},
+    nodes={
+        "admit": _admit,
+        "admitted": _admitted,
+        "answer": _answer,
+        "service": _at_gateway,
+        "return": _return,
+    },
     targets=(Target("gateway_id", "vpce-", _enter),),
     interface_types=("vpc_endpoint",),
     interface_node=_interface_node,

@@ -71,6 +71,7 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
     crosses = here.region != there.region
     return (
         *_active(peering),
+        *lowering.slot("vpc_peering.from", peering_id),
         _only("source", _blocks(lowering, here), foreign),
         _only("destination", _blocks(lowering, there), beyond),
         *((Translate((forget,)),) if crosses else ()),

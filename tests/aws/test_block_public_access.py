@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.aws.ground import (
 from tests.estate import Estate, Id, Pair, codes
 from tests.estates.public_access import OPTIONS, block, encrypt, exclude, pool_on, shows
 from tests.traps.rows import bastion
+from tests.traps.test_estate import misfits
 
 HOST = "8.8.8.8"
 HOST6 = "2606:4700:4700::1111"
@@ -580,3 +582,23 @@ def test_encryption_beside_it() -> None:
     encrypt(e, e.v1, "enforce", "InternetGateway")
     block(e, BOTH)
     assert both_ways(e) == (NO, NO)
+
+
+def test_the_builder_writes_what_aws_prints() -> None:
+    """Every field is a member of the call's answer in botocore's model, of its type."""
+    session = pytest.importorskip("botocore.session").get_session()
+    model = session.get_service_model("ec2")
+    e, gateway = public_pair()
+    block(e, BOTH)
+    exclude(e, e.sa)
+    encrypt(e, e.v1, "enforce", "Lambda")
+    pool_on(e, e.table(e.v1, edge=gateway), "203.0.113.16/28")
+    checked = []
+    for path, text in e.files().items():
+        ((key, answer),) = json.loads(text).items()
+        shape = f"Describe{key}Result"
+        if key in (OPTIONS, EXCLUSIONS, "VpcEncryptionControls", "PublicIpv4Pools", "ByoipCidrs"):
+            checked += [key, *misfits({key: answer}, model.shape_for(shape), path)]
+    assert sorted(checked) == sorted(
+        ["ByoipCidrs", "PublicIpv4Pools", EXCLUSIONS, OPTIONS, "VpcEncryptionControls"]
+    )
