@@ -186,8 +186,13 @@ class Index:
         if subnet is None:
             return ""
         name = subnet.availability_zone or ""
-        known = self._zone_ids.get((self.snapshot.account_of(subnet), name))
-        return subnet.availability_zone_id or known or name
+        return subnet.availability_zone_id or self.zone_called(subnet, name)
+
+    def zone_called(self, record: Record, name: str | None) -> str:
+        """The id of a zone that a record calls by the name its account gives it (R-AZ-1)."""
+        account = self.snapshot.account_of(record)
+        known = self._zone_ids.get((account, name or "")) or self._zone_ids.get(("", name or ""))
+        return known or name or ""
 
     def parent_zone(self, zone: str) -> str:
         """The zone that a Local Zone hangs on; any other is its own."""
