@@ -11,7 +11,9 @@ from functools import partial
 
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public
+from reach.network.header_space import Ranges
 from reach.network.stage import Origin
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.ingress_pools import PublicIpv4Pool, blocks_of, ingress_pools
 from reach.snapshot.records import (
     Address,
@@ -106,6 +108,16 @@ def elsewhere(ground: Ground) -> Origin | None:
     for key, words in _ELSEWHERE.items():
         if key in ground.snapshot.ignored:
             return Origin(key, f"a host may lie beyond the {words}, which are not modelled yet")
+    return None
+
+
+def shared_by_others(ground: Ground, addresses: Ranges) -> Origin | None:
+    """R-SHARE-3: some of them are of a shared VPC whose owner is not in the snapshot."""
+    for vpc in ground.snapshot.records(Vpc):
+        blocks = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
+        if not ground.index.told_by_owner(NetworkInterface, vpc) and blocks & addresses:
+            words = f"{vpc.vpc_id} is shared by {vpc.owner_id}, who is not in the snapshot"
+            return Origin(vpc.vpc_id, words)
     return None
 
 

@@ -19,7 +19,14 @@ from itertools import product
 from reach.aim import Aim, Start
 from reach.component import End
 from reach.errors import QuestionError
-from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed
+from reach.gaps import (
+    behind_a_peering,
+    elsewhere,
+    interfaces_missing,
+    missing,
+    shared_by_others,
+    unnamed,
+)
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -216,8 +223,9 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         end = _narrowed(beyond, Ranges.of(address), text)
         return replace(end, gap=gap, uncertain=gap is not None)
     beyond = _narrowed(_on_premises(ground), Ranges.of(address), text)
+    gap = gap or shared_by_others(ground, Ranges.of(address))
     if beyond.starts:
-        return beyond
+        return replace(beyond, gap=gap or beyond.gap)
     gap = gap or beyond.gap or behind_a_peering(ground, address) or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
 
@@ -271,7 +279,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     starts = (start for each in outside for start in each.starts)
     gap = interfaces_missing(ground)
     if gap is None and not is_public(prefix.low):
-        gap = elsewhere(ground)
+        gap = shared_by_others(ground, inside) or elsewhere(ground)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 

@@ -251,12 +251,24 @@ def _is_on_transit(lowering: Lowering, vpc_id: str) -> bool:
 def _covers(lowering: Lowering, gateway: NatGateway, subnet_id: str) -> bool:
     """Whether a regional gateway is registered in the zone of a subnet (R-NAT-13, R-AZ-1)."""
     zone = lowering.index.zone_of(subnet_id)
-    registered = {
-        place.availability_zone_id or lowering.index.zone_called(gateway, place.availability_zone)
-        for place in gateway.nat_gateway_addresses
-        if place.availability_zone_id or place.availability_zone
-    }
-    return not zone or zone in registered
+    return not zone or zone in _zones(lowering, gateway)
+
+
+def _zones(lowering: Lowering, gateway: NatGateway) -> frozenset[str]:
+    """The zones it is registered in, as subnets' zones are read: by id where that is known.
+
+    A name means what the gateway's own account means by it.
+    """
+    places = gateway.nat_gateway_addresses
+    names = {place.availability_zone for place in places if not place.availability_zone_id}
+    account = lowering.snapshot.account_of(gateway)
+    alike = (
+        subnet.subnet_id
+        for subnet in lowering.snapshot.records(Subnet)
+        if subnet.availability_zone in names and lowering.snapshot.account_of(subnet) == account
+    )
+    ids = {place.availability_zone_id for place in places if place.availability_zone_id}
+    return frozenset((*ids, *map(lowering.index.zone_of, alike)))
 
 
 def _uncovered(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:

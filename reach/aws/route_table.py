@@ -11,7 +11,7 @@ use its own route to that gateway (R-RT-22); a redirection to an interface witho
 does not work (R-RT-21).
 
 Implements: R-RT-1 R-RT-3 R-RT-4 R-RT-5 R-RT-6 R-RT-7 R-RT-8 R-RT-9 R-RT-10 R-RT-11 R-RT-12 R-RT-13
-R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25
+R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25 R-SHARE-3
 Not modelled: which of two overlapping prefix lists AWS has picked.
 """
 
@@ -126,7 +126,8 @@ def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
         words = "the route table of this subnet is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     explicit = any(a.subnet_id == subnet_id for a in table.associations)
-    if not explicit and not lowering.has(RouteTable, table):
+    told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
+    if not explicit and not told:
         words = "whether this subnet has a table of its own is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     return _stages(lowering, table, subnet_id)

@@ -17,6 +17,7 @@ from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
     CidrBlockAssociation,
+    Instance,
     Ipv6CidrBlockAssociation,
     ManagedPrefixListEntries,
     NetworkAcl,
@@ -178,6 +179,31 @@ class Index:
             for private, public in public_mapping(interface)
         }
 
+    # Owners
+
+    def told_by_owner(self, kind: type[Record], record: Record) -> bool:
+        """Whether the call that lists ``kind`` was made by the owner of a record (R-SHARE-3).
+
+        A participant of a shared VPC is shown only what is shared.  True where no owner is printed,
+        and where nothing tells whose calls these are.
+        """
+        owner = getattr(record, "owner_id", "")
+        if not owner or not self._callers:
+            return True
+        if owner not in self._callers:
+            return False
+        return self.snapshot.has(kind, owner, self.snapshot.region_of(record))
+
+    @cached_property
+    def _callers(self) -> frozenset[str]:
+        """Whose calls these are: the folders say so, else what only an account itself is shown."""
+        named = {scope.account for scope in self.snapshot.scopes}
+        if "" not in named:
+            return frozenset(named)
+        instances = self.snapshot.records(Instance)
+        own = {each.owner_id for each in instances if not each.page.account and each.owner_id}
+        return frozenset(named - {""} | own) if own else frozenset()
+
     # Zones
 
     def zone_of(self, subnet_id: str) -> str:
@@ -186,13 +212,8 @@ class Index:
         if subnet is None:
             return ""
         name = subnet.availability_zone or ""
-        return subnet.availability_zone_id or self.zone_called(subnet, name)
-
-    def zone_called(self, record: Record, name: str | None) -> str:
-        """The id of a zone that a record calls by the name its account gives it (R-AZ-1)."""
-        account = self.snapshot.account_of(record)
-        known = self._zone_ids.get((account, name or "")) or self._zone_ids.get(("", name or ""))
-        return known or name or ""
+        known = self._zone_ids.get((self.snapshot.account_of(subnet), name))
+        return subnet.availability_zone_id or known or name
 
     def parent_zone(self, zone: str) -> str:
         """The zone that a Local Zone hangs on; any other is its own."""
