@@ -15,8 +15,8 @@ Where describe-vpc-block-public-access-options was not made, what describe-vpcs 
 show counts, and is off if they show nothing: such a snapshot is older than the whole thing.  Where
 a mode is in force and the exclusions are not known, what it would drop is undecided.
 
-Another way in from the internet (a carrier gateway, Global Accelerator) is filtered alike by the
-slots ``public_access.out`` and ``public_access.in`` of the subnet in which it ends.
+Carrier gateways are filtered alike (R-BPA-6); any other way in from the internet (Global
+Accelerator) is by the slot ``public_access.in`` of the subnet in which it ends.
 
 Implements: R-BPA-1 R-BPA-2 R-BPA-3 R-BPA-4 R-BPA-5 R-BPA-6 R-BPA-7 R-BPA-8 R-BPA-9 R-BPA-10 R-DX-3
 Not modelled: which of an exclusion of the VPC and a differing one of its subnet AWS prefers.
@@ -24,8 +24,7 @@ Not modelled: which of an exclusion of the VPC and a differing one of its subnet
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -35,7 +34,17 @@ from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
 from reach.snapshot.index import private_addresses, subnet_blocks
 from reach.snapshot.ingress_pools import IngressPools, ingress_pools
-from reach.snapshot.record import Id, Part, Record, Scope, Tagged
+from reach.snapshot.public_access import (
+    BOTH,
+    EGRESS,
+    INGRESS,
+    OFF,
+    VpcBlockPublicAccessExclusion,
+    VpcBlockPublicAccessOptions,
+    account_of,
+    modes_at,
+    modes_past_firewall,
+)
 from reach.snapshot.records import (
     InternetGateway,
     NatGateway,
@@ -48,77 +57,10 @@ from reach.snapshot.records import (
 from reach.snapshot.section import Section
 
 _CODE = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
-_OFF, _INGRESS, _BOTH = "off", "block-ingress", "block-bidirectional"
-_EGRESS = "block-bidirectional with an allow-egress exclusion"
-_EVERY = frozenset((_OFF, _INGRESS, _BOTH))
 _OPTION = "bpa-allow-egress"
 _ALL = Ranges.span(0, (1 << WIDTH) - 1)
 _QUIET = Origin("", "")
 _PASS = Rule(ANYTHING, Action.PERMIT, _QUIET)
-# AWS: VpcBlockPublicAccessExclusion.  One that is being made does not count yet; of one that is
-# being changed or taken away it is not told what counts.
-_COUNTS = ("create-complete", "update-complete", "")
-_CHANGES = ("update-in-progress", "update-failed", "delete-in-progress", "disable-in-progress")
-# "us-east-1-bos-1a": named after a place outside the Region's own zones.
-_LOCAL_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-.+")
-
-
-class PublicAccessOptions(Part, frozen=True):
-    aws_account_id: str = ""
-    aws_region: str = ""
-    state: str = ""
-    internet_gateway_block_mode: str = _OFF
-    exclusions_allowed: str = "allowed"
-
-
-class VpcBlockPublicAccessOptions(Record, frozen=True):
-    """The answer as a whole: one object for an account and Region."""
-
-    vpc_block_public_access_options: PublicAccessOptions
-
-    @property
-    def scope(self) -> Scope:
-        told = self.vpc_block_public_access_options
-        return Scope(told.aws_account_id or self.page.account, told.aws_region or self.page.region)
-
-    @property
-    def key(self) -> str:
-        return "/".join(self.scope)
-
-
-class VpcBlockPublicAccessExclusion(Tagged, frozen=True):
-    exclusion_id: Id
-    resource_arn: str = ""
-    internet_gateway_exclusion_mode: str = ""
-    state: str = ""
-
-    @property
-    def excludes(self) -> str:
-        """The VPC or subnet that its ARN names."""
-        return self.resource_arn.rpartition("/")[2]
-
-
-# ------------------------------------------------------------------- which modes may be in force
-
-
-@dataclass(frozen=True)
-class _Account:
-    """What calls tell of the owner of a VPC in its Region.
-
-    ``told`` are the modes of its options (none: the call was not made), ``shown`` what its VPCs and
-    subnets show, ``exclusions`` those of it by what they exclude (None: they are not known).
-    """
-
-    told: frozenset[str]
-    shown: frozenset[str]
-    exclusions: Mapping[str, tuple[VpcBlockPublicAccessExclusion, ...]] | None
-
-    @property
-    def is_off(self) -> bool:
-        """Whether nothing speaks of any mode but off."""
-        if (self.told | self.shown) - {_OFF, ""}:
-            return False
-        return bool(self.told) or "" not in self.shown or not self.exclusions
 
 
 @dataclass(frozen=True)
@@ -131,129 +73,22 @@ class _Stand:
     doubt: Origin
 
 
-def _owner(lowering: Lowering, holder: Vpc | Subnet) -> Scope:
-    snapshot = lowering.snapshot
-    owner = holder.owner_id or snapshot.account_of(holder)
-    return Scope(owner, snapshot.region_of(holder))
-
-
-def _same(one: Scope, other: Scope) -> bool:
-    """Whether two scopes are one, as far as both say which they are."""
-    return all(not a or not b or a == b for a, b in zip(one, other, strict=True))
-
-
-def _account(lowering: Lowering, vpc: Vpc) -> _Account:
-    scope = _owner(lowering, vpc)
-    return lowering.memo(f"public access {'/'.join(scope)}", partial(_read, lowering, scope))
-
-
-def _read(lowering: Lowering, scope: Scope) -> _Account:
-    snapshot = lowering.snapshot
-    answers = [
-        answer.vpc_block_public_access_options
-        for answer in snapshot.records(VpcBlockPublicAccessOptions)
-        if _same(answer.scope, scope)
-    ]
-    told: frozenset[str] = frozenset()
-    for each in answers:
-        # The mode that was in force before may be any.
-        changing = each.state == "update-in-progress"
-        told |= _EVERY if changing else {each.internet_gateway_block_mode}
-    holders: tuple[Vpc | Subnet, ...] = (*snapshot.records(Vpc), *snapshot.records(Subnet))
-    shown = {_shown(each) for each in holders if _same(_owner(lowering, each), scope)}
-    if answers and all(each.exclusions_allowed == "not-allowed" for each in answers):
-        return _Account(told, frozenset(shown), {})
-    kind = VpcBlockPublicAccessExclusion
-    if not snapshot.has(kind, *scope) or snapshot.is_cut_short(kind, scope):
-        return _Account(told, frozenset(shown), None)
-    found: dict[str, tuple[VpcBlockPublicAccessExclusion, ...]] = {}
-    for exclusion in snapshot.records(kind):
-        found[exclusion.excludes] = (*found.get(exclusion.excludes, ()), exclusion)
-    return _Account(told, frozenset(shown), found)
-
-
-def _shown(holder: Vpc | Subnet) -> str:
-    """The mode that a VPC or subnet shows as its own; '' if it shows none."""
-    states = holder.block_public_access_states
-    return (states.internet_gateway_block_mode if states else None) or ""
-
-
-def _in_force(account: _Account, shown: str) -> frozenset[str]:
-    """The modes of the account, before exclusions; ``shown`` is what the place itself shows."""
-    if account.told:
-        # Two calls that contradict each other: the place is blocked, the account is off.
-        return account.told | ({shown} if account.told == {_OFF} and shown else frozenset())
-    if shown:
-        return frozenset((shown,))
-    hinted = account.exclusions or account.shown - {_OFF, ""}
-    return _EVERY if hinted else frozenset((_OFF,))
-
-
 def _at(lowering: Lowering, vpc: Vpc, subnet: Subnet | None) -> _Stand:
-    """What is in force for interfaces of a subnet, or for a VPC as such."""
-    account = _account(lowering, vpc)
-    holder = subnet or vpc
-    shown = _shown(holder) or _shown(vpc)
-    ids = [vpc.vpc_id, *([subnet.subnet_id] if subnet else [])]
-    modes: frozenset[str] = frozenset()
-    for mode in _in_force(account, shown):
-        left = _left(account, mode, ids)
-        # What a place shows counts its exclusions already, as far as AWS says.
-        modes |= left if account.told else left | {mode}
-    if subnet is not None and _INGRESS in modes and _in_local_zone(lowering, subnet):
-        modes |= _EVERY
-    return _Stand(ids[-1], holder.name, modes, _doubt(lowering, account, ids[-1]))
-
-
-def _left(account: _Account, mode: str, ids: Iterable[str]) -> frozenset[str]:
-    """What the exclusions of a place (those of its VPC are its own) may leave of a mode."""
-    if mode == _OFF:
-        return frozenset((_OFF,))
-    weaker = _EGRESS if mode == _BOTH else mode
-    if account.exclusions is None:
-        return frozenset((mode, weaker, _OFF))
-    left: set[str] = set()
-    for each in (e for name in ids for e in account.exclusions.get(name, ())):
-        if each.state in (*_COUNTS, *_CHANGES):
-            egress = each.internet_gateway_exclusion_mode == "allow-egress"
-            left.add(weaker if egress else _OFF)
-        if each.state in _CHANGES:
-            left |= {mode, weaker, _OFF}
-    return frozenset(left or {mode})
+    """A subnet, or a VPC as such."""
+    resource, holder = subnet.subnet_id if subnet else vpc.vpc_id, subnet or vpc
+    modes = modes_at(lowering.index, vpc, subnet)
+    return _Stand(resource, holder.name, modes, _doubt(lowering, vpc, resource))
 
 
 def _past_firewall(lowering: Lowering, vpc: Vpc, subnet: Subnet) -> _Stand:
-    """R-BPA-6: blocked even when the firewall's subnet is excluded.
-
-    Whether an exclusion of the whole VPC helps, and what ``block-ingress`` does to what a NAT
-    gateway opened, no page read says.
-    """
-    account = _account(lowering, vpc)
-    of_subnet = _shown(subnet) or _shown(vpc)
-    modes: set[str] = set()
-    # A place that shows off may be an excluded one.
-    shown = {of_subnet} if of_subnet not in ("", _OFF) else account.shown | {of_subnet}
-    for mode in frozenset().union(*(_in_force(account, each) for each in shown)):
-        modes.add(mode)
-        if mode != _OFF:
-            modes.add(_BOTH)
-            if account.exclusions is None or account.exclusions.get(vpc.vpc_id):
-                modes.add(_OFF)
-    doubt = Origin(
-        subnet.subnet_id,
-        "whether Block Public Access drops what passes the firewall here is not known",
-        name=subnet.name,
-    )
-    return _Stand(subnet.subnet_id, subnet.name, frozenset(modes), doubt)
+    words = "whether Block Public Access drops what passes the firewall here is not known"
+    doubt = Origin(subnet.subnet_id, words, name=subnet.name)
+    modes = modes_past_firewall(lowering.index, vpc, subnet)
+    return _Stand(subnet.subnet_id, subnet.name, modes, doubt)
 
 
-def _in_local_zone(lowering: Lowering, subnet: Subnet) -> bool:
-    zone = lowering.index.zone_of(subnet.subnet_id)
-    named = _LOCAL_ZONE.fullmatch(subnet.availability_zone or "") is not None
-    return named or lowering.index.parent_zone(zone) != zone
-
-
-def _doubt(lowering: Lowering, account: _Account, resource: str) -> Origin:
+def _doubt(lowering: Lowering, vpc: Vpc, resource: str) -> Origin:
+    account = account_of(lowering.index, vpc)
     if account.exclusions is None:
         words = "whether it is excluded from Block Public Access is not known"
         return lowering.missing(VpcBlockPublicAccessExclusion, resource, words)
@@ -272,15 +107,15 @@ _OPENED, _SENT, _UNASKED = "opened", "sent", "unasked"
 
 
 def _passes(lowering: Lowering, mode: str, what: str) -> bool:
-    if mode == _EGRESS and what == _SENT:
+    if mode == EGRESS and what == _SENT:
         return lowering.option(_OPTION) == "allow"
-    return mode == _OFF or (what == _OPENED and mode != _BOTH)
+    return mode == OFF or (what == _OPENED and mode != BOTH)
 
 
 def _rule(lowering: Lowering, stand: _Stand, what: str, match: HeaderSpace) -> Rule:
     """What becomes of packets of a kind at a place: all its modes may say the same."""
     passing = {_passes(lowering, mode, what) for mode in stand.modes}
-    option = _OPTION if what == _SENT and _EGRESS in stand.modes else ""
+    option = _OPTION if what == _SENT and EGRESS in stand.modes else ""
     if passing == {True}:
         words = "an allow-egress exclusion lets this out" if option else ""
         return Rule(
@@ -288,14 +123,14 @@ def _rule(lowering: Lowering, stand: _Stand, what: str, match: HeaderSpace) -> R
         )
     if len(passing) > 1:
         return Rule(match, Action.DOUBT, stand.doubt)
-    mode = min(stand.modes, key=(_BOTH, _EGRESS, _INGRESS).index)
+    mode = min(stand.modes, key=(BOTH, EGRESS, INGRESS).index)
     words = f"Block Public Access is {mode} here"
     origin = Origin(stand.resource, words, "Block Public Access", _CODE, stand.name, option)
     return Rule(match, Action.DENY, origin)
 
 
 def _is_open(stand: _Stand) -> bool:
-    return stand.modes == {_OFF}
+    return stand.modes == {OFF}
 
 
 def _session(vpc: Vpc) -> str:
@@ -322,7 +157,7 @@ def _out(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
     vpc, subnet = _place(lowering, resource)
     if vpc is None:
         return _unknown(lowering, resource)
-    if _account(lowering, vpc).is_off:
+    if account_of(lowering.index, vpc).is_off:
         return ()
     stand = _at(lowering, vpc, subnet)
     rules = [*_passed_on(lowering, vpc, subnet), *_from_pools(lowering, vpc)]
@@ -346,7 +181,7 @@ def _egress_only(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
     vpc, subnet = _place(lowering, resource)
     if vpc is None:
         return _unknown(lowering, resource)
-    if _account(lowering, vpc).is_off:
+    if account_of(lowering.index, vpc).is_off:
         return ()
     rules = list(_passed_on(lowering, vpc, subnet))
     opened = _rule(lowering, _at(lowering, vpc, subnet), _OPENED, ANYTHING)
@@ -439,7 +274,7 @@ def _in(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return _unknown(lowering, vpc_id) if vpc_id else ()
-    if _account(lowering, vpc).is_off:
+    if account_of(lowering.index, vpc).is_off:
         return ()
     ends = [(match, stand) for match, stand in _arriving(lowering, vpc, gateway_id) if match]
     if all(_is_open(stand) for _, stand in ends):
@@ -448,7 +283,7 @@ def _in(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     never, unasked = [], []
     for match, stand in ends:
         space = HeaderSpace.where(destination=match)
-        if stand.modes == {_BOTH}:
+        if stand.modes == {BOTH}:
             never.append(_rule(lowering, stand, _OPENED, space))
         elif not _is_open(stand):
             unasked.append(_rule(lowering, stand, _UNASKED, space))
@@ -503,12 +338,56 @@ def _redirected(
         yield block, _at(lowering, vpc, subnet)
 
 
+# ------------------------------------------------------------------- other ways to the internet
+
+
+def _carried(lowering: Lowering, gateway_id: str) -> Iterator[tuple[Subnet, _Stand]]:
+    """The subnets of a carrier gateway's VPC, which the routes to it tell."""
+    tables = lowering.snapshot.records(RouteTable)
+    found = (t.vpc_id for t in tables if any(r.carrier_gateway_id == gateway_id for r in t.routes))
+    vpc = lowering.snapshot.get(Vpc, next(found, None) or "")
+    if vpc is not None and not account_of(lowering.index, vpc).is_off:
+        for subnet in lowering.index.subnets_by_vpc.get(vpc.vpc_id, ()):
+            yield subnet, _at(lowering, vpc, subnet)
+
+
+def _carrier_out(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
+    """R-BPA-6: a carrier gateway is affected as an internet gateway is."""
+    rules = []
+    for subnet, stand in _carried(lowering, gateway_id):
+        own = Ranges.prefixes(map(Prefix.parse, subnet_blocks(subnet)))
+        rules.append(_rule(lowering, stand, _SENT, HeaderSpace.where(source=own)))
+    return () if all(map(_is_quiet, rules)) else (Filter(tuple(rules), _PASS),)
+
+
+def _carrier_in(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
+    """What comes in is still sent to a carrier IP; whether it is a reply does not show here."""
+    rules = []
+    for subnet, stand in _carried(lowering, gateway_id):
+        addresses = Ranges.of(*_carrier_ips(lowering, subnet))
+        match = HeaderSpace.where(destination=addresses)
+        rule = _rule(lowering, stand, _UNASKED, match)
+        answers = all(_passes(lowering, mode, _SENT) for mode in stand.modes)
+        if answers and rule.action is Action.DENY:
+            rule = Rule(match, Action.DOUBT, stand.doubt)
+        rules += [rule] if addresses else []
+    return () if all(map(_is_quiet, rules)) else (Filter(tuple(rules), _PASS),)
+
+
+def _carrier_ips(lowering: Lowering, subnet: Subnet) -> Iterator[int]:
+    for interface in lowering.index.interfaces_by_subnet.get(subnet.subnet_id, ()):
+        rows = (each.association for each in interface.private_ip_addresses)
+        for association in (interface.association, *rows):
+            if association is not None and association.carrier_ip:
+                yield parse_address(association.carrier_ip)
+
+
 def _into(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
     """What another way in from the internet brings to a subnet."""
     vpc, subnet = _place(lowering, resource)
     if vpc is None:
         return _unknown(lowering, resource)
-    if _account(lowering, vpc).is_off:
+    if account_of(lowering.index, vpc).is_off:
         return ()
     stand = _at(lowering, vpc, subnet)
     return () if _is_open(stand) else (Filter((), _rule(lowering, stand, _UNASKED, ANYTHING)),)
@@ -537,5 +416,7 @@ COMPONENT = Component(
         "public_access.in": _into,
         "public_access.egress_only": _egress_only,
         "internet_gateway.in": _in,
+        "carrier_gateway.out": _carrier_out,
+        "carrier_gateway.in": _carrier_in,
     },
 )

@@ -402,6 +402,29 @@ def test_past_a_network_firewall() -> None:
     assert dropped(at(ground(e), out, packet("10.0.0.6", HOST))) == (gateway, NO_ADDRESS)
 
 
+# ------------------------------ other ways in
+
+
+def test_what_other_components_ask_for() -> None:
+    """R-BPA-6: a way in that ends in a subnet, and a carrier gateway by the addresses it uses."""
+    e, _ = public_pair()
+    e.route(e.tb, "0.0.0.0/0", cagw := e.fresh("cagw"))
+    e.interface(e.sb, "10.0.1.50").record["Association"] = {"CarrierIp": "155.146.10.7"}
+    out, into = ("carrier_gateway.out", cagw), ("carrier_gateway.in", cagw)
+    slots = [("public_access.in", str(e.sb)), out, into]
+    assert [ground(e).slot(*slot) for slot in slots] == [(), (), ()]
+    for mode in MODES:
+        block(e, mode)
+        exclude(e, e.sa)
+        g = ground(e)
+        denied = f"({e.sb} Block Public Access)"
+        assert plain(g.slot(*slots[0])) == [[f"else deny {CODE} {denied}"]]
+        ((*sent_out, last),) = plain(g.slot(*out))
+        assert f"deny source 10.0.1.0/24 {denied}" in sent_out
+        assert last == "else permit"
+        assert plain(g.slot(*into)) == [[f"deny destination 155.146.10.7 {denied}", "else permit"]]
+
+
 # ------------------------------ whose setting
 
 

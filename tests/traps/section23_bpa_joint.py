@@ -78,7 +78,9 @@ def firewall_in_an_excluded_subnet() -> None:
     for question in questions:
         deny(e, question, BPA)
     e = fw.Guarded()
-    gwlb = fw.appliances(e, {e.sb: "10.0.1.40"}, [e.b])
+    inspect = e.subnet(e.v1, "10.0.8.0/24", "a", name="inspect")
+    appliance = e.instance("appliance", inspect, "10.0.8.5")
+    gwlb = fw.appliances(e, {inspect: "10.0.8.40"}, [appliance])
     e.behind(e.endpoint_balancer(e.sf, "10.0.7.9", gwlb.service))
     block(e, "block-bidirectional")
     ways = (f"can internet reach {e.a} port 443", f"can {e.a} reach {NET} port 443")
