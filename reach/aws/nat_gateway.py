@@ -18,7 +18,7 @@ Not modelled: capacity (R-NAT-15).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
@@ -304,17 +304,31 @@ def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | No
     return node_name(_NAME, gateway_id, "reply") if gateway_id else None
 
 
+def _by_place(lowering: Lowering) -> Mapping[str, tuple[NatGateway, ...]]:
+    """The gateways of each subnet and of each VPC."""
+
+    def make() -> dict[str, tuple[NatGateway, ...]]:
+        found: dict[str, tuple[NatGateway, ...]] = {}
+        for gateway in lowering.snapshot.records(NatGateway):
+            for place in filter(None, (gateway.subnet_id, gateway.vpc_id)):
+                found[place] = (*found.get(place, ()), gateway)
+        return found
+
+    return lowering.memo(f"{_NAME} by place", make)
+
+
 def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """Gateways whose interface is not in the snapshot are still on their subnet's switch."""
     routes = []
-    for gateway in lowering.snapshot.records(NatGateway):
-        if gateway.subnet_id != subnet_id or gateway.state in ("deleted", "failed"):
+    for gateway in _by_place(lowering).get(subnet_id, ()):
+        if gateway.state in ("deleted", "failed"):
             continue
+        own = (parse_address(p.private_ip) for p in gateway.nat_gateway_addresses if p.private_ip)
+        # Another VPC may use the same addresses.
         unlisted = [
-            parse_address(place.private_ip)
-            for place in gateway.nat_gateway_addresses
-            if place.private_ip
-            and not lowering.index.owner_of_address(parse_address(place.private_ip))
+            address
+            for address in own
+            if all(i.subnet_id != subnet_id for i in lowering.index.owner_of_address(address))
         ]
         if unlisted:
             node = node_name(_NAME, gateway.nat_gateway_id, "reply")
@@ -335,16 +349,29 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     subnet = lowering.snapshot.get(Subnet, subnet_id)
     if subnet is None:
         return ()
-    routes = []
-    for peering in lowering.snapshot.records(VpcPeeringConnection):
-        ends = [peering.requester_vpc_info.vpc_id, peering.accepter_vpc_info.vpc_id]
-        if peering.status.code != "active" or subnet.vpc_id not in ends:
-            continue
-        (other,) = (end for end in ends if end != subnet.vpc_id)
-        for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == other and gateway.state == "available" and _own(gateway):
-                routes.append(_back(subnet_id, subnet.vpc_id or "", peering, gateway))
+    routes = [
+        _back(subnet_id, subnet.vpc_id or "", peering, gateway)
+        for peering, other in _peers(lowering).get(subnet.vpc_id or "", ())
+        for gateway in _by_place(lowering).get(other, ())
+        if gateway.state == "available" and _own(gateway)
+    ]
     return (Forward(tuple(routes)),) if routes else ()
+
+
+def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
+    """The active peerings of each VPC, with the VPC at the other end."""
+
+    def make() -> dict[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
+        found: dict[str, tuple[tuple[VpcPeeringConnection, str], ...]] = {}
+        for peering in lowering.snapshot.records(VpcPeeringConnection):
+            one = peering.requester_vpc_info.vpc_id or ""
+            other = peering.accepter_vpc_info.vpc_id or ""
+            if peering.status.code == "active":
+                found[one] = (*found.get(one, ()), (peering, other))
+                found[other] = (*found.get(other, ()), (peering, one))
+        return found
+
+    return lowering.memo(f"{_NAME} peers", make)
 
 
 def _back(subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway) -> Route:

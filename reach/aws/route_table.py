@@ -177,7 +177,8 @@ def _route(
 ) -> Route:
     first = candidates[0]
     onward = {c.target: _next(lowering, table, subnet_id, c) for c in candidates}
-    if len(set(onward.values())) > 1:
+    # Several that all drop are no question of which.
+    if len({node for node, _, _ in onward.values()}) > 1:
         argument = f"{subnet_id} {first.prefix}"
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
