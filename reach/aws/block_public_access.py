@@ -141,6 +141,10 @@ def _place(lowering: Lowering, resource: str) -> tuple[Vpc | None, Subnet | None
     """A subnet with its VPC, or a VPC by itself: a regional NAT gateway is in no subnet."""
     subnet = lowering.snapshot.get(Subnet, resource)
     vpc_id = (subnet.vpc_id or "") if subnet is not None else resource
+    if subnet is None:
+        # A subnet that is not listed shows its VPC by its interfaces.
+        members = lowering.index.interfaces_by_subnet.get(resource, ())
+        vpc_id = next((each.vpc_id for each in members if each.vpc_id), resource)
     return lowering.snapshot.get(Vpc, vpc_id), subnet
 
 
@@ -159,6 +163,8 @@ def _out(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
         return _unknown(lowering, resource)
     if account_of(lowering.index, vpc).is_off:
         return ()
+    if subnet is None and resource != vpc.vpc_id:
+        return _unknown(lowering, resource)
     stand = _at(lowering, vpc, subnet)
     rules = [*_passed_on(lowering, vpc, subnet), *_from_pools(lowering, vpc)]
     own = _translators(lowering).get(resource)
@@ -183,6 +189,8 @@ def _egress_only(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
         return _unknown(lowering, resource)
     if account_of(lowering.index, vpc).is_off:
         return ()
+    if subnet is None and resource != vpc.vpc_id:
+        return _unknown(lowering, resource)
     rules = list(_passed_on(lowering, vpc, subnet))
     opened = _rule(lowering, _at(lowering, vpc, subnet), _OPENED, ANYTHING)
     if all(_is_quiet(rule) for rule in (*rules, opened)):

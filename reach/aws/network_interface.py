@@ -54,6 +54,7 @@ _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _MANY = 16
+_NOTHING = Ranges(())
 
 
 def _is_host(interface: NetworkInterface) -> bool:
@@ -437,7 +438,10 @@ def _within(lowering: Lowering, interface: NetworkInterface, addresses: Ranges |
 def _pooled(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
     """R-IGW-9: what of a pool of addresses is routed to an interface, whose guest may have it."""
     pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
-    held = Ranges.prefixes(pools.routed.get(interface.network_interface_id, ()))
+    blocks = pools.routed.get(interface.network_interface_id)
+    if not blocks:
+        return _NOTHING
+    held = Ranges.prefixes(blocks)
     return held if addresses is None else held & addresses
 
 
