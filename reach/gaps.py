@@ -6,12 +6,15 @@ missing call may leave an answer open, it never flips one.  Must not know questi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public
 from reach.network.header_space import Ranges
 from reach.network.stage import Origin
+from reach.snapshot.index import vpc_blocks
+from reach.snapshot.ingress_pools import PublicIpv4Pool, blocks_of, ingress_pools
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -19,6 +22,7 @@ from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
     Record,
+    RouteTable,
     Vpc,
     VpcPeeringConnection,
 )
@@ -51,7 +55,10 @@ def openings(ground: Ground) -> tuple[Origin, ...]:
     that was cut short nobody knows what the rest says.  Other missing calls are met on the path.
     """
     words = "another way may exist"
-    absent = missing(ground, (Vpc, NetworkInterface, InternetGateway), words)
+    announced: list[type[Record]] = [Vpc, NetworkInterface, InternetGateway]
+    # Where there are pools of addresses, route tables say who announces them (R-IGW-9).
+    announced += [RouteTable] if _pools(ground) else []
+    absent = missing(ground, announced, words)
     if absent is not None:
         return (absent,)
     for gap in ground.snapshot.gaps:
@@ -71,10 +78,25 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
         return None
     kinds: list[type[Record]] = [NetworkInterface]
     if is_public(address) and is_ipv4(address):
-        kinds += [NatGateway, Address]
+        kinds += [NatGateway, Address, *_of_a_pool(ground, address)]
     elif is_public(address):
         kinds += [Vpc]
     return missing(ground, kinds, f"whose address {format_address(address)} is, is not known")
+
+
+def _of_a_pool(ground: Ground, address: int) -> Iterator[type[Record]]:
+    """The calls of which one could tell that it is of a pool that a VPC takes in (R-IGW-9)."""
+    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    if any(address in block for blocks in pools.accepted.values() for block in blocks):
+        return
+    if pools.unlisted:
+        yield PublicIpv4Pool
+    if any(address in block for pool in _pools(ground) for block in blocks_of(pool)):
+        yield RouteTable
+
+
+def _pools(ground: Ground) -> tuple[PublicIpv4Pool, ...]:
+    return ground.snapshot.records(PublicIpv4Pool)
 
 
 def elsewhere(ground: Ground) -> Origin | None:
@@ -92,6 +114,16 @@ def unseen(ground: Ground, addresses: Ranges) -> Origin | None:
             found = component.unseen(ground, addresses)
             if found is not None:
                 return found
+    return None
+
+
+def shared_by_others(ground: Ground, addresses: Ranges) -> Origin | None:
+    """R-SHARE-3: some of them are of a shared VPC whose owner is not in the snapshot."""
+    for vpc in ground.snapshot.records(Vpc):
+        blocks = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
+        if not ground.index.told_by_owner(NetworkInterface, vpc) and blocks & addresses:
+            words = f"{vpc.vpc_id} is shared by {vpc.owner_id}, who is not in the snapshot"
+            return Origin(vpc.vpc_id, words)
     return None
 
 

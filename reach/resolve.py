@@ -13,13 +13,22 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from reach.aim import Aim, Start, Visit
 from reach.amend import Amendment
 from reach.component import End
 from reach.errors import QuestionError
-from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed, unseen
+from reach.gaps import (
+    behind_a_peering,
+    elsewhere,
+    interfaces_missing,
+    missing,
+    shared_by_others,
+    unnamed,
+    unseen,
+)
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -35,6 +44,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.question import Question
 from reach.snapshot.index import outer_mapping, private_addresses
+from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
     NetworkInterface,
@@ -266,6 +276,8 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         public = ground.index.interface_of_public_address(address)
         if public is not None:
             owners, own = (public[0],), public[1]
+    if not owners:
+        owners = tuple(_holders(ground, address))
     if len(owners) > 1:
         shown = [f"{o.network_interface_id} in {o.vpc_id}" for o in owners]
         raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
@@ -284,11 +296,25 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         starts = (*end.starts, *starts)
         return replace(end, starts=starts, gap=gap, uncertain=gap is not None)
     gap = gap or next((each.gap for each in outside if each.gap is not None), None)
-    gap = gap or behind_a_peering(ground, address) or unseen(ground, Ranges.of(address))
+    gap = gap or _shared_or_unseen(ground, Ranges.of(address))
     if starts:
         return replace(outside[0], starts=starts, gap=gap)
-    gap = gap or elsewhere(ground)
+    gap = gap or behind_a_peering(ground, address) or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
+
+
+def _shared_or_unseen(ground: Ground, addresses: Ranges) -> Origin | None:
+    """Where private addresses that nothing names may be, as far as the snapshot shows it."""
+    return shared_by_others(ground, addresses) or unseen(ground, addresses)
+
+
+def _holders(ground: Ground, address: int) -> Iterator[NetworkInterface]:
+    """The interfaces to which an address of a pool is routed (R-IGW-9)."""
+    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    for interface_id, blocks in pools.routed.items():
+        interface = ground.snapshot.get(NetworkInterface, interface_id)
+        if interface is not None and any(address in block for block in blocks):
+            yield interface
 
 
 def _beyond(ground: Ground, addresses: Ranges, words: str) -> list[End]:
@@ -333,7 +359,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     open_gaps = (each.gap for each in ground.outside() if each.gap is not None)
     gap = interfaces_missing(ground) or next(open_gaps, None)
     if gap is None and not is_public(prefix.low):
-        gap = unseen(ground, inside) or elsewhere(ground)
+        gap = _shared_or_unseen(ground, inside) or elsewhere(ground)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 

@@ -62,6 +62,7 @@ CALLS = (
 # What a full capture also holds. Written empty, so that a component which is modelled later finds
 # an answered call.
 OTHER_CALLS = (
+    "ByoipCidrs",
     "CustomerGateways",
     "LatticeListeners",
     "LatticeRules",
@@ -78,6 +79,7 @@ OTHER_CALLS = (
     "ServiceNetworkResourceAssociations",
     "ServiceNetworkServiceAssociations",
     "ServiceNetworkVpcAssociations",
+    "PublicIpv4Pools",
     "TargetGroups",
     "TransitGatewayAttachments",
     "TransitGatewayPropagations",
@@ -88,6 +90,8 @@ OTHER_CALLS = (
     "VpcEndpointAssociations",
     "VpcEndpointConnections",
     "VpcEndpointServicePermissions",
+    "VpcBlockPublicAccessExclusions",
+    "VpcEncryptionControls",
     "VpcEndpointServices",
     "VpnConnections",
     "VpnGateways",
@@ -124,6 +128,8 @@ OTHER_CALLS = (
     "LoadBalancerDescriptions",
     "TargetGroupAttributes",
 )
+# Answers that are one object: a file for each.
+OBJECTS = ("VpcBlockPublicAccessOptions",)
 # Customer-managed lists come from describe-managed-prefix-lists, whose answer has the same key as
 # describe-prefix-lists.
 MANAGED = "PrefixLists (managed)"
@@ -987,6 +993,10 @@ class Estate:
                 if top in self.dropped:
                     continue
                 shown = [self.as_printed(key, record) for record in records]
+                if key in OBJECTS:
+                    for number, one in enumerate(shown):
+                        written[f"{folder}/{key}-{number}.json"] = json.dumps({top: one}, indent=1)
+                    continue
                 name = "ManagedPrefixLists" if key == MANAGED else key
                 written[f"{folder}/{name}.json"] = json.dumps({top: shown}, indent=1)
         return written

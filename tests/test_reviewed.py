@@ -164,3 +164,52 @@ def test_a_snapshot_goes_with_what_was_worked_out_from_it(tmp_path: Path) -> Non
     del snapshot
     gc.collect()
     assert gone() is None
+
+
+def test_two_prefix_lists_that_lead_nowhere() -> None:
+    """R-RT-10, R-RT-11: whichever is in force, the route is a blackhole; that is no assumption."""
+    e = Pair()
+    e.peered()
+    nat = e.natted()
+    one = e.prefix_list("10.9.0.0/16", name="one")
+    other = e.prefix_list("10.9.0.0/16", "10.8.0.0/16", name="other")
+    e.route(e.ta, one, e.pcx, state="blackhole")
+    e.route(e.ta, other, nat, state="blackhole")
+    answer = e.ask(f"can {e.a} reach 10.9.1.1 port 80")
+    assert answer.verdict == "unreachable"
+    assert {x.code for x in answer.explanations} == {"BAD_STATE_ROUTE"}
+
+
+def test_ipv6_is_redirected_without_a_public_ipv4_address() -> None:
+    """R-RT-21: the appliance's public address is one of IPv4; IPv6 has no such mapping."""
+    e = Pair(ipv6=True)
+    between = e.subnet(e.v1, "10.0.5.0/24", ipv6="2600:1f18:1a00:105::/64")
+    gateway = e.online(e.table(e.v1, [between]))
+    address = "2600:1f18:1a00:105::9"
+    appliance = e.instance("appliance", between, "10.0.5.9", ipv6=address, check=False)
+    e.route(e.table(e.v1, edge=gateway), "2600:1f18:1a00:101::/64", appliance.eni)
+    e.route(e.tb, "::/0", appliance.eni)
+    assert verdict(e, f"can ::/0 reach {e.b} port 443") == "reachable"
+    assert verdict(e, f"can {e.b} reach 2606:4700:4700::1111 port 443") == "reachable"
+
+
+def test_another_vpc_has_the_address_of_a_nat_gateway() -> None:
+    """R-NAT-2: an interface of another VPC does not make the gateway's own a listed one."""
+    e = Pair()
+    nat = e.natted(e.ta)
+    assert verdict(e, f"can {e.a} reach 8.8.8.8 port 443") == "reachable"
+    interfaces = e.scope(e.home)["NetworkInterfaces"]
+    interfaces[:] = [i for i in interfaces if i["NetworkInterfaceId"] != nat.eni]
+    assert verdict(e, f"can {e.a} reach 8.8.8.8 port 443") == "reachable"
+    twin = e.vpc("10.0.0.0/16", name="twin")
+    e.instance("same", e.subnet(twin, "10.0.9.0/24"), "10.0.9.9")
+    assert verdict(e, f"can {e.a} reach 8.8.8.8 port 443") == "reachable"
+
+
+def test_a_vpc_that_is_not_listed_may_have_a_gateway() -> None:
+    """R-SHARE-3: an interface in a VPC that no call shows is not cut off for that."""
+    e = Pair()
+    e.online(e.ta)
+    e.public(e.a, "198.51.100.7")
+    e.scope(e.home)["Vpcs"].clear()
+    assert verdict(e, f"can internet reach {e.a} port 443") == "undecided"

@@ -88,6 +88,15 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     )
 
 
+def _from(lowering: Lowering, gateway_id: str, place: str) -> tuple[Stage, ...]:
+    """What the interfaces of a subnet send here, where that makes a difference."""
+    out = node_name(_NAME, gateway_id, "out")
+    return (
+        *lowering.slot("public_access.egress_only", place),
+        Forward((Route(ANYTHING, out, _QUIET),), _QUIET),
+    )
+
+
 def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
     unasked = Origin(gateway_id, "lets in only replies", "inbound", "NO_PATH", gateway.name)
@@ -110,8 +119,12 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
 
 
 def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:
-    if lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id) is None:
+    gateway = lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id)
+    if gateway is None:
         return None
+    place = subnet or vpc
+    if vpc == _vpc_of(gateway) and lowering.slot("public_access.egress_only", place):
+        return Entry(node_name(_NAME, gateway_id, "from", place))
     return Entry(node_name(_NAME, gateway_id, "out"))
 
 
@@ -128,7 +141,7 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
 COMPONENT = Component(
     name=_NAME,
     reads=(EgressOnlyInternetGateway, Vpc, Subnet),
-    nodes={"out": _out, "in": _in},
+    nodes={"from": _from, "out": _out, "in": _in},
     targets=(
         Target("egress_only_internet_gateway_id", "eigw-", _enter),
         Target("gateway_id", "eigw-", _enter),

@@ -3,8 +3,10 @@
 An address that the snapshot knows but that no attached gateway serves is nobody's: nothing answers
 there, and no host on the internet has it (R-OBS-3).  This holds for unassociated Elastic IPs, for
 the addresses of deleted NAT gateways, and for public addresses in a VPC without internet gateway.
+Where the VPC or its gateway is another account's that is not in the snapshot, who answers there is
+undecided (R-SHARE-3).
 
-Implements: R-OBS-3 R-IGW-12
+Implements: R-OBS-3 R-IGW-12 R-SHARE-3
 Not modelled: when a released address is handed to somebody else.
 """
 
@@ -12,21 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reach.component import Component, End, Lowering
+from reach.component import Component, End, Lowering, node_name
 from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix, is_public, parse_address
 from reach.network.header_space import HeaderSpace, Ranges
-from reach.network.stage import Origin, Route
+from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.snapshot.index import ipv6_blocks, private_addresses, public_mapping
-from reach.snapshot.records import Address, NatGateway, NetworkInterface, Vpc
+from reach.snapshot.records import Address, InternetGateway, NatGateway, NetworkInterface, Vpc
 
 
 def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
     """Every public address that anything in the snapshot names: address, id, words."""
     for interface in lowering.snapshot.records(NetworkInterface):
-        if lowering.snapshot.get(Vpc, interface.vpc_id or "") is None:
-            words = "has this address, but its VPC is not in the snapshot"
-            for own in private_addresses(interface):
-                yield own, interface.network_interface_id, words
         for _, public in public_mapping(interface):
             words = "has this address, but its VPC has no attached internet gateway"
             yield public, interface.network_interface_id, words
@@ -41,7 +39,63 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
                 yield parse_address(place.public_ip), gateway.nat_gateway_id, words
 
 
+def _behind_others(lowering: Lowering, interface: NetworkInterface) -> str:
+    """Why nothing tells which gateway serves an interface, if nothing does."""
+    vpc_id = interface.vpc_id or ""
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is None:
+        return "has this address, and its VPC is not in the snapshot"
+    if vpc_id in _served(lowering) or lowering.index.told_by_owner(InternetGateway, vpc):
+        return ""
+    return f"has this address, and the gateways of {vpc.owner_id} are not in the snapshot"
+
+
+def _served(lowering: Lowering) -> frozenset[str]:
+    def make() -> frozenset[str]:
+        gateways = lowering.snapshot.records(InternetGateway)
+        return frozenset(each.vpc_id or "" for one in gateways for each in one.attachments)
+
+    return lowering.memo("elastic_ip served", make)
+
+
+def _unseen(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    words = _behind_others(lowering, interface)
+    return (Unmodelled(Origin(interface_id, words, code="UNKNOWN_RESOURCE")),)
+
+
+def _announce_unseen(lowering: Lowering) -> Iterator[Route]:
+    """What leads to an interface by a gateway that nothing tells of."""
+    for interface in lowering.snapshot.records(NetworkInterface):
+        if _behind_others(lowering, interface):
+            ends = [public for _, public in public_mapping(interface)]
+            ends += private_addresses(interface)
+            public = Ranges.of(*filter(is_public, ends)) if any(map(is_public, ends)) else None
+            if public is not None:
+                node = node_name("elastic_ip", interface.network_interface_id, "unseen")
+                yield Route(HeaderSpace.where(destination=public), node, Origin("", ""))
+
+
+def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
+    """The public addresses of private ones, where nothing tells who translates them."""
+
+    def make() -> tuple[tuple[int, int], ...]:
+        interfaces = lowering.snapshot.records(NetworkInterface)
+        unseen = (each for each in interfaces if _behind_others(lowering, each))
+        return tuple(pair for each in unseen for pair in public_mapping(each))
+
+    pairs = lowering.memo("elastic_ip aliases", make)
+    return Ranges.union(
+        span
+        for private, public in pairs
+        if private in addresses
+        for span in Ranges.of(public).intervals
+    )
+
+
 def _announce(lowering: Lowering) -> Iterator[Route]:
+    yield from _announce_unseen(lowering)
     grouped: dict[tuple[str, str], list[int]] = {}
     for address, resource, words in _known(lowering):
         if is_public(address):
@@ -74,6 +128,8 @@ def _end(lowering: Lowering, allocation_id: str) -> End | None:
 COMPONENT = Component(
     name="elastic_ip",
     reads=(Address, NatGateway, NetworkInterface, Vpc),
+    nodes={"unseen": _unseen},
     announce=_announce,
+    aliases=_aliases,
     ends={"eipalloc-": _end},
 )

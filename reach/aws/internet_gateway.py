@@ -6,11 +6,13 @@ private one takes its place (R-IGW-3).  Private ranges are refused as the outer 
 IPv6 is not translated; a block marked private is never advertised (R-IGW-5, R-ENI-11), and an
 interface may refuse what comes in from here (R-ENI-10).  What comes in follows the gateway's edge
 table, else local routing (R-RT-19).  A packet to a public address of the same network goes out and
-comes back in (R-IGW-10).  The gateway keeps no group identity (R-SG-13, R-SG-20).
+comes back in (R-IGW-10).  The gateway keeps no group identity (R-SG-13, R-SG-20).  Addresses of a
+pool that is associated with its edge table pass as they are (R-IGW-9).  It looks at no port
+(R-IGW-11).
 
-Implements: R-IGW-1 R-IGW-2 R-IGW-3 R-IGW-4 R-IGW-5 R-IGW-6 R-IGW-7 R-IGW-8 R-IGW-10 R-IGW-12
-R-ENI-3 R-ENI-10 R-ENI-11 R-PIPE-4 R-SG-13 R-SG-20 R-NACL-17
-Not modelled: ingress routing of BYOIP pools (R-IGW-9), MTU (R-IGW-11).
+Implements: R-IGW-1 R-IGW-2 R-IGW-3 R-IGW-4 R-IGW-5 R-IGW-6 R-IGW-7 R-IGW-8 R-IGW-9 R-IGW-10
+R-IGW-11 R-IGW-12 R-ENI-3 R-ENI-10 R-ENI-11 R-PIPE-4 R-SG-13 R-SG-20 R-NACL-17
+Not modelled: MTU.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import (
@@ -49,6 +52,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
+from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Address,
     InternetGateway,
@@ -131,6 +135,21 @@ def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
     )
 
 
+def _pool(lowering: Lowering, gateway_id: str) -> tuple[Prefix, ...]:
+    """R-IGW-9: the blocks that it takes in and lets out as they are."""
+    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+    return pools.accepted.get(gateway_id, ())
+
+
+def _untranslated(lowering: Lowering, gateway_id: str, side: str) -> tuple[Case, ...]:
+    blocks = _pool(lowering, gateway_id)
+    if not blocks:
+        return ()
+    match = HeaderSpace.where(**{side: Ranges.prefixes(blocks)})
+    words = f"takes the {side} as it is, of a pool of its edge table"
+    return (Case(match, (Assign("identity", Ranges.of(0)),), Origin(gateway_id, words)),)
+
+
 def _get(lowering: Lowering, gateway_id: str) -> InternetGateway:
     gateway = lowering.snapshot.get(InternetGateway, gateway_id)
     assert gateway is not None
@@ -192,11 +211,22 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
                     (forget,),
                     _QUIET,
                 ),
+                *_untranslated(lowering, gateway_id, "source"),
             ),
             unpaired,
             supposed=True,
         ),
         Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
+    )
+
+
+def _from(lowering: Lowering, gateway_id: str, place: str) -> tuple[Stage, ...]:
+    """What the interfaces of a subnet (or a VPC's own table) send here, where that makes a
+    difference."""
+    out = node_name(_NAME, gateway_id, "out")
+    return (
+        *lowering.slot("public_access.out", place),
+        Forward((Route(ANYTHING, out, _QUIET),), _QUIET),
     )
 
 
@@ -218,7 +248,6 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     local = Route(ANYTHING, node_name("vpc", vpc, "local"), _QUIET)
     return (
         *_attached(gateway),
-        *lowering.slot("internet_gateway.in", gateway_id),
         _refuse(gateway, "source", "INGRESS"),
         Translate(
             (
@@ -228,10 +257,12 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
                     translated,
                 ),
                 Case(HeaderSpace.where(destination=reached), (forget,), _QUIET),
+                *_untranslated(lowering, gateway_id, "destination"),
             ),
             unpaired,
             supposed=True,
         ),
+        *lowering.slot("internet_gateway.in", gateway_id),
         *lowering.slot("gateway.route", gateway_id),
         Forward((local,), _QUIET),
     )
@@ -281,8 +312,12 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
 
 
 def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:
-    if lowering.snapshot.get(InternetGateway, gateway_id) is None:
+    gateway = lowering.snapshot.get(InternetGateway, gateway_id)
+    if gateway is None:
         return None
+    place = subnet or vpc
+    if vpc == _vpc_of(gateway) and lowering.slot("public_access.out", place):
+        return Entry(node_name(_NAME, gateway_id, "from", place))
     return Entry(node_name(_NAME, gateway_id, "out"))
 
 
@@ -317,7 +352,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 COMPONENT = Component(
     name=_NAME,
     reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
-    nodes={"out": _out, "in": _in},
+    nodes={"from": _from, "out": _out, "in": _in},
     targets=(Target("gateway_id", "igw-", _enter, _could),),
     announce=_announce,
     ends={"igw-": _end},

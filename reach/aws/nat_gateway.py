@@ -4,21 +4,21 @@ Works while available (R-NAT-1).  The source becomes one of the gateway's privat
 source port a fresh one in 1024-65535 (R-NAT-2, R-EPH-3); then the gateway's own subnet routes it
 (R-RT-3), and an internet gateway there puts the public address in place.  TCP, UDP and ICMP only
 (R-NAT-3).  It answers nothing but replies of its own connections (R-NAT-4, R-OBS-4, R-OBS-7).  It
-serves sources of its own VPC (R-NAT-7); it has no security group, its subnet's network ACL counts
-(R-NAT-5, R-NACL-16).  Replies over a peering come back to it even without a route (R-NAT-8).  IPv6
-to 64:ff9b::/96 becomes IPv4 (R-NAT-10).  A regional gateway has no subnet and a route table of its
-own (R-NAT-12); from a zone it does not cover, manual mode drops and automatic mode *may* serve
-(R-NAT-13, U-1).
+serves sources of its own VPC; any other must have come in by a transit gateway, if one is attached
+(R-NAT-7, U-4), and its subnet has to route the replies back there (R-NAT-9).  It has no security
+group, its subnet's network ACL counts (R-NAT-5, R-NACL-16).  Replies over a peering come back to it
+even without a route (R-NAT-8).  IPv6 to 64:ff9b::/96 becomes IPv4 (R-NAT-10).  A regional gateway
+has no subnet and a route table of its own (R-NAT-12); from a zone it does not cover, manual mode
+drops and automatic mode *may* serve (R-NAT-13, U-1).
 
-Implements: R-NAT-1 R-NAT-2 R-NAT-3 R-NAT-4 R-NAT-5 R-NAT-6 R-NAT-7 R-NAT-8 R-NAT-10 R-NAT-11
-R-NAT-12 R-NAT-13 R-NACL-16 R-EPH-3 R-OBS-4 R-OBS-7 R-SG-20
-Not modelled: capacity (R-NAT-15), clients behind a transit gateway (R-NAT-9).
+Implements: R-NAT-1 R-NAT-2 R-NAT-3 R-NAT-4 R-NAT-5 R-NAT-6 R-NAT-7 R-NAT-8 R-NAT-9 R-NAT-10
+R-NAT-11 R-NAT-12 R-NAT-13 R-NACL-16 R-EPH-3 R-OBS-4 R-OBS-7 R-SG-20 R-AZ-1
+Not modelled: capacity (R-NAT-15).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
@@ -52,6 +52,7 @@ from reach.snapshot.records import (
     Vpc,
     VpcPeeringConnection,
 )
+from reach.snapshot.transit_records import TransitGatewayVpcAttachment
 
 _FROM_TRANSIT = "nat-from-transit"
 _NAME = "nat_gateway"
@@ -59,6 +60,7 @@ _QUIET = Origin("", "")
 _FOUR = Ranges.prefixes((ANY_IPV4,))
 _NAT64 = Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
 _EPHEMERAL = Ranges.span(1024, 65535)
+_FROM_TRANSIT, _ZONE = "nat-from-transit", "regional-nat-zone"
 
 
 def _get(lowering: Lowering, gateway_id: str) -> NatGateway:
@@ -104,6 +106,7 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     )
     return (
         *_available(gateway),
+        *lowering.slot("nat_gateway.clients", gateway_id),
         _only_openings(gateway),
         _only_own_vpc(lowering, gateway),
         Forward((_echo64(gateway_id),)),
@@ -146,34 +149,27 @@ def _echo64_unknown(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage,
 
 
 def _only_own_vpc(lowering: Lowering, gateway: NatGateway) -> Filter:
-    """R-NAT-7: clients are interfaces of the gateway's VPC, or come in by a core network (U-4)."""
-    words = "serves only sources of its own VPC"
-    foreign = Origin(
-        gateway.nat_gateway_id, words, "source", "NGW_REQUIRES_SOURCE_IN_VPC", gateway.name
-    )
-    own = HeaderSpace.where(source=_own(gateway))
+    """R-NAT-7: clients are interfaces of the gateway's VPC, or come in by a transit gateway.
+
+    Nothing else brings in a packet that its VPC then routes here: peerings and virtual private
+    gateways deliver locally.
+    """
+    transit = _is_on_transit(lowering, gateway.vpc_id or "")
+    name, gateway_id = gateway.name, gateway.nat_gateway_id
+    refused = Rule(HeaderSpace.where(source=_own(gateway)), Action.DENY, _itself(gateway))
+    blocks = _vpc_blocks(lowering, gateway.vpc_id or "")
+    inside = Rule(HeaderSpace.where(source=blocks), Action.PERMIT, _QUIET)
+    if transit and lowering.option(_FROM_TRANSIT) == "allow":
+        words = "serves what a transit gateway or a core network brings into its VPC"
+        served = Origin(gateway_id, words, "source", name=name, option=_FROM_TRANSIT)
+        return Filter((refused, inside), Rule(ANYTHING, Action.PERMIT, served))
     if lowering.snapshot.get(Vpc, gateway.vpc_id or "") is None:
         words = "the addresses of its VPC are not known"
-        foreign = lowering.missing(Vpc, gateway.nat_gateway_id, words)
-        refused = Rule(own, Action.DENY, _itself(gateway))
+        foreign = lowering.missing(Vpc, gateway_id, words)
         return Filter((refused,), Rule(ANYTHING, Action.DOUBT, foreign))
-    inside = HeaderSpace.where(source=_vpc_blocks(lowering, gateway.vpc_id or ""))
-    rules = (Rule(own, Action.DENY, _itself(gateway)), Rule(inside, Action.PERMIT, _QUIET))
-    if not _is_on_core_network(lowering, gateway.vpc_id or ""):
-        return Filter(rules, Rule(ANYTHING, Action.DENY, foreign))
-    if lowering.option(_FROM_TRANSIT) == "deny":
-        return Filter(rules, Rule(ANYTHING, Action.DENY, replace(foreign, option=_FROM_TRANSIT)))
-    words = "serves what a core network brings into its VPC"
-    gateway_id, name = gateway.nat_gateway_id, gateway.name
-    served = Origin(gateway_id, words, "source", name=name, option=_FROM_TRANSIT)
-    return Filter(rules, Rule(ANYTHING, Action.PERMIT, served))
-
-
-def _is_on_core_network(lowering: Lowering, vpc_id: str) -> bool:
-    """Whether a core network may bring packets into a VPC, much as a transit gateway does: the
-    guide's egress VPCs hold a NAT gateway (cloudwan-policy-service-insertion)."""
-    known = lowering.memo("core attachments", lambda: core_attachments(lowering.snapshot))
-    return any(each.resource_id == vpc_id for each in known.values())
+    words, option = "serves only sources of its own VPC", _FROM_TRANSIT if transit else ""
+    foreign = Origin(gateway_id, words, "source", "NGW_REQUIRES_SOURCE_IN_VPC", name, option)
+    return Filter((refused, inside), Rule(ANYTHING, Action.DENY, foreign))
 
 
 def _itself(gateway: NatGateway) -> Origin:
@@ -212,15 +208,20 @@ def _reply(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     nobody = Origin(
         gateway_id, "holds no connection that this answers", code="NO_PATH", name=gateway.name
     )
-    onward = (
-        node_name("vpc", gateway.vpc_id or "", "local")
-        if _is_regional(gateway)
-        else node_name("subnet", gateway.subnet_id or "", "emit")
-    )
-    return (
-        Restore(_session(gateway_id), nobody),
-        Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),
-    )
+    return (Restore(_session(gateway_id), nobody), _returning(lowering, gateway))
+
+
+def _returning(lowering: Lowering, gateway: NatGateway) -> Forward:
+    """R-NAT-9: replies are routed like anything else that its subnet, or it itself, sends."""
+    if not _is_regional(gateway):
+        node = node_name("subnet", gateway.subnet_id or "", "emit")
+        return Forward((Route(ANYTHING, node, _QUIET),), _QUIET)
+    local = node_name("vpc", gateway.vpc_id or "", "local")
+    if not _is_on_transit(lowering, gateway.vpc_id or ""):
+        return Forward((Route(ANYTHING, local, _QUIET),), _QUIET)
+    own = HeaderSpace.where(destination=_vpc_blocks(lowering, gateway.vpc_id or ""))
+    table = node_name("route_table", gateway.route_table_id or "", "alone")
+    return Forward((Route(own, local, _QUIET), Route(ANYTHING, table, _QUIET)), _QUIET)
 
 
 # ------------------------------------------------------------------- how packets get here
@@ -230,14 +231,28 @@ def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry 
     gateway = lowering.snapshot.get(NatGateway, gateway_id)
     if gateway is None:
         return None
-    clients = node_name(_NAME, gateway_id, "clients")
     if not _is_regional(gateway):
-        return Entry(clients, gateway.subnet_id or "")
-    return Entry(
-        clients
-        if _covers(lowering, gateway, subnet)
-        else (node_name(_NAME, gateway_id, "uncovered"))
-    )
+        return Entry(node_name(_NAME, gateway_id, "clients"), gateway.subnet_id or "")
+    part = "clients" if _covers(lowering, gateway, subnet) else "uncovered"
+    return Entry(node_name(_NAME, gateway_id, part))
+
+
+def _is_on_transit(lowering: Lowering, vpc_id: str) -> bool:
+    """Whether a transit gateway may bring packets into a VPC (R-TGW-1), or a core network.
+
+    Egress VPCs of a core network hold a NAT gateway (AWS: cloudwan-policy-service-insertion).
+    """
+
+    def make() -> set[str]:
+        by_gateway = {
+            each.vpc_id or ""
+            for each in lowering.snapshot.records(TransitGatewayVpcAttachment)
+            if each.state in ("available", "modifying", "")
+        }
+        by_core = core_attachments(lowering.snapshot).values()
+        return by_gateway | {each.resource_id for each in by_core}
+
+    return vpc_id in lowering.memo(f"{_NAME} on transit", make)
 
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
@@ -248,28 +263,39 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
 
 
 def _covers(lowering: Lowering, gateway: NatGateway, subnet_id: str) -> bool:
-    """Whether a regional gateway is registered in the zone of a subnet (R-NAT-13)."""
-    subnet = lowering.snapshot.get(Subnet, subnet_id)
-    if subnet is None:
-        return True
-    zones = {p.availability_zone_id for p in gateway.nat_gateway_addresses}
-    names = {p.availability_zone for p in gateway.nat_gateway_addresses}
-    return subnet.availability_zone_id in zones - {None} or (
-        subnet.availability_zone in names - {None}
+    """Whether a regional gateway is registered in the zone of a subnet (R-NAT-13, R-AZ-1)."""
+    zone = lowering.index.zone_of(subnet_id)
+    return not zone or zone in _zones(lowering, gateway)
+
+
+def _zones(lowering: Lowering, gateway: NatGateway) -> frozenset[str]:
+    """The zones it is registered in, as subnets' zones are read: by id where that is known.
+
+    A name means what the gateway's own account means by it.
+    """
+    places = gateway.nat_gateway_addresses
+    names = {place.availability_zone for place in places if not place.availability_zone_id}
+    account = lowering.snapshot.account_of(gateway)
+    alike = (
+        subnet.subnet_id
+        for subnet in lowering.snapshot.records(Subnet)
+        if subnet.availability_zone in names and lowering.snapshot.account_of(subnet) == account
     )
+    ids = {place.availability_zone_id for place in places if place.availability_zone_id}
+    return frozenset((*ids, *map(lowering.index.zone_of, alike)))
 
 
 def _uncovered(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
-    if gateway.auto_provision_zones == "enabled":
+    read = lowering.option(_ZONE)
+    automatic = gateway.auto_provision_zones == "enabled"
+    if read == "may" or (read == "by-mode" and automatic):
         words = "assumed: serves this zone from another one, where it is not yet registered (U-1)"
-        option = Option(
-            node_name(_NAME, gateway_id, "clients"), Origin(gateway_id, words, name=gateway.name)
-        )
-        return (Choose((option,)),)
+        origin = Origin(gateway_id, words, name=gateway.name, option=_ZONE)
+        return (Choose((Option(node_name(_NAME, gateway_id, "clients"), origin),)),)
     words = "is not registered in the zone of this subnet"
     code = "REGIONAL_NGW_ROUTE_AZ_RESTRICTION"
-    refused = Origin(gateway_id, words, "zone", code, gateway.name)
+    refused = Origin(gateway_id, words, "zone", code, gateway.name, _ZONE)
     return (deny_all(refused), Forward((), refused))
 
 
@@ -292,17 +318,31 @@ def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | No
     return node_name(_NAME, gateway_id, "reply") if gateway_id else None
 
 
+def _by_place(lowering: Lowering) -> Mapping[str, tuple[NatGateway, ...]]:
+    """The gateways of each subnet and of each VPC."""
+
+    def make() -> dict[str, tuple[NatGateway, ...]]:
+        found: dict[str, tuple[NatGateway, ...]] = {}
+        for gateway in lowering.snapshot.records(NatGateway):
+            for place in filter(None, (gateway.subnet_id, gateway.vpc_id)):
+                found[place] = (*found.get(place, ()), gateway)
+        return found
+
+    return lowering.memo(f"{_NAME} by place", make)
+
+
 def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """Gateways whose interface is not in the snapshot are still on their subnet's switch."""
     routes = []
-    for gateway in lowering.snapshot.records(NatGateway):
-        if gateway.subnet_id != subnet_id or gateway.state in ("deleted", "failed"):
+    for gateway in _by_place(lowering).get(subnet_id, ()):
+        if gateway.state in ("deleted", "failed"):
             continue
+        own = (parse_address(p.private_ip) for p in gateway.nat_gateway_addresses if p.private_ip)
+        # Another VPC may use the same addresses.
         unlisted = [
-            parse_address(place.private_ip)
-            for place in gateway.nat_gateway_addresses
-            if place.private_ip
-            and not lowering.index.owner_of_address(parse_address(place.private_ip))
+            address
+            for address in own
+            if all(i.subnet_id != subnet_id for i in lowering.index.owner_of_address(address))
         ]
         if unlisted:
             node = node_name(_NAME, gateway.nat_gateway_id, "reply")
@@ -323,16 +363,29 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     subnet = lowering.snapshot.get(Subnet, subnet_id)
     if subnet is None:
         return ()
-    routes = []
-    for peering in lowering.snapshot.records(VpcPeeringConnection):
-        ends = [peering.requester_vpc_info.vpc_id, peering.accepter_vpc_info.vpc_id]
-        if peering.status.code != "active" or subnet.vpc_id not in ends:
-            continue
-        (other,) = (end for end in ends if end != subnet.vpc_id)
-        for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == other and gateway.state == "available" and _own(gateway):
-                routes.append(_back(subnet_id, subnet.vpc_id or "", peering, gateway))
+    routes = [
+        _back(subnet_id, subnet.vpc_id or "", peering, gateway)
+        for peering, other in _peers(lowering).get(subnet.vpc_id or "", ())
+        for gateway in _by_place(lowering).get(other, ())
+        if gateway.state == "available" and _own(gateway)
+    ]
     return (Forward(tuple(routes)),) if routes else ()
+
+
+def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
+    """The active peerings of each VPC, with the VPC at the other end."""
+
+    def make() -> dict[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
+        found: dict[str, tuple[tuple[VpcPeeringConnection, str], ...]] = {}
+        for peering in lowering.snapshot.records(VpcPeeringConnection):
+            one = peering.requester_vpc_info.vpc_id or ""
+            other = peering.accepter_vpc_info.vpc_id or ""
+            if peering.status.code == "active":
+                found[one] = (*found.get(one, ()), (peering, other))
+                found[other] = (*found.get(other, ()), (peering, one))
+        return found
+
+    return lowering.memo(f"{_NAME} peers", make)
 
 
 def _back(subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway) -> Route:

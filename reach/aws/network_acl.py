@@ -7,7 +7,7 @@ one address family (R-NACL-3); ports and types count only for the protocols that
 (R-NACL-5).  Replies are matched afresh, an echo reply as type 0 (R-OBS-9).
 
 Implements: R-NACL-1 R-NACL-2 R-NACL-3 R-NACL-4 R-NACL-5 R-NACL-6 R-NACL-7 R-NACL-9 R-NACL-10
-R-NACL-16 R-NACL-17 R-OBS-9
+R-NACL-16 R-NACL-17 R-OBS-9 R-SHARE-3
 Not modelled: what an ACL does to fragments.
 """
 
@@ -31,7 +31,8 @@ def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ..
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
 
     explicit = any(a.subnet_id == subnet_id for a in acl.associations)
-    if not explicit and not lowering.has(NetworkAcl, acl):
+    told = lowering.has(NetworkAcl, acl) and lowering.index.told_by_owner(NetworkAcl, acl)
+    if not explicit and not told:
         words = "whether this subnet has an ACL of its own is not known"
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
 

@@ -15,8 +15,9 @@ Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reach.aim import Start
 from reach.component import Component, End, Entry, Lowering, Target, node_name
@@ -41,6 +42,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import delegated_prefixes, private_addresses
+from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import Instance, NetworkInterface
 
 _NAME = "network_interface"
@@ -53,6 +55,7 @@ _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _MANY = 16
+_NOTHING = Ranges(())
 
 
 def _is_host(interface: NetworkInterface) -> bool:
@@ -289,6 +292,7 @@ def _routed(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
         _checked(interface, "destination", own),
         Forward((Route(HeaderSpace.where(destination=own), admit, _QUIET),)),
         *lowering.slot("network_interface.ingress", interface_id),
+        *lowering.slot("network_interface.passing", interface_id),
         Choose(tuple(ways)),
     )
 
@@ -414,12 +418,17 @@ def _hosts(
         node = lowering.interface_node(interface)
         owner = node.rpartition("/")[0]
         goals.setdefault(owner, []).extend(_within(lowering, interface, addresses).intervals)
+        goals[owner] += _pooled(lowering, interface, addresses).intervals
         if not _is_host(interface):
             passing[node] = None
     starts = _starts_alone if len(hosts) <= _MANY else _starts
     return End(
         words=words,
-        starts=(*starts(lowering, hosts, addresses), *services),
+        starts=(
+            *starts(lowering, hosts, addresses),
+            *services,
+            *_posing(lowering, hosts, addresses),
+        ),
         goals={
             owner: HeaderSpace.where(destination=Ranges.union(spans))
             for owner, spans in goals.items()
@@ -454,6 +463,29 @@ def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
 def _within(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
     own = _owned(lowering, interface)
     return own if addresses is None else own & addresses
+
+
+def _pooled(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
+    """R-IGW-9: what of a pool of addresses is routed to an interface, whose guest may have it."""
+    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+    blocks = pools.routed.get(interface.network_interface_id)
+    if not blocks:
+        return _NOTHING
+    held = Ranges.prefixes(blocks)
+    return held if addresses is None else held & addresses
+
+
+def _posing(
+    lowering: Lowering, hosts: Sequence[NetworkInterface], addresses: Ranges | None
+) -> Iterator[Start]:
+    """Those that may send from addresses of a pool: the check has to be off (R-ENI-5)."""
+    of = _classes(lowering).of
+    for host in hosts:
+        held = _pooled(lowering, host, addresses)
+        if held and not host.source_dest_check:
+            name = host.network_interface_id
+            space = HeaderSpace.where(source=held)
+            yield Start(node_name("public_ipv4_pool", name, "pose"), space, f"{_NAME}/{of[name]}")
 
 
 def _starts_alone(

@@ -11,7 +11,7 @@ use its own route to that gateway (R-RT-22); a redirection to an interface witho
 does not work (R-RT-21).
 
 Implements: R-RT-1 R-RT-3 R-RT-4 R-RT-5 R-RT-6 R-RT-7 R-RT-8 R-RT-9 R-RT-10 R-RT-11 R-RT-12 R-RT-13
-R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25
+R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25 R-SHARE-3
 Not modelled: which of two overlapping prefix lists AWS has picked.
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
@@ -35,6 +36,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks, vpc_blocks
+from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -124,7 +126,8 @@ def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
         words = "the route table of this subnet is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     explicit = any(a.subnet_id == subnet_id for a in table.associations)
-    if not explicit and not lowering.has(RouteTable, table):
+    told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
+    if not explicit and not told:
         words = "whether this subnet has a table of its own is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     return _stages(lowering, table, subnet_id)
@@ -191,7 +194,8 @@ def _route(
 ) -> Route:
     first = candidates[0]
     onward = {c.target: _next(lowering, table, subnet_id, c) for c in candidates}
-    if len(set(onward.values())) > 1:
+    # Several that all drop are no question of which.
+    if len({node for node, _, _ in onward.values()}) > 1:
         argument = f"{subnet_id} {first.prefix}"
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
@@ -266,7 +270,7 @@ def _refusal(
     if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, candidate):
         words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
         return "", "INGRESS_RTB_TRAFFIC_REDIRECTION", words
-    if not subnet_id and candidate.field == "network_interface_id" and _is_internet_edge(table):
+    if not subnet_id and _needs_public_address(lowering, table, candidate):
         interface = lowering.snapshot.get(NetworkInterface, target)
         if interface is not None and not public_mapping(interface):
             words = f"redirects to {target}, which has no public address"
@@ -277,8 +281,15 @@ def _refusal(
     return None
 
 
-def _is_internet_edge(table: RouteTable) -> bool:
-    return any((a.gateway_id or "").startswith("igw-") for a in table.associations)
+def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> bool:
+    """R-RT-21, of IPv4; what is routed in of a pool comes as it is (R-IGW-9)."""
+    if candidate.field != "network_interface_id" or not is_ipv4(candidate.prefix.value):
+        return False
+    gateways = [a.gateway_id or "" for a in table.associations]
+    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot)).accepted
+    pooled = (block for gateway in gateways for block in pools.get(gateway, ()))
+    at_internet = any(gateway.startswith("igw-") for gateway in gateways)
+    return at_internet and not any(block.covers(candidate.prefix) for block in pooled)
 
 
 def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bool:

@@ -5,23 +5,25 @@ reply of an admitted flow passes whatever the other direction's rules say (R-SG-
 interface without groups is not filtered (R-SG-6).  A rule that names a group matches by identity:
 on the way in the packet still carries the group set of the interface that sent it, on the way out
 its destination is a private address of a member; public addresses never match (R-SG-12, R-SG-13).
-Members count in the same VPC and in VPCs joined by an active peering of the same Region (R-SG-15,
-R-SG-16, R-SG-31); a stale reference or one to an unseen account matches nobody (R-SG-18).
+Members count in the same VPC and in VPCs that are joined to it, by an active peering of the same
+Region both ways or by a transit gateway on the way in (R-SG-15, R-SG-16, R-SG-17); an associated
+group joins no VPCs by itself (R-SG-31, U-10).  A stale reference or one to an unseen account
+matches nobody (R-SG-18).  References are of IPv6 packets as well (U-11).
 
 Implements: R-SG-1 R-SG-2 R-SG-3 R-SG-4 R-SG-5 R-SG-6 R-SG-7 R-SG-8 R-SG-9 R-SG-10 R-SG-11 R-SG-12
-R-SG-13 R-SG-14 R-SG-15 R-SG-16 R-SG-18 R-SG-22 R-SG-23 R-SG-24 R-SG-25 R-SG-28 R-SG-30 R-SG-31
-R-SG-32 R-SG-33 R-PIPE-5 R-PIPE-6
-Not modelled: connections already open (R-SG-26, R-SG-27), references over a transit gateway
-(R-SG-17).
+R-SG-13 R-SG-14 R-SG-15 R-SG-16 R-SG-17 R-SG-18 R-SG-22 R-SG-23 R-SG-24 R-SG-25 R-SG-28 R-SG-30
+R-SG-31 R-SG-32 R-SG-33 R-PIPE-5 R-PIPE-6
+Not modelled: connections already open (R-SG-26, R-SG-27).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from reach.component import Component, End, Lowering
-from reach.network.address import Prefix
+from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
@@ -36,6 +38,10 @@ from reach.snapshot.records import (
 )
 
 _MISMATCH = "ENI_SG_RULES_MISMATCH"
+_ASSOCIATED = "associated-group"
+_IPV6 = "group-reference-ipv6"
+_FOUR = Ranges.prefixes((ANY_IPV4,))
+_SIX = Ranges.prefixes((ANY_IPV6,))
 
 
 def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage, ...]:
@@ -63,6 +69,8 @@ def _filter(
         else:
             key = f"security_group {group_id} {vpc} {egress}"
             rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress))
+    # A permit must be found before a doubt decides; else AWS's order means nothing (R-SG-1).
+    rules.sort(key=_weight)
     names = _names(lowering, ids)
     otherwise = _otherwise(lowering, ids, unknown, rules, egress)
     replies = Origin(", ".join(ids), "lets the reply of an admitted flow pass", name=names)
@@ -96,41 +104,64 @@ def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[R
     found = []
     for permission in group.ip_permissions_egress if egress else group.ip_permissions:
         protocol = _protocol_space(permission)
-        for shown, peers in _peers(lowering, permission, vpc, egress):
-            what = f"{_words(permission)} {way} {shown}"
-            words, action = f"allows {direction} {what}", Action.PERMIT
-            if peers is None:
-                words, action = f"whom {shown} means is not in the snapshot", Action.DOUBT
+        for peer in _peers(lowering, permission, group, vpc, egress):
+            what = f"{_words(permission)} {way} {peer.shown}"
             locator = f"{direction} rule {what}"
-            origin = Origin(group_id, words, locator, "", group.group_name)
-            found.append(Rule(protocol & (peers or ANYTHING), action, origin))
-    # A permit must be found before a doubt decides; else AWS's order means nothing (R-SG-1).
-    return tuple(sorted(found, key=lambda rule: (rule.action is Action.DOUBT, rule.origin.locator)))
+            code = _MISMATCH if peer.action is Action.DENY else ""
+            words = peer.words or f"allows {direction} {what}"
+            origin = Origin(group_id, words, locator, code, group.group_name, peer.option)
+            found.append(Rule(protocol & peer.space, peer.action, origin))
+    return tuple(sorted(found, key=lambda rule: rule.origin.locator))
+
+
+def _weight(rule: Rule) -> tuple[int, str, str]:
+    order = (Action.PERMIT, Action.DOUBT, Action.DENY)
+    return order.index(rule.action), rule.origin.resource, rule.origin.locator
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    """One of the alternatives of a permission: what to call it, whom it matches, and what becomes
+    of them; a denial is one that another reading of AWS would let pass."""
+
+    shown: str
+    space: HeaderSpace
+    action: Action = Action.PERMIT
+    words: str = ""
+    option: str = ""
 
 
 def _peers(
-    lowering: Lowering, permission: IpPermission, vpc: str, egress: bool
-) -> Iterator[tuple[str, HeaderSpace | None]]:
-    """The alternatives of one permission (R-SG-2): what to call them, whom they match.
+    lowering: Lowering, permission: IpPermission, group: SecurityGroup, vpc: str, egress: bool
+) -> Iterator[_Peer]:
+    """The alternatives of one permission (R-SG-2).
 
-    None: a prefix list whose entries are not known, a group whose members may be beyond a peering
-    that is not known.
+    In doubt: a prefix list whose entries are not known, a group whose members may be beyond a
+    peering that is not known.
     """
     for block in (
         *(r.cidr_ip for r in permission.ip_ranges),
         *(r.cidr_ipv6 for r in permission.ipv6_ranges),
     ):
         if block:
-            yield block, _side((Prefix.parse(block),), egress)
+            yield _Peer(block, _side((Prefix.parse(block),), egress))
     for listed in permission.prefix_list_ids:
         name = listed.prefix_list_id or ""
         entries = lowering.index.prefix_list_entries(name)
-        yield name, None if entries is None else _side(map(Prefix.parse, entries), egress)
+        if entries is None:
+            yield _in_doubt(name)
+        else:
+            yield _Peer(name, _side(map(Prefix.parse, entries), egress))
     for pair in permission.user_id_group_pairs:
-        if pair.group_id:
-            doubtful = _is_doubtful(lowering, pair, vpc)
-            known = None if doubtful else _members(lowering, pair, vpc, egress)
-            yield pair.group_id, known
+        if pair.group_id and _is_doubtful(lowering, pair, vpc):
+            yield _in_doubt(pair.group_id)
+        elif pair.group_id:
+            yield from _group(lowering, pair, group, vpc, egress)
+
+
+def _in_doubt(shown: str) -> _Peer:
+    words = f"whom {shown} means is not in the snapshot"
+    return _Peer(shown, ANYTHING, Action.DOUBT, words)
 
 
 def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
@@ -138,22 +169,93 @@ def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
     return HeaderSpace.where(**{"destination" if egress else "source": peers})
 
 
-def _members(lowering: Lowering, pair: UserIdGroupPair, vpc: str, egress: bool) -> HeaderSpace:
+def _group(
+    lowering: Lowering, pair: UserIdGroupPair, group: SecurityGroup, vpc: str, egress: bool
+) -> Iterator[_Peer]:
+    """R-SG-12: whom a reference matches, and whom it may not, as AWS is read (U-10, U-11)."""
+    name = pair.group_id or ""
     if pair.peering_status not in (None, "", "active"):
-        return HeaderSpace.where(identity=Ranges(()))
+        yield _Peer(name, HeaderSpace.where(identity=Ranges(())))
+        return
     scope = lowering.joined(vpc, outbound=egress)
+    yield from _by_family(lowering, name, scope, egress)
+    tied = _tied(lowering, pair, group, vpc) - scope
+    beyond = _members(lowering, name, tied, egress) if tied else None
+    if beyond is not None:
+        passes = lowering.option(_ASSOCIATED) == "any"
+        words = "a group of both VPCs is all that joins them"
+        action = Action.PERMIT if passes else Action.DENY
+        yield _Peer(name, beyond, action, f"{name}: {words}", _ASSOCIATED)
+
+
+def _by_family(
+    lowering: Lowering, name: str, scope: frozenset[str], egress: bool
+) -> Iterator[_Peer]:
+    """The members, those with IPv6 addresses apart: whether they count for IPv6 is open (U-11)."""
+    space = _members(lowering, name, scope, egress)
+    if space is None:
+        yield _Peer(name, HeaderSpace.where(identity=Ranges(())))
+        return
+    members = lowering.index.interfaces_by_group.get(name, ())
+    if not any(each.ipv6_addresses or each.ipv6_prefixes for each in members):
+        yield _Peer(name, space)
+        return
+    side = "destination" if egress else "source"
+    yield _Peer(name, space & HeaderSpace.where(**{side: _FOUR}))
+    six = space & HeaderSpace.where(**{side: _SIX})
+    if lowering.option(_IPV6) == "match":
+        yield _Peer(name, six, option=_IPV6)
+    else:
+        words = f"{name} is not matched by IPv6 packets"
+        yield _Peer(name, six, Action.DENY, words, _IPV6)
+
+
+def _tied(
+    lowering: Lowering, pair: UserIdGroupPair, group: SecurityGroup, vpc: str
+) -> frozenset[str]:
+    """The VPCs that share a group with this one, the rule's own or the one that it names."""
+    tied: set[str] = set()
+    for name in (group.group_id, pair.group_id or ""):
+        vpcs = _vpcs(lowering).get(name, frozenset())
+        if vpc in vpcs:
+            tied |= vpcs
+    return frozenset(tied)
+
+
+def _vpcs(lowering: Lowering) -> Mapping[str, frozenset[str]]:
+    """R-SG-30: the VPCs of each group that is in use in several."""
+
+    def make() -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for each in lowering.snapshot.records(SecurityGroupVpcAssociation):
+            home = lowering.snapshot.get(SecurityGroup, each.group_id)
+            if each.state in ("associated", ""):
+                found.setdefault(each.group_id, set()).add(each.vpc_id)
+                if home is not None and home.vpc_id:
+                    found[each.group_id].add(home.vpc_id)
+        return {name: frozenset(vpcs) for name, vpcs in found.items()}
+
+    return lowering.memo("security_group vpcs", make)
+
+
+def _members(
+    lowering: Lowering, name: str, scope: frozenset[str], egress: bool
+) -> HeaderSpace | None:
+    """The members of a group in some VPCs; None if it has none there."""
     if not egress:
-        numbers = (
+        numbers = [
             number
             for number, (home, groups) in lowering.identities().items()
-            if home in scope and pair.group_id in groups
-        )
-        return HeaderSpace.where(identity=Ranges.of(*numbers))
+            if home in scope and name in groups
+        ]
+        return HeaderSpace.where(identity=Ranges.of(*numbers)) if numbers else None
     members = [
         interface
-        for interface in lowering.index.interfaces_by_group.get(pair.group_id or "", ())
+        for interface in lowering.index.interfaces_by_group.get(name, ())
         if interface.vpc_id in scope
     ]
+    if not members:
+        return None
     own = Ranges.of(*(a for interface in members for a in private_addresses(interface)))
     blocks = [block for interface in members for block in delegated_prefixes(interface)]
     return HeaderSpace.where(destination=own | Ranges.prefixes(map(Prefix.parse, blocks)))

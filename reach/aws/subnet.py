@@ -4,13 +4,18 @@ A packet for an address of its own subnet goes straight to the interface, with n
 network ACL (R-PIPE-2, R-RT-2, R-NACL-8); any other leaves by the subnet's route table.  Entering
 and leaving a subnet passes its network ACL (R-PIPE-3).  An address that no interface has, the
 reserved ones among them, is nobody's (R-PIPE-7).  A subnet is public when its route table has an
-active route to an internet gateway (R-DEF-1), in the address family asked about.
+active route to an internet gateway (R-DEF-1), in the address family asked about.  In a subnet whose
+owner is not in the snapshot there may be interfaces that nobody else is shown: what no known one
+has is then undecided (R-SHARE-3).
 
 Implements: R-PIPE-2 R-PIPE-3 R-PIPE-7 R-RT-2 R-NACL-8 R-DEF-1 R-DEF-2 R-DEF-3 R-DEF-4 R-DEF-5
-Not modelled: interfaces of accounts that are not in the snapshot, in shared subnets.
+R-SHARE-1 R-SHARE-3 R-AZ-2
+Not modelled: interfaces of participants that the owner of a subnet is not shown.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
@@ -83,6 +88,9 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
         words = "the interfaces of this subnet are not known"
         unknown = Unmodelled(lowering.missing(NetworkInterface, subnet_id, words))
         return (*extra, Forward(routes), unknown)
+    unseen = _unseen(lowering, subnet)
+    if unseen is not None:
+        return (*extra, Forward(routes), Unmodelled(unseen))
     nobody = Origin(
         subnet_id,
         "no interface has this address",
@@ -92,11 +100,20 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     return (*extra, Forward(routes, nobody))
 
 
+def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
+    """R-SHARE-3: the owner was not asked; a participant is shown its own interfaces only."""
+    if lowering.index.told_by_owner(NetworkInterface, subnet):
+        return None
+    words = f"is shared by {subnet.owner_id}, whose interfaces in it are not in the snapshot"
+    return Origin(subnet.subnet_id, words, code="UNKNOWN_RESOURCE", name=subnet.name)
+
+
 def _end(lowering: Lowering, subnet_id: str) -> End | None:
     subnet = lowering.snapshot.get(Subnet, subnet_id)
     if subnet is None:
         return None
-    return lowering.hosts(lowering.index.interfaces_by_subnet.get(subnet_id, ()), subnet_id)
+    members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
+    return replace(lowering.hosts(members, subnet_id), gap=_unseen(lowering, subnet))
 
 
 def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:

@@ -96,6 +96,14 @@ def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | No
 
 
 def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """What is sent to an endpoint's interface; what may stand before it decides first."""
+    return (
+        *lowering.slot("vpc_endpoint.admit", interface_id),
+        *_admitted(lowering, interface_id, ""),
+    )
+
+
+def _admitted(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """What is sent to an address of the endpoint's interface."""
     endpoint = _of_interface(lowering, interface_id)
     assert endpoint is not None
@@ -257,7 +265,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint,),
-    nodes={"admit": _admit, "inside": _inside, "answer": _answer},
+    nodes={"admit": _admit, "admitted": _admitted, "inside": _inside, "answer": _answer},
     slots={"lattice.return": _back_to_endpoints},
     interface_types=("vpc_endpoint",),
     interface_node=_interface_node,

@@ -1,10 +1,10 @@
 """VPC peering connections: two VPCs, addresses unchanged, nobody else.
 
 Forwards while active (R-PCX-1).  The source must belong to the sending VPC and the destination to
-the receiving one, so nothing passes through a peer to a third (R-PCX-3, R-PCX-4, U-7).  What enters
-is delivered by local routing (R-PCX-7).  Group identity survives within a Region only (R-SG-20,
-R-PCX-8).  The other VPC may be in an account or Region that is not in the snapshot: undecided
-(R-SHARE-4).
+the receiving one, so nothing passes through a peer to a third (R-PCX-3, R-PCX-4); whether the
+source is looked at is an option (U-7).  What enters is delivered by local routing (R-PCX-7).  Group
+identity survives within a Region only (R-SG-20, R-PCX-8).  The other VPC may be in an account or
+Region that is not in the snapshot: undecided (R-SHARE-4).
 
 Implements: R-PCX-1 R-PCX-2 R-PCX-3 R-PCX-4 R-PCX-5 R-PCX-6 R-PCX-7 R-PCX-8 R-PCX-10 R-SG-16
 R-SG-20 R-SHARE-4
@@ -39,6 +39,7 @@ from reach.snapshot.records import NetworkInterface, PeeringVpcInfo, Vpc, VpcPee
 _NAME = "vpc_peering"
 _QUIET = Origin("", "")
 _CODE = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
+_SOURCE = "peering-source"
 
 
 def _get(lowering: Lowering, peering_id: str) -> VpcPeeringConnection:
@@ -63,7 +64,6 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
     here, there = peering.requester_vpc_info, peering.accepter_vpc_info
     if here.vpc_id != vpc_id:
         here, there = there, here
-    foreign = Origin(peering_id, f"carries only sources of {vpc_id}", "source", _CODE, peering.name)
     beyond = Origin(
         peering_id, f"carries only packets to {there.vpc_id}", "destination", _CODE, peering.name
     )
@@ -71,7 +71,8 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
     crosses = here.region != there.region
     return (
         *_active(peering),
-        _only("source", _blocks(lowering, here), foreign),
+        *lowering.slot("vpc_peering.from", peering_id),
+        _of_sender(lowering, peering, here),
         _only("destination", _blocks(lowering, there), beyond),
         *((Translate((forget,)),) if crosses else ()),
         *_into(lowering, peering, there),
@@ -84,6 +85,19 @@ def _active(peering: VpcPeeringConnection) -> tuple[Stage, ...]:
     words = f"is {peering.status.code or 'not active'}"
     origin = Origin(peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name)
     return (deny_all(origin),)
+
+
+def _of_sender(lowering: Lowering, peering: VpcPeeringConnection, here: PeeringVpcInfo) -> Filter:
+    """U-7: what is not of the sending VPC itself is refused, or not looked at."""
+    own = Rule(HeaderSpace.where(source=_blocks(lowering, here)), Action.PERMIT, _QUIET)
+    name, peering_id = peering.name, peering.vpc_peering_connection_id
+    if lowering.option(_SOURCE) == "any":
+        words = f"carries a source that is not of {here.vpc_id}"
+        carried = Origin(peering_id, words, "source", name=name, option=_SOURCE)
+        return Filter((own,), Rule(ANYTHING, Action.PERMIT, carried))
+    words = f"carries only sources of {here.vpc_id}"
+    foreign = Origin(peering_id, words, "source", _CODE, name, _SOURCE)
+    return Filter((own,), Rule(ANYTHING, Action.DENY, foreign))
 
 
 def _only(side: str, blocks: Ranges, otherwise: Origin) -> Filter:

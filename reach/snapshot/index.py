@@ -19,6 +19,7 @@ from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
     CidrBlockAssociation,
+    Instance,
     Ipv6CidrBlockAssociation,
     ManagedPrefixListEntries,
     NetworkAcl,
@@ -249,6 +250,31 @@ class Index:
         blocks = (block for vpc in self.snapshot.records(Vpc) for block in vpc_blocks(vpc))
         private = (*RFC1918, *RFC6598, Prefix.parse("fc00::/7"))
         return Ranges.prefixes((*private, *map(Prefix.parse, blocks)))
+
+    # Owners
+
+    def told_by_owner(self, kind: type[Record], record: Record) -> bool:
+        """Whether the call that lists ``kind`` was made by the owner of a record (R-SHARE-3).
+
+        A participant of a shared VPC is shown only what is shared.  True where no owner is printed,
+        and where nothing tells whose calls these are.
+        """
+        owner = getattr(record, "owner_id", "")
+        if not owner or not self._callers:
+            return True
+        if owner not in self._callers:
+            return False
+        return self.snapshot.has(kind, owner, self.snapshot.region_of(record))
+
+    @cached_property
+    def _callers(self) -> frozenset[str]:
+        """Whose calls these are: the folders say so, else what only an account itself is shown."""
+        named = {scope.account for scope in self.snapshot.scopes}
+        if "" not in named:
+            return frozenset(named)
+        instances = self.snapshot.records(Instance)
+        own = {each.owner_id for each in instances if not each.page.account and each.owner_id}
+        return frozenset(named - {""} | own) if own else frozenset()
 
     # Zones
 

@@ -58,17 +58,6 @@ def test_a_route_to_something_unmodelled(kind: str) -> None:
     unknown(e, f"can {e.a} reach {NET} port 443", target)
 
 
-def test_block_public_access_is_not_passed_over() -> None:
-    """R-BPA-3: a VPC that says it is blocked is never called reachable from the internet."""
-    e = Pair()
-    e.online(e.ta)
-    e.public(e.a, EIP_A)
-    e.v1.record["BlockPublicAccessStates"]["InternetGatewayBlockMode"] = "block-bidirectional"
-    e.sa.record["BlockPublicAccessStates"]["InternetGatewayBlockMode"] = "block-bidirectional"
-    assert e.ask(f"can 0.0.0.0/0 reach {e.a} port 22").verdict != "reachable"
-    allow(e, f"can {e.a} reach {e.b} port 22")
-
-
 def test_what_is_not_on_the_way_does_not_disturb() -> None:
     """An unmodelled gateway makes no question undecided that it cannot touch."""
     e = Pair()
