@@ -169,13 +169,18 @@ class BlockedPath:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something an answer rests on or leaves open, about one resource."""
+    """Something an answer rests on or leaves open, about one resource.
+
+    ``collect`` is the call whose answer would settle what is left open, if one would.
+    """
 
     text: str
     resource: str = ""
+    collect: str = ""
 
     def to_dict(self) -> dict[str, str]:
-        return {"text": self.text, "resource": self.resource}
+        told = {"text": self.text, "resource": self.resource}
+        return {**told, "collect": self.collect} if self.collect else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +244,10 @@ class Answer:
     ``witness`` goes with reachable, ``explanations`` and ``certificate`` with unreachable,
     ``reason`` and ``gaps`` with undecided.  ``blocked`` holds more blocked ways than the first, and
     ``paths`` more paths than the witness, if they were asked for: all there are iff ``exhausted``.
-    ``ends`` lists who gets through where an end is "any".  ``options`` are those that are not the
-    default, ``assumptions`` what the verdict rests on, ``notes`` what else to know.
+    ``ends`` lists who gets through where an end is "any".  ``tips`` says of an undecided answer
+    whether what is missing could only "open" a way, or only "close" the one that there seems to be.
+    ``options`` are those that are not the default, ``assumptions`` what the verdict rests on,
+    ``notes`` what else to know.
     """
 
     verdict: Verdict
@@ -261,6 +268,7 @@ class Answer:
     paths: tuple[Witness, ...] = ()
     ends: tuple[EndList, ...] = ()
     reason: str = ""
+    tips: str = ""
     gaps: tuple[Remark, ...] = ()
     assumptions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = field(default=())
@@ -288,6 +296,7 @@ class Answer:
             "paths": [each.to_dict() for each in self.paths],
             "ends": [each.to_dict() for each in self.ends],
             "reason": self.reason,
+            "tips": self.tips,
             "gaps": [each.to_dict() for each in self.gaps],
             "assumptions": [each.to_dict() for each in self.assumptions],
             "notes": [each.to_dict() for each in self.notes],

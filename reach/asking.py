@@ -46,6 +46,7 @@ class Wanted:
 
 
 PLAIN = Wanted()
+OPEN, CLOSE = "open", "close"
 
 
 def ask(
@@ -136,11 +137,11 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         case Verdict.REACHABLE:
             assert decision.proof is not None
             if resolved.source.uncertain or resolved.destination.uncertain:
-                return _open_ends(plain, resolved.gaps)
+                return _open_ends(plain, resolved.gaps, CLOSE)
             ends = (resolved.source, resolved.destination)
             among = tuple(end.among for end in ends if end.among is not None)
             if among:
-                return _open_ends(plain, among)
+                return _open_ends(plain, among, CLOSE)
             told = _reachable(plain, ground, network, resolved, decision.proof)
             if wanted.packets:
                 told = _with_packets(told, ground, network, decision.proof)
@@ -150,7 +151,7 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         case Verdict.UNREACHABLE:
             gaps = _left_open(ground, resolved)
             if gaps:
-                return _open_ends(plain, gaps)
+                return _open_ends(plain, gaps, OPEN)
             remembered = tracked_answer(ground, question, backend)
             if remembered is not None and remembered.verdict is Verdict.UNDECIDED:
                 return _undecided(plain, ground, resolved, remembered)
@@ -181,7 +182,7 @@ def _without_ends(plain: Answer, ground: Ground, network: Network, resolved: Res
     assert nobody is not None
     gaps = _left_open(ground, resolved)
     if gaps:
-        return _open_ends(plain, gaps)
+        return _open_ends(plain, gaps, OPEN)
     explanation = Explanation(
         nobody.code or "NO_SOURCE_OR_DESTINATION",
         nobody.resource,
@@ -194,9 +195,10 @@ def _without_ends(plain: Answer, ground: Ground, network: Network, resolved: Res
     return _certified(told, network, resolved)
 
 
-def _open_ends(plain: Answer, gaps: tuple[Origin, ...]) -> Answer:
-    reason = gaps[0].words
-    return replace(plain, verdict=Verdict.UNDECIDED, reason=reason, gaps=remarks(gaps))
+def _open_ends(plain: Answer, gaps: tuple[Origin, ...], tips: str) -> Answer:
+    """What is not known of the ends could open a way, or close the one that there seems to be."""
+    reason, verdict = gaps[0].words, Verdict.UNDECIDED
+    return replace(plain, verdict=verdict, reason=reason, tips=tips, gaps=remarks(gaps))
 
 
 def _reachable(
@@ -298,6 +300,7 @@ def _undecided(plain: Answer, ground: Ground, resolved: Resolved, decision: Deci
     return replace(
         plain,
         reason=reason,
+        tips=OPEN,
         gaps=remarks(decision.open),
         witness=witness(ground, decision.proof),
     )

@@ -109,4 +109,6 @@ def explanation(blocker: Blocker) -> Explanation:
 
 
 def remarks(origins: Iterable[Origin]) -> tuple[Remark, ...]:
-    return tuple(Remark(origin.words, origin.resource) for origin in dict.fromkeys(origins))
+    return tuple(
+        Remark(origin.words, origin.resource, origin.collect) for origin in dict.fromkeys(origins)
+    )

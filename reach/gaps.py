@@ -44,7 +44,8 @@ def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin
             if not ground.snapshot.has(kind, scope.account, scope.region):
                 where = " ".join(filter(None, scope)) or "the snapshot"
                 call = ground.operation(kind)
-                return Origin(call, f"{words}: {call} is not in {where}")
+                collect = ground.snapshot.section_of(kind).command
+                return Origin(call, f"{words}: {call} is not in {where}", collect=collect)
     return None
 
 

@@ -102,7 +102,7 @@ def take(snapshot: Snapshot) -> Inventory:
         places=tuple(_places(snapshot)),
         kinds=tuple(_kind(snapshot, together) for together in _by_name(snapshot).values()),
         lacks=tuple(
-            Lack(command(sections[gap.operation]), gap.account, gap.region, gap.reason, gap.where)
+            Lack(sections[gap.operation].command, gap.account, gap.region, gap.reason, gap.where)
             for gap in snapshot.gaps
         ),
         unread=dict(snapshot.ignored),
@@ -123,11 +123,6 @@ def list_kind(snapshot: Snapshot, kind: str) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (item.id, item.file, item.pointer)))
 
 
-def command(section: Section) -> str:
-    """The call as one types it: ``aws ec2 describe-vpcs``."""
-    return f"aws {section.service} {section.call}"
-
-
 def _name(section: Section) -> str:
     return section.call.partition("-")[2]
 
@@ -144,7 +139,7 @@ def _kind(snapshot: Snapshot, together: list[Section]) -> Kind:
     first, keys = together[0], {section.key for section in together}
     asked = any(key in keys for key, _ in snapshot.calls.made)
     count = sum(len(snapshot.records(section.record)) for section in together)
-    return Kind(_name(first), first.key, command(first), count, asked)
+    return Kind(_name(first), first.key, first.command, count, asked)
 
 
 def _places(snapshot: Snapshot) -> Iterator[Place]:

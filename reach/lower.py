@@ -68,9 +68,17 @@ class Ground:
     def _make(self, name: str) -> Node:
         kind, resource, rest = name.split("/", 2)
         if kind == "unmodelled":
-            return Node(name, (Unmodelled(unmodelled(unquote(resource))),))
+            return Node(name, (Unmodelled(self._beyond(unquote(resource))),))
         part, _, argument = rest.partition(" ")
         return Node(name, components()[kind].nodes[part](self, resource, argument))
+
+    def _beyond(self, resource: str) -> Origin:
+        """Why nothing is known of a thing: nobody knows its kind, or the snapshot lacks it."""
+        for component in components().values():
+            for target in component.targets:
+                if resource.startswith(target.prefix) and component.reads:
+                    return self.missing(component.reads[0], resource, "is not in the snapshot")
+        return unmodelled(resource)
 
     def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
         return tuple(stage for attach in _attached(name) for stage in attach(self, resource))
@@ -228,7 +236,8 @@ class Ground:
 
     def missing(self, kind: type[Record], resource: str, words: str) -> Origin:
         tells = "is absent, cut short, or does not show it"
-        return Origin(resource, f"{words}: {self.operation(kind)} {tells}")
+        told = f"{words}: {self.operation(kind)} {tells}"
+        return Origin(resource, told, collect=self.snapshot.section_of(kind).command)
 
     def operation(self, kind: type[Record]) -> str:
         """The call that lists records of a kind, as the AWS CLI names it."""

@@ -32,7 +32,8 @@ class Origin:
 
     ``resource`` is the id of the thing, ``name`` its name for people, ``locator`` the place in it
     (a rule number, a route), ``words`` a sentence, ``code`` the explanation code that a denial by
-    it stands for.  ``option`` names the reading of AWS that it hangs on, if it hangs on one.
+    it stands for.  ``option`` names the reading of AWS that it hangs on, if it hangs on one;
+    ``collect`` what would tell where something is not known.
     """
 
     resource: str
@@ -41,6 +42,7 @@ class Origin:
     code: str = ""
     name: str = ""
     option: str = ""
+    collect: str = ""
 
     def __str__(self) -> str:
         named = f" ({self.name})" if self.name else ""

@@ -22,6 +22,10 @@ _STYLES = {
     Verdict.UNDECIDED: "open",
 }
 _MOST_PACKETS = 3
+_TIPS = {
+    "open": "What is missing could only open the way.",
+    "close": "What is missing could only close the way that there seems to be.",
+}
 _LEVEL = 5  # where what belongs to a hop or a blocker begins
 
 
@@ -226,10 +230,17 @@ def _doubts(paper: Paper, answer: Answer) -> None:
     if answer.reason:
         paper.title("Why")
         paper.put(answer.reason, indent=2)
+    if answer.tips:
+        paper.put(_TIPS[answer.tips], indent=2)
     # A reason that quotes its gaps is enough.
     said = [gap.text in answer.reason and gap.resource in answer.reason for gap in answer.gaps]
     if not all(said):
         _remarks(paper, "Not known", answer.gaps)
+    calls = dict.fromkeys(gap.collect for gap in answer.gaps if gap.collect)
+    if calls:
+        paper.title("To decide it, save what this prints")
+    for call in calls:
+        paper.put("- ", (call, "bold"), indent=2, hang=4)
 
 
 def _remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:

@@ -80,6 +80,11 @@ class Section:
         return self.operation.partition(".")[0]
 
     @property
+    def command(self) -> str:
+        """The call as one types it: ``aws ec2 describe-vpcs``."""
+        return f"aws {self.service} {self.call}"
+
+    @property
     def call(self) -> str:
         """The operation as the AWS CLI names it: ``describe-vpcs``."""
         verb = self.operation.partition(".")[2]
