@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from reach.aim import Start
+from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage
@@ -151,6 +152,10 @@ class Lowering(Protocol):
         """Every line to the networks on-premises."""
         ...
 
+    def uplinks(self, gateway: str) -> tuple[Uplink, ...]:
+        """What a virtual private gateway can send over."""
+        ...
+
     def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
         """The VPCs whose groups a rule of this VPC may name, itself among them."""
         ...
@@ -199,6 +204,7 @@ class Component:
     ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
     ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
     (lowering, resource, attachment).  ``links``: its lines to networks on-premises.
+    ``uplinks``: those of a virtual private gateway, from (lowering, id).
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
@@ -220,6 +226,7 @@ class Component:
     announce: Callable[[Lowering], Iterable[Route]] | None = None
     attached: Mapping[str, Callable[[Lowering, str, str], str | None]] = field(default_factory=dict)
     links: Callable[[Lowering], Iterable[Link]] | None = None
+    uplinks: Callable[[Lowering, str], Iterable[Uplink]] | None = None
     joins: Callable[[Lowering], Iterable[Join]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)

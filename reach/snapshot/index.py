@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from reach.network.address import WIDTH, Prefix, parse_address
+from reach.snapshot.lines import Lines
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
@@ -283,6 +284,13 @@ class Index:
             return tuple(dict.fromkeys(entry.cidr for entry in answer.entries)) if whole else None
         known = self.snapshot.get(PrefixList, prefix_list_id)
         return known.cidrs if known is not None and known.cidrs else None
+
+    # Private lines
+
+    @cached_property
+    def lines(self) -> Lines:
+        """What hangs on virtual private, transit and Direct Connect gateways."""
+        return Lines(self.snapshot, self.prefix_list_entries)
 
     # Names and tags
 
