@@ -153,7 +153,7 @@ def _reachable(plain: Answer, ground: Ground, resolved: Resolved, proof: Proof) 
         plain,
         verdict=Verdict.REACHABLE,
         witness=_witness(ground, proof),
-        assumptions=_remarks(taken),
+        assumptions=_remarks(origin for origin in taken if origin.words),
         notes=tuple(notes),
     )
 

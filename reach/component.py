@@ -28,6 +28,7 @@ from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+_NOWHERE = Ranges(())
 
 
 def node_name(component: str, resource: str, part: str, argument: str = "") -> str:
@@ -65,9 +66,10 @@ class Join:
 class Link:
     """A line to the networks on-premises: a VPN connection, a virtual interface.
 
-    What hosts beyond send comes in at ``node``, whose stages say what of it is certain.  ``beyond``
-    are the addresses known to lie there, ``gap`` says that there may be others, ``to_internet``
-    that everything else is sent there too, a default route.
+    What hosts beyond send comes in at ``node``.  ``beyond`` are the addresses known to lie there,
+    ``perhaps`` those that lie beyond this line or beyond another one, ``gap`` says that there may
+    be others, ``to_internet`` that everything else is sent there too, a default route.  It is not
+    ``up`` when it is known to carry nothing.
     """
 
     resource: str
@@ -75,6 +77,26 @@ class Link:
     beyond: Ranges
     gap: Origin | None = None
     to_internet: bool = False
+    perhaps: Ranges = _NOWHERE
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """What a virtual private gateway can send over: a VPN connection, Direct Connect.
+
+    ``node`` takes what is sent over it: ``prefixes``, and ``perhaps`` what it or another uplink has
+    told the gateway of.  ``gap`` says that it may take others as well.  Of equal prefixes the lower
+    ``rank`` wins, and before that what is ``up``.
+    """
+
+    resource: str
+    node: str
+    prefixes: tuple[Prefix, ...] = ()
+    perhaps: tuple[Prefix, ...] = ()
+    gap: Origin | None = None
+    rank: int = 0
+    up: bool = True
 
 
 @dataclass(frozen=True)

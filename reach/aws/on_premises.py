@@ -75,10 +75,6 @@ def _sends(link: Link) -> Ranges:
     return _told(link) | PRIVATE | (PUBLIC if link.gap is not None else Ranges(()))
 
 
-def _onward(lowering: Lowering, resource: str, part: str) -> str:
-    return node_name(_NAME, resource, part)
-
-
 def _goes(match: HeaderSpace, node: str) -> Forward:
     return Forward((Route(match, node, _QUIET),))
 
@@ -154,7 +150,9 @@ def _across(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
     passed = "assumed: the network on-premises passes the packet on by"
     options = [Option(node_name(_NAME, resource, "there"), Origin(resource, numbered))]
     options += [
-        Option(node_name(_NAME, other.resource, "send"), Origin(resource, f"{passed} {other}"))
+        Option(
+            node_name(_NAME, other.resource, "send"), Origin(resource, f"{passed} {other.resource}")
+        )
         for other in lowering.links()
         if other.resource != resource and other.up
     ]

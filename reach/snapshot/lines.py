@@ -45,10 +45,14 @@ _DIRECT_CONNECT: tuple[type[Record], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Prefixes that tables show to lie beyond something; ``whole`` where no others can."""
+    """Prefixes that tables show to lie beyond something.
+
+    ``whole`` where no others can, ``alone`` where it does not lie beyond something else instead.
+    """
 
     prefixes: tuple[Prefix, ...] = ()
     whole: bool = False
+    alone: bool = True
 
 
 def is_default(prefix: Prefix) -> bool:
@@ -148,23 +152,26 @@ class Lines:
 
     @cached_property
     def _interfaces(self) -> Mapping[str, tuple[VirtualInterface, ...]]:
-        held = {
+        return _grouped(
+            (gateway, each)
+            for each in self._snapshot.records(VirtualInterface)
+            if each.virtual_interface_state != "deleted" and each.virtual_interface_type != "public"
+            for gateway in dict.fromkeys((each.virtual_gateway_id or "", self.gateway_of(each)))
+            if gateway
+        )
+
+    def gateway_of(self, interface: VirtualInterface) -> str:
+        """The Direct Connect gateway that a virtual interface ends at, or nothing."""
+        known = self._gateways.get(interface.virtual_interface_id)
+        return known or interface.direct_connect_gateway_id or ""
+
+    @cached_property
+    def _gateways(self) -> Mapping[str, str]:
+        return {
             each.virtual_interface_id: each.direct_connect_gateway_id
             for each in self._snapshot.records(DirectConnectGatewayAttachment)
             if each.attachment_state in ("attached", "")
         }
-        return _grouped(
-            (gateway, each)
-            for each in self._snapshot.records(VirtualInterface)
-            if each.virtual_interface_state != "deleted"
-            for gateway in dict.fromkeys(
-                (
-                    each.virtual_gateway_id or "",
-                    held.get(each.virtual_interface_id, each.direct_connect_gateway_id or ""),
-                )
-            )
-            if gateway
-        )
 
     def unseen_interfaces(self, gateway_id: str) -> bool:
         """Whether a Direct Connect gateway may have interfaces that the snapshot does not hold."""
@@ -233,26 +240,32 @@ class Lines:
     def learners(self, gateway_id: str) -> tuple[str, ...]:
         """The lines on a virtual private gateway that may have told it what it has learned.
 
-        The id of a VPN connection, of a virtual interface or of a Direct Connect gateway.
+        The id of a VPN connection, of a virtual interface or of a Direct Connect gateway.  Lines
+        that are down count where no other can have done so: what they told is not yet withdrawn.
         """
-        return self._learners.setdefault(gateway_id, tuple(self._learning(gateway_id)))
+        if gateway_id not in self._learners:
+            found = tuple(self._learning(gateway_id))
+            live = tuple(line for line, silent in found if not silent)
+            down = tuple(line for line, _ in found) if self.direct_connect_asked else ()
+            self._learners[gateway_id] = live or down
+        return self._learners[gateway_id]
 
     @cached_property
     def _learners(self) -> dict[str, tuple[str, ...]]:
         return {}
 
-    def _learning(self, gateway_id: str) -> Iterator[str]:
+    def _learning(self, gateway_id: str) -> Iterator[tuple[str, bool]]:
+        """Each line that speaks BGP, and whether it has nothing to say."""
         for connection in self.connections(gateway_id):
-            silent = tunnels_up(connection) is False or accepted_routes(connection) == 0
-            if not is_static(connection) and not silent:
-                yield connection.vpn_connection_id
+            if not is_static(connection):
+                silent = tunnels_up(connection) is False or accepted_routes(connection) == 0
+                yield connection.vpn_connection_id, silent
         for interface in self.interfaces(gateway_id):
-            if interface_up(interface) is not False:
-                yield interface.virtual_interface_id
+            yield interface.virtual_interface_id, interface_up(interface) is False
         for association in self.associations(gateway_id):
             works = association.association_state in ("associated", "updating", "")
-            if works and self.carries(association.direct_connect_gateway_id) is not False:
-                yield association.direct_connect_gateway_id
+            silent = not works or self.carries(association.direct_connect_gateway_id) is False
+            yield association.direct_connect_gateway_id, silent
 
     def carries(self, gateway_id: str) -> bool | None:
         """Whether a Direct Connect gateway has an interface that is up."""
@@ -260,6 +273,27 @@ class Lines:
         if True in states:
             return True
         return None if None in states or self.unseen_interfaces(gateway_id) else False
+
+    def told_by(self, gateway_id: str, line: str) -> Told:
+        """What a line has told a virtual private gateway by BGP, as far as that shows."""
+        learners = self.learners(gateway_id)
+        if line not in learners:
+            return Told((), True)
+        learned = self.learned(gateway_id)
+        return Told(learned.prefixes, learned.whole, len(learners) == 1)
+
+    def told_to_all(self, gateway_id: str) -> tuple[Told, ...]:
+        """What a Direct Connect gateway has told each of the gateways on it."""
+        private = (
+            self.told_by(each.gateway_id, gateway_id)
+            for each in self.associations(gateway_id)
+            if not each.gateway_id.startswith("tgw-")
+        )
+        transit = (
+            self.beyond(each.transit_gateway_attachment_id)
+            for each in self.attachments("direct-connect-gateway", gateway_id)
+        )
+        return (*private, *transit)
 
     # What a transit gateway's tables show beyond an attachment
 
