@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public
 from reach.network.stage import Origin
+from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -24,11 +25,6 @@ from reach.snapshot.records import (
 
 # What lies beyond a boundary towards other networks; none of it is modelled yet.
 _ELSEWHERE = {
-    "TransitGateways": "transit gateways",
-    "VpnGateways": "virtual private gateways",
-    "VpnConnections": "VPN connections",
-    "DirectConnectGateways": "Direct Connect gateways",
-    "directConnectGateways": "Direct Connect gateways",
     "CoreNetworks": "core networks",
     "ClientVpnEndpoints": "Client VPN endpoints",
     "LocalGateways": "local gateways",
@@ -75,6 +71,10 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     kinds: list[type[Record]] = [NetworkInterface]
     if is_public(address) and is_ipv4(address):
         kinds += [NatGateway, Address]
+        # R-OBS-8: a tunnel's outside address; asked for only where there can be a tunnel.
+        lines = ground.index.lines
+        if ground.snapshot.records(VpnGateway) or lines.attachments("vpn"):
+            kinds.append(VpnConnection)
     elif is_public(address):
         kinds += [Vpc]
     return missing(ground, kinds, f"whose address {format_address(address)} is, is not known")

@@ -210,7 +210,8 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         beyond = ground.end("internet")
         assert beyond is not None
         end = _narrowed(beyond, Ranges.of(address), text)
-        return replace(end, gap=gap, uncertain=gap is not None)
+        starts = (*end.starts, *_known_on_premises(ground, address, text))
+        return replace(end, starts=starts, gap=gap, uncertain=gap is not None)
     beyond = _narrowed(_on_premises(ground), Ranges.of(address), text)
     if beyond.starts:
         return beyond
@@ -222,6 +223,13 @@ def _on_premises(ground: Ground) -> End:
     end = ground.end("on-premises")
     assert end is not None
     return end
+
+
+def _known_on_premises(ground: Ground, address: int, text: str) -> tuple[Start, ...]:
+    """A public address that a line is known to lead to may be a host's on-premises."""
+    if not any(address in link.beyond | link.perhaps for link in ground.links()):
+        return ()
+    return _narrowed(_on_premises(ground), Ranges.of(address), text).starts
 
 
 def _announced(ground: Ground, address: int) -> Origin | None:

@@ -217,7 +217,12 @@ def tgw_route(e: Estate, tgw: Id, block: str, attachment: Id, *, kind: str = "st
 
 
 def connect(
-    e: Estate, tgw: Id, transport: Id, *, up: Sequence[str] = ("up", "down"), state: str = "available"
+    e: Estate,
+    tgw: Id,
+    transport: Id,
+    *,
+    up: Sequence[str] = ("up", "down"),
+    state: str = "available",
 ) -> Id:
     """A Connect attachment over another one, with one peer of two BGP sessions."""
     made = attach(e, tgw, "connect", transport, state=state)
