@@ -97,10 +97,8 @@ def _doubtful(link: Link, side: str) -> Filter:
 def _hosts(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
     """What a line delivers.  A public address that is not known to be there is the internet's."""
     link = _link(lowering, resource)
-    stages: list[Stage] = []
-    if len(lowering.links()) > 1:
-        blocks = HeaderSpace.where(destination=_blocks(lowering))
-        stages.append(_goes(blocks, node_name(_NAME, resource, "across")))
+    blocks = HeaderSpace.where(destination=_blocks(lowering))
+    stages: list[Stage] = [_goes(blocks, node_name(_NAME, resource, "across"))]
     if link.to_internet:
         outside = HeaderSpace.where(destination=PUBLIC - _told(link))
         inside = HeaderSpace.where(destination=PRIVATE - _told(link))
@@ -145,7 +143,7 @@ def _blocks(lowering: Lowering) -> Ranges:
 
 
 def _across(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
-    """A VPC's address is sent on-premises: a host of that number there, or another line back."""
+    """A VPC's address is sent on-premises: a host of that number there, or back by some line."""
     numbered = "assumed: a host on-premises has this address, which a VPC has as well"
     passed = "assumed: the network on-premises passes the packet on by"
     options = [Option(node_name(_NAME, resource, "there"), Origin(resource, numbered))]
@@ -154,7 +152,7 @@ def _across(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
             node_name(_NAME, other.resource, "send"), Origin(resource, f"{passed} {other.resource}")
         )
         for other in lowering.links()
-        if other.resource != resource and other.up
+        if other.up
     ]
     return (Choose(tuple(options)),)
 

@@ -53,6 +53,7 @@ _NAME = "transit_gateway"
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
 _PEERINGS = ("peering", "tgw-peering")
+_TO_ON_PREMISES = ("vpn", "direct-connect-gateway", "connect")
 # R-SG-17: group references do not survive here.
 _NO_REFERENCES = ("use1-az3",)
 _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
@@ -419,16 +420,33 @@ def _attachment_end(lowering: Lowering, attachment_id: str) -> End | None:
 
 
 def _beyond(lowering: Lowering, words: str, attachments: Sequence[TransitGatewayAttachment]) -> End:
-    """The interfaces of the VPCs, and what lies beyond attachments of other kinds."""
+    """The interfaces of the VPCs, networks on-premises, and what lies beyond other attachments."""
     end = lowering.hosts(_interfaces(lowering, attachments), words)
     through = tuple(node for each in attachments for node in _ways(lowering, each))
-    elsewhere = [each for each in attachments if each.resource_type != "vpc"]
-    gap = None
+    if any(each.resource_type in _TO_ON_PREMISES for each in attachments):
+        end = _with_on_premises(lowering, end)
+    gap = end.gap
+    elsewhere = [a for a in attachments if a.resource_type not in ("vpc", *_TO_ON_PREMISES)]
     if elsewhere:
         kinds = ", ".join(sorted({each.resource_type for each in elsewhere}))
         words = f"what lies beyond its attachments of kind {kinds} is not named by this end"
         gap = Origin(elsewhere[0].transit_gateway_attachment_id, words)
     return replace(end, through=through, gap=gap)
+
+
+def _with_on_premises(lowering: Lowering, end: End) -> End:
+    """By whatever line; that the flow uses the attachment is for ``through``."""
+    beyond = lowering.end("on-premises")
+    assert beyond is not None
+    return replace(
+        end,
+        starts=(*end.starts, *beyond.starts),
+        goals={**(end.goals or {}), **(beyond.goals or {})},
+        addresses=(end.addresses or Ranges(())) | (beyond.addresses or Ranges(())),
+        as_sent=False,
+        nobody=None,
+        gap=end.gap or beyond.gap,
+    )
 
 
 _GATEWAY = Reference("transit_gateway_id", TransitGateway)

@@ -261,11 +261,10 @@ def _unseen(lowering: Lowering, gateway: VpnGateway) -> tuple[tuple[Prefix, ...]
     gateway_id, lines = gateway.vpn_gateway_id, lowering.index.lines
     told = lines.learned(gateway_id)
     words = "by which line it learned its prefixes is not known"
-    asked = lowering.has(VpnConnection, gateway)
-    if not asked:
+    if not lines.connections_asked(gateway_id):
         missing = lowering.missing(VpnConnection, gateway_id, "what hangs on it is not known")
         return told.prefixes, missing
-    if lines.learners(gateway_id):
+    if lines.learners(gateway_id) and not lines.has_more(gateway_id):
         return None
     if told.prefixes:
         return told.prefixes, Origin(gateway_id, words, "prefixes")

@@ -19,8 +19,9 @@ from reach.snapshot.private_records import (
     DirectConnectGatewayAttachment,
     VirtualInterface,
     VpnConnection,
+    VpnGateway,
 )
-from reach.snapshot.record import Record
+from reach.snapshot.record import Record, Scope
 from reach.snapshot.records import RouteTable
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
@@ -125,7 +126,7 @@ class Lines:
         self._snapshot = snapshot
         self._entries = entries
 
-    @property
+    @cached_property
     def direct_connect_asked(self) -> bool:
         """Whether every call of Direct Connect was made somewhere; its gateways are global."""
         scopes = self._snapshot.scopes
@@ -133,6 +134,13 @@ class Lines:
             any(self._snapshot.has(kind, scope.account, scope.region) for scope in scopes)
             for kind in _DIRECT_CONNECT
         )
+
+    def connections_asked(self, gateway_id: str) -> bool:
+        """Whether the VPN connections on a virtual private gateway were all asked for."""
+        gateway = self._snapshot.get(VpnGateway, gateway_id)
+        scope = self._snapshot.scope_of(gateway) if gateway is not None else Scope()
+        made = self._snapshot.has(VpnConnection, scope.account, scope.region)
+        return made and not self._snapshot.is_cut_short(VpnConnection, scope)
 
     def connections(self, gateway_id: str) -> tuple[VpnConnection, ...]:
         """The VPN connections on a virtual private gateway that have not been deleted."""
@@ -200,15 +208,15 @@ class Lines:
 
     def attachments(self, kind: str, resource_id: str = "") -> tuple[TransitGatewayAttachment, ...]:
         """The attachments of a kind to transit gateways, of one resource if one is named."""
-        found = self._attachments.get(kind, ())
-        return tuple(each for each in found if resource_id in ("", each.resource_id))
+        return self._attachments.get(f"{kind} {resource_id}".rstrip(), ())
 
     @cached_property
     def _attachments(self) -> Mapping[str, tuple[TransitGatewayAttachment, ...]]:
         return _grouped(
-            (each.resource_type, each)
+            (key, each)
             for each in self._snapshot.records(TransitGatewayAttachment)
             if each.state not in ("deleted", "deleting", "rejected", "failed")
+            for key in (each.resource_type, f"{each.resource_type} {each.resource_id}")
         )
 
     # What a virtual private gateway has learned
@@ -244,7 +252,7 @@ class Lines:
         that are down count where no other can have done so: what they told is not yet withdrawn.
         """
         if gateway_id not in self._learners:
-            found = tuple(self._learning(gateway_id))
+            found = tuple(self._learning(gateway_id)) if self.connections_asked(gateway_id) else ()
             live = tuple(line for line, silent in found if not silent)
             down = tuple(line for line, _ in found) if self.direct_connect_asked else ()
             self._learners[gateway_id] = live or down
@@ -278,9 +286,25 @@ class Lines:
         """What a line has told a virtual private gateway by BGP, as far as that shows."""
         learners = self.learners(gateway_id)
         if line not in learners:
-            return Told((), True)
+            return Told((), self.connections_asked(gateway_id))
         learned = self.learned(gateway_id)
-        return Told(learned.prefixes, learned.whole, len(learners) == 1)
+        alone = len(learners) == 1 and not self.has_more(gateway_id)
+        return Told(learned.prefixes, learned.whole, alone)
+
+    def has_more(self, gateway_id: str) -> bool:
+        """Whether a gateway has learned more than its lines in the snapshot can have told it.
+
+        Direct Connect is what many do not ask for.
+        """
+        if self.direct_connect_asked:
+            return False
+        learners, counts = self.learners(gateway_id), []
+        for connection in self.connections(gateway_id):
+            if connection.vpn_connection_id in learners:
+                counts.append(accepted_routes(connection))
+        if not learners or len(counts) < len(learners) or None in counts:
+            return False
+        return sum(filter(None, counts)) < len(self.learned(gateway_id).prefixes)
 
     def told_to_all(self, gateway_id: str) -> tuple[Told, ...]:
         """What a Direct Connect gateway has told each of the gateways on it."""
@@ -300,13 +324,17 @@ class Lines:
     def beyond(self, attachment_id: str) -> Told:
         """Static routes to the attachment, and what it propagates."""
         listed = self._listed.get(attachment_id, ())
-        fully = {
+        propagates = self._propagates.get(attachment_id, frozenset())
+        return Told(_distinct(block for _, block in listed), bool(propagates & self._fully))
+
+    @cached_property
+    def _fully(self) -> frozenset[str]:
+        """The tables whose routes of every type are there."""
+        return frozenset(
             answer.transit_gateway_route_table_id
             for answer in self._snapshot.records(TransitGatewayRoutes)
             if not (answer.additional_routes_available or answer.next_token)
-        }
-        propagates = self._propagates.get(attachment_id, frozenset())
-        return Told(_distinct(block for _, block in listed), bool(propagates & fully))
+        )
 
     @cached_property
     def _listed(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
