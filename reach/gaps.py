@@ -77,7 +77,17 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
             kinds.append(VpnConnection)
     elif is_public(address):
         kinds += [Vpc]
-    return missing(ground, kinds, f"whose address {format_address(address)} is, is not known")
+    words = f"whose address {format_address(address)} is, is not known"
+    return missing(ground, kinds, words) or _cut_short(ground, kinds, words)
+
+
+def _cut_short(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
+    """A gap if the answer of any of these calls was cut short."""
+    for kind in kinds:
+        if any(ground.snapshot.is_cut_short(kind, scope) for scope in ground.snapshot.scopes):
+            call = ground.operation(kind)
+            return Origin(call, f"{words}: the answer of {call} was cut short")
+    return None
 
 
 def elsewhere(ground: Ground) -> Origin | None:

@@ -89,9 +89,9 @@ def _works(state: str) -> bool:
 def _subnet_in(
     lowering: Lowering, attachment: TransitGatewayVpcAttachment, zone: str
 ) -> str | None:
-    """The attachment's subnet in a zone."""
+    """The attachment's subnet in a zone; of a zone that is not known, none."""
     for subnet_id in attachment.subnet_ids:
-        if lowering.index.zone_of(subnet_id) == zone:
+        if zone and lowering.index.zone_of(subnet_id) == zone:
             return subnet_id
     return None
 
@@ -129,9 +129,11 @@ def _enter(lowering: Lowering, gateway_id: str, subnet_id: str, vpc_id: str) -> 
     first = next(iter(attachment.subnet_ids), "")
     # A table that is no subnet's (a regional NAT gateway's) has no zone to start from.
     own = _subnet_in(lowering, attachment, zone) if subnet_id else first
+    if own is None and subnet_id in attachment.subnet_ids:
+        own = subnet_id
     only_own = lowering.option("transit-gateway-sender") == "subnet" and subnet_id
     if own is None or (only_own and subnet_id not in attachment.subnet_ids):
-        unseen = "unseen" if _unseen(lowering, attachment) else "astray"
+        unseen = "unseen" if not zone or _unseen(lowering, attachment) else "astray"
         return Entry(node_name(_NAME, attachment_id, unseen, f"{gateway_id} {zone}"))
     node = node_name(_NAME, attachment_id, "in", f"{gateway_id} {zone or _ANY_ZONE}")
     return Entry(node, own, guarded=True)

@@ -10,7 +10,8 @@ in must be for an address of an interface of the VPC, whatever gateways and endp
 table, else local routing (R-RT-19, R-RT-20).  The gateway keeps no group identity (R-SG-20).
 
 A gateway that shows prefixes of no line in the snapshot, or no line at all, may have one that was
-not asked for (the calls of Direct Connect are left out by many): what lies there is doubted.
+not asked for: what lies there is doubted.  The calls of Direct Connect are left out by many; that
+they are absent counts only then, or where the snapshot shows that Direct Connect is used.
 
 Implements: R-VGW-1 R-VGW-2 R-VGW-3 R-VGW-5 R-VGW-6 R-VGW-7 R-VGW-9 R-RT-3 R-RT-19 R-RT-20 R-SG-20
 Not modelled: lines of one gateway that reach each other (R-VGW-10); path lengths of learned routes.
@@ -268,8 +269,12 @@ def _unseen(lowering: Lowering, gateway: VpnGateway) -> tuple[tuple[Prefix, ...]
         return None
     if told.prefixes:
         return told.prefixes, Origin(gateway_id, words, "prefixes")
-    others = lines.connections(gateway_id) or lines.associations(gateway_id)
-    if others or lines.interfaces(gateway_id) or lines.direct_connect_asked:
+    if lines.direct_connect_asked:
+        return None
+    if lines.direct_connect_used:
+        words = "whether Direct Connect hangs on it is not known: not all its calls were made"
+        return (), Origin(gateway_id, words, "lines")
+    if lines.connections(gateway_id):
         return None
     words = "no line hangs on it in the snapshot, and the calls of Direct Connect were not made"
     return (), Origin(gateway_id, words, "lines")
@@ -287,7 +292,8 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
 
 def _is_open(lowering: Lowering, gateway_id: str) -> bool:
     """Whether there may be prefixes that no table shows."""
-    return not lowering.index.lines.learned(gateway_id).whole
+    lines = lowering.index.lines
+    return not (lines.connections_asked(gateway_id) and lines.learned(gateway_id).whole)
 
 
 def _links(lowering: Lowering) -> Iterator[Link]:

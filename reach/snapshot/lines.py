@@ -135,6 +135,12 @@ class Lines:
             for kind in _DIRECT_CONNECT
         )
 
+    @cached_property
+    def direct_connect_used(self) -> bool:
+        """Whether anything of Direct Connect is in the snapshot."""
+        held = any(self._snapshot.records(kind) for kind in _DIRECT_CONNECT)
+        return held or bool(self.attachments("direct-connect-gateway"))
+
     def connections_asked(self, gateway_id: str) -> bool:
         """Whether the VPN connections on a virtual private gateway were all asked for."""
         gateway = self._snapshot.get(VpnGateway, gateway_id)

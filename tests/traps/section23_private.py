@@ -39,7 +39,7 @@ def longer_propagated_prefix_beats_static() -> None:
 
 @row("T-73")
 def no_nat_for_on_premises() -> None:
-    """on-prem–VGW–V1 with NAT: onprem→net through NAT DENY."""
+    """on-prem-VGW-V1 with NAT: onprem→net through NAT DENY."""
     e, vgw = with_vpn()
     nat = e.natted(e.ta)
     e.route(e.tn, "192.168.0.0/16", vgw)
@@ -51,7 +51,7 @@ def no_nat_for_on_premises() -> None:
 
 @row("T-91")
 def no_gateway_endpoint_for_on_premises() -> None:
-    """on-prem–VGW–V1 with S3 gateway endpoint: onprem→S3 via endpoint DENY; S3 interface endpoint
+    """on-prem-VGW-V1 with S3 gateway endpoint: onprem→S3 via endpoint DENY; S3 interface endpoint
     ALLOW."""
     e, _ = with_vpn()
     e.endpoint_gateway(e.v1, [e.ta, e.tb])
