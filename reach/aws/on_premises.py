@@ -41,6 +41,7 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
+    Unmodelled,
 )
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.private_records import VpnGateway
@@ -124,7 +125,26 @@ def _somewhere(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
 def _internet(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
     words = "assumed: the network on-premises passes packets on to the internet, and replies back"
     onward = node_name(_NAME, resource, "beyond")
-    return (Choose((Option(onward, Origin(resource, words)),)),)
+    return (
+        _goes(HeaderSpace.where(destination=_taken(lowering)), node_name(_NAME, resource, "round")),
+        Choose((Option(onward, Origin(resource, words)),)),
+    )
+
+
+def _taken(lowering: Lowering) -> Ranges:
+    """Public addresses that the snapshot's own networks have."""
+
+    def make() -> Ranges:
+        ends = (each.match.by_name.get("destination") for each in lowering.announcements())
+        return Ranges.union(span for end in ends if end is not None for span in end.intervals)
+
+    return lowering.memo(f"{_NAME} taken", make)
+
+
+def _round(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
+    """Out by on-premises and back in from the internet: with what source, nobody here knows."""
+    words = "what it sends to the internet for an address of these networks comes in translated"
+    return (Unmodelled(Origin(resource, f"{words}, by an address that is not known")),)
 
 
 def _beyond(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
@@ -254,6 +274,7 @@ COMPONENT = Component(
         "there": _there,
         "somewhere": _somewhere,
         "internet": _internet,
+        "round": _round,
         "beyond": _beyond,
         "across": _across,
         "send": _send,
