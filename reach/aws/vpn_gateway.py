@@ -287,7 +287,9 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
         prefixes, gap = unseen
         node = node_name(_NAME, gateway_id, "unseen")
         open_ended = gap if _is_open(lowering, gateway_id) else None
-        yield Uplink(gateway_id, node, prefixes, gap=open_ended)
+        alone = not lowering.index.lines.learners(gateway_id)
+        known, perhaps = (prefixes, ()) if alone else ((), prefixes)
+        yield Uplink(gateway_id, node, known, perhaps, open_ended)
 
 
 def _is_open(lowering: Lowering, gateway_id: str) -> bool:
@@ -302,12 +304,15 @@ def _links(lowering: Lowering) -> Iterator[Link]:
         if unseen is not None:
             prefixes, gap = unseen
             gateway_id = gateway.vpn_gateway_id
+            told = Ranges.prefixes(each for each in prefixes if not is_default(each))
+            alone = not lowering.index.lines.learners(gateway_id)
             yield Link(
                 gateway_id,
                 node_name(_NAME, gateway_id, "from_unseen"),
-                Ranges.prefixes(each for each in prefixes if not is_default(each)),
+                told if alone else Ranges(()),
                 gap=gap if _is_open(lowering, gateway_id) else None,
                 to_internet=any(map(is_default, prefixes)),
+                perhaps=Ranges(()) if alone else told,
             )
 
 
