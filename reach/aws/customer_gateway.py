@@ -66,14 +66,12 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
             gap = lowering.missing(VpnConnection, gateway_id, words)
         nobody = Origin(gateway_id, words, code="UNASSOCIATED_COMPONENT")
         return End(gateway_id, nobody=nobody, gap=gap)
-    beyond = lowering.end("on-premises")
+    beyond = lowering.end(f"on-premises-by-{' '.join(connections)}")
     assert beyond is not None
-    sending = {node_name("on_premises", each, "send") for each in connections}
-    starts = tuple(start for start in beyond.starts if start.node in sending)
     ways = tuple(
         node_name("vpn_connection", c, part) for c in connections for part in ("in", "out")
     )
-    return replace(beyond, words=gateway_id, starts=starts, through=ways)
+    return replace(beyond, words=gateway_id, through=ways)
 
 
 COMPONENT = Component(

@@ -347,7 +347,8 @@ def _end(lowering: Lowering, text: str) -> End | None:
     origins = [each.gateway_id for each in lines.associations(gateway_id)]
     origins += [each.transit_gateway_id for each in lines.attachments(_KIND, gateway_id)]
     ways = [node_name(_NAME, gateway_id, "spread", each) for each in dict.fromkeys(origins)]
-    beyond = lowering.end("on-premises")
+    names = [gateway_id, *(each.virtual_interface_id for each in lines.interfaces(gateway_id))]
+    beyond = lowering.end(f"on-premises-by-{' '.join(names)}")
     assert beyond is not None
     through = (node_name(_NAME, gateway_id, "announced"), *ways)
     return replace(beyond, words=gateway_id, through=through)

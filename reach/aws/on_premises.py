@@ -50,6 +50,7 @@ from reach.snapshot.transit_records import TransitGatewayAttachment
 
 OWNER = "on_premises"
 _NAME = "on_premises"
+_BY = "on-premises-by-"
 _QUIET = Origin("", "")
 # R-IGW-4 and RFC 4193: what a network of one's own may number its hosts with.
 PRIVATE = Ranges.prefixes((*RFC1918, *RFC6598, Prefix.parse("fc00::/7")))
@@ -74,6 +75,13 @@ def _told(link: Link) -> Ranges:
 def _sends(link: Link) -> Ranges:
     """What may come in by a line, known or not; what is not known is doubted on the way."""
     return _told(link) | PRIVATE | (PUBLIC if link.gap is not None else Ranges(()))
+
+
+def _takes(link: Link) -> Ranges:
+    """What may be sent to a host beyond a line."""
+    if link.gap is None and not link.to_internet:
+        return _told(link)
+    return _sends(link)
 
 
 def _goes(match: HeaderSpace, node: str) -> Forward:
@@ -233,11 +241,17 @@ def _share(one: Link, other: Link) -> bool:
 
 
 def _end(lowering: Lowering, _: str) -> End:
-    return lowering.memo(f"{_NAME} end", partial(_any_line, lowering))
+    return lowering.memo(f"{_NAME} end", lambda: _by(lowering, lowering.links()))
 
 
-def _any_line(lowering: Lowering) -> End:
-    links, gap = lowering.links(), _unlisted(lowering)
+def _end_by(lowering: Lowering, text: str) -> End:
+    """On-premises by way of some lines only: what components make of their own ids."""
+    wanted = set(text.removeprefix(_BY).split())
+    return _by(lowering, tuple(link for link in lowering.links() if link.resource in wanted))
+
+
+def _by(lowering: Lowering, links: tuple[Link, ...]) -> End:
+    gap = _unlisted(lowering)
     if not links:
         words = "there is no line to a network on-premises"
         nobody = Origin("on-premises", words, code="NO_SOURCE_OR_DESTINATION")
@@ -246,7 +260,7 @@ def _any_line(lowering: Lowering) -> End:
         words="on-premises",
         starts=tuple(_start(link) for link in links),
         goals={OWNER: ANYTHING},
-        addresses=Ranges.union(span for link in links for span in _sends(link).intervals),
+        addresses=Ranges.union(span for link in links for span in _takes(link).intervals),
         as_sent=True,
         gap=gap,
     )
@@ -286,5 +300,5 @@ COMPONENT = Component(
         ),
         "reply": _reply,
     },
-    ends={"on-premises": _end},
+    ends={"on-premises": _end, _BY: _end_by},
 )

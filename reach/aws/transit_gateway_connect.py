@@ -172,12 +172,10 @@ def _peer_end(lowering: Lowering, peer_id: str) -> End | None:
     attachment_id = (peer.transit_gateway_attachment_id or "") if peer is not None else ""
     if _attachment(lowering, attachment_id) is None:
         return None
-    beyond = lowering.end("on-premises")
+    beyond = lowering.end(f"on-premises-by-{attachment_id}")
     assert beyond is not None
-    start = node_name("on_premises", attachment_id, "send")
-    starts = tuple(each for each in beyond.starts if each.node == start)
     ways = tuple(node_name(_NAME, attachment_id, part) for part in ("in", "out"))
-    return replace(beyond, words=peer_id, starts=starts, through=ways)
+    return replace(beyond, words=peer_id, through=ways)
 
 
 COMPONENT = Component(

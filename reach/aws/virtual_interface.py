@@ -153,12 +153,10 @@ def _end(lowering: Lowering, name: str) -> End | None:
     if interface.virtual_interface_type == "public":
         words = "is a public one, which is a way of the internet: what comes by it is not known"
         return End(name, gap=Origin(name, words, "type", "UNSUPPORTED_COMPONENT", interface.name))
-    beyond = lowering.end("on-premises")
+    beyond = lowering.end(f"on-premises-by-{name}")
     assert beyond is not None
-    start = node_name("on_premises", name, "send")
-    starts = tuple(each for each in beyond.starts if each.node == start)
     ways = tuple(node_name(_NAME, name, part) for part in ("in", "out"))
-    return replace(beyond, words=name, starts=starts, through=ways)
+    return replace(beyond, words=name, through=ways)
 
 
 def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:

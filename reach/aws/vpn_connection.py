@@ -291,12 +291,10 @@ def _end(lowering: Lowering, connection_id: str) -> End | None:
         words = "has been deleted"
         nobody = Origin(connection_id, words, "state", "BAD_STATE_VPN", connection.name)
         return End(connection_id, nobody=nobody)
-    beyond = lowering.end("on-premises")
+    beyond = lowering.end(f"on-premises-by-{connection_id}")
     assert beyond is not None
     ways = tuple(node_name(_NAME, connection_id, part) for part in ("in", "out"))
-    start = node_name("on_premises", connection_id, "send")
-    starts = tuple(each for each in beyond.starts if each.node == start)
-    return replace(beyond, words=connection_id, starts=starts, through=ways)
+    return replace(beyond, words=connection_id, through=ways)
 
 
 COMPONENT = Component(

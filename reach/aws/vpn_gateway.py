@@ -342,9 +342,21 @@ def _end(lowering: Lowering, gateway_id: str) -> End | None:
     ways = tuple(
         node_name(_NAME, gateway_id, *part) for part in (("in",), ("out", _vpc_of(gateway)))
     )
-    beyond = lowering.end("on-premises")
+    beyond = lowering.end(f"on-premises-by-{' '.join(_lines(lowering, gateway_id))}")
     assert beyond is not None
     return replace(beyond, words=gateway_id, through=ways)
+
+
+def _lines(lowering: Lowering, gateway_id: str) -> Iterator[str]:
+    """Everything by which it leads on-premises."""
+    lines = lowering.index.lines
+    yield gateway_id
+    yield from (each.vpn_connection_id for each in lines.connections(gateway_id))
+    yield from (each.virtual_interface_id for each in lines.interfaces(gateway_id))
+    for association in lines.associations(gateway_id):
+        further = association.direct_connect_gateway_id
+        yield further
+        yield from (each.virtual_interface_id for each in lines.interfaces(further))
 
 
 COMPONENT = Component(

@@ -243,19 +243,42 @@ def test_a_public_block_of_its_own() -> None:
 
 
 def test_as_an_end() -> None:
-    """One start a line; what is known, and every private address, for doubt."""
+    """One start a line, from what is known and, for doubt, every private address; sent to is what
+    is known, or anything where prefixes do not show."""
     e, _, vpn = lined()
     end = ground(e).end("on-premises")
     assert end is not None
-    assert [start.node for start in end.starts] == [f"on_premises/{vpn}/send"]
+    (start,) = end.starts
+    assert start.node == f"on_premises/{vpn}/send"
+    sends = start.space.by_name["source"]
+    shown = (HOST, STRANGER, "8.8.8.8")
+    assert [parse_address(each) in sends for each in shown] == [True, True, False]
     assert end.addresses is not None
-    known = [parse_address(each) in end.addresses for each in (HOST, STRANGER, "8.8.8.8")]
-    assert known == [True, True, False]
+    assert [parse_address(each) in end.addresses for each in shown] == [True, False, False]
     assert end.gap is None
+    hidden = ground(learned(accepted=1)[0]).end("on-premises")
+    assert hidden is not None
+    assert hidden.addresses is not None
+    assert [parse_address(each) in hidden.addresses for each in shown] == [True, True, True]
     allow(e, f"can on-premises reach {e.a} port 22")
     allow(e, f"can {e.a} reach on-premises port 22")
     allow(e, f"can 192.168.0.0/16 reach {e.a} port 22")
     allow(e, f"can {e.a} reach 192.168.7.0/24 port 22")
+
+
+def test_by_some_lines_only() -> None:
+    """Components make an end of their own ids: on-premises by way of these lines."""
+    e, vgw, vpn = lined()
+    other = connection(e, vgw, static=["172.16.0.0/12"], outside=("203.0.113.30", "203.0.113.31"))
+    end = ground(e).end(f"on-premises-by-{other} {vgw}")
+    assert end is not None
+    assert [start.node for start in end.starts] == [f"on_premises/{other}/send"]
+    assert end.addresses is not None
+    assert parse_address(HOST) not in end.addresses
+    nobody = ground(e).end("on-premises-by-vpn-0dead")
+    assert nobody is not None
+    assert nobody.nobody is not None
+    assert vpn != other
 
 
 def test_without_a_line() -> None:
