@@ -374,3 +374,59 @@ def associate(
         }
     e.add("directConnectGatewayAssociations", record)
     return record
+
+
+# ------------------------------ Route Servers
+
+
+def route_server(e: Estate, subnet: Id, peer: Id, *tables: Id, ip: str = "10.0.1.200") -> Id:
+    """A route server with one endpoint in a subnet, one peer, and the tables it propagates to."""
+    server = e.make("rs", subnet.scope, None)
+    server.record.update(
+        AmazonSideAsn=65000,
+        PersistRoutesState="disabled",
+        RouteServerId=str(server),
+        SnsNotificationsEnabled=False,
+        State="available",
+    )
+    e.put("RouteServers", server)
+    eni = e.interface(subnet, ip, requester="111122223333", description="Route Server Endpoint")
+    endpoint = e.make("rse", subnet.scope, None)
+    endpoint.record.update(
+        EniAddress=ip,
+        EniId=str(eni),
+        RouteServerEndpointId=str(endpoint),
+        RouteServerId=str(server),
+        State="available",
+        SubnetId=str(subnet),
+        VpcId=str(subnet.vpc),
+    )
+    endpoint.eni = server.eni = eni
+    e.put("RouteServerEndpoints", endpoint)
+    talks = e.make("rsp", subnet.scope, None)
+    talks.record.update(
+        BgpOptions={"PeerAsn": 65010, "PeerLivenessDetection": "bgp-keepalive"},
+        BgpStatus={"Status": "up"},
+        EndpointEniAddress=ip,
+        EndpointEniId=str(eni),
+        PeerAddress=peer.ip,
+        RouteServerEndpointId=str(endpoint),
+        RouteServerId=str(server),
+        RouteServerPeerId=str(talks),
+        State="available",
+        SubnetId=str(subnet),
+        VpcId=str(subnet.vpc),
+    )
+    e.put("RouteServerPeers", talks)
+    for table in tables:
+        e.add(
+            "RouteServerPropagations",
+            {"RouteServerId": str(server), "RouteTableId": str(table), "State": "available"},
+        )
+    return server
+
+
+def advertise(e: Estate, table: Id, block: str, hop: Id) -> None:
+    """A route that a route server has installed: its next hop is an interface's address."""
+    route = e.route(table, block, hop.eni, origin="Advertisement")
+    route["IpAddress"] = hop.ip
