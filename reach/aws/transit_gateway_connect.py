@@ -180,7 +180,7 @@ def _peer_end(lowering: Lowering, peer_id: str) -> End | None:
 
 COMPONENT = Component(
     name=_NAME,
-    reads=(TransitGatewayConnect, TransitGatewayConnectPeer),
+    reads=(TransitGatewayConnectPeer, TransitGatewayConnect),
     sections=(
         Section(
             "TransitGatewayConnects",
