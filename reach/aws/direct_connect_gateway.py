@@ -28,6 +28,7 @@ from reach.network.stage import (
     Origin,
     Route,
     Stage,
+    Unmodelled,
     deny_all,
     unknown_filter,
 )
@@ -241,8 +242,14 @@ def _into(lowering: Lowering, gateway_id: str, association: DirectConnectGateway
             if attachment.transit_gateway_id == association.gateway_id:
                 name = attachment.transit_gateway_attachment_id
                 return node_name("transit_gateway", name, "in", f"{association.gateway_id} -")
-        return node_name("unmodelled", association.gateway_id, "attachment")
+        return node_name(_NAME, gateway_id, "elsewhere", association.gateway_id)
     return node_name("vpn_gateway", association.gateway_id, "in")
+
+
+def _elsewhere(lowering: Lowering, gateway_id: str, other: str) -> tuple[Stage, ...]:
+    """A transit gateway whose attachment is another account's or Region's."""
+    words = f"the attachment of {other} is not in the snapshot"
+    return (Unmodelled(Origin(gateway_id, words, code="UNKNOWN_RESOURCE")),)
 
 
 def _announced(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
@@ -380,6 +387,7 @@ COMPONENT = Component(
         "turn": _turn,
         "announced": _announced,
         "perhaps": _perhaps,
+        "elsewhere": _elsewhere,
         "unseen": partial(_doubted, "hosts"),
         "from_unseen": partial(_doubted, "announced"),
     },

@@ -11,8 +11,7 @@ whether it is, and whether packets are passed on, is assumed.  So is whether a n
 passes on what is sent to it for a VPC's address.
 
 Implements: R-CGWY-1 R-DEF-7
-Not modelled: what hosts and routers on-premises do; sites that reach each other by one gateway
-(R-VGW-10).
+Not modelled: what hosts and routers on-premises do.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ not asked for: what lies there is doubted.  The calls of Direct Connect are left
 they are absent counts only then, or where the snapshot shows that Direct Connect is used.
 
 Implements: R-VGW-1 R-VGW-2 R-VGW-3 R-VGW-5 R-VGW-6 R-VGW-7 R-VGW-9 R-RT-3 R-RT-19 R-RT-20 R-SG-20
-Not modelled: lines of one gateway that reach each other (R-VGW-10); path lengths of learned routes.
+Not modelled: lines of one gateway that reach each other (R-VGW-10: undecided); path lengths of
+learned routes.
 """
 
 from __future__ import annotations
@@ -246,12 +247,28 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     local = Route(ANYTHING, node_name("vpc", vpc_id, "local"), _QUIET)
     return (
         *_works(gateway),
+        *_between_lines(lowering, gateway_id),
         Filter((Rule(own, Action.DENY, spoofed),), Rule(ANYTHING, Action.PERMIT, _QUIET)),
         _only_own(lowering, gateway, "destination", beyond),
         _FORGET,
         *lowering.slot("gateway.route", gateway_id),
         Forward((local,), _QUIET),
     )
+
+
+def _between_lines(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
+    """R-VGW-10: from one of its lines to another; whether its sites let it does not show."""
+    uplinks = lowering.uplinks(gateway_id)
+    prefixes = [p for each in uplinks for p in (*each.prefixes, *each.perhaps) if not is_default(p)]
+    if len(uplinks) < 2 or not prefixes:
+        return ()
+    match = HeaderSpace.where(destination=Ranges.prefixes(prefixes))
+    return (Forward((Route(match, node_name(_NAME, gateway_id, "between"), _QUIET),)),)
+
+
+def _between(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    words = "whether its lines reach each other depends on what their sites tell each other"
+    return (Unmodelled(Origin(gateway_id, words, "lines")),)
 
 
 # ------------------------------------------------------------------- a line that does not show
@@ -375,6 +392,7 @@ COMPONENT = Component(
         "out": _out,
         "either": _either,
         "in": _in,
+        "between": _between,
         "unseen": partial(_doubted, "hosts"),
         "from_unseen": partial(_doubted, "in"),
     },

@@ -314,16 +314,16 @@ class Lines:
 
     def told_to_all(self, gateway_id: str) -> tuple[Told, ...]:
         """What a Direct Connect gateway has told each of the gateways on it."""
-        private = (
-            self.told_by(each.gateway_id, gateway_id)
-            for each in self.associations(gateway_id)
-            if not each.gateway_id.startswith("tgw-")
-        )
-        transit = (
-            self.beyond(each.transit_gateway_attachment_id)
-            for each in self.attachments("direct-connect-gateway", gateway_id)
-        )
-        return (*private, *transit)
+        attached = self.attachments("direct-connect-gateway", gateway_id)
+        told = [self.beyond(each.transit_gateway_attachment_id) for each in attached]
+        seen = {each.transit_gateway_id for each in attached}
+        for association in self.associations(gateway_id):
+            other = association.gateway_id
+            if not other.startswith("tgw-"):
+                told.append(self.told_by(other, gateway_id))
+            elif other not in seen:
+                told.append(Told())
+        return tuple(told)
 
     # What a transit gateway's tables show beyond an attachment
 

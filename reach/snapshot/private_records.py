@@ -102,6 +102,7 @@ class DirectConnectGatewayAssociation(Record, frozen=True, rename="camel"):
     """A virtual private or transit gateway on a Direct Connect gateway."""
 
     direct_connect_gateway_id: Id
+    association_id: str = ""
     association_state: str = ""
     associated_gateway: AssociatedGateway = AssociatedGateway()
     virtual_gateway_id: str | None = None
@@ -113,7 +114,7 @@ class DirectConnectGatewayAssociation(Record, frozen=True, rename="camel"):
 
     @property
     def key(self) -> str:
-        return f"{self.direct_connect_gateway_id} {self.gateway_id}"
+        return f"{self.direct_connect_gateway_id} {self.gateway_id or self.association_id}"
 
 
 class DirectConnectGatewayAttachment(Record, frozen=True, rename="camel"):

@@ -236,6 +236,27 @@ def test_a_gateway_elsewhere() -> None:
     assert there.origin.resource == vgw
 
 
+def test_a_transit_gateway_elsewhere() -> None:
+    """An association with another account's transit gateway, whose attachment does not show."""
+    e, _, dx, _ = transit("10.0.0.0/16")
+    e.scopes[e.home]["TransitGatewayAttachments"].pop()
+    there = at(ground(e), f"direct_connect_gateway/{dx}/announced", packet(HOST, e.a.ip))
+    assert (there.fate, there.origin.resource) == (Fate.UNMODELLED, dx)
+    (link,) = ground(e).links()
+    assert link.gap is not None
+
+
+def test_associations_with_core_networks() -> None:
+    """They name no gateway; several are told apart by their own ids."""
+    e, _, dx, _ = private("10.0.0.0/16")
+    for number in range(2):
+        record = associate(e, dx, gateway(e, None), "10.9.0.0/16")
+        record.pop("virtualGatewayId")
+        record["associatedGateway"] = {}
+        record["associatedCoreNetwork"] = {"id": f"core-network-{number}", "ownerAccount": "1"}
+    allow(e, f"can {HOST} reach {e.a} port 22")
+
+
 def test_a_transit_attachment_without_direct_connect() -> None:
     """Law 2: the attachment says that there is a gateway; nothing says what is behind it."""
     e, _, dx, _ = transit("10.0.0.0/16")

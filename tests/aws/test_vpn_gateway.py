@@ -237,6 +237,17 @@ def test_destinations(destination: str) -> None:
     assert dropped(there) == (vgw, INGRESS)
 
 
+def test_from_one_line_to_another() -> None:
+    """R-VGW-10: whether sites on one gateway reach each other does not show in any call."""
+    e, vgw, vpn = private("192.168.0.0/16")
+    other = connection(e, vgw, static=["172.16.0.0/12"], outside=("203.0.113.30", "203.0.113.31"))
+    unknown(e, f"can {HOST} reach 172.31.1.1 port 22", vgw)
+    unknown(e, f"can {vpn} reach {other} port 22", vgw)
+    deny(e, f"can {HOST} reach 10.99.0.1 port 22", INGRESS)
+    alone, _, _ = private("192.168.0.0/16")
+    deny(alone, f"can {HOST} reach 192.168.9.9 port 22", INGRESS)
+
+
 def test_spoofed_sources() -> None:
     """R-VGW-6: nobody outside sends from the VPC's own addresses."""
     e, vgw, _ = private()
