@@ -425,8 +425,9 @@ def _beyond(lowering: Lowering, words: str, attachments: Sequence[TransitGateway
     """The interfaces of the VPCs, networks on-premises, and what lies beyond other attachments."""
     end = lowering.hosts(_interfaces(lowering, attachments), words)
     through = tuple(node for each in attachments for node in _ways(lowering, each))
-    if any(each.resource_type in _TO_ON_PREMISES for each in attachments):
-        end = _with_on_premises(lowering, end)
+    lines = [name for each in attachments for name in _lines(lowering, each)]
+    if lines:
+        end = _with_on_premises(lowering, end, lines)
     gap = end.gap
     elsewhere = [a for a in attachments if a.resource_type not in ("vpc", *_TO_ON_PREMISES)]
     if elsewhere:
@@ -436,9 +437,17 @@ def _beyond(lowering: Lowering, words: str, attachments: Sequence[TransitGateway
     return replace(end, through=through, gap=gap)
 
 
-def _with_on_premises(lowering: Lowering, end: End) -> End:
-    """By whatever line; that the flow uses the attachment is for ``through``."""
-    beyond = lowering.end("on-premises")
+def _lines(lowering: Lowering, attachment: TransitGatewayAttachment) -> Iterator[str]:
+    """The lines to on-premises that an attachment leads to."""
+    if attachment.resource_type in _TO_ON_PREMISES:
+        yield attachment.resource_id
+        yield attachment.transit_gateway_attachment_id
+        for interface in lowering.index.lines.interfaces(attachment.resource_id):
+            yield interface.virtual_interface_id
+
+
+def _with_on_premises(lowering: Lowering, end: End, lines: Sequence[str]) -> End:
+    beyond = lowering.end(f"on-premises-by-{' '.join(lines)}")
     assert beyond is not None
     return replace(
         end,

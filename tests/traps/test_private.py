@@ -151,3 +151,16 @@ def test_security_groups_decide_as_ever() -> None:
     deny(e, f"can {OTHER} reach {e.a} port 23", "ENI_SG_RULES_MISMATCH")
     deny(e, f"can 172.16.0.1 reach {e.a} port 22", "ENI_SG_RULES_MISMATCH")
     deny(e, f"can on-premises reach {e.a} port 23", "ENI_SG_RULES_MISMATCH")
+
+
+def test_a_transit_gateway_means_what_is_behind_its_lines() -> None:
+    """As an end: the VPCs on it and the networks on-premises, by way of it or of one attachment."""
+    e = by_transit_gateway()
+    attachments = e.scopes[e.home]["TransitGatewayAttachments"]
+    tgw = attachments[0]["TransitGatewayId"]
+    of = {each["ResourceType"]: each["TransitGatewayAttachmentId"] for each in attachments}
+    for text in (tgw, of["vpn"], of["connect"]):
+        allow(e, f"can {text} reach {e.a} port 22")
+        allow(e, f"can {e.a} reach {text} port 22")
+    deny(e, f"can {of['direct-connect-gateway']} reach {e.a} port 22", "NO_ROUTE_TO_DESTINATION")
+    deny(e, f"can {e.b} reach {of['vpn']} port 22", "NO_ROUTE_TO_DESTINATION")
