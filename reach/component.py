@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from reach.aim import Start
+from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage
@@ -27,6 +28,7 @@ from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+_NOWHERE = Ranges(())
 
 
 def node_name(component: str, resource: str, part: str, argument: str = "") -> str:
@@ -64,9 +66,10 @@ class Join:
 class Link:
     """A line to the networks on-premises: a VPN connection, a virtual interface.
 
-    What hosts beyond send comes in at ``node``, whose stages say what of it is certain.  ``beyond``
-    are the addresses known to lie there, ``gap`` says that there may be others, ``to_internet``
-    that everything else is sent there too, a default route.
+    What hosts beyond send comes in at ``node``.  ``beyond`` are the addresses known to lie there,
+    ``perhaps`` those that lie beyond this line or beyond another one, ``gap`` says that there may
+    be others, ``to_internet`` that everything else is sent there too, a default route.  It is not
+    ``up`` when it is known to carry nothing.
     """
 
     resource: str
@@ -74,6 +77,26 @@ class Link:
     beyond: Ranges
     gap: Origin | None = None
     to_internet: bool = False
+    perhaps: Ranges = _NOWHERE
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """What a virtual private gateway can send over: a VPN connection, Direct Connect.
+
+    ``node`` takes what is sent over it: ``prefixes``, and ``perhaps`` what it or another uplink has
+    told the gateway of.  ``gap`` says that it may take others as well.  Of equal prefixes the lower
+    ``rank`` wins, and before that what is ``up``.
+    """
+
+    resource: str
+    node: str
+    prefixes: tuple[Prefix, ...] = ()
+    perhaps: tuple[Prefix, ...] = ()
+    gap: Origin | None = None
+    rank: int = 0
+    up: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,6 +190,10 @@ class Lowering(Protocol):
         """Every line to the networks on-premises."""
         ...
 
+    def uplinks(self, gateway: str) -> tuple[Uplink, ...]:
+        """What a virtual private gateway can send over."""
+        ...
+
     def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
         """The VPCs whose groups a rule of this VPC may name, itself among them."""
         ...
@@ -219,6 +246,7 @@ class Component:
     ``group_sets``: VPC and groups of senders that may have no interface in the snapshot.
     ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
     (lowering, resource, attachment).  ``links``: its lines to networks on-premises.
+    ``uplinks``: those of a virtual private gateway, from (lowering, id).
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
@@ -244,6 +272,7 @@ class Component:
     announce: Callable[[Lowering], Iterable[Route]] | None = None
     attached: Mapping[str, Callable[[Lowering, str, str], str | None]] = field(default_factory=dict)
     links: Callable[[Lowering], Iterable[Link]] | None = None
+    uplinks: Callable[[Lowering, str], Iterable[Uplink]] | None = None
     joins: Callable[[Lowering], Iterable[Join]] | None = None
     group_sets: Callable[[Lowering], Iterable[tuple[str, frozenset[str]]]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None

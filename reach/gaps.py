@@ -15,6 +15,7 @@ from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.ingress_pools import PublicIpv4Pool, blocks_of, ingress_pools
+from reach.snapshot.private_records import VpnConnection
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -26,15 +27,6 @@ from reach.snapshot.records import (
     Vpc,
     VpcPeeringConnection,
 )
-
-# What lies beyond a boundary towards other networks; none of it is modelled yet.
-_ELSEWHERE = {
-    "TransitGateways": "transit gateways",
-    "VpnGateways": "virtual private gateways",
-    "VpnConnections": "VPN connections",
-    "DirectConnectGateways": "Direct Connect gateways",
-    "directConnectGateways": "Direct Connect gateways",
-}
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
@@ -74,7 +66,11 @@ def interfaces_missing(ground: Ground) -> Origin | None:
 
 
 def unnamed(ground: Ground, address: int) -> Origin | None:
-    """An address that nothing names, when a call that could name it is missing."""
+    """An address that nothing names, when a call that could name it is missing.
+
+    It may be a VPN tunnel's outside address (R-OBS-8); that the connections were not asked for is
+    not counted, or every answer about a public address would hang on it.
+    """
     if ground.index.owner_of_address(address) or ground.index.interface_of_public_address(address):
         return None
     kinds: list[type[Record]] = [NetworkInterface]
@@ -82,7 +78,17 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
         kinds += [NatGateway, Address, *_of_a_pool(ground, address)]
     elif is_public(address):
         kinds += [Vpc]
-    return missing(ground, kinds, f"whose address {format_address(address)} is, is not known")
+    words = f"whose address {format_address(address)} is, is not known"
+    return missing(ground, kinds, words) or _cut_short(ground, (*kinds, VpnConnection), words)
+
+
+def _cut_short(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
+    """A gap if the answer of any of these calls was cut short."""
+    for kind in kinds:
+        if any(ground.snapshot.is_cut_short(kind, scope) for scope in ground.snapshot.scopes):
+            call = ground.operation(kind)
+            return Origin(call, f"{words}: the answer of {call} was cut short")
+    return None
 
 
 def _of_a_pool(ground: Ground, address: int) -> Iterator[type[Record]]:
@@ -98,14 +104,6 @@ def _of_a_pool(ground: Ground, address: int) -> Iterator[type[Record]]:
 
 def _pools(ground: Ground) -> tuple[PublicIpv4Pool, ...]:
     return ground.snapshot.records(PublicIpv4Pool)
-
-
-def elsewhere(ground: Ground) -> Origin | None:
-    """Other networks that the snapshot touches and that are not modelled yet."""
-    for key, words in _ELSEWHERE.items():
-        if key in ground.snapshot.ignored:
-            return Origin(key, f"a host may lie beyond the {words}, which are not modelled yet")
-    return None
 
 
 def unseen(ground: Ground, addresses: Ranges) -> Origin | None:

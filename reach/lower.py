@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
 from reach.aim import Start
-from reach.component import Component, End, Entry, Link, Target, node_name
+from reach.component import Component, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
@@ -152,6 +152,10 @@ class Ground:
     def links(self) -> tuple[Link, ...]:
         linkers = [c.links for c in components().values() if c.links is not None]
         return self.memo("links", lambda: tuple(link for links in linkers for link in links(self)))
+
+    def uplinks(self, gateway: str) -> tuple[Uplink, ...]:
+        found = (c.uplinks(self, gateway) for c in components().values() if c.uplinks is not None)
+        return tuple(uplink for each in found for uplink in each)
 
     def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
         reached = self._joins.get((vpc, outbound), frozenset())

@@ -22,7 +22,6 @@ from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
     behind_a_peering,
-    elsewhere,
     interfaces_missing,
     missing,
     shared_by_others,
@@ -287,19 +286,15 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
-    outside = _beyond(ground, Ranges.of(address), text)
+    outside = _beyond(ground, address, text)
     starts = tuple(start for each in outside for start in each.starts)
     if is_public(address):
-        beyond = ground.end("internet")
-        assert beyond is not None
-        end = _narrowed(beyond, Ranges.of(address), text)
-        starts = (*end.starts, *starts)
-        return replace(end, starts=starts, gap=gap, uncertain=gap is not None)
+        return replace(outside[0], starts=starts, gap=gap, uncertain=gap is not None)
     gap = gap or next((each.gap for each in outside if each.gap is not None), None)
     gap = gap or _shared_or_unseen(ground, Ranges.of(address))
     if starts:
         return replace(outside[0], starts=starts, gap=gap)
-    gap = gap or behind_a_peering(ground, address) or elsewhere(ground)
+    gap = gap or behind_a_peering(ground, address)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
 
 
@@ -317,11 +312,21 @@ def _holders(ground: Ground, address: int) -> Iterator[NetworkInterface]:
             yield interface
 
 
-def _beyond(ground: Ground, addresses: Ranges, words: str) -> list[End]:
-    """Hosts on-premises and beyond other boundaries that may send from some addresses."""
-    on_premises = ground.end("on-premises")
-    assert on_premises is not None
-    return [_narrowed(each, addresses, words) for each in (on_premises, *ground.outside())]
+def _beyond(ground: Ground, address: int, words: str) -> list[End]:
+    """Hosts on the internet, on-premises and beyond other boundaries that may have an address.
+
+    A public one is a host's on-premises only if a line is known to lead to it.
+    """
+    ends = list(ground.outside())
+    if not is_public(address) or _known_on_premises(ground, address):
+        ends.insert(0, _known(ground, "on-premises", words))
+    if is_public(address):
+        ends.insert(0, _known(ground, "internet", words))
+    return [_narrowed(each, Ranges.of(address), words) for each in ends]
+
+
+def _known_on_premises(ground: Ground, address: int) -> bool:
+    return any(address in link.beyond | link.perhaps for link in ground.links())
 
 
 def _announced(ground: Ground, address: int) -> Origin | None:
@@ -352,14 +357,13 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
         )
     )
     ends = ground.hosts(tuple(members), text, private)
-    beyond = ground.end("internet")
-    assert beyond is not None
-    outside = [_narrowed(beyond, inside, text), *_beyond(ground, inside, text)]
+    beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
+    outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
     starts = (start for each in outside for start in each.starts)
     open_gaps = (each.gap for each in ground.outside() if each.gap is not None)
     gap = interfaces_missing(ground) or next(open_gaps, None)
     if gap is None and not is_public(prefix.low):
-        gap = _shared_or_unseen(ground, inside) or elsewhere(ground)
+        gap = _shared_or_unseen(ground, inside)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 

@@ -3,12 +3,14 @@
 A subnet uses the table it is associated with, else its VPC's main table (R-RT-1); an internet or
 virtual private gateway uses its edge table on the way in (R-RT-19).  The most specific route wins
 whatever its origin (R-RT-4, R-RT-5), except that the local route beats propagated ones inside it
-(R-RT-6).  Equal prefixes: static, then prefix list, then propagated.  A blackhole wins and drops
-(R-RT-11); ``filtered`` does not forward (R-RT-12).  Overlapping prefix lists with different targets
-are a *may* (R-RT-10).  Nothing is routed to 169.254.168.0/22 and fd00:ec2::/32 (R-RT-15).  There is
-no default: no route drops (R-RT-13).  A subnet whose inbound traffic an edge table redirects cannot
-use its own route to that gateway (R-RT-22); a redirection to an interface without a public address
-does not work (R-RT-21).
+(R-RT-6).  Equal prefixes: static, then prefix list (U-14), then what was learned: of a Route
+Server's route and one from a virtual private gateway either *may* win (R-RT-25, U-8).  A blackhole
+wins and drops (R-RT-11); ``filtered`` does not forward and is flagged (R-RT-12, U-8).  Overlapping
+prefix lists with different targets are a *may* (R-RT-10).  Nothing is routed to 169.254.168.0/22
+and fd00:ec2::/32 (R-RT-15).  There is no default: no route drops (R-RT-13).  A subnet whose inbound
+traffic an edge table redirects cannot use its own route to that gateway (R-RT-22); a redirection to
+an interface without a public address does not work (R-RT-21).  A virtual private gateway's edge
+table may lead to a Gateway Load Balancer endpoint (U-5).
 
 Implements: R-RT-1 R-RT-3 R-RT-4 R-RT-5 R-RT-6 R-RT-7 R-RT-8 R-RT-9 R-RT-10 R-RT-11 R-RT-12 R-RT-13
 R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25 R-SHARE-3
@@ -18,12 +20,12 @@ Not modelled: which of two overlapping prefix lists AWS has picked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
-from reach.network.address import Prefix, is_ipv4
+from reach.network.address import Prefix, is_ipv4, parse_address
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
     Choose,
@@ -33,11 +35,14 @@ from reach.network.stage import (
     Route,
     Stage,
     Unmodelled,
+    unknown_filter,
 )
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
+from reach.snapshot.private_records import VpnGateway
 from reach.snapshot.records import (
+    InternetGateway,
     ManagedPrefixListEntries,
     NetworkInterface,
     PrefixList,
@@ -60,7 +65,8 @@ _TARGETS = (
     "gateway_id",
     "instance_id",
 )
-_STATIC, _LISTED, _PROPAGATED = 0, 1, 2
+_STATIC, _LISTED, _ADVERTISED, _PROPAGATED = "static", "listed", "advertised", "propagated"
+_ORIGINS = {"EnableVgwRoutePropagation": _PROPAGATED, "Advertisement": _ADVERTISED}
 _NEVER_ROUTED = Ranges.prefixes(map(Prefix.parse, ("169.254.168.0/22", "fd00:ec2::/32")))
 # R-RT-8: what a route inside the VPC's own block may point to.
 _INSIDE = ("nat_gateway_id", "network_interface_id", "local_gateway_id", "instance_id")
@@ -68,56 +74,89 @@ _INSIDE = ("nat_gateway_id", "network_interface_id", "local_gateway_id", "instan
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """One destination of one route of a table, ready to be ranked."""
+    """One destination of one route of a table, ready to be ranked.
+
+    ``option`` names the reading of AWS that it won by, if it won by one.
+    """
 
     prefix: Prefix
-    rank: int
+    kind: str
     record: RouteRecord
     field: str
     target: str
     locator: str
+    option: str = ""
 
 
 def _candidates(lowering: Lowering, table: RouteTable) -> Iterator[_Candidate]:
     for record in table.routes:
-        field, target = _target(record)
+        field, target = _target(lowering, table, record)
         if record.destination_prefix_list_id:
             shown = record.destination_prefix_list_id
             blocks = lowering.index.prefix_list_entries(shown) or ()
-            rank = _LISTED
+            kind = _LISTED
         else:
             shown = record.destination_cidr_block or record.destination_ipv6_cidr_block or ""
             blocks = (shown,) if shown else ()
-            rank = _STATIC
-        if record.origin in ("EnableVgwRoutePropagation", "Advertisement"):
-            rank = _PROPAGATED
+            kind = _STATIC
+        kind = _ORIGINS.get(record.origin or "", kind)
         for block in blocks:
-            yield _Candidate(Prefix.parse(block), rank, record, field, target, f"route {shown}")
+            yield _Candidate(Prefix.parse(block), kind, record, field, target, f"route {shown}")
 
 
-def _target(record: RouteRecord) -> tuple[str, str]:
+def _target(lowering: Lowering, table: RouteTable, record: RouteRecord) -> tuple[str, str]:
     for field in _TARGETS:
         value = getattr(record, field)
         if value:
             return field, value
+    if record.ip_address:
+        # R-RT-25: a Route Server's next hop is the address of an interface in the VPC.
+        for interface in lowering.index.owner_of_address(parse_address(record.ip_address)):
+            if interface.vpc_id == table.vpc_id:
+                return "network_interface_id", interface.network_interface_id
     return "", ""
+
+
+def _ranks(lowering: Lowering) -> dict[str, int]:
+    """Of equal prefixes the lowest wins (R-RT-5, U-8, U-14)."""
+    listed_first = lowering.option("equal-prefix") == "prefix-list"
+    advertised = {"first": 2, "may": 3, "last": 4}[lowering.option("advertised-route")]
+    return {
+        _STATIC: int(listed_first),
+        _LISTED: int(not listed_first),
+        _ADVERTISED: advertised,
+        _PROPAGATED: 3,
+    }
 
 
 def _ranked(lowering: Lowering, table: RouteTable) -> list[list[_Candidate]]:
     """Best first; routes of equal prefix and rank stand together."""
     found = list(_candidates(lowering, table))
-    local = [c.prefix for c in found if c.target == "local" and c.rank == _STATIC]
+    ranks = _ranks(lowering)
+    local = [c.prefix for c in found if c.target == "local" and c.kind == _STATIC]
     kept = [
         c
         for c in found
-        if c.rank != _PROPAGATED or not any(block.covers(c.prefix) for block in local)
+        if c.kind != _PROPAGATED or not any(block.covers(c.prefix) for block in local)
     ]
-    kept.sort(key=lambda c: (-c.prefix.length, c.prefix.value, c.rank, c.locator))
+    kept.sort(key=lambda c: (-c.prefix.length, c.prefix.value, ranks[c.kind], c.locator))
     best = []
     for _, group in groupby(kept, key=lambda c: c.prefix):
         members = list(group)
-        best.append([c for c in members if c.rank == members[0].rank])
+        option = _hangs_on(members)
+        first = [c for c in members if ranks[c.kind] == ranks[members[0].kind]]
+        best.append([replace(c, option=option) for c in first] if option else first)
     return best
+
+
+def _hangs_on(members: list[_Candidate]) -> str:
+    """The option that decides between routes of equal prefix to different targets, if one does."""
+    kinds = {each.kind for each in members if each.kind in (_STATIC, _LISTED)}
+    if len({each.target for each in members}) < 2:
+        return ""
+    if kinds:
+        return "equal-prefix" if len(kinds) == 2 else ""
+    return "advertised-route" if len({each.kind for each in members}) == 2 else ""
 
 
 def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
@@ -136,7 +175,15 @@ def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     """The edge table, if there is one; without it the VPC's local routing follows."""
     table = lowering.index.gateway_route_table(gateway_id)
-    return () if table is None else _stages(lowering, table, "")
+    if table is not None:
+        return _stages(lowering, table, "")
+    gateway = lowering.snapshot.get(InternetGateway, gateway_id) or lowering.snapshot.get(
+        VpnGateway, gateway_id
+    )
+    if gateway is None or lowering.has(RouteTable, gateway):
+        return ()
+    words = "whether this gateway has a route table of its own is not known"
+    return (unknown_filter(lowering.missing(RouteTable, gateway_id, words)),)
 
 
 def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stage, ...]:
@@ -205,12 +252,22 @@ def _route(
             Origin(table.route_table_id, words, first.locator, name=table.name),
         )
     node, code, words = onward[first.target]
-    origin = Origin(table.route_table_id, words, first.locator, code, table.name)
+    option = first.option or _edge_option(table, first)
+    origin = Origin(table.route_table_id, words, first.locator, code, table.name, option)
     return Route(to_prefix(first.prefix), node, origin)
 
 
+def _edge_option(table: RouteTable, candidate: _Candidate) -> str:
+    """U-5: the edge table of a virtual private gateway leads to an endpoint."""
+    is_edge = any((a.gateway_id or "").startswith("vgw-") for a in table.associations)
+    return "vgw-edge-to-endpoint" if is_edge and candidate.target.startswith("vpce-") else ""
+
+
 def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
-    """R-RT-10: several prefix lists hold the destination; one of their routes is in force."""
+    """R-RT-10: several prefix lists hold the destination; one of their routes is in force.
+
+    U-8: so it is with a Route Server's route and a propagated one.
+    """
     subnet_id, prefix = argument.split(" ")
     table = lowering.snapshot.get(RouteTable, table_id)
     assert table is not None
@@ -218,8 +275,11 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     options = []
     for candidate in rivals:
         node, code, words = _next(lowering, table, subnet_id, candidate)
-        words = f"assumed: of overlapping prefix lists {candidate.locator} is in force ({words})"
-        origin = Origin(table_id, words, candidate.locator, code, table.name)
+        which = "overlapping prefix lists"
+        if candidate.kind in (_ADVERTISED, _PROPAGATED):
+            which = "a Route Server's route and a propagated one"
+        words = f"assumed: of {which} {candidate.locator} is in force ({words})"
+        origin = Origin(table_id, words, candidate.locator, code, table.name, candidate.option)
         if node:
             options.append(Option(node, origin))
     return (Choose(tuple(options)),)
@@ -275,6 +335,10 @@ def _refusal(
         if interface is not None and not public_mapping(interface):
             words = f"redirects to {target}, which has no public address"
             return "", "INGRESS_RTB_NO_PUBLIC_IP", words
+    option = _edge_option(table, candidate)
+    if option and not subnet_id and lowering.option(option) == "deny":
+        words = f"leads from a virtual private gateway to {target}, which is dropped"
+        return "", "BAD_STATE_ROUTE", words
     if _is_malformed(lowering, table, candidate):
         node = node_name("unmodelled", table.route_table_id, "malformed")
         return node, "", f"routes to {target} inside the VPC's own block, which AWS refuses"
@@ -326,7 +390,7 @@ def _is_malformed(lowering: Lowering, table: RouteTable, candidate: _Candidate) 
     """R-RT-8: a route inside the VPC's own block to something that cannot stand there."""
     if candidate.field in _INSIDE or candidate.target.startswith("vpce-"):
         return False
-    if candidate.rank == _PROPAGATED:
+    if candidate.kind == _PROPAGATED:
         return False
     return any(
         block.covers(candidate.prefix) for block in _vpc_blocks(lowering, table.vpc_id or "")
@@ -352,6 +416,14 @@ def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:
 def _lint(lowering: Lowering) -> Iterator[Diagnostic]:
     for table in lowering.snapshot.records(RouteTable):
         for candidate in _candidates(lowering, table):
+            if candidate.record.state == "filtered":
+                yield Diagnostic(
+                    "warning",
+                    f"{candidate.locator} is in state filtered: it forwards nothing (R-RT-12)",
+                    table.page.file,
+                    table.pointer,
+                    table.route_table_id,
+                )
             if candidate.target != "local" and _is_malformed(lowering, table, candidate):
                 yield Diagnostic(
                     "warning",

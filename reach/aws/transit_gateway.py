@@ -53,6 +53,7 @@ _NAME = "transit_gateway"
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
 _PEERINGS = ("peering", "tgw-peering")
+_TO_ON_PREMISES = ("vpn", "direct-connect-gateway", "connect")
 # R-SG-17: group references do not survive here.
 _NO_REFERENCES = ("use1-az3",)
 _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
@@ -88,9 +89,9 @@ def _works(state: str) -> bool:
 def _subnet_in(
     lowering: Lowering, attachment: TransitGatewayVpcAttachment, zone: str
 ) -> str | None:
-    """The attachment's subnet in a zone."""
+    """The attachment's subnet in a zone; of a zone that is not known, none."""
     for subnet_id in attachment.subnet_ids:
-        if lowering.index.zone_of(subnet_id) == zone:
+        if zone and lowering.index.zone_of(subnet_id) == zone:
             return subnet_id
     return None
 
@@ -128,9 +129,11 @@ def _enter(lowering: Lowering, gateway_id: str, subnet_id: str, vpc_id: str) -> 
     first = next(iter(attachment.subnet_ids), "")
     # A table that is no subnet's (a regional NAT gateway's) has no zone to start from.
     own = _subnet_in(lowering, attachment, zone) if subnet_id else first
+    if own is None and subnet_id in attachment.subnet_ids:
+        own = subnet_id
     only_own = lowering.option("transit-gateway-sender") == "subnet" and subnet_id
     if own is None or (only_own and subnet_id not in attachment.subnet_ids):
-        unseen = "unseen" if _unseen(lowering, attachment) else "astray"
+        unseen = "unseen" if not zone or _unseen(lowering, attachment) else "astray"
         return Entry(node_name(_NAME, attachment_id, unseen, f"{gateway_id} {zone}"))
     node = node_name(_NAME, attachment_id, "in", f"{gateway_id} {zone or _ANY_ZONE}")
     return Entry(node, own, guarded=True)
@@ -419,16 +422,42 @@ def _attachment_end(lowering: Lowering, attachment_id: str) -> End | None:
 
 
 def _beyond(lowering: Lowering, words: str, attachments: Sequence[TransitGatewayAttachment]) -> End:
-    """The interfaces of the VPCs, and what lies beyond attachments of other kinds."""
+    """The interfaces of the VPCs, networks on-premises, and what lies beyond other attachments."""
     end = lowering.hosts(_interfaces(lowering, attachments), words)
     through = tuple(node for each in attachments for node in _ways(lowering, each))
-    elsewhere = [each for each in attachments if each.resource_type != "vpc"]
-    gap = None
+    lines = [name for each in attachments for name in _lines(lowering, each)]
+    if lines:
+        end = _with_on_premises(lowering, end, lines)
+    gap = end.gap
+    elsewhere = [a for a in attachments if a.resource_type not in ("vpc", *_TO_ON_PREMISES)]
     if elsewhere:
         kinds = ", ".join(sorted({each.resource_type for each in elsewhere}))
         words = f"what lies beyond its attachments of kind {kinds} is not named by this end"
         gap = Origin(elsewhere[0].transit_gateway_attachment_id, words)
     return replace(end, through=through, gap=gap)
+
+
+def _lines(lowering: Lowering, attachment: TransitGatewayAttachment) -> Iterator[str]:
+    """The lines to on-premises that an attachment leads to."""
+    if attachment.resource_type in _TO_ON_PREMISES:
+        yield attachment.resource_id
+        yield attachment.transit_gateway_attachment_id
+        for interface in lowering.index.lines.interfaces(attachment.resource_id):
+            yield interface.virtual_interface_id
+
+
+def _with_on_premises(lowering: Lowering, end: End, lines: Sequence[str]) -> End:
+    beyond = lowering.end(f"on-premises-by-{' '.join(lines)}")
+    assert beyond is not None
+    return replace(
+        end,
+        starts=(*end.starts, *beyond.starts),
+        goals={**(end.goals or {}), **(beyond.goals or {})},
+        addresses=(end.addresses or Ranges(())) | (beyond.addresses or Ranges(())),
+        as_sent=False,
+        nobody=None,
+        gap=end.gap or beyond.gap,
+    )
 
 
 _GATEWAY = Reference("transit_gateway_id", TransitGateway)

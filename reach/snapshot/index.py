@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from reach.network.address import RFC1918, RFC6598, WIDTH, Prefix, parse_address
 from reach.network.header_space import Ranges
+from reach.snapshot.lines import Lines
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
@@ -381,6 +382,13 @@ class Index:
             return tuple(dict.fromkeys(entry.cidr for entry in answer.entries)) if whole else None
         known = self.snapshot.get(PrefixList, prefix_list_id)
         return known.cidrs if known is not None and known.cidrs else None
+
+    # Private lines
+
+    @cached_property
+    def lines(self) -> Lines:
+        """What hangs on virtual private, transit and Direct Connect gateways."""
+        return Lines(self.snapshot, self.prefix_list_entries)
 
     # Names and tags
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import reach
 from reach.lower import Ground
 from reach.network.stage import Forward
 from reach.trace import Fate, Site, Trace
@@ -290,6 +291,34 @@ def test_route_server_routes_rank_below_static() -> None:
     assert f"vpc_peering/{e.pcx}/from {e.v1}" in nodes(routed(e, "10.2.0.5")[1])
     e.ta.record["Routes"] = [r for r in e.ta.record["Routes"] if r["Origin"] != "CreateRoute"]
     assert f"network_interface/{x.eni}/routed" in nodes(routed(e, "10.2.0.5")[1])
+
+
+@pytest.mark.parametrize(("choice", "way"), [("static", "pcx"), ("prefix-list", "appliance")])
+def test_static_against_a_prefix_list(choice: str, way: str) -> None:
+    """U-14: of equal prefixes the static route wins, unless the option says otherwise; the answer
+    names the option, and does not where both lead to the same."""
+    e = Pair()
+    e.peered()
+    x = e.instance("x", e.subnet(e.v1, "10.0.7.0/24"), "10.0.7.9", check=False)
+    e.route(e.v1.table, "10.2.0.0/16", e.pcx)
+    e.route(e.ta, e.prefix_list("10.2.0.0/16"), x.eni)
+    question = f"can {e.a} reach {e.b2} port 80"
+    answer = reach.ask(e.load(), question, options={"equal-prefix": choice})
+    assert answer.verdict == "reachable"
+    assert (x.eni in str(answer.to_dict())) is (way == "appliance")
+    assert [note.resource for note in answer.notes] == ["equal-prefix"]
+    same = Pair()
+    same.peered()
+    same.route(same.ta, same.prefix_list("10.2.0.0/16"), same.pcx)
+    assert same.ask(f"can {same.a} reach {same.b2} port 80").notes == ()
+
+
+def test_a_filtered_route_is_flagged() -> None:
+    """R-RT-12, U-8: it forwards nothing, and the snapshot is said to hold it."""
+    e = Pair()
+    e.route(e.ta, "10.2.0.0/16", "nat-0dead", state="filtered")
+    told = [remark.message for remark in ground(e).lint()]
+    assert [text for text in told if "filtered" in text]
 
 
 # ------------------------------ edge tables

@@ -29,16 +29,27 @@ def test_a_route_to_a_transit_gateway_of_nobody() -> None:
     unknown(e, f"can {e.a} reach {e.b2} port 80", tgw, one_way=True)
 
 
-def test_a_route_to_a_virtual_private_gateway() -> None:
-    """T-92 and T-47 until the gateway is modelled; the longer propagated prefix wins over the
-    static one (R-RT-5)."""
+DIRECT_CONNECT = (
+    "directConnectGatewayAssociations",
+    "directConnectGatewayAttachments",
+    "directConnectGateways",
+    "virtualInterfaces",
+)
+
+
+def test_a_virtual_private_gateway_with_nothing_on_it() -> None:
+    """R-VGW-3: it knows no prefix, unless the calls of Direct Connect were not made; a propagated
+    prefix that no line in the snapshot can have told is nobody's to judge."""
     e = Pair()
     e.peered("172.31.0.0/16", "172.31.1.1", within="172.31.0.0/20")
     vgw = virtual_gateway(e)
     e.route(e.ta, "192.168.0.0/16", vgw)
+    deny(e, f"can {e.a} reach 192.168.1.1 port 80")
+    e.drop(*DIRECT_CONNECT)
     unknown(e, f"can {e.a} reach 192.168.1.1 port 80", vgw)
     e.route(e.ta, "172.31.1.0/24", vgw, origin="EnableVgwRoutePropagation")
     unknown(e, f"can {e.a} reach 172.31.1.1 port 80", vgw)
+    deny(e, f"can {e.a} reach 192.168.1.1 port 80")
 
 
 @pytest.mark.parametrize("kind", ["cagw", "gateway load balancer", "firewall"])
