@@ -78,7 +78,7 @@ def killer(fault: Fault, seeds: Iterable[int]) -> int | None:
     edited = twins(fault)
     for seed in seeds:
         try:
-            for _ in pinned(seed, edited, flows=FLOWS):
+            for _ in pinned(seed, edited, flows=FLOWS, gadgets=fault.shape):
                 pass
         # A disagreement, or the faulty twin trips over itself.
         except (AssertionError, LookupError, ValueError):
@@ -93,7 +93,7 @@ def test_a_seeded_fault_is_noticed(fault: Fault) -> None:
     seed = killer(fault, (first, *SEEDS))
     print(f"\nkilled by seed {seed}: {named(fault)}")
     assert seed is not None, "it survived"
-    assert len(list(pinned(seed, flows=FLOWS))) > 0
+    assert len(list(pinned(seed, flows=FLOWS, gadgets=fault.shape))) > 0
 
 
 def test_the_kill_count() -> None:
