@@ -143,6 +143,10 @@ class Lowering(Protocol):
         """Interfaces as an end of a question, narrowed to some of their addresses."""
         ...
 
+    def senders(self, interface: NetworkInterface) -> tuple[Start, ...] | None:
+        """The flows that a service opens by an interface of its own; None: nobody can tell."""
+        ...
+
     def end(self, text: str) -> End | None:
         """An id or keyword as an end of a question; None if no component knows it."""
         ...
@@ -202,6 +206,7 @@ class Component:
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
@@ -224,6 +229,7 @@ class Component:
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
+    senders: Callable[[Lowering, NetworkInterface], tuple[Start, ...] | None] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None

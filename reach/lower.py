@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
+from reach.aim import Start
 from reach.component import Component, End, Entry, Link, Target, node_name
 from reach.components import components
 from reach.network.field import Header
@@ -103,11 +104,19 @@ class Ground:
         (make,) = (c.hosts for c in components().values() if c.hosts is not None)
         return make(self, interfaces, words, addresses)
 
+    def senders(self, interface: NetworkInterface) -> tuple[Start, ...] | None:
+        for component in components().values():
+            if component.senders is not None:
+                found = component.senders(self, interface)
+                if found is not None:
+                    return found
+        return None
+
     def end(self, text: str) -> End | None:
         """An id or keyword as an end of a question; None if no component knows it."""
         for component in components().values():
             for prefix, read in component.ends.items():
-                if text == prefix or (prefix.endswith("-") and text.startswith(prefix)):
+                if text == prefix or (prefix.endswith(("-", ":")) and text.startswith(prefix)):
                     found = read(self, text)
                     if found is not None:
                         return found

@@ -16,7 +16,7 @@ Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-1
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.component import Component, End, Entry, Lowering, Target, node_name
@@ -46,8 +46,8 @@ from reach.snapshot.records import Instance, NetworkInterface
 _NAME = "network_interface"
 _HOSTS = ("interface", "efa", "efa-only", "trunk", "branch")
 _FUNCTION = "lambda"
-# Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17).
-_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway")
+# Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17, R-GWLBE-2).
+_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
 _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
@@ -395,8 +395,9 @@ def _hosts(
     words: str,
     addresses: Ranges | None = None,
 ) -> End:
-    """Interfaces as an end: those of hosts send, all may be sent to."""
+    """Interfaces as an end: those of hosts send, services may, all may be sent to."""
     hosts = [i for i in interfaces if _is_host(i)]
+    services = _services(lowering, interfaces, addresses)
     goals: dict[str, list[tuple[int, int]]] = {}
     for interface in interfaces:
         owner = lowering.interface_node(interface).rpartition("/")[0]
@@ -404,16 +405,26 @@ def _hosts(
     starts = _starts_alone if len(hosts) <= _MANY else _starts
     return End(
         words=words,
-        starts=starts(lowering, hosts, addresses),
+        starts=(*starts(lowering, hosts, addresses), *services),
         goals={
             owner: HeaderSpace.where(destination=Ranges.union(spans))
             for owner, spans in goals.items()
         },
         addresses=Ranges.union(span for spans in goals.values() for span in spans),
-        nobody=_mute(interfaces[0]) if interfaces and not hosts else None,
-        sender=_one_sender(hosts),
-        may_send=_may_send(interfaces),
+        nobody=_mute(interfaces[0]) if interfaces and not hosts and not services else None,
+        sender="" if services else _one_sender(hosts),
+        may_send=_may_send(lowering, interfaces),
     )
+
+
+def _services(
+    lowering: Lowering, interfaces: Sequence[NetworkInterface], addresses: Ranges | None
+) -> tuple[Start, ...]:
+    """What services open by interfaces of theirs, from some of the addresses."""
+    own = HeaderSpace.where(source=addresses)
+    found = (lowering.senders(each) or () for each in interfaces if not _is_host(each))
+    narrowed = (replace(start, space=start.space & own) for starts in found for start in starts)
+    return tuple(start for start in narrowed if not start.space.is_empty)
 
 
 def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
@@ -471,10 +482,11 @@ def _mute(interface: NetworkInterface) -> Origin:
     return Origin(interface.network_interface_id, words, code="NO_PATH", name=interface.name)
 
 
-def _may_send(interfaces: Sequence[NetworkInterface]) -> Origin | None:
-    """The first interface of a service that may open connections in ways not modelled yet."""
+def _may_send(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Origin | None:
+    """The first interface of a service that may open connections in ways that nothing tells."""
     for interface in interfaces:
-        if not _is_host(interface) and interface.interface_type not in _MUTE:
+        quiet = _is_host(interface) or interface.interface_type in _MUTE
+        if not quiet and lowering.senders(interface) is None:
             words = f"belongs to a service ({interface.interface_type}) that may open connections"
             origin = f"{words}; not modelled yet"
             return Origin(interface.network_interface_id, origin, name=interface.name)

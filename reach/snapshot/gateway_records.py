@@ -104,6 +104,7 @@ class VpcEndpoint(Tagged, frozen=True):
     groups: tuple[EndpointGroup, ...] = ()
     ip_address_type: str | None = None
     service_region: str | None = None
+    requester_managed: bool | None = None
     owner_id: str = ""
 
 

@@ -240,7 +240,7 @@ def _binding(b: Builder, session: str, odds: float = 0.9) -> Filter:
 
 
 def _ring_bound(b: Builder, i: int, on: str, home: str) -> None:
-    """Binding stages on a ring that both ways pass, by a choice or by routes, some more than once."""
+    """Binding stages on a ring that both ways pass, by a choice or by routes, perhaps twice."""
     sessions = [f"r{i}.{n}" for n in range(2)]
     ring = [f"round{i}.{n}" for n in range(2)]
     homeward = Forward((b.route(f"leave{i}", domain.space(b.rng, addresses=0.2), sessions[0]),))

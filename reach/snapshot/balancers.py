@@ -1,0 +1,322 @@
+"""Joins over load balancers: whose interface this is, which listeners, rules and targets there are.
+
+Takes a snapshot and its index; gives lookups, each built when first asked for and kept.  Where the
+call was not made that would tell, the answer is None, which is not an empty list.  They say what
+names what; what that means to a packet is for the components.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from reach.network.address import Prefix, is_ipv4, parse_address
+from reach.snapshot.balancer_records import (
+    Attribute,
+    BalancerListener,
+    BalancerRule,
+    ClassicLoadBalancer,
+    ClassicLoadBalancerAttributes,
+    Listener,
+    ListenerRules,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    LoadBalancerListeners,
+    LoadBalancerTargetHealth,
+    Rule,
+    TargetGroup,
+    TargetGroupAttributes,
+    TargetHealthDescription,
+)
+from reach.snapshot.index import Index, private_addresses, subnet_blocks
+from reach.snapshot.record import Record
+from reach.snapshot.records import NetworkInterface
+from reach.snapshot.snapshot import Snapshot
+
+NETWORK, APPLICATION, GATEWAY, CLASSIC = "net", "app", "gwy", "classic"
+_BY_TYPE = {
+    "network_load_balancer": NETWORK,
+    "load_balancer": APPLICATION,
+    "gateway_load_balancer": GATEWAY,
+}
+ALL_ZONES = "all"
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The balancer that an interface says it belongs to: ``net/name/hash``, or a classic's name."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something registered in a target group, and where it is.
+
+    ``addresses`` are those it is sent to, of the group's IP version: none where they are not known,
+    or for a function.  ``subnet`` is empty where it is in none that the snapshot knows.  ``zone``
+    is a zone's id, its name where the id is not known, or ``all``.
+    """
+
+    id: str
+    port: int
+    health_port: int
+    state: str
+    zone: str
+    addresses: tuple[int, ...] = ()
+    subnet: str = ""
+    vpc: str = ""
+
+
+def named(interface: NetworkInterface) -> Named | None:
+    """The balancer whose interface it is (R-ENI-9); older snapshots tell by the description."""
+    kind = _BY_TYPE.get(interface.interface_type)
+    if kind is None and not interface.requester_managed:
+        return None
+    if interface.description.startswith("ELB "):
+        text = interface.description.removeprefix("ELB ").strip()
+        first, slash, _ = text.partition("/")
+        if slash and first in (NETWORK, APPLICATION, GATEWAY):
+            return Named(first, text)
+        return Named(CLASSIC if kind in (None, APPLICATION) else kind, text)
+    return Named(kind, "") if kind is not None else None
+
+
+class Balancers:
+    """Lookups over one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, index: Index) -> None:
+        self.snapshot = snapshot
+        self.index = index
+
+    # ---------------------------------------------------------------- balancers, interfaces
+
+    def balancer_of(self, interface: NetworkInterface) -> LoadBalancer | None:
+        """The balancer of an interface, if the snapshot holds it."""
+        whose = named(interface)
+        return None if whose is None else self._by_key.get(whose.key)
+
+    def classic_of(self, interface: NetworkInterface) -> ClassicLoadBalancer | None:
+        whose = named(interface)
+        if whose is None or whose.kind != CLASSIC:
+            return None
+        found = self._classics.get(whose.key, ())
+        return next((each for each in found if each.vpc_id in (None, interface.vpc_id)), None)
+
+    def interfaces_of(self, balancer: LoadBalancer) -> tuple[NetworkInterface, ...]:
+        return self._interfaces.get(_key(balancer.load_balancer_arn), ())
+
+    def interfaces_of_classic(self, balancer: ClassicLoadBalancer) -> tuple[NetworkInterface, ...]:
+        own = self._interfaces.get(balancer.load_balancer_name, ())
+        return tuple(each for each in own if self.classic_of(each) is balancer)
+
+    def of_kind(self, kind: str) -> tuple[NetworkInterface, ...]:
+        """Every interface of balancers of a kind, known or not."""
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, LoadBalancer]:
+        known = self.snapshot.records(LoadBalancer)
+        return {_key(each.load_balancer_arn): each for each in known}
+
+    @cached_property
+    def _classics(self) -> Mapping[str, tuple[ClassicLoadBalancer, ...]]:
+        known = self.snapshot.records(ClassicLoadBalancer)
+        return _grouped((each.load_balancer_name, each) for each in known)
+
+    @cached_property
+    def _interfaces(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        return _grouped((whose.key, each) for whose, each in self._own)
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        return _grouped((whose.kind, each) for whose, each in self._own)
+
+    @cached_property
+    def _own(self) -> tuple[tuple[Named, NetworkInterface], ...]:
+        both = ((named(each), each) for each in self.index.interfaces)
+        return tuple((whose, each) for whose, each in both if whose is not None)
+
+    # ---------------------------------------------------------------- listeners and rules
+
+    def listeners(self, arn: str) -> tuple[BalancerListener | Listener, ...] | None:
+        """A balancer's listeners; None if they are not known, or not all."""
+        answer = self.snapshot.get(LoadBalancerListeners, arn)
+        if answer is not None:
+            return None if answer.next_marker else answer.listeners
+        return self._plain_listeners.get(arn)
+
+    def rules(self, listener_arn: str) -> tuple[BalancerRule | Rule, ...] | None:
+        """A listener's rules, the default among them, first things first; None if not known."""
+        answer = self.snapshot.get(ListenerRules, listener_arn)
+        if answer is not None:
+            return None if answer.next_marker else tuple(sorted(answer.rules, key=_priority))
+        found = self._plain_rules.get(listener_arn)
+        if not found or self.snapshot.is_cut_short(Rule, self.snapshot.scope_of(found[0])):
+            return None
+        return tuple(sorted(found, key=_priority))
+
+    @cached_property
+    def _plain_listeners(self) -> Mapping[str, tuple[Listener, ...]]:
+        known = self.snapshot.records(Listener)
+        return _grouped((e.load_balancer_arn, e) for e in known if e.load_balancer_arn)
+
+    @cached_property
+    def _plain_rules(self) -> Mapping[str, tuple[Rule, ...]]:
+        return _grouped((_listener_of(e.rule_arn), e) for e in self.snapshot.records(Rule))
+
+    # ---------------------------------------------------------------- attributes
+
+    def attributes_of(self, balancer: LoadBalancer) -> Mapping[str, str] | None:
+        answer = self.snapshot.get(LoadBalancerAttributes, balancer.load_balancer_arn)
+        return None if answer is None else _pairs(answer.attributes)
+
+    def attributes_of_group(self, group: TargetGroup) -> Mapping[str, str] | None:
+        answer = self.snapshot.get(TargetGroupAttributes, group.target_group_arn)
+        return None if answer is None else _pairs(answer.attributes)
+
+    def crosses_zones(self, balancer: ClassicLoadBalancer) -> bool | None:
+        """Whether a classic balancer uses targets of all its zones; None if not known."""
+        scope = self.snapshot.scope_of(balancer)
+        for answer in self.snapshot.records(ClassicLoadBalancerAttributes):
+            said = answer.load_balancer_attributes.cross_zone_load_balancing
+            of_it = answer.load_balancer_name == balancer.load_balancer_name
+            if of_it and said is not None and self.snapshot.scope_of(answer) == scope:
+                return said.enabled
+        return None
+
+    def groups_of(self, balancer: LoadBalancer) -> tuple[TargetGroup, ...]:
+        """The target groups that say that the balancer uses them."""
+        return self._groups.get(balancer.load_balancer_arn, ())
+
+    @cached_property
+    def _groups(self) -> Mapping[str, tuple[TargetGroup, ...]]:
+        known = self.snapshot.records(TargetGroup)
+        return _grouped((arn, each) for each in known for arn in each.load_balancer_arns)
+
+    # ---------------------------------------------------------------- targets
+
+    def targets(self, group: TargetGroup) -> tuple[Target, ...] | None:
+        """What is registered in a group; None if it is not known."""
+        known = self._targets.get(group.target_group_arn)
+        if known is None:
+            answer = self.snapshot.get(LoadBalancerTargetHealth, group.target_group_arn)
+            if answer is None:
+                return None
+            known = self._targets[group.target_group_arn] = tuple(
+                target
+                for described in answer.target_health_descriptions
+                for target in self._found(group, described)
+            )
+        return known
+
+    def instance_target(self, instance_id: str, port: int, health_port: int) -> Target:
+        """An instance, sent to by the primary IPv4 address of its primary interface (R-LB-5)."""
+        return self._instance(Target(instance_id, port, health_port, "", ""), True)
+
+    @cached_property
+    def _targets(self) -> dict[str, tuple[Target, ...]]:
+        return {}
+
+    def _found(self, group: TargetGroup, described: TargetHealthDescription) -> Iterator[Target]:
+        said = described.target
+        port = said.port if said.port is not None else group.port or 0
+        target = Target(
+            said.id,
+            port,
+            _port(described.health_check_port, port),
+            described.target_health.state,
+            said.availability_zone or "",
+        )
+        four = group.ip_address_type != "ipv6"
+        match group.target_type:
+            case "instance":
+                yield self._instance(target, four)
+            case "ip":
+                yield self._address(target, group)
+            case "alb":
+                yield from self._balancer(target, four)
+            case _:
+                yield target
+
+    def _instance(self, target: Target, four: bool) -> Target:
+        own = self.index.interfaces_by_instance.get(target.id, ())
+        primary = min(own, key=_device, default=None)
+        return target if primary is None else self._at(target, primary, four)
+
+    def _at(self, target: Target, interface: NetworkInterface, four: bool) -> Target:
+        own = [a for a in private_addresses(interface) if is_ipv4(a) is four]
+        subnet = interface.subnet_id or ""
+        zone = self.index.zone_of(subnet) or target.zone
+        vpc = interface.vpc_id or ""
+        return replace(target, zone=zone, addresses=tuple(own[:1]), subnet=subnet, vpc=vpc)
+
+    def _balancer(self, target: Target, four: bool) -> Iterator[Target]:
+        """An Application Load Balancer as a target: each of its nodes, whatever their zone."""
+        nodes = self._interfaces.get(_key(target.id), ())
+        if not nodes:
+            yield target
+        for node in nodes:
+            yield replace(self._at(target, node, four), zone=ALL_ZONES)
+
+    def _address(self, target: Target, group: TargetGroup) -> Target:
+        """An address: of the group's VPC, of another that the snapshot knows, or of elsewhere."""
+        try:
+            address, vpc = parse_address(target.id), group.vpc_id or ""
+        except ValueError:
+            return target
+        subnet = self._subnet_of(address, vpc)
+        zone = target.zone
+        if subnet and zone != ALL_ZONES:
+            zone = self.index.zone_of(subnet)
+        if not subnet:
+            zone = ALL_ZONES
+            owners = self.index.owner_of_address(address)
+            vpc = (owners[0].vpc_id or "") if len(owners) == 1 else ""
+            subnet = (owners[0].subnet_id or "") if len(owners) == 1 else ""
+        return replace(target, zone=zone, addresses=(address,), subnet=subnet, vpc=vpc)
+
+    def _subnet_of(self, address: int, vpc_id: str) -> str:
+        for subnet in self.index.subnets_by_vpc.get(vpc_id, ()):
+            if any(address in Prefix.parse(block) for block in subnet_blocks(subnet)):
+                return subnet.subnet_id
+        return ""
+
+
+def _key(arn: str) -> str:
+    return arn.partition(":loadbalancer/")[2]
+
+
+def _listener_of(rule_arn: str) -> str:
+    return rule_arn.replace(":listener-rule/", ":listener/").rpartition("/")[0]
+
+
+def _priority(rule: BalancerRule | Rule) -> tuple[bool, int]:
+    """In the order in which they are tried, the default rule last."""
+    last = rule.is_default or not rule.priority.isdigit()
+    return last, 0 if last else int(rule.priority)
+
+
+def _pairs(attributes: Iterable[Attribute]) -> Mapping[str, str]:
+    return {each.key: each.value or "" for each in attributes}
+
+
+def _port(text: str | None, traffic: int) -> int:
+    return int(text) if text and text.isdigit() else traffic
+
+
+def _device(interface: NetworkInterface) -> int:
+    return (interface.attachment.device_index or 0) if interface.attachment else 0
+
+
+def _grouped(pairs: Iterable[tuple[str, AnyRecord]]) -> Mapping[str, tuple[AnyRecord, ...]]:
+    found: dict[str, list[AnyRecord]] = defaultdict(list)
+    for key, record in pairs:
+        found[key].append(record)
+    return {key: tuple(each) for key, each in found.items()}
