@@ -59,7 +59,7 @@ def explain(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGE
     proof = lifted.fewest()
     if proof is not None:
         return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
-    stuck = lifted.stuck()
+    stuck = lifted.stuck() or lifted.round()
     if not stuck:
         return Blocked((Blocker("forward", NO_PATH, NOTHING),))
     closest = max(stuck, key=_got_how_far)
@@ -108,6 +108,11 @@ class _Lifted:
             for chosen, _, _ in constraints.starts[:MOST_STARTS]
         ]
         return [proof for goal in goals if (proof := self._to(goal)) is not None]
+
+    def round(self) -> list[Proof]:
+        """Some flow of the aim, if there is any, wherever it goes past all denials."""
+        proof = self._to(solver.TRUE)
+        return [] if proof is None else [proof]
 
     def _to(self, goal: Term) -> Proof | None:
         """The flow to ``goal`` past the fewest denials, of several the same in every run."""

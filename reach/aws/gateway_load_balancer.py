@@ -209,8 +209,8 @@ def _passes(balancer: LoadBalancer, able: list[Target]) -> Origin:
 def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target) -> Rule | None:
     """What keeps GENEVE from an appliance; None if nothing that the snapshot shows does.
 
-    Some node has to get through; where the nodes or the appliance's interface are not in the
-    snapshot nothing is checked.
+    Some node has to get through; where the nodes or the appliance's interface are another
+    account's, and not in the snapshot, nothing is checked.
     """
     nodes = _balancers(lowering).interfaces_of(balancer)
     owners = [
@@ -220,7 +220,11 @@ def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target) -> Rule
         if interface.vpc_id == balancer.vpc_id
     ]
     if not nodes or len(owners) != 1:
-        return None
+        if lowering.has(NetworkInterface, balancer):
+            return None
+        words = "whether its nodes reach its appliances is not known"
+        gap = lowering.missing(NetworkInterface, balancer.load_balancer_arn, words)
+        return Rule(ANYTHING, Action.DOUBT, gap)
     refusals: list[Rule] = []
     for node in nodes:
         refusal = _refusal(lowering, balancer, target, node, owners[0])
@@ -421,11 +425,13 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         words = "the nodes of this balancer are not known"
         gap = lowering.missing(NetworkInterface, arn, words)
     words = "no endpoint in the snapshot leads to it"
+    starts = tuple(_starts(balancer, nodes, "send"))
+    ways = (_node(arn, "pass", each) for each in endpoints)
     return End(
         f"{arn} {balancer.name}",
-        starts=tuple(_starts(balancer, nodes, "send")),
+        starts=starts,
         goals=None if endpoints else {},
-        through=tuple(_node(arn, "pass", each) for each in endpoints),
+        through=(*ways, *(start.node for start in starts)),
         nobody=None if endpoints else _says(balancer, words, code="NO_PATH"),
         gap=gap,
     )

@@ -114,12 +114,12 @@ def test_what_is_not_modelled(kind: str, service: str) -> None:
 
 
 def test_a_route_to_another_kind_of_endpoint() -> None:
-    """A route to a Gateway Load Balancer endpoint is not one to a gateway endpoint: open."""
+    """A route to an interface endpoint is not one to a gateway endpoint: open."""
     e = Pair()
-    balancer = e.endpoint_balancer(e.sb, HERE)
-    e.route(e.ta, "0.0.0.0/0", balancer)
+    other = e.endpoint_interface({e.sb: HERE})
+    e.route(e.ta, "0.0.0.0/0", other)
     trace = sent(ground(e), e.a, packet(e.a.ip, "8.8.8.8"))
-    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, balancer)
+    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, other)
 
 
 # ------------------------------ interface endpoints

@@ -85,6 +85,8 @@ def denies(shape: Shape, blocker: Blocker) -> bool:
             if isinstance(stage, Filter):
                 if stage.opening and stage.otherwise.origin == origin:
                     return True
+                if stage.binds == origin:
+                    return blocker.direction == "reply"
                 rule = next(rule for rule in stage.decisions if header in rule.match)
                 if rule.origin == origin:
                     return rule.action is not Action.PERMIT

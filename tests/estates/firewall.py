@@ -21,7 +21,8 @@ from typing import Any
 
 from tests.estate import Estate, Id, Pair, Record
 from tests.estates.balancers import CREATED, ELB, Balancer, listen, pairs, target_group
-from tests.estates.transit import attachment
+from tests.estates.transit import attach, attachment, static, transit_gateway
+from tests.estates.transit import table as transit_table
 
 PROTOCOLS = {"tcp": [6], "udp": [17], "icmp": [1], "ip": []}
 
@@ -473,4 +474,50 @@ class Guarded(Pair):
         """A firewall of these rules in the way."""
         made = firewall(self, {self.sf: ip}, rules, status=status)
         self.behind(made.endpoints[0])
+        return made
+
+
+class Inspected(Pair):
+    """A in zone a of V1, B2 in zone a and C2 in zone b of V2, on a gateway by way of a hub VPC.
+
+    The hub has an attachment subnet and a place for an endpoint in zones a and b; what comes in by
+    a zone is led to what stands there (`inspect`), and what comes out goes back to the gateway.
+    """
+
+    def __init__(self, appliance: bool = False) -> None:
+        super().__init__()
+        self.second()
+        other = self.subnet(self.v2, "10.2.9.0/24", "b", name="other")
+        self.t2b = self.table(self.v2, [other])
+        self.c2 = self.instance("c2", other, "10.2.9.5")
+        self.hub = self.vpc("10.9.0.0/16", name="hub")
+        zones = {"a": 0, "b": 1}
+        self.doors = {z: self.subnet(self.hub, f"10.9.{n}.0/24", z) for z, n in zones.items()}
+        self.rooms = {z: self.subnet(self.hub, f"10.9.1{n}.0/24", z) for z, n in zones.items()}
+        self.entries = {z: self.table(self.hub, [door]) for z, door in self.doors.items()}
+        self.exits = {z: self.table(self.hub, [room]) for z, room in self.rooms.items()}
+        self.tgw = transit_gateway(self)
+        spokes, inspected = transit_table(self, self.tgw), transit_table(self, self.tgw)
+        for vpc, subnets in ((self.v1, [self.sa, self.sb]), (self.v2, [self.s2, other])):
+            attach(self, self.tgw, vpc, subnets, table=spokes, into=[inspected])
+        doors = list(self.doors.values())
+        mode = attach(
+            self, self.tgw, self.hub, doors, table=inspected, into=[], appliance=appliance
+        )
+        static(self, spokes, "0.0.0.0/0", mode)
+        for table in (self.ta, self.tb, self.t2, self.t2b):
+            self.route(table, "0.0.0.0/0", self.tgw)
+        for table in self.exits.values():
+            self.route(table, "10.0.0.0/8", self.tgw)
+
+    def inspect(self, zone: str, target: Id) -> None:
+        """Lead what comes in by a zone to an endpoint or an interface."""
+        self.route(self.entries[zone], "0.0.0.0/0", target)
+
+    def fire(self, rules: Id) -> Firewall:
+        """A firewall of these rules in both zones."""
+        places = {room: f"10.9.1{n}.9" for n, room in enumerate(self.rooms.values())}
+        made = firewall(self, places, rules)
+        for zone, own in zip(self.rooms, made.endpoints, strict=True):
+            self.inspect(zone, own)
         return made

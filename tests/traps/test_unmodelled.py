@@ -41,9 +41,7 @@ def test_a_route_to_a_virtual_private_gateway() -> None:
     unknown(e, f"can {e.a} reach 172.31.1.1 port 80", vgw)
 
 
-@pytest.mark.parametrize(
-    "kind", ["lgw", "cagw", "core network", "gateway load balancer", "firewall"]
-)
+@pytest.mark.parametrize("kind", ["lgw", "cagw", "core network", "endpoint"])
 def test_a_route_to_something_unmodelled(kind: str) -> None:
     e = Pair()
     e.online()
@@ -53,10 +51,7 @@ def test_a_route_to_something_unmodelled(kind: str) -> None:
     elif kind == "core network":
         target = "arn:aws:networkmanager::111122223333:core-network/core-network-0123456789abcdef0"
     else:
-        vpce = target = e.endpoint_balancer(e.sb, "10.0.1.60")
-        if kind == "firewall":
-            vpce.record["RequesterManaged"] = True
-            vpce.record["Tags"] = [{"Key": "AWSNetworkFirewallManaged", "Value": "true"}]
+        target = e.endpoint_interface({e.sb: "10.0.1.60"})
     e.public(e.a, EIP_A)
     e.route(e.ta, "0.0.0.0/0", target)
     unknown(e, f"can {e.a} reach {NET} port 443", target)
