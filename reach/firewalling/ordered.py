@@ -32,6 +32,8 @@ from reach.network.stage import (
 
 _QUIET = Origin("", "")
 MOST_PAIRS = 4000
+# Rules in one node; a long list is a chain of nodes, so that its choices multiply within one only.
+MOST_SPACES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +133,33 @@ def first_match(
 ) -> tuple[Stage, ...]:
     """The rules from ``start`` on; ``otherwise`` is a certain one for what none of them matches.
 
-    The filter says what is dropped; a packet whose denial is disregarded goes on regardless.
+    The filter drops; a packet whose denial is disregarded goes on as the later rules say.
     """
     rules: list[Rule] = []
     routes: list[Route] = []
-    for number, item in enumerate(items[start:], start):
+    end = _end_of_block(items, start)
+    for number, item in enumerate(items[start:end], start):
         for space in item.spaces:
             rules.append(Rule(space, *_does(item)))
-            routes.append(Route(space, _leads(item, number, names), _QUIET))
+            if item.outcome or not item.certain:
+                routes.append(Route(space, _leads(item, number, names), _QUIET))
     last = Rule(ANYTHING, *_does(otherwise))
-    routes.append(Route(ANYTHING, names.outcome(otherwise.outcome), _QUIET))
+    onward = names.outcome(otherwise.outcome)
+    if end < len(items):
+        last, onward = Rule(ANYTHING, Action.PERMIT, _QUIET), names.rules(end)
+    routes.append(Route(ANYTHING, onward, _QUIET))
     return (Filter(tuple(rules), last), Forward(tuple(routes), _QUIET))
+
+
+def _end_of_block(items: Sequence[Item], start: int) -> int:
+    """Where the block ends that ``start`` is in: the same for every start in it."""
+    size = 0
+    for number, item in enumerate(items):
+        full = size and size + len(item.spaces) > MOST_SPACES
+        if full and number > start:
+            return number
+        size = len(item.spaces) + (0 if full else size)
+    return len(items)
 
 
 def _does(item: Item) -> tuple[Action, Origin]:

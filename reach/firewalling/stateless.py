@@ -14,7 +14,7 @@ from enum import Enum
 from reach.component import Lowering
 from reach.firewalling.ordered import Item
 from reach.network.field import TCP, UDP, format_protocol
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.snapshot.firewall_records import (
     AddressDefinition,
@@ -61,7 +61,7 @@ def stateless_items(
         if group is None:
             words = "the rules of this group are not known"
             gap = lowering.missing(RuleGroup, arn, words)
-            found.append(Item((HeaderSpace(),), PASSED, gap, doubt=True))
+            found.append(Item((ANYTHING,), PASSED, gap, doubt=True))
             continue
         for rule in sorted(_rules(group), key=lambda rule: rule.priority):
             found += _items(group, rule, direction)
@@ -74,7 +74,7 @@ def stateless_default(policy: FirewallPolicy) -> Item:
     words = f"{_VERBS[outcome]} what no stateless rule matches"
     code = "" if outcome else CODE
     origin = Origin(policy.policy_arn, words, "stateless default", code, policy.name)
-    return Item((HeaderSpace(),), outcome, origin)
+    return Item((ANYTHING,), outcome, origin)
 
 
 def _groups(lowering: Lowering, policy: FirewallPolicy) -> Iterator[tuple[str, RuleGroup | None]]:
@@ -99,8 +99,13 @@ def _outcome(actions: Iterable[str]) -> str:
 def _items(group: RuleGroup, rule: StatelessRule, direction: Direction) -> Iterator[Item]:
     outcome = _outcome(rule.rule_definition.actions)
     match = rule.rule_definition.match_attributes
-    flagged, plain = _spaces(match)
     locator = f"stateless rule {rule.priority}"
+    try:
+        flagged, plain = _spaces(match)
+    except ValueError as error:
+        gap = Origin(group.group_arn, f"a rule cannot be read ({error})", locator, "", group.name)
+        yield Item((ANYTHING,), PASSED, gap, doubt=True)
+        return
     code = "" if outcome else CODE
     words = f"{_VERBS[outcome]} {_words(match)}"
     origin = Origin(group.group_arn, words, locator, code, group.name)

@@ -34,7 +34,7 @@ from reach.suricata.expression import (
 )
 
 _HOME, _EXTERNAL = "HOME_NET", "EXTERNAL_NET"
-_DEEPEST = 8
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,34 +46,35 @@ class Variables:
     policy: FirewallPolicy
     group: GroupRules
 
-    def address(self, name: str, depth: int = 0) -> Extent:
-        """The addresses of ``$NAME`` or ``@NAME``."""
+    def address(self, name: str, within: frozenset[str] = _NOTHING) -> Extent:
+        """The addresses of ``$NAME`` or ``@NAME``; ``within`` are names that it stands in."""
         sign, plain = name[:1], name[1:].strip("{}")
         if sign == "@":
             return self._reference(plain)
         own = self.group.rule_variables
-        return self._variable(plain, own.ip_sets if own else {}, depth)
+        return self._variable(plain, own.ip_sets if own else {}, within)
 
-    def port(self, name: str, depth: int = 0) -> Extent:
+    def port(self, name: str, within: frozenset[str] = _NOTHING) -> Extent:
         """The ports of ``$NAME``."""
         own = self.group.rule_variables
         defined: Mapping[str, PortSet] = own.port_sets if own else {}
         found = defined.get(name[1:].strip("{}"))
-        if found is None or depth > _DEEPEST:
+        if found is None or name in within:
             return Extent(ALL_PORTS, f"{name} is not defined")
-        return _union(found.definition, partial(ports, lookup=partial(self.port, depth=depth + 1)))
+        lookup = partial(self.port, within=within | {name})
+        return _union(found.definition, partial(ports, lookup=lookup))
 
-    def _variable(self, name: str, own: Mapping[str, IpSet], depth: int) -> Extent:
+    def _variable(self, name: str, own: Mapping[str, IpSet], within: frozenset[str]) -> Extent:
         theirs = self.policy.firewall_policy.policy_variables
         of_policy = theirs.rule_variables if theirs else {}
         found = own.get(name) or of_policy.get(name)
-        if depth > _DEEPEST:
+        if name in within:
             return Extent(ALL_ADDRESSES, f"${name} is defined by itself")
         if found is not None:
-            lookup = partial(self.address, depth=depth + 1)
+            lookup = partial(self.address, within=within | {name})
             return _union(found.definition, partial(addresses, lookup=lookup))
         if name == _EXTERNAL:
-            home = self._variable(_HOME, {}, depth + 1)
+            home = self._variable(_HOME, {}, within | {name})
             rest = ALL_ADDRESSES if home.unknown else ALL_ADDRESSES - home.values
             return Extent(rest, home.unknown, home.missing)
         if name == _HOME:

@@ -17,6 +17,7 @@ from reach.network.header_space import Ranges
 
 ALL_ADDRESSES = Ranges.span(0, (1 << WIDTH) - 1)
 ALL_PORTS = Ranges.span(0, 65535)
+_DEEPEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,24 @@ def nothing_known(name: str) -> Extent:
 
 def addresses(text: str, lookup: Lookup = nothing_known) -> Extent:
     """The addresses of an expression.  Raises ValueError if it is none."""
+    _shallow(text)
     return _expression(text, ALL_ADDRESSES, _address, lookup)
 
 
 def ports(text: str, lookup: Lookup = nothing_known) -> Extent:
     """The ports of an expression.  Raises ValueError if it is none."""
+    _shallow(text)
     return _expression(text, ALL_PORTS, _port, lookup)
+
+
+def _shallow(text: str) -> None:
+    """Refuse what is nested deeper than anybody writes."""
+    deepest, depth = 0, 0
+    for letter in text:
+        depth = depth + 1 if letter in "[!" else depth - 1 if letter in "],)" else depth
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise ValueError("an expression is nested too deeply")
 
 
 def members(text: str) -> Iterator[str]:

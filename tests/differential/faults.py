@@ -38,7 +38,7 @@ _READERS: dict[str, dict[str, tuple[str, ...]]] = {
     "reach.trace": {"reach.evaluate": ("Sessions", "Trace")},
 }
 
-_BOUND = ("bound",)
+_BOUND, _LISTED = ("bound",), ("listed",)
 _REST = "rest = solver.and_(rest, solver.not_(matched))"
 
 COMPILED = (
@@ -53,6 +53,27 @@ COMPILED = (
         "reach.compile",
         "rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))",
         "rest = point.guard",
+    ),
+    Fault(
+        "routes of a list do not exclude those before them",
+        "reach.compile",
+        "rest = solver.and_(rest, solver.not_(met))",
+        "pass",
+        shape=_LISTED,
+    ),
+    Fault(
+        "neighbouring routes are one wherever they lead",
+        "reach.compile",
+        "return route.next, None if route.next else route.origin",
+        "return bool(route.next), None",
+        shape=_LISTED,
+    ),
+    Fault(
+        "of a list only the last of neighbours counts",
+        "reach.compile",
+        "met = solver.any_of(matched[number] for number in numbers)",
+        "met = matched[numbers[-1]]",
+        shape=_LISTED,
     ),
     Fault(
         "a translation passes what it should drop",

@@ -253,6 +253,26 @@ def _ring_bound(b: Builder, i: int, on: str, home: str) -> None:
     b.add(f"back{i}", b.routes([*ring, f"leave{i}", home], False), b.to(f"leave{i}"))
 
 
+def _listed(b: Builder, i: int, on: str, home: str) -> None:
+    """Long lists of routes that look at anything but destinations, drops among them; both ways."""
+    session = f"o{i}" if b.odds(0.5) else ""
+    rewrite: list[Stage] = [b.translate(several=False)] if b.odds(0.3) else []
+    b.add(f"in{i}", _list(b, [on, f"aside{i}"], ""), *rewrite, b.to(on))
+    b.add(f"aside{i}", b.some_filter(session), b.to(on))
+    b.add(f"back{i}", _list(b, [home, f"behind{i}"], session), b.to(home))
+    b.add(f"behind{i}", b.some_filter(session), b.to(home))
+
+
+def _list(b: Builder, nexts: list[str], session: str) -> Forward:
+    """More routes than are held against each other one by one."""
+    routes = []
+    for _ in range(24):
+        match = domain.space(b.rng, addresses=0.15, others=0.6)
+        next_ = "" if b.odds(0.1) else b.rng.choice(nexts)
+        routes.append(b.route(next_, match, session if b.odds(0.2) else ""))
+    return Forward(tuple(routes), b.origin("none") if b.odds(0.2) else None)
+
+
 GADGETS: dict[str, Gadget] = {
     gadget.__name__.lstrip("_"): gadget
     for gadget in (
@@ -272,5 +292,6 @@ GADGETS: dict[str, Gadget] = {
         _guarded,
         _bound,
         _ring_bound,
+        _listed,
     )
 }

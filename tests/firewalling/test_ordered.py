@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from random import Random
 
 import pytest
 
 from reach.evaluate import evaluate
+from reach.firewalling import ordered
 from reach.firewalling.ordered import Item, Names, first_match, perhaps, settled
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -80,17 +80,15 @@ def outcomes(net: Network, port: int) -> set[str]:
 def by_hand(items: tuple[Item, ...], rest: Item, port: int) -> set[str]:
     """Where the packet goes under every way in which the uncertain rules match or do not."""
     found = set()
-    for chosen in product((True, False), repeat=len(items)):
-        matching = (
-            each
-            for each, matched in zip(items, chosen, strict=True)
-            if any(header(port) in space for space in each.spaces) and (each.certain or matched)
-        )
-        found.add(next(matching, rest).outcome)
-    return found
+    for each in items:
+        if any(header(port) in space for space in each.spaces):
+            found.add(each.outcome)
+            if each.certain:
+                return found
+    return found | {rest.outcome}
 
 
-def drawn(rng: Random) -> tuple[Item, ...]:
+def drawn(rng: Random, most: int = 6) -> tuple[Item, ...]:
     return tuple(
         item(
             f"rule {n}",
@@ -98,15 +96,20 @@ def drawn(rng: Random) -> tuple[Item, ...]:
             *rng.sample(PORTS, rng.choice((1, 2, 3))),
             certain=rng.random() < 0.5,
         )
-        for n in range(rng.randint(0, 6))
+        for n in range(rng.randint(0, most))
     )
 
 
-@pytest.mark.parametrize("seed", range(150))
-def test_it_gets_through_where_some_way_of_matching_lets_it(seed: int) -> None:
-    """And is dropped, unless something is assumed, where every way drops it."""
+@pytest.mark.parametrize("block", [400, 3])
+@pytest.mark.parametrize("seed", range(100))
+def test_it_gets_through_where_some_way_of_matching_lets_it(
+    seed: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is dropped, unless something is assumed, where every way drops it; in however many nodes
+    the list stands."""
+    monkeypatch.setattr(ordered, "MOST_SPACES", block)
     rng = Random(seed)
-    items, rest = drawn(rng), otherwise(rng.choice(("", "passed")))
+    items, rest = drawn(rng, 12), otherwise(rng.choice(("", "passed")))
     against = () if rest.outcome else (ANYTHING,)
     net = network(settled(items, against), rest)
     for port in PORTS:
@@ -133,6 +136,16 @@ def said(items: tuple[Item, ...], rest: str, port: int) -> list[str]:
     net = network(settled(items, () if rest else (ANYTHING,)), otherwise(rest))
     trace = evaluate(net, "rules 0", header(port))
     return [origin.words for origin in trace.choices]
+
+
+def test_a_long_list_is_a_chain_of_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each node holds some of the rules, and what none of them matches goes to the next."""
+    monkeypatch.setattr(ordered, "MOST_SPACES", 2)
+    items = tuple(item(f"drop {n}", "", n % 3) for n in range(6))
+    net = network(items, otherwise("passed"))
+    trace = evaluate(net, "rules 0", header(3))
+    assert [hop.node for hop in trace.hops] == ["rules 0", "rules 2", "rules 4", "to passed"]
+    assert evaluate(net, "rules 0", header(2)).origin.resource == "drop 2"
 
 
 def test_what_is_assumed_is_said() -> None:

@@ -106,3 +106,11 @@ def test_what_is_not_known_is_an_upper_bound() -> None:
     assert other.values == addresses("10.0.0.0/8").values
     assert other.unknown
     assert addresses("!$X", lookup).values == ALL_ADDRESSES
+
+
+@pytest.mark.parametrize("text", ["!" * 5000 + "any", "[" * 5000 + "any" + "]" * 5000])
+def test_what_is_nested_too_deeply(text: str) -> None:
+    """It is refused, not followed for ever."""
+    with pytest.raises(ValueError, match="too deeply"):
+        addresses(text)
+    assert addresses("[" + ",".join(["!10.0.0.1"] * 5000) + "]").values
