@@ -295,3 +295,11 @@ GADGETS: dict[str, Gadget] = {
         _listed,
     )
 }
+# Those of which random chains are made; the others stand in chains of their own (``CHAINS``).
+COMMON = tuple(sorted(GADGETS.keys() - {"bound", "ring_bound", "listed"}))
+CHAINS: tuple[tuple[str, ...], ...] = (
+    *(("bound",), ("bound", "nat"), ("nat", "bound"), ("loop", "bound"), ("bound", "several")),
+    *(("ring_bound",), ("ring_bound", "bound"), ("choice", "ring_bound")),
+    *(("ring_bound", "hairpin"), ("hub", "bound"), ("unmodelled", "bound")),
+    *(("listed",), ("listed", "nat"), ("loop", "listed"), ("listed", "bound")),
+)
