@@ -85,7 +85,7 @@ class Variables:
         """The blocks of the firewall's VPC; of a firewall on a transit gateway nothing says."""
         vpc_id = self.firewall.firewall.vpc_id
         if not vpc_id:
-            return Extent(ALL_ADDRESSES, "what HOME_NET is by default on a transit gateway")
+            return Extent(ALL_ADDRESSES, "HOME_NET has no known default on a transit gateway")
         vpc = self.lowering.snapshot.get(Vpc, vpc_id)
         if vpc is None:
             return Extent(ALL_ADDRESSES, f"HOME_NET is {vpc_id}, not in the snapshot", True)
