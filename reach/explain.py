@@ -145,7 +145,9 @@ def _denials(proof: Proof) -> int:
 
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
     """A flow that is delivered, but not where or not as the question asks."""
-    if proof.reply is not None and proof.reply.fate is Fate.DELIVERED:
+    if (proof.reply or proof.forward).fate is not Fate.DELIVERED:
+        return
+    if proof.reply is not None:
         for origin in missed(proof):
             yield Blocker("reply", origin, proof.reply.final)
             return

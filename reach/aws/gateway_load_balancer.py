@@ -87,7 +87,11 @@ def _pass(lowering: Lowering, quoted: str, endpoint_id: str) -> tuple[Stage, ...
     state = _active(balancer)
     found = _appliances(lowering, balancer, endpoint_id)
     if isinstance(found, Origin):
-        return (*state, deny_all(found), *_to_endpoint(balancer, endpoint_id, _assumed(balancer)))
+        return (
+            *state,
+            deny_all(found),
+            *_to_endpoint(balancer, endpoint_id, _passes(balancer, ())),
+        )
     if isinstance(found, Unmodelled):
         return (*state, found)
     return (*state, *_taken(lowering, balancer, endpoint_id, found))
@@ -103,10 +107,6 @@ def _active(balancer: LoadBalancer) -> tuple[Stage, ...]:
 
 def _says(balancer: LoadBalancer, words: str, locator: str = "", code: str = "") -> Origin:
     return Origin(balancer.load_balancer_arn, words, locator, code, balancer.name)
-
-
-def _assumed(balancer: LoadBalancer) -> Origin:
-    return _says(balancer, "assumed: the appliance behind it passes the packet")
 
 
 def _to_endpoint(balancer: LoadBalancer, endpoint_id: str, *assumed: Origin) -> tuple[Stage, ...]:
@@ -197,10 +197,10 @@ def _taken(
     return _to_endpoint(balancer, endpoint_id, origin)
 
 
-def _passes(balancer: LoadBalancer, able: list[Target]) -> Origin:
-    shown = ", ".join(sorted(target.id for target in able))
-    words = f"assumed: the appliance behind it passes the packet ({shown or 'none is reached'})"
-    return _says(balancer, words)
+def _passes(balancer: LoadBalancer, able: Iterable[Target]) -> Origin:
+    names = ", ".join(sorted(target.id for target in able))
+    shown = f" ({names})" if names else ""
+    return _says(balancer, f"assumed: the appliance behind it passes the packet{shown}")
 
 
 # ------------------------------------------------------------------- can an appliance be reached

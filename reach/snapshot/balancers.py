@@ -61,7 +61,8 @@ class Target:
 
     ``addresses`` are those it is sent to, of the group's IP version: none where they are not known,
     or for a function.  ``subnet`` is empty where it is in none that the snapshot knows.  ``zone``
-    is a zone's id, its name where the id is not known, or ``all``.
+    is a zone's id, its name where the id is not known, or ``all``.  ``interface_type`` is that of
+    the interface which has the address.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Target:
     addresses: tuple[int, ...] = ()
     subnet: str = ""
     vpc: str = ""
+    interface_type: str = ""
 
 
 def named(interface: NetworkInterface) -> Named | None:
@@ -255,7 +257,14 @@ class Balancers:
         subnet = interface.subnet_id or ""
         zone = self.index.zone_of(subnet) or target.zone
         vpc = interface.vpc_id or ""
-        return replace(target, zone=zone, addresses=tuple(own[:1]), subnet=subnet, vpc=vpc)
+        return replace(
+            target,
+            zone=zone,
+            addresses=tuple(own[:1]),
+            subnet=subnet,
+            vpc=vpc,
+            interface_type=interface.interface_type,
+        )
 
     def _balancer(self, target: Target, four: bool) -> Iterator[Target]:
         """An Application Load Balancer as a target: each of its nodes, whatever their zone."""
@@ -275,12 +284,17 @@ class Balancers:
         zone = target.zone
         if subnet and zone != ALL_ZONES:
             zone = self.index.zone_of(subnet)
-        if not subnet:
+        owners = self.index.owner_of_address(address)
+        if subnet:
+            owners = tuple(each for each in owners if each.vpc_id == vpc)
+        else:
             zone = ALL_ZONES
-            owners = self.index.owner_of_address(address)
             vpc = (owners[0].vpc_id or "") if len(owners) == 1 else ""
             subnet = (owners[0].subnet_id or "") if len(owners) == 1 else ""
-        return replace(target, zone=zone, addresses=(address,), subnet=subnet, vpc=vpc)
+        kind = owners[0].interface_type if len(owners) == 1 else ""
+        return replace(
+            target, zone=zone, addresses=(address,), subnet=subnet, vpc=vpc, interface_type=kind
+        )
 
     def _subnet_of(self, address: int, vpc_id: str) -> str:
         for subnet in self.index.subnets_by_vpc.get(vpc_id, ()):
