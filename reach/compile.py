@@ -33,6 +33,7 @@ from reach.network.stage import (
     Forward,
     Origin,
     Restore,
+    Route,
     Stage,
     Translate,
     Unmodelled,
@@ -437,7 +438,18 @@ class _Exploration:
     def _forward(self, stage: Forward, number: int, point: Point) -> list[Point]:
         if self._suppose and stage.supposed:
             point = self._supposing(stage, number, point)
-        return self._routed(stage, point)
+        matched = self._matched(stage, point)
+        if len(matched) > FEW and stage.is_list:
+            return self._in_turn(stage, point, matched)
+        for position, met in matched.items():
+            route = stage.routes[position]
+            earlier = solver.any_of(
+                matched[rival] for rival in stage.rivals[position] if rival in matched
+            )
+            guard = solver.and_(point.guard, met, solver.not_(earlier))
+            self._leave(route, Point(point.place, guard, point.version))
+        rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))
+        return self._unrouted(stage, Point(point.place, rest, point.version))
 
     def _supposing(self, stage: Forward, number: int, point: Point) -> Point:
         """What no supposed route takes; what one takes has become an edge."""
@@ -453,26 +465,37 @@ class _Exploration:
             rest = solver.and_(rest, solver.not_(taken.guard))
         return Point(point.place, rest, point.version)
 
-    def _routed(self, stage: Forward, point: Point) -> list[Point]:
+    def _matched(self, stage: Forward, point: Point) -> dict[int, Term]:
+        """The routes that may take the packet, each with when it could."""
         matched: dict[int, Term] = {}
         for number in self._routes_towards(stage, point.version[_DESTINATION]):
             route = stage.routes[number]
             met = self._symbolic.matches(route.match, point.version)
             if route.session and met is not FALSE:
                 met = solver.and_(met, self._answers_session(route.session, point.version))
-            if met is FALSE:
-                continue
-            matched[number] = met
-            earlier = solver.any_of(
-                matched[rival] for rival in stage.rivals[number] if rival in matched
-            )
-            guard = solver.and_(point.guard, met, solver.not_(earlier))
-            if route.next:
-                self._edge(route.next, Point(point.place, guard, point.version))
-            else:
-                self._dead_end(Point(point.place, guard, point.version), route.origin)
-        rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))
-        left = Point(point.place, rest, point.version)
+            if met is not FALSE:
+                matched[number] = met
+        return matched
+
+    def _in_turn(self, stage: Forward, point: Point, matched: Mapping[int, Term]) -> list[Point]:
+        """Routes that nearly all overlap: each takes what those before it have left."""
+        rest = point.guard
+        for _, run in groupby(matched, key=lambda number: _onward(stage.routes[number])):
+            numbers = list(run)
+            met = solver.any_of(matched[number] for number in numbers)
+            taken = Point(point.place, solver.and_(rest, met), point.version)
+            self._leave(stage.routes[numbers[0]], taken)
+            rest = solver.and_(rest, solver.not_(met))
+        return self._unrouted(stage, Point(point.place, rest, point.version))
+
+    def _leave(self, route: Route, point: Point) -> None:
+        """By a route to its node, or nowhere."""
+        if route.next:
+            self._edge(route.next, point)
+        else:
+            self._dead_end(point, route.origin)
+
+    def _unrouted(self, stage: Forward, left: Point) -> list[Point]:
         if stage.otherwise is None:
             return [left]
         self._dead_end(left, stage.otherwise)
@@ -579,6 +602,11 @@ def _is_sender(case: Case) -> bool:
         and rewrite.field == "identity"
         and rewrite.values.single is not None
     )
+
+
+def _onward(route: Route) -> tuple[str, Origin | None]:
+    """What neighbouring routes have in common that are one: the node, or why they drop."""
+    return route.next, None if route.next else route.origin
 
 
 def _sources(place: Place) -> list[Place]:

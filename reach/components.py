@@ -40,7 +40,8 @@ def sections() -> Mapping[str, Section]:
     declared = (section for each in components().values() for section in each.sections)
     found = dict(SECTIONS)
     for section in declared:
-        assert section.key not in found, f"two components declare {section.key}"
+        known = found.get(section.key, section)
+        assert known is section, f"two components declare {section.key}, each their own"
         found[section.key] = section
     return MappingProxyType(found)
 

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from reach.aim import Aim
 from reach.decide import Proof, gets_through
 from reach.evaluate import evaluate
-from reach.network.field import TCP, UDP, reply_to
+from reach.network.field import INDEX, TCP, UDP, Header, reply_to
 from reach.network.header_space import Ranges
 from reach.network.node import Network
-from reach.network.stage import Filter
+from reach.network.stage import Filter, Rule
 from reach.trace import Fate, Site
 
 EPHEMERAL = (1024, 65535)
+_PORTS = ("source_port", "destination_port")
 
 
 def failing_source_ports(network: Network, aim: Aim, proof: Proof) -> Ranges:
@@ -40,20 +41,44 @@ def failing_source_ports(network: Network, aim: Aim, proof: Proof) -> Ranges:
 
 
 def _bounds(network: Network, proof: Proof) -> Iterator[int]:
-    """Where any filter on the way begins to treat ports differently."""
+    """Where any filter on the way begins to treat the flow differently for its source port.
+
+    A rule that says no to the rest of the header says nothing of the port.
+    """
+    free = {proof.packet.source_port, *_made_up(proof)}
     hops = [*proof.forward.hops, *(proof.reply.hops if proof.reply else ())]
-    for node in sorted({hop.node for hop in hops}):
-        for stage in network.node(node).stages:
+    seen: set[tuple[str, Header, Header]] = set()
+    for hop in hops:
+        if (hop.node, hop.before, hop.after) in seen:
+            continue
+        seen.add((hop.node, hop.before, hop.after))
+        headers = {hop.before, hop.after}
+        for stage in network.node(hop.node).stages:
             if isinstance(stage, Filter):
                 for rule in stage.decisions:
-                    for name in ("source_port", "destination_port"):
-                        spans = rule.match.by_name.get(name)
-                        for low, high in spans.intervals if spans else ():
-                            yield from (
-                                bound
-                                for bound in (low, high + 1)
-                                if EPHEMERAL[0] < bound <= EPHEMERAL[1]
-                            )
+                    for name in _PORTS:
+                        if any(h[INDEX[name]] in free and _meets(rule, name, h) for h in headers):
+                            yield from _edges(rule, name)
+
+
+def _made_up(proof: Proof) -> Iterator[int]:
+    """The source ports that translations chose."""
+    for hop in proof.forward.hops:
+        if hop.before.source_port != hop.after.source_port:
+            yield hop.after.source_port
+
+
+def _meets(rule: Rule, name: str, header: Header) -> bool:
+    """Whether a rule looks at a port, and matches in all else."""
+    fields = rule.match.by_name
+    return name in fields and all(
+        header[INDEX[other]] in values for other, values in fields.items() if other != name
+    )
+
+
+def _edges(rule: Rule, name: str) -> Iterator[int]:
+    for low, high in rule.match.by_name[name].intervals:
+        yield from (b for b in (low, high + 1) if EPHEMERAL[0] < b <= EPHEMERAL[1])
 
 
 class _SamePlaces:

@@ -82,7 +82,7 @@ def explain(
     if proof is not None:
         exact = replace(aim, starts=(_exactly(proof),))
         return _ways(_Lifted(network, exact, backend, budget, suppose=True), most)
-    stuck = lifted.stuck()
+    stuck = lifted.stuck() or lifted.round()
     if not stuck:
         # What becomes of the reply is not known; the way there may be blocked all the same.
         there = replace(aim, two_way=False)
@@ -186,6 +186,11 @@ class _Lifted:
         ]
         return [proof for goal in goals if (proof := self._to(goal)[0]) is not None]
 
+    def round(self) -> list[Proof]:
+        """Some flow of the aim, if there is any, wherever it goes past all denials."""
+        proof, _ = self._to(solver.TRUE)
+        return [] if proof is None else [proof]
+
     def _to(self, goal: Term, others: Sequence[Term] = ()) -> tuple[Proof | None, list[Term]]:
         """The flow to ``goal`` past the fewest denials, of several the same in every run.
 
@@ -221,7 +226,9 @@ def _denials(proof: Proof) -> int:
 
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
     """A flow that is delivered, but not where or not as the question asks."""
-    if proof.reply is not None and proof.reply.fate is Fate.DELIVERED:
+    if (proof.reply or proof.forward).fate is not Fate.DELIVERED:
+        return
+    if proof.reply is not None:
         for origin in missed(proof):
             yield Blocker("reply", origin, proof.reply.final)
             return

@@ -1,10 +1,11 @@
 """Egress-only internet gateways: IPv6 out, and only replies back in.
 
 Stateful, no translation, no security group (R-EIGW-1, R-EIGW-2); the source must be an IPv6 address
-of the gateway's VPC.  Works while attached.
+of the gateway's VPC.  Works while attached.  What comes out of a Gateway Load Balancer endpoint can
+use no route to it (R-EIGW-3, in the route tables).
 
 Implements: R-EIGW-1 R-EIGW-2 R-DEF-4 R-SG-20 R-ENI-11
-Not modelled: IPv6 through a Gateway Load Balancer (R-EIGW-3).
+Not modelled: names that resolve to IPv6 addresses only here.
 """
 
 from __future__ import annotations

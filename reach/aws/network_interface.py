@@ -49,8 +49,8 @@ _NAME = "network_interface"
 _HOSTS = ("interface", "efa", "efa-only", "trunk", "branch")
 _FUNCTION = "lambda"
 _CLIENT_VPN = "ClientVPN Endpoint resource"
-# Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17).
-_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway")
+# Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17, R-GWLBE-2).
+_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
 _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)

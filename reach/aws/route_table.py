@@ -10,10 +10,14 @@ prefix lists with different targets are a *may* (R-RT-10).  Nothing is routed to
 and fd00:ec2::/32 (R-RT-15).  There is no default: no route drops (R-RT-13).  A subnet whose inbound
 traffic an edge table redirects cannot use its own route to that gateway (R-RT-22); a redirection to
 an interface without a public address does not work (R-RT-21).  A virtual private gateway's edge
-table may lead to a Gateway Load Balancer endpoint (U-5).
+table may lead to a Gateway Load Balancer endpoint (U-5).  Who sends matters twice: a transit
+gateway's own interface hands what goes on to an endpoint or a NAT gateway in its subnet past the
+network ACL, or not (U-20), and an egress-only gateway takes nothing from an endpoint in the way of
+packets (R-EIGW-3).
 
 Implements: R-RT-1 R-RT-3 R-RT-4 R-RT-5 R-RT-6 R-RT-7 R-RT-8 R-RT-9 R-RT-10 R-RT-11 R-RT-12 R-RT-13
-R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25 R-SHARE-3
+R-RT-14 R-RT-15 R-RT-16 R-RT-17 R-RT-18 R-RT-19 R-RT-20 R-RT-21 R-RT-22 R-RT-23 R-RT-24 R-RT-25
+R-EIGW-3 R-NACL-14 R-SHARE-3
 Not modelled: which of two overlapping prefix lists AWS has picked.
 """
 
@@ -29,6 +33,7 @@ from reach.network.address import Prefix, is_ipv4, parse_address
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
     Choose,
+    Filter,
     Forward,
     Option,
     Origin,
@@ -38,6 +43,7 @@ from reach.network.stage import (
     unknown_filter,
 )
 from reach.snapshot.errors import Diagnostic
+from reach.snapshot.firewalls import is_balanced
 from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.private_records import VpnGateway
@@ -49,6 +55,7 @@ from reach.snapshot.records import (
     RouteTable,
     Subnet,
     Vpc,
+    VpcEndpoint,
 )
 from reach.snapshot.records import Route as RouteRecord
 
@@ -70,6 +77,9 @@ _ORIGINS = {"EnableVgwRoutePropagation": _PROPAGATED, "Advertisement": _ADVERTIS
 _NEVER_ROUTED = Ranges.prefixes(map(Prefix.parse, ("169.254.168.0/22", "fd00:ec2::/32")))
 # R-RT-8: what a route inside the VPC's own block may point to.
 _INSIDE = ("nat_gateway_id", "network_interface_id", "local_gateway_id", "instance_id")
+# Whose packets are routed otherwise than a host's (``subnet/<id>/emit``).
+_ATTACHMENT, _ENDPOINT = "attachment", "endpoint"
+_HANDED = "attachment-subnet-acl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,24 @@ class _Candidate:
     field: str
     target: str
     locator: str
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Where a packet that is routed comes from: a subnet, or none, and by what, if it matters."""
+
+    subnet: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """The next node ('' to drop), the code of the drop, words, and an option that it hangs on."""
+
+    node: str
+    code: str
+    words: str
     option: str = ""
 
 
@@ -159,7 +187,7 @@ def _hangs_on(members: list[_Candidate]) -> str:
     return "advertised-route" if len({each.kind for each in members}) == 2 else ""
 
 
-def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
+def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
     table = lowering.index.route_table_of(subnet_id)
     if table is None:
         words = "the route table of this subnet is not known"
@@ -169,14 +197,14 @@ def _of_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     if not explicit and not told:
         words = "whether this subnet has a table of its own is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
-    return _stages(lowering, table, subnet_id)
+    return _stages(lowering, table, _Sender(subnet_id, by))
 
 
 def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     """The edge table, if there is one; without it the VPC's local routing follows."""
     table = lowering.index.gateway_route_table(gateway_id)
     if table is not None:
-        return _stages(lowering, table, "")
+        return _stages(lowering, table, _Sender())
     gateway = lowering.snapshot.get(InternetGateway, gateway_id) or lowering.snapshot.get(
         VpnGateway, gateway_id
     )
@@ -186,7 +214,7 @@ def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     return (unknown_filter(lowering.missing(RouteTable, gateway_id, words)),)
 
 
-def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stage, ...]:
+def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Stage, ...]:
     no_route = Origin(
         table.route_table_id,
         "has no route to the destination",
@@ -197,20 +225,20 @@ def _stages(lowering: Lowering, table: RouteTable, subnet_id: str) -> tuple[Stag
     ranked = _ranked(lowering, table)
     unknown = _unknown_list(lowering, table)
     if unknown is None:
-        routes = [_route(lowering, table, subnet_id, candidates) for candidates in ranked]
-        supposed = tuple(_supposed(lowering, table, subnet_id)) if subnet_id else ()
+        routes = [_route(lowering, table, sender, candidates) for candidates in ranked]
+        supposed = tuple(_supposed(lowering, table, sender)) if sender.subnet else ()
         return (Forward((never, *routes), no_route, supposed),)
     # Only what lies inside the VPC is certain: the list may hold any other destination (R-RT-8).
     local = [c.prefix for group in ranked for c in group if c.target == "local"]
     certain = [
-        _route(lowering, table, subnet_id, candidates)
+        _route(lowering, table, sender, candidates)
         for candidates in ranked
         if any(block.covers(candidates[0].prefix) for block in local)
     ]
     return (Forward((never, *certain)), Unmodelled(unknown))
 
 
-def _supposed(lowering: Lowering, table: RouteTable, subnet_id: str) -> Iterator[Route]:
+def _supposed(lowering: Lowering, table: RouteTable, sender: _Sender) -> Iterator[Route]:
     """The routes that the table could have: out of its VPC, to whatever stands in it."""
     vpc = lowering.snapshot.get(Vpc, table.vpc_id or "")
     own = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc) if vpc else ()))
@@ -219,7 +247,8 @@ def _supposed(lowering: Lowering, table: RouteTable, subnet_id: str) -> Iterator
         words = f"no route for this leads to {target}"
         code = "NO_ROUTE_TO_DESTINATION"
         origin = Origin(table.route_table_id, words, f"missing route to {target}", code, table.name)
-        yield Route(match, _onward(lowering, table, subnet_id, field, target), origin)
+        way = _onward(lowering, table, sender, field, target)
+        yield Route(match, way.node, replace(origin, option=way.option))
 
 
 def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
@@ -237,13 +266,13 @@ def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
 
 
 def _route(
-    lowering: Lowering, table: RouteTable, subnet_id: str, candidates: list[_Candidate]
+    lowering: Lowering, table: RouteTable, sender: _Sender, candidates: list[_Candidate]
 ) -> Route:
     first = candidates[0]
-    onward = {c.target: _next(lowering, table, subnet_id, c) for c in candidates}
+    onward = {c.target: _next(lowering, table, sender, c) for c in candidates}
     # Several that all drop are no question of which.
-    if len({node for node, _, _ in onward.values()}) > 1:
-        argument = f"{subnet_id} {first.prefix}"
+    if len({way.node for way in onward.values()}) > 1:
+        argument = f"{sender.subnet} {first.prefix} {sender.by}"
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
         return Route(
@@ -251,10 +280,10 @@ def _route(
             node,
             Origin(table.route_table_id, words, first.locator, name=table.name),
         )
-    node, code, words = onward[first.target]
-    option = first.option or _edge_option(table, first)
-    origin = Origin(table.route_table_id, words, first.locator, code, table.name, option)
-    return Route(to_prefix(first.prefix), node, origin)
+    way = onward[first.target]
+    option = first.option or way.option
+    origin = Origin(table.route_table_id, way.words, first.locator, way.code, table.name, option)
+    return Route(to_prefix(first.prefix), way.node, origin)
 
 
 def _edge_option(table: RouteTable, candidate: _Candidate) -> str:
@@ -268,80 +297,117 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
 
     U-8: so it is with a Route Server's route and a propagated one.
     """
-    subnet_id, prefix = argument.split(" ")
+    subnet_id, prefix, by = argument.split(" ")
     table = lowering.snapshot.get(RouteTable, table_id)
     assert table is not None
     rivals = next(r for r in _ranked(lowering, table) if str(r[0].prefix) == prefix)
     options = []
     for candidate in rivals:
-        node, code, words = _next(lowering, table, subnet_id, candidate)
+        way = _next(lowering, table, _Sender(subnet_id, by), candidate)
         which = "overlapping prefix lists"
         if candidate.kind in (_ADVERTISED, _PROPAGATED):
             which = "a Route Server's route and a propagated one"
-        words = f"assumed: of {which} {candidate.locator} is in force ({words})"
-        origin = Origin(table_id, words, candidate.locator, code, table.name, candidate.option)
-        if node:
-            options.append(Option(node, origin))
+        words = f"assumed: of {which} {candidate.locator} is in force ({way.words})"
+        option = candidate.option or way.option
+        origin = Origin(table_id, words, candidate.locator, way.code, table.name, option)
+        if way.node:
+            options.append(Option(way.node, origin))
     return (Choose(tuple(options)),)
 
 
-def _next(
-    lowering: Lowering, table: RouteTable, subnet_id: str, candidate: _Candidate
-) -> tuple[str, str, str]:
-    """The next node ('' to drop), the code of the drop, and words."""
+def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: _Candidate) -> _Onward:
     record, target = candidate.record, candidate.target
     if record.state in ("blackhole", "filtered"):
-        return (
-            "",
-            "BAD_STATE_ROUTE",
-            f"is in state {record.state}: {target or 'its target'} is gone",
-        )
+        words = f"is in state {record.state}: {target or 'its target'} is gone"
+        return _Onward("", "BAD_STATE_ROUTE", words)
     if target == "local":
-        return _from(subnet_id, node_name("vpc", table.vpc_id or "", "local")), "", "routes locally"
+        local = node_name("vpc", table.vpc_id or "", "local")
+        return _Onward(_from(sender.subnet, local), "", "routes locally")
     if not target:
         node = node_name("unmodelled", table.route_table_id, "target")
-        return node, "", "routes to something of a kind that is not modelled yet"
-    refusal = _refusal(lowering, table, subnet_id, candidate)
+        return _Onward(node, "", "routes to something of a kind that is not modelled yet")
+    refusal = _refusal(lowering, table, sender, candidate)
     if refusal is not None:
         return refusal
-    return _onward(lowering, table, subnet_id, candidate.field, target), "", f"routes to {target}"
+    way = _onward(lowering, table, sender, candidate.field, target)
+    return replace(way, option=way.option or _edge_option(table, candidate))
 
 
-def _onward(lowering: Lowering, table: RouteTable, subnet_id: str, field: str, target: str) -> str:
-    """The node that a route to a target leads to, past the network ACLs that lie between."""
-    entry = lowering.entry(field, target, subnet_id, table.vpc_id or "")
-    if entry.subnet and entry.subnet == subnet_id and not entry.guarded:
-        return entry.node
+def _onward(
+    lowering: Lowering, table: RouteTable, sender: _Sender, field: str, target: str
+) -> _Onward:
+    """Where a route to a target leads, past the network ACLs that lie between."""
+    entry = lowering.entry(field, target, sender.subnet, table.vpc_id or "")
+    words = f"routes to {target}"
+    if entry.subnet and entry.subnet == sender.subnet:
+        if sender.by == _ATTACHMENT and target.startswith(("vpce-", "nat-")):
+            return _handed(lowering, table, sender, entry.node, words)
+        if not entry.guarded:
+            return _Onward(entry.node, "", words)
     node = entry.node
     if entry.subnet:
         node = node_name("subnet", entry.subnet, "arrive", node)
-    return _from(subnet_id, node)
+    return _Onward(_from(sender.subnet, node), "", words)
 
 
 def _from(subnet_id: str, node: str) -> str:
     return node_name("subnet", subnet_id, "leave", node) if subnet_id else node
 
 
+def _handed(
+    lowering: Lowering, table: RouteTable, sender: _Sender, node: str, words: str
+) -> _Onward:
+    """U-20: from an attachment's interface to something in the very same subnet."""
+    if lowering.option(_HANDED) == "check":
+        argument = f"{sender.subnet} {node}"
+        node = node_name("route_table", table.route_table_id, "handed", argument)
+    return _Onward(node, "", words, _HANDED)
+
+
+def _checked(lowering: Lowering, _: str, argument: str) -> tuple[Stage, ...]:
+    """Out of a subnet and into it again, past its network ACL both times."""
+    subnet_id, _, node = argument.partition(" ")
+    filters = (
+        stage
+        for slot in ("subnet.leave", "subnet.enter")
+        for stage in lowering.slot(slot, subnet_id)
+    )
+    onward = Forward((Route(HeaderSpace(), node, Origin("", "")),), Origin("", ""))
+    return (*(_hanging(stage) for stage in filters), onward)
+
+
+def _hanging(stage: Stage) -> Stage:
+    """The same filter, whose denials say on which option they hang."""
+    if not isinstance(stage, Filter):
+        return stage
+    rules = [replace(r, origin=replace(r.origin, option=_HANDED)) for r in stage.decisions]
+    return replace(stage, rules=tuple(rules[:-1]), otherwise=rules[-1])
+
+
 def _refusal(
-    lowering: Lowering, table: RouteTable, subnet_id: str, candidate: _Candidate
-) -> tuple[str, str, str] | None:
+    lowering: Lowering, table: RouteTable, sender: _Sender, candidate: _Candidate
+) -> _Onward | None:
     """Routes that AWS keeps but does not use, and routes that AWS would not accept."""
-    target = candidate.target
+    target, subnet_id = candidate.target, sender.subnet
     if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, candidate):
         words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
-        return "", "INGRESS_RTB_TRAFFIC_REDIRECTION", words
+        return _Onward("", "INGRESS_RTB_TRAFFIC_REDIRECTION", words)
+    if target.startswith("eigw-") and sender.by == _ENDPOINT:
+        words = f"is unusable: {target} takes nothing that comes out of an endpoint (R-EIGW-3)"
+        return _Onward("", "CANNOT_ROUTE", words)
     if not subnet_id and _needs_public_address(lowering, table, candidate):
         interface = lowering.snapshot.get(NetworkInterface, target)
         if interface is not None and not public_mapping(interface):
             words = f"redirects to {target}, which has no public address"
-            return "", "INGRESS_RTB_NO_PUBLIC_IP", words
+            return _Onward("", "INGRESS_RTB_NO_PUBLIC_IP", words)
     option = _edge_option(table, candidate)
     if option and not subnet_id and lowering.option(option) == "deny":
         words = f"leads from a virtual private gateway to {target}, which is dropped"
-        return "", "BAD_STATE_ROUTE", words
-    if _is_malformed(lowering, table, candidate):
+        return _Onward("", "BAD_STATE_ROUTE", words, option)
+    wrong = _malformed(lowering, table, candidate)
+    if wrong:
         node = node_name("unmodelled", table.route_table_id, "malformed")
-        return node, "", f"routes to {target} inside the VPC's own block, which AWS refuses"
+        return _Onward(node, "", f"routes to {target} {wrong}, which AWS refuses")
     return None
 
 
@@ -368,33 +434,40 @@ def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bo
     blocks = map(Prefix.parse, subnet_blocks(subnet))
     ranked = _ranked(lowering, table)
     return any(
-        _sent_elsewhere(lowering, ranked, block, subnet_id)
+        _sent_elsewhere(lowering, ranked, block, subnet)
         for block in blocks
         if is_ipv4(block.value) is is_ipv4(candidate.prefix.value)
     )
 
 
 def _sent_elsewhere(
-    lowering: Lowering, ranked: list[list[_Candidate]], block: Prefix, subnet_id: str
+    lowering: Lowering, ranked: list[list[_Candidate]], block: Prefix, subnet: Subnet
 ) -> bool:
+    """To something that does not stand in the subnet itself."""
     for best, *_ in ranked:
         if best.prefix.covers(block):
             if best.target == "local":
                 return False
-            interface = lowering.snapshot.get(NetworkInterface, best.target)
-            return interface is None or interface.subnet_id != subnet_id
+            entry = lowering.entry(best.field, best.target, "", subnet.vpc_id or "")
+            return entry.subnet != subnet.subnet_id
     return False
 
 
-def _is_malformed(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> bool:
-    """R-RT-8: a route inside the VPC's own block to something that cannot stand there."""
-    if candidate.field in _INSIDE or candidate.target.startswith("vpce-"):
-        return False
+def _malformed(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> str:
+    """What is wrong with a route that AWS would not accept; empty if nothing is."""
     if candidate.kind == _PROPAGATED:
-        return False
-    return any(
-        block.covers(candidate.prefix) for block in _vpc_blocks(lowering, table.vpc_id or "")
-    )
+        return ""
+    if candidate.target.startswith("vpce-"):
+        endpoint = lowering.snapshot.get(VpcEndpoint, candidate.target)
+        in_the_way = endpoint is not None and is_balanced(endpoint)
+        # R-RT-18
+        return "by a prefix list" if in_the_way and candidate.kind == _LISTED else ""
+    if candidate.field in _INSIDE:
+        return ""
+    # R-RT-8: a route inside the VPC's own block to something that cannot stand there.
+    blocks = _vpc_blocks(lowering, table.vpc_id or "")
+    inside = any(block.covers(candidate.prefix) for block in blocks)
+    return "inside the VPC's own block" if inside else ""
 
 
 def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Iterable[Prefix]:
@@ -410,36 +483,46 @@ def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:
     if table is None:
         words = "this route table is not known"
         return (Unmodelled(lowering.missing(RouteTable, table_id, words)),)
-    return _stages(lowering, table, "")
+    return _stages(lowering, table, _Sender())
 
 
 def _lint(lowering: Lowering) -> Iterator[Diagnostic]:
     for table in lowering.snapshot.records(RouteTable):
         for candidate in _candidates(lowering, table):
-            if candidate.record.state == "filtered":
+            words = _flaw(lowering, table, candidate)
+            if words:
                 yield Diagnostic(
-                    "warning",
-                    f"{candidate.locator} is in state filtered: it forwards nothing (R-RT-12)",
-                    table.page.file,
-                    table.pointer,
-                    table.route_table_id,
+                    "warning", words, table.page.file, table.pointer, table.route_table_id
                 )
-            if candidate.target != "local" and _is_malformed(lowering, table, candidate):
-                yield Diagnostic(
-                    "warning",
-                    f"{candidate.locator} lies inside the VPC's own block but points to "
-                    f"{candidate.target}; AWS allows only a NAT gateway, an interface or a "
-                    "Gateway Load Balancer endpoint there",
-                    table.page.file,
-                    table.pointer,
-                    table.route_table_id,
-                )
+
+
+def _flaw(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> str:
+    """What to tell whoever keeps the table about one of its routes; empty if nothing."""
+    if candidate.record.state == "filtered":
+        return f"{candidate.locator} is in state filtered: it forwards nothing (R-RT-12)"
+    if candidate.target == "local" or not _malformed(lowering, table, candidate):
+        return ""
+    if candidate.target.startswith("vpce-"):
+        return (
+            f"{candidate.locator} is a prefix list that points to {candidate.target}; AWS "
+            "allows none to a Gateway Load Balancer endpoint"
+        )
+    return (
+        f"{candidate.locator} lies inside the VPC's own block but points to "
+        f"{candidate.target}; AWS allows only a NAT gateway, an interface or a "
+        "Gateway Load Balancer endpoint there"
+    )
 
 
 COMPONENT = Component(
     name="route_table",
     reads=(RouteTable, PrefixList, ManagedPrefixListEntries),
-    nodes={"either": _either, "alone": _alone},
-    slots={"subnet.route": _of_subnet, "gateway.route": _of_gateway},
+    nodes={"either": _either, "alone": _alone, "handed": _checked},
+    slots={
+        "subnet.route": _of_subnet,
+        "subnet.route attachment": partial(_of_subnet, by=_ATTACHMENT),
+        "subnet.route endpoint": partial(_of_subnet, by=_ENDPOINT),
+        "gateway.route": _of_gateway,
+    },
     lint=_lint,
 )

@@ -32,17 +32,19 @@ def cidrs(subnet: Subnet) -> tuple[Prefix, ...]:
     return tuple(map(Prefix.parse, subnet_blocks(subnet)))
 
 
-def _emit(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
+def _emit(lowering: Lowering, subnet_id: str, by: str) -> tuple[Stage, ...]:
     """A packet that an interface of the subnet has put on the wire.
 
-    Replies that find their way back by a flow's own state need neither switch nor route.
+    ``by`` names interfaces whose packets are routed otherwise than a host's: a transit gateway's
+    ``attachment``, an ``endpoint`` in the way of packets.  Replies that find their way back by a
+    flow's own state need neither switch nor route.
     """
     subnet = lowering.snapshot.get(Subnet, subnet_id)
     own = Ranges.prefixes(cidrs(subnet)) if subnet else Ranges(())
     inside = Route(
         HeaderSpace.where(destination=own), node_name("subnet", subnet_id, "switch"), QUIET
     )
-    outside = Route(ANYTHING, node_name("subnet", subnet_id, "route"), QUIET)
+    outside = Route(ANYTHING, node_name("subnet", subnet_id, "route", by), QUIET)
     return (
         *lowering.slot("subnet.return", subnet_id),
         Forward((inside,)),
@@ -54,8 +56,8 @@ def _nowhere(subnet_id: str) -> Origin:
     return Origin(subnet_id, "has nowhere to send this", code="NO_POSSIBLE_DESTINATION")
 
 
-def _route(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
-    return lowering.slot("subnet.route", subnet_id)
+def _route(lowering: Lowering, subnet_id: str, by: str) -> tuple[Stage, ...]:
+    return lowering.slot(f"subnet.route {by}".strip(), subnet_id)
 
 
 def _leave(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...]:

@@ -307,7 +307,7 @@ def _leaving(
 
 def _exit(subnet_id: str) -> str:
     """R-TGW-9: the attachment's own interface puts the packet on its subnet's wire."""
-    return node_name("subnet", subnet_id, "emit")
+    return node_name("subnet", subnet_id, "emit", "attachment")
 
 
 def _hairpin(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, ...]:

@@ -219,6 +219,12 @@ class Forward:
     supposed: tuple[Route, ...] = ()
 
     @cached_property
+    def is_list(self) -> bool:
+        """Whether most routes overlap: they look at other things than destinations."""
+        anywhere = sum("destination" not in route.match.by_name for route in self.routes)
+        return anywhere * 2 > len(self.routes)
+
+    @cached_property
     def rivals(self) -> tuple[tuple[int, ...], ...]:
         """For each route the earlier ones whose destinations overlap with its own."""
         ends: list[tuple[int, int, int]] = []

@@ -26,7 +26,8 @@ from reach.snapshot.section import Nested, Section
 # How the services spell "there is more".  A token leads to a further page; the flag leads nowhere.
 MORE_FLAG = "AdditionalRoutesAvailable"
 MORE = (MORE_FLAG, "NextToken", "nextToken", "NextMarker", "Marker", "PaginationToken")
-_ENVELOPE = frozenset({"ResponseMetadata", *MORE})
+# What network-firewall prints beside an answer, for a later update.
+_ENVELOPE = frozenset({"ResponseMetadata", "UpdateToken", *MORE})
 _TOO_DEEP = "is nested too deeply to be the answer of a call"
 _BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?) \(byte (\d+)\)$")
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)

@@ -107,6 +107,7 @@ class VpcEndpoint(Tagged, frozen=True):
     service_region: str | None = None
     service_network_arn: str | None = None
     resource_configuration_arn: str | None = None
+    requester_managed: bool | None = None
     owner_id: str = ""
 
 

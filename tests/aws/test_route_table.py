@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import reach
-from reach.lower import Ground
+from reach.lower import Ground, lower
 from reach.network.stage import Forward
+from reach.options import Options
 from reach.trace import Fate, Site, Trace
 from tests.aws.ground import (
     answered,
@@ -22,6 +23,7 @@ from tests.aws.ground import (
     stages,
 )
 from tests.estate import Estate, Id, Pair
+from tests.estates.transit import attach, static, transit_gateway
 
 OUT = "8.8.8.8"
 
@@ -407,6 +409,79 @@ def test_a_table_by_itself() -> None:
     (table,) = plain(stages(g, f"route_table/{nat.table}/alone"))
     assert f"destination 0.0.0.0/0 -> internet_gateway/{gateway}/out" in table
     assert plain(stages(g, "route_table/rtb-0dead/alone")) == [["unmodelled rtb-0dead"]]
+
+
+# ------------------------------ whose packets are routed
+
+
+def handed_over() -> tuple[Pair, Id, Id]:
+    """V2's attachment subnet leads what comes in to an endpoint of its own; its ACL denies https.
+
+    No other subnet can hold that endpoint, and its table leads back to it; but its border counts.
+    """
+    e = Pair()
+    e.second()
+    tgw = transit_gateway(e)
+    attach(e, tgw, e.v1, [e.sa])
+    attach(e, tgw, e.v2, [e.s2])
+    static(e, tgw.table, "8.8.8.0/24", e.ids[attachment_of(e, e.v2)])
+    e.route(e.ta, "0.0.0.0/0", tgw)
+    own = e.endpoint_balancer(e.s2, "10.2.0.9")
+    e.route(e.t2, "0.0.0.0/0", own)
+    rules = ["100 deny tcp/443 0.0.0.0/0", "200 allow all 0.0.0.0/0"]
+    e.put_in_acl(e.acl(e.v2, [], egress=rules), e.s2)
+    return e, tgw, own
+
+
+def attachment_of(e: Pair, vpc: Id) -> str:
+    found = e.scope(e.home)["TransitGatewayVpcAttachments"]
+    return next(str(a["TransitGatewayAttachmentId"]) for a in found if a["VpcId"] == vpc)
+
+
+def test_what_an_attachment_hands_over_in_its_own_subnet() -> None:
+    """U-20: past the network ACL of that subnet, unless the option says otherwise."""
+    e, _, own = handed_over()
+    g = ground(e)
+    route = f"subnet/{e.s2}/route attachment"
+    straight = f"destination 0.0.0.0/0 -> gateway_load_balancer_endpoint/{own}/in"
+    assert straight in plain(stages(g, route))[0]
+    trace = sent(g, e.a, packet(e.a.ip, OUT))
+    assert f"gateway_load_balancer_endpoint/{own}/in" in nodes(trace)
+    options = [o.option for hop in trace.hops for o in hop.passed if o.option]
+    assert options == ["attachment-subnet-acl"]
+    checking = lower(e.load(), Options.of({"attachment-subnet-acl": "check"}))
+    trace = sent(checking, e.a, packet(e.a.ip, OUT))
+    assert dropped(trace)[1] == "SUBNET_ACL_RESTRICTION"
+    assert trace.origin.option == "attachment-subnet-acl"
+    assert f"gateway_load_balancer_endpoint/{own}/in" in nodes(
+        sent(checking, e.a, packet(e.a.ip, OUT, "tcp/80"))
+    )
+
+
+def test_what_a_host_hands_over_in_its_own_subnet() -> None:
+    """R-NACL-14: of a host in that subnet the ACL always counts."""
+    e, _, _ = handed_over()
+    for options in ({}, {"attachment-subnet-acl": "check"}):
+        where = lower(e.load(), Options.of(options))
+        trace = sent(where, e.b2, packet(e.b2.ip, OUT))
+        assert dropped(trace)[1] == "SUBNET_ACL_RESTRICTION"
+        assert not trace.origin.option
+
+
+def test_a_nat_gateway_in_the_attachment_subnet() -> None:
+    """U-20: it is handed the packet as well; anything else is an ordinary route."""
+    e, _, _ = handed_over()
+    nat = e.nat(e.s2, "10.2.0.20", public="198.51.100.50")
+    e.route(e.t2, "9.9.9.0/24", nat)
+    g = ground(e)
+    (attached,) = plain(stages(g, f"subnet/{e.s2}/route attachment"))
+    (plainly,) = plain(stages(g, f"subnet/{e.s2}/route"))
+    assert f"destination 9.9.9.0/24 -> nat_gateway/{nat}/clients" in attached
+    assert f"destination 9.9.9.0/24 -> nat_gateway/{nat}/clients" in plainly
+    local = f"destination 10.2.0.0/16 -> subnet/{e.s2}/leave vpc/{e.v2}/local"
+    assert local in attached
+    assert local in plainly
+    assert f"destination 0.0.0.0/0 -> subnet/{e.s2}/leave " in " ".join(plainly)
 
 
 def test_every_table_ends_in_a_drop() -> None:

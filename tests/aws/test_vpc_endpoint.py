@@ -152,6 +152,15 @@ def test_an_interface_of_no_known_endpoint() -> None:
     assert parse_address(HERE) in g.aliases(Ranges.of(parse_address("10.9.9.9")))
 
 
+def test_a_route_to_another_kind_of_endpoint() -> None:
+    """A route to an interface endpoint is not one to a gateway endpoint: open."""
+    e = Pair()
+    other = e.endpoint_interface({e.sb: HERE})
+    e.route(e.ta, "0.0.0.0/0", other)
+    trace = sent(ground(e), e.a, packet(e.a.ip, "8.8.8.8"))
+    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, other)
+
+
 # ------------------------------ interface endpoints
 
 

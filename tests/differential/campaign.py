@@ -17,9 +17,14 @@ from tests.differential.shapes import MANY, generate
 FLOWS = 8
 
 
-def pinned(seed: int, twins: Twins = TWINS, *, flows: int = FLOWS) -> Iterator[int]:
-    """Compare the twins on some flows of the seed's network; some seeds heed no denial."""
-    shape = generate(seed)
+def pinned(
+    seed: int, twins: Twins = TWINS, *, flows: int = FLOWS, gadgets: tuple[str, ...] = ()
+) -> Iterator[int]:
+    """Compare the twins on some flows of the seed's network; some seeds heed no denial.
+
+    ``gadgets`` fixes the chain that the network is.
+    """
+    shape = generate(seed, gadgets=gadgets)
     agreement = Agreement(shape, twins, explain=seed % 4 == 1, heedless=seed % 8 == 3)
     rng = Random(seed)
     starts = shape.aim.starts

@@ -19,13 +19,17 @@ from tests.differential.agreement import Twins
 
 @dataclass(frozen=True)
 class Fault:
-    """One wrong edit: in ``module`` the ``nth`` occurrence of ``old`` becomes ``new``."""
+    """One wrong edit: in ``module`` the ``nth`` occurrence of ``old`` becomes ``new``.
+
+    ``shape`` is the chain of gadgets that shows it, where a chain at random seldom does.
+    """
 
     name: str
     module: str
     old: str
     new: str
     nth: int = 0
+    shape: tuple[str, ...] = ()
 
 
 # Which modules read the edited one, and what they take from it.
@@ -34,6 +38,7 @@ _READERS: dict[str, dict[str, tuple[str, ...]]] = {
     "reach.trace": {"reach.evaluate": ("Sessions", "Trace")},
 }
 
+_BOUND, _LISTED = ("bound",), ("listed",)
 _REST = "rest = solver.and_(rest, solver.not_(matched))"
 
 COMPILED = (
@@ -48,6 +53,27 @@ COMPILED = (
         "reach.compile",
         "rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))",
         "rest = point.guard",
+    ),
+    Fault(
+        "routes of a list do not exclude those before them",
+        "reach.compile",
+        "rest = solver.and_(rest, solver.not_(met))",
+        "pass",
+        shape=_LISTED,
+    ),
+    Fault(
+        "neighbouring routes are one wherever they lead",
+        "reach.compile",
+        "return route.next, None if route.next else route.origin",
+        "return bool(route.next), None",
+        shape=_LISTED,
+    ),
+    Fault(
+        "of a list only the last of neighbours counts",
+        "reach.compile",
+        "met = solver.any_of(matched[number] for number in numbers)",
+        "met = matched[numbers[-1]]",
+        shape=_LISTED,
     ),
     Fault(
         "a translation passes what it should drop",
@@ -104,6 +130,63 @@ COMPILED = (
         "reach.compile",
         "if stage.opening and self._before is not None:",
         "if False:",
+    ),
+    Fault(
+        "a session that binds need not see the reply",
+        "reach.compile",
+        "held.append(solver.implies(passed, answered))",
+        "pass",
+        shape=_BOUND,
+    ),
+    Fault(
+        "one of the sessions that bind suffices",
+        "reach.compile",
+        "return solver.and_(*held)",
+        "return solver.or_(*held) if held else TRUE",
+        shape=_BOUND,
+    ),
+    Fault(
+        "a session binds flows that never were there",
+        "reach.compile",
+        "passed = solver.any_of(point.met for point in points)",
+        "passed = TRUE",
+        shape=_BOUND,
+    ),
+    Fault(
+        "a reply is seen that answers nothing",
+        "reach.compile",
+        "guard = solver.and_(point.guard, answers)\n            kept",
+        "guard = point.guard\n            kept",
+        shape=_BOUND,
+    ),
+    Fault(
+        "a reply is seen where it never was",
+        "reach.compile",
+        "answered = solver.any_of(point.met for point in reply.kept.get(session, ()))",
+        "answered = solver.any_of(point.guard for point in reply.kept.get(session, ()))",
+        shape=_BOUND,
+    ),
+    Fault(
+        "a filter sees no reply",
+        "reach.compile",
+        "self._keep(stage, point, answers)",
+        "pass",
+        shape=_BOUND,
+    ),
+    Fault(
+        "an opening filter sees no reply",
+        "reach.compile",
+        "self._keep(stage, point, answers)",
+        "pass",
+        1,
+        shape=_BOUND,
+    ),
+    Fault(
+        "an opening filter does not bind",
+        "reach.compile",
+        "if stage.binds is not None and self._before is None",
+        "if stage.binds is not None and not stage.opening and self._before is None",
+        shape=_BOUND,
     ),
     Fault(
         "the last rule decides",
@@ -241,6 +324,27 @@ COMPILED = (
 )
 
 EVALUATED = (
+    Fault(
+        "a filter sees no reply",
+        "reach.evaluate",
+        "self._kept.add(stage.session)",
+        "pass",
+        shape=_BOUND,
+    ),
+    Fault(
+        "a reply is seen by whatever lets it pass",
+        "reach.evaluate",
+        "if stage.session and answers(header):",
+        "self._kept.add(stage.session)\n        if stage.session and answers(header):",
+        shape=_BOUND,
+    ),
+    Fault(
+        "a flow is bound by nothing",
+        "reach.evaluate",
+        "self._bound.setdefault(stage.session, stage.binds)",
+        "pass",
+        shape=_BOUND,
+    ),
     Fault(
         "the last rule decides",
         "reach.evaluate",

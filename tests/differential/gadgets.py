@@ -14,6 +14,7 @@ from reach.network.stage import (
     Assign,
     Case,
     Deliver,
+    Filter,
     Forward,
     Stage,
     Translate,
@@ -211,6 +212,67 @@ def _guarded(b: Builder, i: int, on: str, home: str) -> None:
     b.add(f"own{i}", b.some_filter(session), b.to(home))
 
 
+def _bound(b: Builder, i: int, on: str, home: str) -> None:
+    """A stage that has to see both ways; some replies come past it, or by one like it.
+
+    What is translated behind it comes back to it as it was, or as it became.
+    """
+    session, other, turned = f"m{i}", f"like{i}", f"t{i}"
+    b.add(f"in{i}", b.routes([f"seen{i}", f"like{i}", on], False), b.to(f"seen{i}"))
+    rewrite: list[Stage] = [b.translate(turned)] if b.odds(0.4) else []
+    onward = f"like{i}" if b.odds(0.2) else on
+    b.add(f"seen{i}", _binding(b, session), *rewrite, b.to(onward))
+    b.add(f"like{i}", _binding(b, other), b.to(on))
+    undo = [Forward((b.route(f"undo{i}", ANYTHING, turned),))] if rewrite else []
+    b.add(f"back{i}", b.routes([f"mirror{i}", f"past{i}", home], False), b.to(f"mirror{i}"))
+    past = f"past{i}" if b.odds(0.3) else home
+    b.add(f"mirror{i}", _binding(b, session, odds=0.5), *undo, b.to(past))
+    b.add(f"past{i}", _binding(b, b.rng.choice((session, other)), odds=0.5), *undo, b.to(home))
+    if rewrite:
+        b.add(f"undo{i}", restore(b, turned), b.to(past if b.odds(0.5) else home))
+
+
+def _binding(b: Builder, session: str, odds: float = 0.9) -> Filter:
+    """A filter of a session, most likely one that binds."""
+    drawn = b.shut(session) if b.odds(0.2) else b.some_filter(session)
+    binds = b.origin("unseen") if b.odds(odds) else None
+    return replace(drawn, binds=binds, opening=b.odds(0.4))
+
+
+def _ring_bound(b: Builder, i: int, on: str, home: str) -> None:
+    """Binding stages on a ring that both ways pass, by a choice or by routes, perhaps twice."""
+    sessions = [f"r{i}.{n}" for n in range(2)]
+    ring = [f"round{i}.{n}" for n in range(2)]
+    homeward = Forward((b.route(f"leave{i}", domain.space(b.rng, addresses=0.2), sessions[0]),))
+    onward: Stage = choose(b, ring[1], on) if b.odds(0.5) else b.routes([ring[1], on], True)
+    b.add(f"in{i}", b.routes([*ring, on], False), b.to(ring[0]))
+    b.add(ring[0], _binding(b, sessions[0]), homeward, onward)
+    again: list[Stage] = [b.translate("", several=False)] if b.odds(0.2) else []
+    b.add(ring[1], _binding(b, sessions[1]), *again, b.routes([ring[0], on], False), b.to(on))
+    b.add(f"leave{i}", _binding(b, b.rng.choice(sessions), odds=0.3), b.to(home))
+    b.add(f"back{i}", b.routes([*ring, f"leave{i}", home], False), b.to(f"leave{i}"))
+
+
+def _listed(b: Builder, i: int, on: str, home: str) -> None:
+    """Long lists of routes that look at anything but destinations, drops among them; both ways."""
+    session = f"o{i}" if b.odds(0.5) else ""
+    rewrite: list[Stage] = [b.translate(several=False)] if b.odds(0.3) else []
+    b.add(f"in{i}", _list(b, [on, f"aside{i}"], ""), *rewrite, b.to(on))
+    b.add(f"aside{i}", b.some_filter(session), b.to(on))
+    b.add(f"back{i}", _list(b, [home, f"behind{i}"], session), b.to(home))
+    b.add(f"behind{i}", b.some_filter(session), b.to(home))
+
+
+def _list(b: Builder, nexts: list[str], session: str) -> Forward:
+    """More routes than are held against each other one by one."""
+    routes = []
+    for _ in range(24):
+        match = domain.space(b.rng, addresses=0.15, others=0.6)
+        next_ = "" if b.odds(0.1) else b.rng.choice(nexts)
+        routes.append(b.route(next_, match, session if b.odds(0.2) else ""))
+    return Forward(tuple(routes), b.origin("none") if b.odds(0.2) else None)
+
+
 GADGETS: dict[str, Gadget] = {
     gadget.__name__.lstrip("_"): gadget
     for gadget in (
@@ -228,5 +290,16 @@ GADGETS: dict[str, Gadget] = {
         _several,
         _hub,
         _guarded,
+        _bound,
+        _ring_bound,
+        _listed,
     )
 }
+# Those of which random chains are made; the others stand in chains of their own (``CHAINS``).
+COMMON = tuple(sorted(GADGETS.keys() - {"bound", "ring_bound", "listed"}))
+CHAINS: tuple[tuple[str, ...], ...] = (
+    *(("bound",), ("bound", "nat"), ("nat", "bound"), ("loop", "bound"), ("bound", "several")),
+    *(("ring_bound",), ("ring_bound", "bound"), ("choice", "ring_bound")),
+    *(("ring_bound", "hairpin"), ("hub", "bound"), ("unmodelled", "bound")),
+    *(("listed",), ("listed", "nat"), ("loop", "listed"), ("listed", "bound")),
+)

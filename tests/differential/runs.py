@@ -97,6 +97,7 @@ def runs(
                 reply.fate is Fate.DELIVERED
                 and reply.owner == start.owner
                 and reply.final._replace(identity=0) == home
+                and reply.kept >= forward.bound.keys()
             )
             found.append(Run(forward, reply, there, choices, True, came_home))
         if len(found) > MOST_RUNS:

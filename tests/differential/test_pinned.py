@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.differential.campaign import pinned
+from tests.differential.gadgets import CHAINS
 
 CHUNK = 20
 SEEDS = 400
@@ -29,6 +30,22 @@ def test_the_twins_agree(first: int) -> None:
     # A share that keeps the sum above LEAST, and most of it flows that the question is about.
     assert len(flows) >= LEAST * CHUNK / SEEDS
     assert sum(runs > 0 for runs in flows) > len(flows) / 2
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
+def test_the_twins_agree_on_chains(chain: tuple[str, ...]) -> None:
+    """The same of shapes that a chain at random seldom is."""
+    flows = [runs for seed in range(25) for runs in pinned(seed, gadgets=chain)]
+    assert len(flows) >= 100
+    assert sum(runs > 0 for runs in flows) > len(flows) / 2
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
+def test_the_twins_agree_on_chains_for_long(chain: tuple[str, ...]) -> None:
+    """The same over a thousand networks of each."""
+    for seed in range(100_000, 101_000):
+        assert list(pinned(seed, gadgets=chain))
 
 
 @pytest.mark.deep

@@ -20,6 +20,7 @@ from reach.network.stage import Action, Filter, Forward, Restore, Translate
 from reach.trace import Fate
 from solver.backends.z3 import Z3Backend
 from tests.differential import domain
+from tests.differential.gadgets import CHAINS
 from tests.differential.runs import Run, TooManyRunsError, can_start, runs
 from tests.differential.shapes import Shape, generate
 
@@ -47,20 +48,22 @@ def by_enumeration(shape: Shape) -> Verdict:
     return verdict
 
 
-def narrow_shapes(first: int, count: int) -> Iterator[tuple[Shape, Verdict]]:
+def narrow_shapes(
+    first: int, count: int, gadgets: tuple[str, ...] = ()
+) -> Iterator[tuple[Shape, Verdict]]:
     """Narrow networks with their verdicts; those with too many runs are left out."""
     for seed in range(first, first + count):
-        shape = generate(seed, narrow=True)
+        shape = generate(seed, narrow=True, gadgets=gadgets)
         try:
             yield shape, by_enumeration(shape)
         except TooManyRunsError:
             continue
 
 
-def check_verdicts(first: int, count: int) -> int:
+def check_verdicts(first: int, count: int, gadgets: tuple[str, ...] = ()) -> int:
     """Decide and, where there is a no, explain; the number of networks."""
     backend, compared = Z3Backend(), 0
-    for shape, expected in narrow_shapes(first, count):
+    for shape, expected in narrow_shapes(first, count, gadgets):
         decision = decide(shape.network, shape.aim, backend)
         if expected is Verdict.UNREACHABLE and decision.open == (LOOP,):
             continue  # it goes round through rewrites, which are followed only so far
@@ -85,6 +88,8 @@ def denies(shape: Shape, blocker: Blocker) -> bool:
             if isinstance(stage, Filter):
                 if stage.opening and stage.otherwise.origin == origin:
                     return True
+                if stage.binds == origin:
+                    return blocker.direction == "reply"
                 rule = next(rule for rule in stage.decisions if header in rule.match)
                 if rule.origin == origin:
                     return rule.action is not Action.PERMIT
@@ -120,6 +125,12 @@ def cheapest(shape: Shape) -> int:
 def test_verdicts_and_blockers(first: int) -> None:
     """The verdict is that of enumeration, every blocker denies, and no way has fewer of them."""
     assert check_verdicts(first, CHUNK) > CHUNK / 2
+
+
+@pytest.mark.parametrize("chain", [*CHAINS[:3], CHAINS[5], CHAINS[11]], ids="-".join)
+def test_verdicts_and_blockers_of_chains(chain: tuple[str, ...]) -> None:
+    """The same of shapes that a chain at random seldom is."""
+    assert check_verdicts(0, 12, chain) > 6
 
 
 @pytest.mark.deep

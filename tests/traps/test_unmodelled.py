@@ -52,7 +52,7 @@ def test_a_virtual_private_gateway_with_nothing_on_it() -> None:
     deny(e, f"can {e.a} reach 192.168.1.1 port 80")
 
 
-@pytest.mark.parametrize("kind", ["cagw", "gateway load balancer", "firewall"])
+@pytest.mark.parametrize("kind", ["cagw", "endpoint"])
 def test_a_route_to_something_unmodelled(kind: str) -> None:
     e = Pair()
     e.online()
@@ -60,10 +60,7 @@ def test_a_route_to_something_unmodelled(kind: str) -> None:
     if kind == "cagw":
         target = e.fresh(kind)
     else:
-        vpce = target = e.endpoint_balancer(e.sb, "10.0.1.60")
-        if kind == "firewall":
-            vpce.record["RequesterManaged"] = True
-            vpce.record["Tags"] = [{"Key": "AWSNetworkFirewallManaged", "Value": "true"}]
+        target = e.endpoint_interface({e.sb: "10.0.1.60"})
     e.public(e.a, EIP_A)
     e.route(e.ta, "0.0.0.0/0", target)
     unknown(e, f"can {e.a} reach {NET} port 443", target)

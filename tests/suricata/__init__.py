@@ -1,0 +1,1 @@
+"""Tests of Suricata's rule language."""
