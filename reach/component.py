@@ -203,7 +203,8 @@ class Component:
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
-    that only their very address means.  ``lint``: what is wrong in a
+    that only their very address means.  ``unseen``: where some of
+    these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
     """
 
@@ -226,5 +227,6 @@ class Component:
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
+    unseen: Callable[[Lowering, Ranges], Origin | None] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public
+from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.snapshot.records import (
     Address,
@@ -24,7 +25,6 @@ from reach.snapshot.records import (
 
 # What lies beyond a boundary towards other networks; none of it is modelled yet.
 _ELSEWHERE = {
-    "TransitGateways": "transit gateways",
     "VpnGateways": "virtual private gateways",
     "VpnConnections": "VPN connections",
     "DirectConnectGateways": "Direct Connect gateways",
@@ -85,6 +85,16 @@ def elsewhere(ground: Ground) -> Origin | None:
     for key, words in _ELSEWHERE.items():
         if key in ground.snapshot.ignored:
             return Origin(key, f"a host may lie beyond the {words}, which are not modelled yet")
+    return None
+
+
+def unseen(ground: Ground, addresses: Ranges) -> Origin | None:
+    """R-SHARE-4: where some of these private addresses may be that nothing names."""
+    for component in ground.components().values():
+        if component.unseen is not None:
+            found = component.unseen(ground, addresses)
+            if found is not None:
+                return found
     return None
 
 

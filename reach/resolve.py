@@ -18,7 +18,7 @@ from itertools import product
 from reach.aim import Aim, Start
 from reach.component import End
 from reach.errors import QuestionError
-from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed
+from reach.gaps import behind_a_peering, elsewhere, interfaces_missing, missing, unnamed, unseen
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -211,10 +211,12 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         assert beyond is not None
         end = _narrowed(beyond, Ranges.of(address), text)
         return replace(end, gap=gap, uncertain=gap is not None)
-    beyond = _narrowed(_on_premises(ground), Ranges.of(address), text)
+    own_address = Ranges.of(address)
+    beyond = _narrowed(_on_premises(ground), own_address, text)
+    gap = gap or beyond.gap or behind_a_peering(ground, address) or unseen(ground, own_address)
     if beyond.starts:
-        return beyond
-    gap = gap or beyond.gap or behind_a_peering(ground, address) or elsewhere(ground)
+        return replace(beyond, gap=gap)
+    gap = gap or elsewhere(ground)
     return End(text, nobody=_nobody(text, "is nobody's address"), gap=gap)
 
 
@@ -258,7 +260,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     starts = (start for each in outside for start in each.starts)
     gap = interfaces_missing(ground)
     if gap is None and not is_public(prefix.low):
-        gap = elsewhere(ground)
+        gap = unseen(ground, inside) or elsewhere(ground)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 

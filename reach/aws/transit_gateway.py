@@ -37,7 +37,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.records import Subnet, Vpc
+from reach.snapshot.records import RouteTable, Subnet, Vpc
 from reach.snapshot.section import Section
 from reach.snapshot.transit_index import PEERINGS, TransitIndex, works
 from reach.snapshot.transit_records import (
@@ -197,18 +197,43 @@ def _tunnels(lowering: Lowering, attachment_id: str, _: str) -> tuple[Stage, ...
 # ------------------------------------------------------------------- as ends of a question
 
 
+def _unseen(lowering: Lowering, _: Ranges) -> Origin | None:
+    """R-SHARE-4: an attached network that is not in the snapshot may have any private address."""
+    index = _index(lowering)
+    routed = (
+        route.transit_gateway_id or ""
+        for table in lowering.snapshot.records(RouteTable)
+        for route in table.routes
+    )
+    listed = (g.transit_gateway_id for g in lowering.snapshot.records(TransitGateway))
+    for gateway_id in dict.fromkeys((*listed, *filter(None, routed))):
+        gap = _not_all_seen(lowering, gateway_id)
+        if gap is None:
+            ends = (a for a in index.attached_to(gateway_id) if works(a.state))
+            gap = _reached(lowering, ends)[1]
+        if gap is not None:
+            return gap
+    return None
+
+
+def _not_all_seen(lowering: Lowering, gateway_id: str) -> Origin | None:
+    """What is attached to a gateway only its owner sees in full."""
+    gateway = lowering.snapshot.get(TransitGateway, gateway_id)
+    if gateway is not None:
+        is_owners = gateway.page.account in ("", gateway.owner_id)
+        if is_owners and lowering.has(TransitGatewayAttachment, gateway):
+            return None
+    words = f"what is attached to {gateway_id} is not fully known"
+    return lowering.missing(TransitGatewayAttachment, gateway_id, words)
+
+
 def _gateway_end(lowering: Lowering, gateway_id: str) -> End | None:
     """As a source or a destination: whatever is attached to it, by way of it."""
-    gateway = lowering.snapshot.get(TransitGateway, gateway_id)
-    if gateway is None:
+    if lowering.snapshot.get(TransitGateway, gateway_id) is None:
         return None
     attached = [a for a in _index(lowering).attached_to(gateway_id) if works(a.state)]
     end = _beyond(lowering, gateway_id, attached)
-    seen_by = gateway.page.account
-    if lowering.has(TransitGatewayAttachment, gateway) and seen_by in ("", gateway.owner_id):
-        return end
-    words = "what is attached to it is not fully known"
-    return replace(end, gap=lowering.missing(TransitGatewayAttachment, gateway_id, words))
+    return replace(end, gap=_not_all_seen(lowering, gateway_id) or end.gap)
 
 
 def _attachment_end(lowering: Lowering, text: str) -> End | None:
@@ -229,19 +254,10 @@ def _beyond(lowering: Lowering, words: str, ends: Sequence[TransitGatewayAttachm
     """The hosts of the VPCs that lie beyond attachments, and on-premises where lines lead there."""
     attached, gap = _reached(lowering, ends)
     vpcs = dict.fromkeys(each.resource_id for each in attached if each.resource_type == "vpc")
-    unseen = next((vpc for vpc in vpcs if lowering.snapshot.get(Vpc, vpc) is None), None)
-    if unseen is not None:
-        gap = Origin(unseen, f"{unseen} is attached and not in the snapshot")
     interfaces = (lowering.index.interfaces_by_vpc.get(vpc, ()) for vpc in vpcs)
     end = lowering.hosts(tuple(i for each in interfaces for i in each), words)
-    lines = {link.resource for link in lowering.links()}
-    for each in attached:
-        if each.resource_type not in ("vpc", *PEERINGS):
-            if each.resource_id in lines:
-                end = _with_premises(lowering, end)
-            else:
-                said = f"what lies beyond {each.transit_gateway_attachment_id}"
-                gap = Origin(each.transit_gateway_attachment_id, f"{said} is not known")
+    if any(each.resource_type not in ("vpc", *PEERINGS) for each in attached):
+        end = _with_premises(lowering, end)
     return replace(end, through=tuple(_ways(lowering, ends)), gap=gap or end.gap)
 
 
@@ -249,7 +265,7 @@ def _reached(
     lowering: Lowering, ends: Iterable[TransitGatewayAttachment]
 ) -> tuple[list[TransitGatewayAttachment], Origin | None]:
     """All attachments beyond these, peered gateways' among them, and what is not known of them."""
-    index, gap = _index(lowering), None
+    index, gaps = _index(lowering), []
     found: dict[str, TransitGatewayAttachment] = {}
     waiting = list(ends)
     while waiting:
@@ -257,14 +273,27 @@ def _reached(
         if each.key in found:
             continue
         found[each.key] = each
+        gaps.append(_unknown_beyond(lowering, each))
         if each.resource_type in PEERINGS:
             far = index.far_end(each)
-            beyond = [a for a in index.attached_to(far.gateway) if works(a.state)]
-            waiting += beyond
-            if not beyond:
-                unseen = far.core_network or far.gateway
-                gap = Origin(unseen, f"{unseen} is the far end of {each.key.partition(' ')[0]}")
-    return list(found.values()), gap
+            waiting += [a for a in index.attached_to(far.gateway) if works(a.state)]
+    return list(found.values()), next(filter(None, gaps), None)
+
+
+def _unknown_beyond(lowering: Lowering, attachment: TransitGatewayAttachment) -> Origin | None:
+    """What an attachment leads to, if that is not in the snapshot."""
+    attachment_id, resource = attachment.transit_gateway_attachment_id, attachment.resource_id
+    if attachment.resource_type == "vpc":
+        known = lowering.snapshot.get(Vpc, resource) is not None
+    elif attachment.resource_type in PEERINGS:
+        far = _index(lowering).far_end(attachment)
+        resource = far.core_network or far.gateway
+        known = bool(far.attachment) and _not_all_seen(lowering, far.gateway) is None
+    else:
+        known = any(link.resource == resource for link in lowering.links())
+    if known:
+        return None
+    return Origin(resource, f"{resource}, which {attachment_id} attaches, is not in the snapshot")
 
 
 def _with_premises(lowering: Lowering, end: End) -> End:
@@ -365,6 +394,7 @@ COMPONENT = Component(
         "connect": _tunnels,
     },
     attached={"connect": _connect},
+    unseen=_unseen,
     ends={"tgw-attach-": _attachment_end, "tgw-": _gateway_end},
     label=_label,
 )
