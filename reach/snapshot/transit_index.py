@@ -14,7 +14,7 @@ from functools import cached_property
 from reach.network.address import Prefix, is_ipv4
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.record import Scope
-from reach.snapshot.records import Vpc
+from reach.snapshot.records import NetworkInterface, Vpc
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
     TransitGateway,
@@ -99,14 +99,22 @@ class TransitIndex:
         The owners of the gateway and of the VPC see it; a participant in its subnets does not.
         """
         vpc = self.snapshot.get(Vpc, vpc_id)
-        owners = dict.fromkeys((gateway.owner_id, vpc.owner_id if vpc else ""))
+        owners = {gateway.owner_id, vpc.owner_id if vpc else ""} - {""}
         region = self.snapshot.region_of(gateway)
-        asked = [Scope(owner, region) for owner in owners if owner] or [Scope("", region)]
+        if not gateway.page.account and self._owners and not owners & self._owners:
+            return False  # a folder that does not say whose it is, and shows nothing of theirs
+        asked = [Scope(owner, region) for owner in sorted(owners)] or [Scope("", region)]
         kind = TransitGatewayVpcAttachment
         return any(
             self.snapshot.has(kind, *scope) and not self.snapshot.is_cut_short(kind, scope)
             for scope in asked
         )
+
+    @cached_property
+    def _owners(self) -> frozenset[str]:
+        """Who has interfaces: a participant in a VPC is shown none of its owner's."""
+        every = self.snapshot.records(NetworkInterface)
+        return frozenset(each.owner_id for each in every if each.owner_id)
 
     @cached_property
     def every(self) -> tuple[TransitGatewayAttachment, ...]:

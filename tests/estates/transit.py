@@ -15,9 +15,11 @@ propagations; `searched` writes what search-transit-gateway-routes gives for all
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 
-from tests.estate import Estate, Id, Record
+from tests.estate import Estate, Id, Pair, Record
 
 CREATED = "2024-05-01T09:00:00+00:00"
 
@@ -299,6 +301,43 @@ def peer(
             described["AccepterTransitGatewayAttachmentId"] = str(two)
         e.scope(made.scope)["TransitGatewayPeeringAttachments"].append(described)
     return one, two
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Section 23's V1 and V2 on one transit gateway, as `joined` makes them."""
+
+    tgw: Id
+    one: Id
+    two: Id
+
+
+def joined(
+    e: Pair,
+    subnets: Sequence[Id] | None = None,
+    back: bool = True,
+    references: bool | None = None,
+    second: dict[str, Any] | None = None,
+    **options: Any,
+) -> Hub:
+    """V2 and a transit gateway between it and V1, routed from SA, SB and (if ``back``) S2.
+
+    V1 is attached by SA and SB unless ``subnets`` says otherwise, V2 by S2.
+    """
+    if not hasattr(e, "v2"):
+        e.second(**(second or {}))
+    tgw = transit_gateway(e, "hub", region=e.v1.scope[1], references=references)
+    one = attach(e, tgw, e.v1, subnets or [e.sa, e.sb], name="one", **options)
+    two = attach(e, tgw, e.v2, [e.s2], name="two", **options)
+    for table in (e.ta, e.tb):
+        e.route(table, e.v2.record["CidrBlock"], tgw)
+        if e.six:
+            e.route(table, "2600:1f18:2b00:200::/56", tgw)
+    if back:
+        e.route(e.t2, "10.0.0.0/16", tgw)
+        if e.six:
+            e.route(e.t2, e.SIX, tgw)
+    return Hub(tgw, one, two)
 
 
 def _end(tgw: Id) -> Record:
