@@ -37,13 +37,15 @@ _ELSEWHERE = {
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
-    """A gap if any of the calls that could name something was not made."""
+    """A gap if any of the calls that could name something was not made, or not to its end."""
     for kind in kinds:
         for scope in ground.snapshot.scopes:
+            where = " ".join(filter(None, scope)) or "the snapshot"
+            call = ground.operation(kind)
             if not ground.snapshot.has(kind, scope.account, scope.region):
-                where = " ".join(filter(None, scope)) or "the snapshot"
-                call = ground.operation(kind)
                 return Origin(call, f"{words}: {call} is not in {where}")
+            if ground.snapshot.is_cut_short(kind, scope):
+                return Origin(call, f"{words}: {call} was cut short in {where}")
     return None
 
 

@@ -375,7 +375,8 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     gap = missing(ground, own, words) or interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
-    known = sorted(i for i in ground.ids() if i.startswith(f"{kind}-"))
+    ids = {i.partition(" ")[0] for i in ground.ids()}
+    known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
     near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
     raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
 

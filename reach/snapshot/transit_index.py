@@ -205,7 +205,9 @@ class TransitIndex:
         told = self._told.get((attachment_id, gateway_id))
         if told is not None:
             return told
-        return Association(known=attachment is not None and self._shows(attachment))
+        if attachment is None or attachment_id in self._unplaced:
+            return Association(known=False)
+        return Association(known=self._shows(attachment))
 
     def _shows(self, attachment: TransitGatewayAttachment) -> bool:
         """Whether this view of an attachment would show an association: its owner's does."""
@@ -250,6 +252,20 @@ class TransitIndex:
         ends = self.ends_of(attachment_id)
         if len(ends) == 1 and ends[0].resource_type not in PEERINGS:
             yield ends[0].transit_gateway_id
+
+    @cached_property
+    def _unplaced(self) -> frozenset[str]:
+        """Attachments that a table is associated with of which the gateway is not told."""
+        return frozenset(
+            each.transit_gateway_attachment_id or ""
+            for answer in self.snapshot.records(TransitGatewayTableAssociations)
+            for each in answer.associations
+            if not list(
+                self._gateways_of(
+                    answer.transit_gateway_route_table_id, each.transit_gateway_attachment_id or ""
+                )
+            )
+        )
 
     @cached_property
     def _policies(self) -> tuple[tuple[str, str], ...]:
