@@ -384,10 +384,12 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
 def _by_name(ground: Ground, text: str) -> End:
     found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
     found = _without_parts(ground, found)
-    if len(found) > 1:
-        shown = [f"{ground.id_of(record)} {type(record).__name__}" for record in found]
+    # A thing that shows more than once, like the ends of a peering, has its id first in each key.
+    named = {ground.id_of(record).partition(" ")[0]: record for record in found}
+    if len(named) > 1:
+        shown = [f"{resource} {type(record).__name__}" for resource, record in named.items()]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
-    ids = tuple(ground.id_of(record) for record in found) or ground.own_names.get(text, ())
+    ids = tuple(named) or ground.own_names.get(text, ())
     if len(ids) > 1:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:

@@ -488,6 +488,8 @@ def test_names_and_arns_of_ends() -> None:
         f"arn:aws:ec2:us-east-1:1:transit-gateway-attachment/{h.two}",
     ):
         assert e.ask(f"can {e.a} reach {end} port 80").verdict == "reachable", end
+    over, _, _, _ = peered(name="between")
+    assert over.ask(f"can between reach {over.b2} port 80").verdict == "reachable"
     steps = e.ask(question(e)).to_dict()["witness"]["forward"]
     assert {step["name"] for step in steps if step["resource"] == h.two} == {"two"}
 
