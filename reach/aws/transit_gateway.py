@@ -10,11 +10,10 @@ checked (R-TGW-11), whatever Ipv6Support says (R-TGW-16), and the reply finds it
 Whether a snapshot shows an attachment and its association depends on whose it is; where it may not,
 nothing is guessed (R-SHARE-3, R-SHARE-4).
 
-Implements: R-TGW-1 R-TGW-3 R-TGW-11 R-TGW-12 R-TGW-14 R-TGW-16 R-TGW-20 R-TGW-22 R-SG-20 R-SHARE-3
+Implements: R-TGW-1 R-TGW-3 R-TGW-11 R-TGW-12 R-TGW-16 R-TGW-20 R-TGW-22 R-SG-20 R-SHARE-3
 R-SHARE-4
-Not modelled: policy tables (R-TGW-20), what lies beyond Connect attachments (R-TGW-14), address
-translation by an attachment (NatGatewaySupport of TransitGatewayAttachment, API reference), these
-undecided; multicast.
+Not modelled: policy tables (R-TGW-20) and address translation by an attachment (NatGatewaySupport
+of TransitGatewayAttachment, API reference): undecided; multicast.
 """
 
 from __future__ import annotations
@@ -53,6 +52,8 @@ from reach.snapshot.transit_records import (
 _NAME = "transit_gateway"
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
+# Beyond these lies on-premises, or the network of somebody else's routers.
+_LINES = ("vpn", "vpn-concentrator", "direct-connect-gateway", "connect")
 _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 
 
@@ -161,10 +162,12 @@ def _out(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, 
         return (*state, Unmodelled(gap))
     if attachment.resource_type in PEERINGS:
         return (*state, _FORGET, *_to_peer(lowering, attachment))
-    node = lowering.attached(
-        attachment.resource_type, attachment.resource_id, f"{attachment_id} {gateway_id}"
-    )
+    node = lowering.attached(attachment.resource_type, attachment.resource_id, _at(attachment))
     return (*state, _FORGET, _to(node))
+
+
+def _at(attachment: TransitGatewayAttachment) -> str:
+    return f"{attachment.transit_gateway_attachment_id} {attachment.transit_gateway_id}"
 
 
 def _to_peer(lowering: Lowering, attachment: TransitGatewayAttachment) -> tuple[Stage, ...]:
@@ -174,24 +177,14 @@ def _to_peer(lowering: Lowering, attachment: TransitGatewayAttachment) -> tuple[
         _index(lowering).far_end(attachment),
     )
     if far.core_network:
-        argument = f"{attachment_id} {attachment.transit_gateway_id}"
-        return (_to(lowering.attached("core-network", far.core_network, argument)),)
+        node = lowering.attached("core-network", far.core_network, _at(attachment))
+        return (_to(node),)
     if not far.attachment:
         words = f"is the far end of {attachment_id} and not in the snapshot"
         return (Unmodelled(Origin(far.gateway, words, code="UNKNOWN_RESOURCE")),)
     onward = node_name(_NAME, far.attachment, "in", f"{far.gateway} {_ANY_ZONE}")
     words = f"leads to {far.gateway}"
     return (_to(onward, Origin(attachment_id, words, name=attachment.name)),)
-
-
-def _connect(lowering: Lowering, resource: str, attachment: str) -> str:
-    return node_name(_NAME, attachment.partition(" ")[0], "connect")
-
-
-def _tunnels(lowering: Lowering, attachment_id: str, _: str) -> tuple[Stage, ...]:
-    """R-TGW-14: what a Connect attachment's tunnels lead to, the snapshot does not tell."""
-    words = "is a Connect attachment: what lies beyond its tunnels is not modelled"
-    return (Unmodelled(Origin(attachment_id, words, code="UNSUPPORTED_COMPONENT")),)
 
 
 # ------------------------------------------------------------------- as ends of a question
@@ -256,7 +249,7 @@ def _beyond(lowering: Lowering, words: str, ends: Sequence[TransitGatewayAttachm
     vpcs = dict.fromkeys(each.resource_id for each in attached if each.resource_type == "vpc")
     interfaces = (lowering.index.interfaces_by_vpc.get(vpc, ()) for vpc in vpcs)
     end = lowering.hosts(tuple(i for each in interfaces for i in each), words)
-    if any(each.resource_type not in ("vpc", *PEERINGS) for each in attached):
+    if any(each.resource_type in _LINES for each in attached):
         end = _with_premises(lowering, end)
     return replace(end, through=tuple(_ways(lowering, ends)), gap=gap or end.gap)
 
@@ -289,8 +282,11 @@ def _unknown_beyond(lowering: Lowering, attachment: TransitGatewayAttachment) ->
         far = _index(lowering).far_end(attachment)
         resource = far.core_network or far.gateway
         known = bool(far.attachment) and _not_all_seen(lowering, far.gateway) is None
+    elif attachment.resource_type in _LINES:
+        taken = lowering.attached(attachment.resource_type, resource, _at(attachment))
+        known = not taken.startswith("unmodelled/")
     else:
-        known = any(link.resource == resource for link in lowering.links())
+        known = attachment.resource_type == "network-function"  # nobody is there (R-TGW-19)
     if known:
         return None
     return Origin(resource, f"{resource}, which {attachment_id} attaches, is not in the snapshot")
@@ -391,9 +387,7 @@ COMPONENT = Component(
         "in": _in,
         "unattached": _unattached,
         "out": _out,
-        "connect": _tunnels,
     },
-    attached={"connect": _connect},
     unseen=_unseen,
     ends={"tgw-attach-": _attachment_end, "tgw-": _gateway_end},
     label=_label,

@@ -264,7 +264,7 @@ def _session(attachment: TransitGatewayVpcAttachment, subnet_id: str) -> str:
 
 
 def _out(lowering: Lowering, attachment_id: str, subnet_id: str) -> tuple[Stage, ...]:
-    """R-TGW-9: the attachment's interface in a subnet puts the packet on the wire."""
+    """R-TGW-9: the attachment's interface in a subnet puts the packet on the wire (U-20)."""
     attachment = _get(lowering, attachment_id)
     remembers = attachment.options.appliance_mode_support == "enable"
     anything = Rule(ANYTHING, Action.PERMIT, _QUIET)
@@ -273,7 +273,7 @@ def _out(lowering: Lowering, attachment_id: str, subnet_id: str) -> tuple[Stage,
     return (
         *((flow,) if remembers and len(attachment.subnet_ids) > 1 else ()),
         *((_FORGET,) if loses else ()),
-        _to(node_name("subnet", subnet_id, "emit")),
+        _to(node_name("subnet", subnet_id, "emit", "attachment")),
     )
 
 
