@@ -309,11 +309,11 @@ def test_a_participant_without_any_of_it() -> None:
 def test_a_kind_that_nobody_models() -> None:
     """Law 2: what a route leads to is named, and no answer is guessed."""
     e, h = pair()
-    other = attachment(e, h.tgw, "vpn-concentrator", "vpncon-0123456789abcdef0")
+    other = attachment(e, h.tgw, "some-new-kind", "new-0123456789abcdef0")
     static(e, h.tgw.table, "10.9.0.0/16", other)
     e.route(e.ta, "10.9.0.0/16", h.tgw)
     answer = e.ask(f"can {e.a} reach 10.9.0.5 port 80")
-    assert (answer.verdict, "vpncon-0123456789abcdef0" in answer.reason) == ("undecided", True)
+    assert (answer.verdict, "new-0123456789abcdef0" in answer.reason) == ("undecided", True)
 
 
 # ------------------------------ peerings
@@ -497,12 +497,12 @@ def test_an_end_is_not_open_for_what_is_known() -> None:
 
 
 def test_an_end_beyond_which_nothing_is_known() -> None:
-    """A VPN's far side may hold anybody: undecided, naming it; a VPC's is known."""
+    """Who dials in may be anybody: undecided, naming it; a VPC's hosts are known."""
     e, h = pair()
     e.wear(e.a, e.group(e.v1, ingress=[]))
-    vpn = attachment(e, h.tgw, "vpn-concentrator", "vpncon-0123456789abcdef0")
-    answer = e.ask(f"can {vpn} reach {e.a} port 80")
-    assert (answer.verdict, "vpncon-0123456789abcdef0" in answer.reason) == ("undecided", True)
+    people = attachment(e, h.tgw, "client-vpn", "cvpn-endpoint-0123456789abcdef0")
+    answer = e.ask(f"can {people} reach {e.a} port 80")
+    assert (answer.verdict, "cvpn-endpoint-0123456789abcdef0" in answer.reason) == ("undecided", True)
     assert e.ask(f"can {h.two} reach {e.a} port 80").verdict == "unreachable"
 
 
@@ -540,7 +540,7 @@ def test_an_address_that_nothing_attached_has() -> None:
 SPOILT: dict[str, Callable[[Pair, Hub], object]] = {
     "an unseen VPC": lambda e, h: attachment(e, h.tgw, "vpc", "vpc-0unseen", into=()),
     "an unseen gateway": lambda e, h: attachment(e, h.tgw, "peering", "tgw-0unseen"),
-    "an unseen line": lambda e, h: attachment(e, h.tgw, "vpn-concentrator", "vpncon-0unseen"),
+    "an unseen line": lambda e, h: attachment(e, h.tgw, "client-vpn", "cvpn-endpoint-0unseen"),
     "attachments not listed": lambda e, h: e.drop("TransitGatewayAttachments"),
     "gateways not listed": lambda e, h: e.drop("TransitGateways"),
 }
