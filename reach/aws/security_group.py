@@ -134,9 +134,7 @@ def _members(lowering: Lowering, pair: UserIdGroupPair, vpc: str, egress: bool) 
     scope = lowering.joined(vpc, outbound=egress)
     if not egress:
         numbers = (
-            number
-            for number, (home, groups) in lowering.identities().items()
-            if home in scope and pair.group_id in groups
+            number for number, home in lowering.senders_with(pair.group_id or "") if home in scope
         )
         return HeaderSpace.where(identity=Ranges.of(*numbers))
     members = [
