@@ -58,11 +58,7 @@ class Symbolic:
         if values is None and name == "identity":
             return solver.const(0, width)
         if name in shared:
-            term, every = self.symbol(name, width), shared[name]
-            if every is not None:
-                # No condition: whoever starts asks for its own values anyway.
-                self._domains[term] = every
-            return term
+            return self._shared(name, width, shared[name])
         if values is None:
             return self.symbol(name, width)
         if (single := values.single) is not None:
@@ -70,6 +66,18 @@ class Symbolic:
         # A domain belongs to a symbol, so starts of different ranges need symbols of their own.
         number = self._spans.setdefault(values, len(self._spans))
         return self.symbol(f"{name}#{number}", width, values)
+
+    def _shared(self, name: str, width: int, values: Ranges | None) -> Term:
+        """A symbol that many starts share, with all their values as its domain.
+
+        Each start asks for its own values, so one domain of many intervals needs no condition: it
+        only prunes.  One of few may make a question true, for which it has to hold.
+        """
+        if values is None or len(values.intervals) <= _SMALL:
+            return self.symbol(name, width, values)
+        term = self.symbol(name, width)
+        self._domains[term] = values
+        return term
 
     def symbol(self, name: str, width: int, domain: Ranges | None = None) -> Term:
         """A symbol, made once per name, that lies in ``domain`` (any value if None)."""
