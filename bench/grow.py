@@ -24,6 +24,8 @@ from bench.estate.filters import filters
 from bench.estate.interfaces import interfaces
 from bench.estate.network import Pairs, frame
 from bench.estate.plan import Vpc, plan
+from bench.estate.transit import LISTS as TRANSIT_LISTS
+from bench.estate.transit import transit
 
 # A file is named after its call; the two calls on prefix lists answer under the same key.
 KEYS = {"ManagedPrefixLists": "PrefixLists"}
@@ -35,7 +37,8 @@ class Size:
     """How large an estate is to be, and which of its variants.
 
     ``exposed`` opens port 22 to the internet at the first VPC's bastions; without it no public
-    address of the estate has that port open over IPv4.
+    address of the estate has that port open over IPv4.  With ``on_transit`` no VPC is peered; all
+    are on the transit gateways of two Regions.
     """
 
     interfaces: int
@@ -43,11 +46,17 @@ class Size:
     seed: int = 0
     unrelated: int = 0
     exposed: bool = False
+    on_transit: bool = False
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The calls whose answer is a list."""
+        return (*place.LISTS, *TRANSIT_LISTS) if self.on_transit else place.LISTS
 
     def vpcs_planned(self) -> list[Vpc]:
         """The VPCs of an estate of this size."""
         vpcs = self.vpcs or max(1, round(self.interfaces / 250))
-        return plan(self.interfaces, vpcs, self.seed, self.unrelated, self.exposed)
+        return plan(self.interfaces, vpcs, self.seed, self.unrelated, self.exposed, self.on_transit)
 
     def by_folder(self) -> dict[str, list[Vpc]]:
         """The same by folder: one for each account and Region that has any."""
@@ -55,6 +64,15 @@ class Size:
         for vpc in self.vpcs_planned():
             folders.setdefault(vpc.folder, []).append(vpc)
         return folders
+
+
+def folder_contents(planned: list[Vpc], every: list[Vpc]) -> Pairs:
+    """Everything that an account has in a Region, as (section, object)."""
+    first = planned[0]
+    yield from place.place(first)
+    yield from transit(every, first.account, first.region)
+    for vpc in planned:
+        yield from contents(vpc)
 
 
 def contents(vpc: Vpc) -> Pairs:
@@ -72,24 +90,23 @@ def grow(
     *,
     unrelated: int = 0,
     exposed: bool = False,
+    on_transit: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """The estate in memory: folder -> section -> what the call returned.  See :class:`Size`."""
-    size = Size(interfaces, vpcs, seed, unrelated, exposed)
+    size = Size(interfaces, vpcs, seed, unrelated, exposed, on_transit)
     estate: dict[str, dict[str, Any]] = {}
+    every = size.vpcs_planned()
     for folder, planned in size.by_folder().items():
-        sections: dict[str, Any] = {section: [] for section in place.LISTS}
-        for section, record in place.place(planned[0]):
+        sections: dict[str, Any] = {section: [] for section in size.lists}
+        for section, record in folder_contents(planned, every):
             sections[section].append(record)
-        for vpc in planned:
-            for section, record in contents(vpc):
-                sections[section].append(record)
         estate[folder] = sections | {PUBLIC_ACCESS: place.public_access(planned[0])}
     return estate
 
 
 def write(out: Path, size: Size) -> int:
     """Write the estate under ``out`` object by object, and say how many bytes that took."""
-    written = 0
+    written, every = 0, size.vpcs_planned()
     for folder, vpcs in size.by_folder().items():
         with ExitStack() as stack:
             directory = out / folder
@@ -99,13 +116,10 @@ def write(out: Path, size: Size) -> int:
                     stack.enter_context((directory / f"{section}.json").open("wb")),
                     KEYS.get(section, section),
                 )
-                for section in place.LISTS
+                for section in size.lists
             }
-            for section, record in place.place(vpcs[0]):
+            for section, record in folder_contents(vpcs, every):
                 files[section].add(record)
-            for vpc in vpcs:
-                for section, record in contents(vpc):
-                    files[section].add(record)
             written += sum(file.close() for file in files.values())
         options = {PUBLIC_ACCESS: place.public_access(vpcs[0])}
         text = orjson.dumps(options, option=orjson.OPT_INDENT_2)
@@ -145,8 +159,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--unrelated", type=int, default=0, help="further VPCs, peered with none")
     parser.add_argument("--exposed", action="store_true", help="open port 22 of one VPC's bastions")
+    parser.add_argument("--transit", action="store_true", help="transit gateways, no peerings")
     given = parser.parse_args()
-    size = Size(given.interfaces, given.vpcs, given.seed, given.unrelated, given.exposed)
+    size = Size(
+        given.interfaces, given.vpcs, given.seed, given.unrelated, given.exposed, given.transit
+    )
     if given.out.exists():
         parser.error(f"{given.out} exists already")
     start = time.perf_counter()

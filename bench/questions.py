@@ -13,6 +13,7 @@ from random import Random
 
 from bench.estate.interfaces import interfaces
 from bench.estate.plan import Vpc
+from bench.estate.transit import attachment_id, segment_of
 from bench.grow import Size
 
 WHOLE_ESTATE = "can 0.0.0.0/0 reach port 22"
@@ -43,6 +44,7 @@ class Instance:
     address: str
     tier: str
     public: bool
+    six: str = ""
 
 
 # Kind, and how often it comes in a mix.
@@ -53,6 +55,17 @@ MIX = {
     "address to address": 3,
     "internet to instance": 2,
     "instance to internet": 2,
+}
+# The same for an estate on transit gateways.
+TRANSIT_MIX = {
+    "same Region, same segment": 5,
+    "same Region, other segment": 3,
+    "other Region": 4,
+    "address to address": 2,
+    "IPv6 address to IPv6 address": 2,
+    "instance to internet, by the hub": 2,
+    "internet to instance": 1,
+    "attachment to instance": 1,
 }
 
 
@@ -100,6 +113,43 @@ def counterpart(kind: str, here: Vpc, vpcs: list[Vpc], rng: Random) -> Vpc | Non
     return here
 
 
+def of_transit(size: Size, count: int) -> list[Asked]:
+    """``count`` questions about an estate on transit gateways, all of different VPCs."""
+    rng = Random(f"questions/transit/{size.seed}")
+    vpcs = size.vpcs_planned()
+    instances = cache(of_vpc)
+    asked: list[Asked] = []
+    while len(asked) < count:
+        kind = rng.choices(list(TRANSIT_MIX), list(TRANSIT_MIX.values()))[0]
+        here, there = rng.sample(vpcs, 2)
+        six = kind == "IPv6 address to IPv6 address"
+        ends = [[i for i in instances(vpc) if i.six or not six] for vpc in (here, there)]
+        if not fits(kind, here, there) or not all(ends):
+            continue
+        source, destination = map(rng.choice, ends)
+        to_internet = kind == "instance to internet, by the hub"
+        served = SERVED["internet" if to_internet else destination.tier]
+        port = rng.choice(served if rng.random() < 0.5 else PORTS)
+        names = {
+            "address to address": (source.address, destination.address),
+            "IPv6 address to IPv6 address": (source.six, destination.six),
+            "instance to internet, by the hub": (source.id, "internet"),
+            "internet to instance": ("internet", destination.id),
+            "attachment to instance": (attachment_id(here), destination.id),
+        }
+        start, goal = names.get(kind, (source.id, destination.id))
+        asked.append(Asked(kind, f"can {start} reach {goal} {port}".rstrip()))
+    return asked
+
+
+def fits(kind: str, here: Vpc, there: Vpc) -> bool:
+    """Whether two VPCs are of the kind that is asked for."""
+    if kind.startswith("same Region"):
+        alike = segment_of(here) == segment_of(there)
+        return here.region == there.region and alike is kind.endswith("same segment")
+    return kind != "other Region" or here.region != there.region
+
+
 def of_vpc(vpc: Vpc) -> tuple[Instance, ...]:
     """The instances of a VPC that are there, in order."""
     found = []
@@ -110,7 +160,9 @@ def of_vpc(vpc: Vpc) -> tuple[Instance, ...]:
             if "Tier" in tags:
                 address = instance["PrivateIpAddress"]
                 public = "PublicIpAddress" in instance
-                found.append(Instance(instance["InstanceId"], address, tags["Tier"], public))
+                own = instance["NetworkInterfaces"][0]["Ipv6Addresses"]
+                six = own[0]["Ipv6Address"] if own else ""
+                found.append(Instance(instance["InstanceId"], address, tags["Tier"], public, six))
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,13 +25,22 @@ from typing import Any
 
 from bench.grow import Size, write
 from bench.measure import Measured, measure
-from bench.questions import MIX, WHOLE_ESTATE, Asked, of_estate, of_lab
+from bench.questions import (
+    MIX,
+    TRANSIT_MIX,
+    WHOLE_ESTATE,
+    Asked,
+    of_estate,
+    of_lab,
+    of_transit,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = ROOT.parent / "shared" / "labs" / "aws_demo"
 SIZES = (1_000, 10_000)
 LARGE = 100_000
 AIMED = 10_000  # the size that the aims are about
+TRANSIT_VPCS = 200
 WARM_UP = 10
 VERDICTS = ("reachable", "unreachable", "undecided")
 
@@ -41,6 +51,7 @@ AIMS = {
     "load": 1.0,
     "warm p50": 0.010,
     "warm p99": 0.100,
+    "transit, warm p50": 0.020,
     "whole estate": 1.0,
     "whole estate, memory": 500.0,
 }
@@ -65,6 +76,9 @@ def main() -> None:
                 measure_estate(Size(interfaces), Path(folder), given.questions)
                 for interfaces in sizes
             ],
+            "transit": measure_transit(
+                Size(AIMED, TRANSIT_VPCS, on_transit=True), Path(folder), given.questions
+            ),
             "unrelated": measure_unrelated(Size(AIMED), Path(folder)),
         }
     print(json.dumps(report, indent=2) if given.json else render(report))
@@ -165,6 +179,22 @@ def whole(snapshot: Path, expected: str) -> dict[str, Any]:
     }
 
 
+def measure_transit(size: Size, folder: Path, count: int) -> dict[str, Any]:
+    """Loading and asking where all VPCs are on transit gateways."""
+    out = folder / "transit"
+    say(f"{size.vpcs} VPCs on transit gateways: growing")
+    written = write(out, size)
+    asked = of_transit(size, count + WARM_UP)
+    say(f"{size.vpcs} VPCs on transit gateways: asking {count} questions")
+    warm = measure(out, asked[WARM_UP:], asked[:WARM_UP])
+    return {
+        "interfaces": size.interfaces,
+        "vpcs": size.vpcs,
+        "megabytes": written / 1e6,
+        **summary(warm, asked[WARM_UP:]),
+    }
+
+
 def measure_unrelated(size: Size, folder: Path) -> dict[str, Any]:
     """The same questions with and without a further VPC that has nothing to do with them."""
     asked = of_estate(size, 50 + WARM_UP)
@@ -222,6 +252,7 @@ def render(report: dict[str, Any]) -> str:
         "Measured on " + ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
         *render_lab(report["lab"]),
         *render_estates(report["estates"]),
+        *render_transit(report["transit"]),
         *render_unrelated(report["unrelated"]),
     ]
     return "\n\n".join(parts)
@@ -265,7 +296,7 @@ def render_estates(estates: list[dict[str, Any]]) -> list[str]:
     parts = [table(rows)]
     for estate in estates:
         if "exposed" in estate:
-            parts += [table(exposure(estate)), *by_kind(estate)]
+            parts += [table(exposure(estate)), *by_kind(estate, MIX)]
         for found in (estate, estate["whole"], estate.get("exposed", {})):
             parts += [f"{estate['interfaces']:,} interfaces: {said}" for said in remarks(found)]
     return parts
@@ -281,10 +312,25 @@ def exposure(estate: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def by_kind(estate: dict[str, Any]) -> list[str]:
+def render_transit(found: dict[str, Any]) -> list[str]:
+    """The estate on transit gateways."""
+    named = f"{found['vpcs']} VPCs on transit gateways, {found['interfaces']:,} interfaces"
+    rows = [[named, "measured", "aim"]]
+    for name, key, aim in (
+        ("load", "load", "load"),
+        ("first ask", "first", ""),
+        ("warm ask, p50", "p50", "transit, warm p50"),
+        ("warm ask, p99", "p99", ""),
+        ("memory, loaded and asked", "memory", ""),
+    ):
+        rows.append([name, *figure(found, key, aim)])
+    return [table(rows), *by_kind(found, TRANSIT_MIX), *remarks(found)]
+
+
+def by_kind(estate: dict[str, Any], mix: Iterable[str]) -> list[str]:
     """The warm asks of an estate, one row a kind of question."""
     rows = [[f"warm ask, {estate['interfaces']:,} interfaces", "p50", "p99"]]
-    for kind in MIX:
+    for kind in mix:
         if found := estate.get("kinds", {}).get(kind):
             rows.append([kind, show(found["p50"], "p50"), show(found["p99"], "p99")])
     return [table(rows)] if len(rows) > 1 else []

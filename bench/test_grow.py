@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from bench.grow import Size, grow, write
-from bench.questions import of_estate
+from bench.questions import of_estate, of_transit
 
 Estate = dict[str, dict[str, Any]]
 IDS = {
@@ -30,6 +30,14 @@ IDS = {
     "Subnets": "SubnetId",
     "VpcEndpoints": "VpcEndpointId",
     "Vpcs": "VpcId",
+}
+
+# Answers that stand in a list under their parent's id.
+PER_PARENT = {
+    "TransitGatewayPropagations": "GetTransitGatewayRouteTablePropagations",
+    "TransitGatewayRouteTableAssociations": "GetTransitGatewayRouteTableAssociations",
+    "TransitGatewayRoutes": "SearchTransitGatewayRoutes",
+    "TransitGatewayStaticRoutes": "SearchTransitGatewayRoutes",
 }
 
 
@@ -201,8 +209,139 @@ def open_to_everybody(estate: Estate) -> set[str]:
     }
 
 
-def test_fields_are_those_that_aws_prints(estate: Estate) -> None:
+# --- on transit gateways --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def transit() -> Estate:
+    """Two Regions with half of the VPCs each."""
+    return grow(2_000, 40, seed=7, on_transit=True)
+
+
+def test_transit_gateways_are_there_when_asked_for(estate: Estate, transit: Estate) -> None:
+    """Without, every answer about them is empty, and no file is there for them alone."""
+    for sections in estate.values():
+        for section, content in sections.items():
+            assert not (section.startswith("TransitGateway") and content), section
+        assert "TransitGatewayRoutes" not in sections
+    assert {region for _, region in map(folder_of, transit)} == {"us-east-1", "us-west-2"}
+    assert len(set(ids(transit, "TransitGateways", "TransitGatewayId"))) == 2
+    assert sum(1 for _ in objects(transit, "NetworkInterfaces")) == 2_000
+    assert not list(objects(transit, "VpcPeeringConnections")) or all(
+        one["Status"]["Code"] == "deleted" for one in objects(transit, "VpcPeeringConnections")
+    )
+
+
+def folder_of(path: str) -> tuple[str, str]:
+    _, account, region = path.split("/")
+    return account, region
+
+
+def ids(estate: Estate, section: str, key: str) -> list[str]:
+    return [record[key] for record in objects(estate, section)]
+
+
+def test_the_same_transit_estate_each_time(tmp_path: Path, transit: Estate) -> None:
+    """grow is a function of its arguments, and what is written is what is grown."""
+    again = grow(2_000, 40, seed=7, on_transit=True)
+    assert orjson.dumps(again) == orjson.dumps(transit)
+    write(tmp_path, Size(2_000, 40, 7, on_transit=True))
+    for folder, sections in transit.items():
+        for section, content in sections.items():
+            (found,) = orjson.loads((tmp_path / folder / f"{section}.json").read_bytes()).values()
+            assert found == content, (folder, section)
+
+
+def test_every_vpc_is_attached_in_every_zone(transit: Estate) -> None:
+    """By one attachment, with a subnet and an interface in each zone; its own account sees it."""
+    subnets = {subnet["SubnetId"]: subnet for subnet in objects(transit, "Subnets")}
+    regions = {"us-east-1": set[str](), "us-west-2": set[str]()}
+    for folder, sections in transit.items():
+        account, region = folder_of(folder)
+        seen = {one["VpcId"]: one for one in sections["TransitGatewayVpcAttachments"]}
+        own = {one["VpcId"] for one in sections["Vpcs"]}
+        assert own <= set(seen)
+        if account != "111122223333":
+            assert own == set(seen)
+        for vpc, one in seen.items():
+            places = [subnets[subnet] for subnet in one["SubnetIds"]]
+            assert {place["VpcId"] for place in places} == {vpc}
+            assert len({place["AvailabilityZoneId"] for place in places}) == len(places) == 3
+            assert {place["AvailabilityZone"][:-1] for place in places} == {region}
+        regions[region] |= set(seen)
+    assert sum(map(len, regions.values())) == 40
+    interfaces = Counter(
+        record["VpcId"]
+        for record in objects(transit, "NetworkInterfaces")
+        if record["InterfaceType"] == "transit_gateway"
+    )
+    assert set(interfaces.values()) == {3}
+    assert len(interfaces) == 40
+
+
+def test_routes_of_the_gateways(transit: Estate) -> None:
+    """No table has two routes for one block; all lead to attachments of the table's gateway, and
+    tables are known in one form or the other."""
+    attached = {
+        (one["TransitGatewayAttachmentId"], one["TransitGatewayId"])
+        for one in objects(transit, "TransitGatewayAttachments")
+    }
+    tables = {
+        one["TransitGatewayRouteTableId"]: one["TransitGatewayId"]
+        for one in objects(transit, "TransitGatewayRouteTables")
+    }
+    assert len(tables) == 6
+    known = Counter[str]()
+    for section in ("TransitGatewayRoutes", "TransitGatewayStaticRoutes"):
+        for answer in objects(transit, section):
+            table = answer["TransitGatewayRouteTableId"]
+            known[table] += 1
+            blocks = [route["DestinationCidrBlock"] for route in answer["Routes"]]
+            assert len(set(blocks)) == len(blocks)
+            assert "0.0.0.0/0" in blocks
+            assert any(":" in block for block in blocks)
+            for route in answer["Routes"]:
+                for one in route.get("TransitGatewayAttachments", []):
+                    assert (one["TransitGatewayAttachmentId"], tables[table]) in attached
+    assert known == Counter(dict.fromkeys(tables, 1))
+    propagated = list(objects(transit, "TransitGatewayPropagations"))
+    assert len(propagated) == 3
+
+
+def test_each_attachment_has_one_table(transit: Estate) -> None:
+    """As it says itself and as the tables say, with the peering's two ends."""
+    said = Counter(
+        (one["TransitGatewayAttachmentId"], one["Association"]["TransitGatewayRouteTableId"])
+        for folder, sections in transit.items()
+        if folder_of(folder)[0] == "111122223333"
+        for one in sections["TransitGatewayAttachments"]
+    )
+    told = Counter(
+        (one["TransitGatewayAttachmentId"], answer["TransitGatewayRouteTableId"])
+        for answer in objects(transit, "TransitGatewayRouteTableAssociations")
+        for one in answer["Associations"]
+    )
+    assert said == told
+    assert len(told) == 42
+    assert set(told.values()) == {1}
+
+
+def test_questions_about_transit_gateways() -> None:
+    """Each is about things that are there, and they are the same each time."""
+    size = Size(2_000, 40, 7, on_transit=True)
+    asked = of_transit(size, 80)
+    assert asked == of_transit(size, 80)
+    assert len({one.kind for one in asked}) == 8
+    text = orjson.dumps(grow(2_000, 40, seed=7, on_transit=True)).decode()
+    for one in asked:
+        for end in one.text.split():
+            assert not end.startswith(("i-", "tgw-attach-")) or end in text
+
+
+@pytest.mark.parametrize("which", ["estate", "transit"])
+def test_fields_are_those_that_aws_prints(which: str, request: pytest.FixtureRequest) -> None:
     """botocore's own description of each answer knows every field, and the type of its value."""
+    estate: Estate = request.getfixturevalue(which)
     loaders = pytest.importorskip("botocore.loaders")
     shapes = loaders.Loader().load_service_model("ec2", "service-2")["shapes"]
     results = {
@@ -211,6 +350,10 @@ def test_fields_are_those_that_aws_prints(estate: Estate) -> None:
         if result.startswith("Describe") and result.endswith("Result")
         for name, member in shape["members"].items()
     }
+    for section, operation in PER_PARENT.items():
+        for answer in (one for s in estate.values() for one in s.get(section, [])):
+            own = {k: v for k, v in answer.items() if k != "TransitGatewayRouteTableId"}
+            check(shapes, f"{operation}Result", own, section)
     checked = 0
     for sections in estate.values():
         for section, content in sections.items():

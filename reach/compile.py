@@ -22,6 +22,7 @@ import solver
 from reach.aim import Aim, Visit
 from reach.constraints import Begin, Constraints, Place, Point, Walk
 from reach.network.field import FIELD, FIELDS, INDEX
+from reach.network.header_space import Ranges
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
@@ -100,11 +101,11 @@ def _starts(symbolic: Symbolic, aim: Aim) -> list[Begin]:
     """The starts with their headers.  Few starts get constants and symbols of their own, which
     fold; many share symbols, so that what lies behind them is explored once."""
     spaces = [start.space for start in aim.starts]
-    shared = frozenset(
-        field.name
-        for field in FIELDS
-        if len({space.by_name.get(field.name) for space in spaces}) > FEW
-    )
+    shared = {}
+    for field in FIELDS:
+        values = {space.by_name.get(field.name) for space in spaces}
+        if len(values) > FEW:
+            shared[field.name] = _union(values)
     if len(aim.starts) == 1:
         return [(TRUE, aim.starts[0], symbolic.start(spaces[0], shared))]
     width = (len(aim.starts) - 1).bit_length()
@@ -113,6 +114,16 @@ def _starts(symbolic: Symbolic, aim: Aim) -> list[Begin]:
         (solver.eq(which, solver.const(number, width)), start, symbolic.start(start.space, shared))
         for number, start in enumerate(aim.starts)
     ]
+
+
+def _union(values: Iterable[Ranges | None]) -> Ranges | None:
+    """All that any of them holds (None: anything)."""
+    spans: list[tuple[int, int]] = []
+    for each in values:
+        if each is None:
+            return None
+        spans += each.intervals
+    return Ranges.union(spans)
 
 
 def _start_conditions(symbolic: Symbolic, aim: Aim, starts: Iterable[Begin]) -> list[Term]:
@@ -505,6 +516,9 @@ class _Exploration:
         """The routes that may hold a destination, worked out once for all versions that have it."""
         key = (id(stage), destination)
         known = self._towards.get(key)
+        domain = self._symbolic.domain(destination)
+        if known is None and domain is not None and len(stage.routes) > FEW:
+            known = self._towards[key] = stage.towards(domain)
         if known is None:
             known = self._towards[key] = tuple(
                 number

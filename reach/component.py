@@ -210,6 +210,10 @@ class Lowering(Protocol):
         """All senders' group sets, by number."""
         ...
 
+    def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
+        """The numbers of the senders' group sets that hold a group, each with its VPC."""
+        ...
+
     def has(self, kind: type[Record], near: Record) -> bool:
         """Whether the call that lists ``kind`` was made in the scope of ``near``."""
         ...

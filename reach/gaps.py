@@ -15,7 +15,7 @@ from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.ingress_pools import PublicIpv4Pool, blocks_of, ingress_pools
-from reach.snapshot.private_records import VpnConnection
+from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -30,14 +30,17 @@ from reach.snapshot.records import (
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
-    """A gap if any of the calls that could name something was not made."""
+    """A gap if any of the calls that could name something was not made, or not to its end."""
     for kind in kinds:
         for scope in ground.snapshot.scopes:
+            where = " ".join(filter(None, scope)) or "the snapshot"
+            call = ground.operation(kind)
             if not ground.snapshot.has(kind, scope.account, scope.region):
-                where = " ".join(filter(None, scope)) or "the snapshot"
-                call = ground.operation(kind)
                 collect = ground.snapshot.section_of(kind).command
                 return Origin(call, f"{words}: {call} is not in {where}", collect=collect)
+            if ground.snapshot.is_cut_short(kind, scope):
+                collect = ground.snapshot.section_of(kind).command
+                return Origin(call, f"{words}: {call} was cut short in {where}", collect=collect)
     return None
 
 
@@ -68,8 +71,7 @@ def interfaces_missing(ground: Ground) -> Origin | None:
 def unnamed(ground: Ground, address: int) -> Origin | None:
     """An address that nothing names, when a call that could name it is missing.
 
-    It may be a VPN tunnel's outside address (R-OBS-8); that the connections were not asked for is
-    not counted, or every answer about a public address would hang on it.
+    It may be a VPN tunnel's outside address where there are tunnels (R-OBS-8).
     """
     if ground.index.owner_of_address(address) or ground.index.interface_of_public_address(address):
         return None
@@ -79,16 +81,15 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     elif is_public(address):
         kinds += [Vpc]
     words = f"whose address {format_address(address)} is, is not known"
-    return missing(ground, kinds, words) or _cut_short(ground, (*kinds, VpnConnection), words)
+    if is_public(address) and _has_tunnels(ground):
+        kinds += [VpnConnection]
+    return missing(ground, kinds, words)
 
 
-def _cut_short(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
-    """A gap if the answer of any of these calls was cut short."""
-    for kind in kinds:
-        if any(ground.snapshot.is_cut_short(kind, scope) for scope in ground.snapshot.scopes):
-            call = ground.operation(kind)
-            return Origin(call, f"{words}: the answer of {call} was cut short")
-    return None
+def _has_tunnels(ground: Ground) -> bool:
+    """Whether what VPN connections hang on is in the snapshot."""
+    attached = ground.index.lines.attachments("vpn")
+    return bool(attached or ground.snapshot.records(VpnGateway))
 
 
 def _of_a_pool(ground: Ground, address: int) -> Iterator[type[Record]]:
@@ -106,16 +107,6 @@ def _pools(ground: Ground) -> tuple[PublicIpv4Pool, ...]:
     return ground.snapshot.records(PublicIpv4Pool)
 
 
-def unseen(ground: Ground, addresses: Ranges) -> Origin | None:
-    """R-SHARE-4: where some of these private addresses may be that nothing names."""
-    for component in ground.components().values():
-        if component.unseen is not None:
-            found = component.unseen(ground, addresses)
-            if found is not None:
-                return found
-    return None
-
-
 def shared_by_others(ground: Ground, addresses: Ranges) -> Origin | None:
     """R-SHARE-3: some of them are of a shared VPC whose owner is not in the snapshot."""
     for vpc in ground.snapshot.records(Vpc):
@@ -123,6 +114,16 @@ def shared_by_others(ground: Ground, addresses: Ranges) -> Origin | None:
         if not ground.index.told_by_owner(NetworkInterface, vpc) and blocks & addresses:
             words = f"{vpc.vpc_id} is shared by {vpc.owner_id}, who is not in the snapshot"
             return Origin(vpc.vpc_id, words)
+    return None
+
+
+def unseen(ground: Ground, addresses: Ranges) -> Origin | None:
+    """R-SHARE-4: where some of these private addresses may be that nothing names."""
+    for component in ground.components().values():
+        if component.unseen is not None:
+            found = component.unseen(ground, addresses)
+            if found is not None:
+                return found
     return None
 
 

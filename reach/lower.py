@@ -216,6 +216,17 @@ class Ground:
     def identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
         return self._identities
 
+    def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
+        return self._senders.get(group, ())
+
+    @cached_property
+    def _senders(self) -> Mapping[str, tuple[tuple[int, str], ...]]:
+        found: dict[str, list[tuple[int, str]]] = {}
+        for number, (vpc, groups) in self._identities.items():
+            for group in groups:
+                found.setdefault(group, []).append((number, vpc))
+        return {group: tuple(senders) for group, senders in found.items()}
+
     @cached_property
     def _identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
         senders = {

@@ -484,7 +484,8 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     gap = missing(ground, own, words) or interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
-    known = sorted(i for i in ground.ids() if i.startswith(f"{kind}-"))
+    ids = {i.partition(" ")[0] for i in ground.ids()}
+    known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
     near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
     raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
 
@@ -500,11 +501,12 @@ def _kind_of_arn(text: str) -> tuple[str, ...]:
 def _by_name(ground: Ground, text: str) -> End:
     found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
     found = _without_parts(ground, found)
-    if len(found) > 1:
-        shown = [f"{ground.id_of(record)} {type(record).__name__}" for record in found]
+    # A thing that shows more than once, like the ends of a peering, has its id first in each key.
+    named = {ground.id_of(record).partition(" ")[0]: record for record in found}
+    if len(named) > 1:
+        shown = [f"{resource} {type(record).__name__}" for resource, record in named.items()]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
-    tagged = tuple(ground.id_of(record) for record in found)
-    ids = tuple(dict.fromkeys((*tagged, *ground.own_names.get(text, ()))))
+    ids = tuple(dict.fromkeys((*named, *ground.own_names.get(text, ()))))
     if len(ids) > 1:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:

@@ -11,6 +11,7 @@ Gives matching, rewriting and mirroring of versions; side conditions on fresh sy
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 import solver
@@ -42,27 +43,41 @@ class Symbolic:
 
     # ---------------------------------------------------------------- making headers
 
-    def start(self, space: HeaderSpace, shared: frozenset[str] = frozenset()) -> Version:
+    def start(self, space: HeaderSpace, shared: Mapping[str, Ranges | None]) -> Version:
         """A version for headers in ``space``: constants where it leaves one value.
 
-        Starts share the symbols of the fields they leave open, and of the ``shared`` fields.
+        Starts share the symbols of the fields they leave open, and of the ``shared`` fields, whose
+        values in any start are given (None: anything).
         """
         return tuple(
-            self._open(field.name, space.by_name.get(field.name), field.name in shared)
-            for field in FIELDS
+            self._open(field.name, space.by_name.get(field.name), shared) for field in FIELDS
         )
 
-    def _open(self, name: str, values: Ranges | None, shared: bool) -> Term:
+    def _open(self, name: str, values: Ranges | None, shared: Mapping[str, Ranges | None]) -> Term:
         width = FIELD[name].width
         if values is None and name == "identity":
             return solver.const(0, width)
-        if values is None or shared:
+        if name in shared:
+            return self._shared(name, width, shared[name])
+        if values is None:
             return self.symbol(name, width)
         if (single := values.single) is not None:
             return solver.const(single, width)
         # A domain belongs to a symbol, so starts of different ranges need symbols of their own.
         number = self._spans.setdefault(values, len(self._spans))
         return self.symbol(f"{name}#{number}", width, values)
+
+    def _shared(self, name: str, width: int, values: Ranges | None) -> Term:
+        """A symbol that many starts share, with all their values as its domain.
+
+        Each start asks for its own values, so one domain of many intervals needs no condition: it
+        only prunes.  One of few may make a question true, for which it has to hold.
+        """
+        if values is None or len(values.intervals) <= _SMALL:
+            return self.symbol(name, width, values)
+        term = self.symbol(name, width)
+        self._domains[term] = values
+        return term
 
     def symbol(self, name: str, width: int, domain: Ranges | None = None) -> Term:
         """A symbol, made once per name, that lies in ``domain`` (any value if None)."""
@@ -123,6 +138,12 @@ class Symbolic:
             terms = [self.member(version[INDEX[name]], values) for name, values in space.fields]
             known = self._matches[key] = (solver.and_(*terms), space)
         return known[0]
+
+    def domain(self, term: Term) -> Ranges | None:
+        """Values of which ``term`` has one, as far as that is known."""
+        if isinstance(term.value, int):
+            return Ranges.of(term.value)
+        return self._domains.get(term)
 
     def member(self, term: Term, values: Ranges) -> Term:
         """Whether ``term`` has one of ``values``."""

@@ -83,7 +83,7 @@ def test_a_reply_that_is_not_seen_is_none() -> None:
 def test_who_did_not_see_it_is_named() -> None:
     """The explanation gives the reason of the filter, on the way back."""
     blocked = explain(network(**PAST), aim(), Z3Backend())
-    assert [(b.direction, b.origin) for b in blocked.blockers] == [("reply", UNSEEN)]
+    assert [(b.direction, b.origin) for b in blocked.ways[0].blockers] == [("reply", UNSEEN)]
 
 
 def test_any_filter_of_the_session_sees() -> None:

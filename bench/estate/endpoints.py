@@ -13,7 +13,8 @@ from bench.estate.interfaces import (
     service_attachment,
 )
 from bench.estate.network import Pairs
-from bench.estate.plan import Subnet, Vpc, dotted
+from bench.estate.plan import RESERVED, Subnet, Vpc, dotted
+from bench.estate.transit import attachment_id
 
 POLICY = (
     '{"Version":"2008-10-17","Statement":'
@@ -29,6 +30,19 @@ def endpoints(vpc: Vpc) -> Pairs:
         yield "VpcEndpoints", storage_endpoint(vpc)
     for number, service in enumerate(vpc.services):
         yield from interface_endpoint(vpc, number, service)
+    if vpc.transit:
+        yield from attachment_interfaces(vpc)
+
+
+def attachment_interfaces(vpc: Vpc) -> Pairs:
+    """The interfaces of the attachment to a transit gateway, one in every zone."""
+    about = f"Network Interface for Transit Gateway Attachment {attachment_id(vpc)}"
+    for subnet in vpc.subnets:
+        if subnet.tier == "app":
+            eni = vpc.identify("eni", "transit", subnet.zone)
+            record = service_interface(vpc, subnet, eni, subnet.address + RESERVED - 1)
+            kind = {"Description": about, "InterfaceType": "transit_gateway"}
+            yield "NetworkInterfaces", record | kind
 
 
 def nat_gateway(vpc: Vpc) -> Pairs:

@@ -17,6 +17,7 @@ from bench.estate.plan import (
     region,
     vpc_id,
 )
+from bench.estate.transit import routes_to_gateway
 
 Pairs = Iterator[tuple[str, Any]]
 
@@ -273,7 +274,7 @@ def other_routes(vpc: Vpc, tier: str) -> list[dict[str, Any]]:
     if forgotten(vpc):
         gone = route("DestinationCidrBlock", "192.168.0.0/20", key, vpc.identify("pcx", "gone"))
         routes.append(gone | {"State": "blackhole"})
-    return routes
+    return routes + (routes_to_gateway(vpc, tier) if vpc.transit else [])
 
 
 def route(key: str, destination: str, target: str, ident: str) -> dict[str, Any]:

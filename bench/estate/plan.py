@@ -23,6 +23,7 @@ WORDS = ("orders", "billing", "search", "ledger", "identity", "media", "claims",
 STAGES = ("prod", "staging", "dev")
 SERVICES = ("ssm", "secretsmanager", "ecr.api", "logs", "sts")
 RESERVED = 16  # low addresses of a subnet that hosts do not take: AWS's own, and service interfaces
+HUB = 0  # the VPC that has the way out, where all are on transit gateways
 PUBLIC = 0x2CC00000  # 44.192.0.0: each VPC owns 1,024 public addresses from here on
 
 
@@ -51,13 +52,18 @@ class Subnet:
 
 @dataclass(frozen=True)
 class Vpc:
-    """One VPC as planned; ``exposed`` lets the internet in on port 22, at one instance."""
+    """One VPC as planned.
+
+    ``exposed`` lets the internet in on port 22, at one instance.  One on ``transit`` is attached to
+    a transit gateway, in one of two Regions, and has its way out by the hub.
+    """
 
     seed: int
     index: int
     interfaces: int
     peers: tuple[int, ...]
     exposed: bool
+    transit: bool = False
 
     @cached_property
     def id(self) -> str:
@@ -74,6 +80,8 @@ class Vpc:
 
     @property
     def region(self) -> str:
+        if self.transit:
+            return REGIONS[self.index // len(ACCOUNTS) % 2][0]
         return region(self.index)
 
     @property
@@ -97,6 +105,8 @@ class Vpc:
 
     @property
     def has_internet(self) -> bool:
+        if self.transit:
+            return self.index == HUB
         return self.index % 10 != 9 or self.exposed
 
     @property
@@ -143,7 +153,7 @@ class Vpc:
         )
 
     def _hosts(self, tiers: tuple[str, ...]) -> dict[str, int]:
-        left = self.interfaces - self.has_nat - 3 * len(self.services)
+        left = self.interfaces - self.has_nat - 3 * len(self.services) - 3 * self.transit
         counts = {tier: int(left * SHARES[tier]) for tier in tiers}
         counts["public"] = max(counts["public"], min(1, left))
         counts["app"] += left - sum(counts.values())
@@ -183,11 +193,13 @@ class Vpc:
         return [{"Key": "Name", "Value": f"{self.name}-{role}"}]
 
 
-def plan(interfaces: int, vpcs: int, seed: int, unrelated: int, exposed: bool) -> list[Vpc]:
+def plan(
+    interfaces: int, vpcs: int, seed: int, unrelated: int, exposed: bool, transit: bool = False
+) -> list[Vpc]:
     """The VPCs of an estate: ``vpcs`` in peered clusters, then ``unrelated`` ones on their own.
 
     The first ``vpcs`` are the same whatever ``unrelated`` is.  Sizes are uneven and add up to
-    ``interfaces``; an unrelated VPC is of average size.
+    ``interfaces``; an unrelated VPC is of average size.  With ``transit`` none are peered.
     """
     if vpcs < 1 or interfaces < vpcs:
         raise ValueError(f"{interfaces} interfaces in {vpcs} VPCs: at least one VPC, and one each")
@@ -195,7 +207,14 @@ def plan(interfaces: int, vpcs: int, seed: int, unrelated: int, exposed: bool) -
     sizes = [max(1, int(share * SIZES[index % len(SIZES)])) for index in range(vpcs)]
     sizes[-1] = max(1, sizes[-1] + interfaces - sum(sizes))
     return [
-        Vpc(seed, index, size, peers(index, vpcs), exposed and index == 0)
+        Vpc(
+            seed,
+            index,
+            size,
+            () if transit else peers(index, vpcs),
+            exposed and index == 0,
+            transit,
+        )
         for index, size in enumerate(sizes)
     ] + [Vpc(seed, index, share, (), False) for index in range(vpcs, vpcs + unrelated)]
 

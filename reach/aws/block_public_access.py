@@ -32,6 +32,7 @@ from reach.component import Component, Lowering
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.snapshot.firewalls import is_firewalls
 from reach.snapshot.index import private_addresses, subnet_blocks
 from reach.snapshot.ingress_pools import IngressPools, ingress_pools
 from reach.snapshot.public_access import (
@@ -255,15 +256,13 @@ def _translators(lowering: Lowering) -> Mapping[str, Ranges]:
 
 
 def _firewalls(lowering: Lowering) -> Mapping[str, str]:
-    """The subnet of each Network Firewall endpoint; the service tags what it makes."""
+    """The subnet of each endpoint of a Network Firewall."""
 
     def make() -> dict[str, str]:
         return {
             endpoint.vpc_endpoint_id: next(iter(endpoint.subnet_ids), "")
             for endpoint in lowering.snapshot.records(VpcEndpoint)
-            if any(
-                t.key == "AWSNetworkFirewallManaged" and t.value == "true" for t in endpoint.tags
-            )
+            if is_firewalls(lowering.snapshot, endpoint)
         }
 
     return lowering.memo("public access firewalls", make)

@@ -25,13 +25,16 @@ from itertools import combinations
 from reach.component import Component, End, Entry, Join, Link, Lowering, Target, node_name
 from reach.network.header_space import ANYTHING, Ranges
 from reach.network.stage import (
+    Action,
     Assign,
     Case,
     Choose,
+    Filter,
     Forward,
     Option,
     Origin,
     Route,
+    Rule,
     Stage,
     Translate,
     Unmodelled,
@@ -92,13 +95,14 @@ def _rank(state: str) -> int:
 
 
 def _zone_of(lowering: Lowering, subnet_id: str) -> str:
-    return lowering.index.parent_zone(lowering.index.zone_of(subnet_id))
+    """The zone that a subnet's packets come in by; '' if nothing tells."""
+    return lowering.index.parent_zone(lowering.index.zone_of(subnet_id)) or ""
 
 
 def _subnet_in(lowering: Lowering, attachment: CoreAttachment, zone: str) -> str | None:
     """The attachment's subnet in a zone."""
-    subnets = attachment.subnet_ids
-    return next((each for each in subnets if lowering.index.zone_of(each) == zone), None)
+    in_zone = (s for s in attachment.subnet_ids if zone and lowering.index.zone_of(s) == zone)
+    return next(in_zone, None)
 
 
 def _document(lowering: Lowering, core_network_id: str) -> PolicyDocument | None:
@@ -125,10 +129,11 @@ def _enter(lowering: Lowering, arn: str, subnet_id: str, vpc_id: str) -> Entry:
     zone = _zone_of(lowering, subnet_id)
     first = next(iter(attachment.subnet_ids), "")
     own = _subnet_in(lowering, attachment, zone) if subnet_id else first
+    if own is None and subnet_id in attachment.subnet_ids:
+        own = subnet_id
     if own is None:
-        known = lowering.snapshot.get
-        unseen = any(known(Subnet, each) is None for each in attachment.subnet_ids)
-        return Entry(node_name(_NAME, attachment.id, "unseen" if unseen else "astray", zone))
+        certain = lowering.index.are_comparable(zone, attachment.subnet_ids)
+        return Entry(node_name(_NAME, attachment.id, "astray" if certain else "unseen", zone))
     node = node_name(_NAME, attachment.id, "in", zone or _ANY_ZONE)
     return Entry(node, own, guarded=True)
 
@@ -304,28 +309,65 @@ def _to_vpc(
 def _leaving(lowering: Lowering, attachment: CoreAttachment, zone: str) -> tuple[Stage, ...]:
     """As R-TGW-8: by which of its subnets a packet leaves."""
     assert attachment.vpc is not None
-    own = _subnet_in(lowering, attachment, zone)
-    subnets: Sequence[str] = attachment.subnet_ids
+    subnets = attachment.subnet_ids
+    if len(subnets) == 1:
+        return (_to(_exit(attachment, subnets[0])),)
     if attachment.vpc.options.appliance_mode_support:
         words = "assumed: in appliance mode the flow is sent to zone"
-    else:
-        subnets = (own,) if own is not None else subnets
-        words = "assumed: it has no subnet in the packet's own zone and takes zone"
-    if len(subnets) == 1:
-        return (Forward((Route(ANYTHING, _exit(subnets[0]), _QUIET),), _QUIET),)
-    options = [
-        Option(
-            _exit(subnet),
-            Origin(attachment.id, f"{words} {lowering.index.zone_of(subnet)} ({subnet})"),
+        return (_by_flow(attachment), _any_of(lowering, attachment, words))
+    own = _subnet_in(lowering, attachment, zone)
+    if own is not None:
+        return (_to(_exit(attachment, own)),)
+    if zone != _ANY_ZONE and not lowering.index.are_comparable(zone, subnets):
+        return _unseen(lowering, attachment.id, zone)
+    words = "assumed: it has no subnet in the packet's own zone and takes zone"
+    return (_any_of(lowering, attachment, words),)
+
+
+def _to(node: str) -> Forward:
+    return Forward((Route(ANYTHING, node, _QUIET),), _QUIET)
+
+
+def _any_of(lowering: Lowering, attachment: CoreAttachment, words: str) -> Choose:
+    zone_of = lowering.index.zone_of
+    return Choose(
+        tuple(
+            Option(
+                _exit(attachment, subnet),
+                Origin(attachment.id, f"{words} {zone_of(subnet)} ({subnet})"),
+            )
+            for subnet in attachment.subnet_ids
         )
-        for subnet in subnets
-    ]
-    return (Choose(tuple(options)),)
+    )
 
 
-def _exit(subnet_id: str) -> str:
-    """The attachment's own interface puts the packet on its subnet's wire (R-RT-3)."""
-    return node_name("subnet", subnet_id, "emit")
+def _by_flow(attachment: CoreAttachment) -> Forward:
+    """In appliance mode the reply goes where its flow went (R-TGW-18)."""
+    return Forward(
+        tuple(
+            Route(ANYTHING, _exit(attachment, subnet), _QUIET, session=_session(attachment, subnet))
+            for subnet in attachment.subnet_ids
+        )
+    )
+
+
+def _session(attachment: CoreAttachment, subnet_id: str) -> str:
+    return f"{_NAME} {attachment.id} {subnet_id}"
+
+
+def _exit(attachment: CoreAttachment, subnet_id: str) -> str:
+    return node_name(_NAME, attachment.id, "exit", subnet_id)
+
+
+def _emit(lowering: Lowering, attachment_id: str, subnet_id: str) -> tuple[Stage, ...]:
+    """The attachment's own interface puts the packet on its subnet's wire (R-RT-3, U-20)."""
+    attachment = _attachments(lowering)[attachment_id]
+    assert attachment.vpc is not None
+    onward = _to(node_name("subnet", subnet_id, "emit", "attachment"))
+    if not attachment.vpc.options.appliance_mode_support or len(attachment.subnet_ids) == 1:
+        return (onward,)
+    anything = Rule(ANYTHING, Action.PERMIT, _QUIET)
+    return (Filter((), anything, _session(attachment, subnet_id)), onward)
 
 
 def _to_transit_gateway(lowering: Lowering, attachment: CoreAttachment) -> tuple[Stage, ...]:
@@ -548,6 +590,7 @@ COMPONENT = Component(
         "in": _in,
         "nameless": _nameless,
         "out": _out,
+        "exit": _emit,
         "line": _line,
         "peered": _from_transit_gateway,
         "unattached": _unattached,

@@ -41,7 +41,6 @@ from reach.snapshot.balancer_records import LoadBalancer
 from reach.snapshot.endpoint_service_records import EndpointServiceConfiguration
 from reach.snapshot.firewalls import is_balanced, is_firewalls
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
-from reach.snapshot.section import Section
 
 _NAME = "gateway_load_balancer_endpoint"
 _QUIET = Origin("", "")
@@ -67,6 +66,7 @@ def _in(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:
     endpoint = _get(lowering, endpoint_id)
     return (
         *_available(endpoint),
+        *lowering.slot("encryption.gateway_load_balancer", endpoint.vpc_id or ""),
         _FORGET,
         _both_ways(endpoint),
         *_appliances(lowering, endpoint),
@@ -178,14 +178,6 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint, EndpointServiceConfiguration),
-    sections=(
-        Section(
-            "ServiceConfigurations",
-            EndpointServiceConfiguration,
-            "service_id",
-            "ec2.DescribeVpcEndpointServiceConfigurations",
-        ),
-    ),
     nodes={"in": _in, "out": _out, "address": _address},
     targets=(Target("gateway_id", "vpce-", _enter),),
     interface_types=(_NAME,),

@@ -60,7 +60,7 @@ from reach.snapshot.balancer_records import (
     Listener,
 )
 from reach.snapshot.balancer_sections import ACCELERATORS
-from reach.snapshot.records import InternetGateway, NetworkInterface, Subnet, Vpc
+from reach.snapshot.records import InternetGateway, NetworkInterface
 
 _NAME = "global_accelerator"
 _MANAGED = "global_accelerator_managed"
@@ -217,8 +217,8 @@ def _inside(
     past = Origin(accelerator.accelerator_arn, words, option=_ACL) if words else QUIET
     return (
         *_has_gateway(lowering, accelerator, interface),
-        *_not_blocked(lowering, interface),
-        *lowering.slot("global_accelerator.in", subnet),
+        *lowering.slot("public_access.in", subnet),
+        *lowering.slot("encryption.global_accelerator", interface.vpc_id or ""),
         _onward(
             accelerator,
             way,
@@ -258,21 +258,6 @@ def _has_gateway(
         return (unknown_filter(lowering.missing(InternetGateway, interface.vpc_id or "", words)),)
     words = f"needs an internet gateway attached to {interface.vpc_id}"
     return (deny_all(_says(accelerator, words, "internet gateway", "NO_PATH")),)
-
-
-def _not_blocked(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, ...]:
-    """R-BPA-6, as far as the subnet, or else its VPC, shows it."""
-    subnet = lowering.snapshot.get(Subnet, interface.subnet_id or "")
-    vpc = lowering.snapshot.get(Vpc, interface.vpc_id or "")
-    for holder in (subnet, vpc):
-        states = holder.block_public_access_states if holder is not None else None
-        mode = states.internet_gateway_block_mode if states is not None else None
-        if mode is not None:
-            words = f"has Block Public Access mode {mode}"
-            code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
-            origin = Origin(interface.subnet_id or "", words, "block mode", code)
-            return () if mode == "off" else (deny_all(origin),)
-    return ()
 
 
 def _managed_group(lowering: Lowering, interface: NetworkInterface) -> int:

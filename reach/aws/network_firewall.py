@@ -76,7 +76,7 @@ from reach.snapshot.firewall_records import (
     RuleGroup,
 )
 from reach.snapshot.firewalls import FirewallPlace, firewall_places, is_firewalls
-from reach.snapshot.records import InternetGateway, VpcEndpoint
+from reach.snapshot.records import InternetGateway, Subnet, VpcEndpoint
 from reach.snapshot.section import Section
 
 _NAME = "network_firewall"
@@ -111,7 +111,12 @@ def _in(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]:
     if firewall is None:
         words = f"is an endpoint of {place.arn}, which is not in the snapshot"
         return (Unmodelled(lowering.missing(Firewall, place_id, words)),)
-    state = _ready(firewall, place)
+    subnet = lowering.snapshot.get(Subnet, place.subnet)
+    vpc_id = (subnet.vpc_id or "") if subnet is not None else ""
+    state = (
+        *_ready(firewall, place),
+        *lowering.slot("encryption.gateway_load_balancer", vpc_id),
+    )
     if firewall.firewall.proxy_settings is not None:
         words = "is in proxy mode, which is not modelled yet"
         origin = Origin(place.arn, words, code="UNSUPPORTED_COMPONENT", name=firewall.name)

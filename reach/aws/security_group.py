@@ -243,11 +243,7 @@ def _members(
 ) -> HeaderSpace | None:
     """The members of a group in some VPCs; None if it has none there."""
     if not egress:
-        numbers = [
-            number
-            for number, (home, groups) in lowering.identities().items()
-            if home in scope and name in groups
-        ]
+        numbers = [number for number, home in lowering.senders_with(name) if home in scope]
         return HeaderSpace.where(identity=Ranges.of(*numbers)) if numbers else None
     members = [
         interface

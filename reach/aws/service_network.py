@@ -143,6 +143,7 @@ def _associated(lowering: Lowering, association_id: str, _: str) -> tuple[Stage,
     words = f"connects {association.vpc_id} to {network}"
     holder = " ".join((association_id, association.vpc_id, *association.security_group_ids))
     return (
+        *lowering.slot("encryption.vpc_lattice", association.vpc_id),
         *lowering.slot("groups.ingress", holder),
         _entered(node_name(_NAME, association_id, "into")),
         _to(node_name(_NAME, network, "enter"), Origin(association_id, words)),

@@ -3,29 +3,46 @@
 A table is looked up for what comes in by the attachments associated with it (R-TGW-3).  Of equal
 prefixes static routes win, then prefix lists, then what is propagated, in AWS's order of attachment
 kinds (R-TGW-4, R-TGW-7); a blackhole wins and drops (R-TGW-5).  Several attachments of one route
-are a *may* (R-TGW-13).  Where only static routes and propagations are known, a propagating VPC
-gives its blocks, IPv6 ones if that is enabled, unless an earlier attachment overlaps them
-(R-TGW-6); what other kinds propagate is then not known.  A table that was cut short, or that
-another account keeps to itself, is not known at all.
+are a *may* (R-TGW-13).  No page says whether a packet may go back into the attachment it came from
+(U-9).
 
-Implements: R-TGW-4 R-TGW-5 R-TGW-6 R-TGW-7 R-TGW-13 R-TGW-15 R-TGW-16
+A search for routes of all types tells everything, prefix lists entry by entry.  Where only static
+routes and propagations are known, a propagating VPC gives its blocks, IPv6 ones if that is enabled
+(R-TGW-16), unless they overlap those of a VPC that was attached earlier (R-TGW-6), and prefix lists
+come from their own call.  What other kinds propagate is then not known, and with it the whole
+table: any destination may have a longer prefix.  So is a table that was cut short, or that another
+account keeps to itself.
+
+Implements: R-TGW-4 R-TGW-5 R-TGW-6 R-TGW-7 R-TGW-13 R-TGW-15 R-TGW-16 R-TGW-19
 Not modelled: path lengths of learned routes; only what AWS lists as the winner counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
-from reach.network.address import Prefix, is_ipv4
-from reach.network.header_space import to_prefix
-from reach.network.stage import Choose, Forward, Option, Origin, Route, Stage, Unmodelled
+from reach.network.address import Prefix
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
+from reach.network.stage import (
+    Action,
+    Choose,
+    Filter,
+    Forward,
+    Option,
+    Origin,
+    Route,
+    Rule,
+    Stage,
+    Unmodelled,
+)
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.records import Vpc
+from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, Vpc
 from reach.snapshot.section import Reference, Section
+from reach.snapshot.transit_index import AttachedBlock, TransitIndex
 from reach.snapshot.transit_records import (
     TransitGatewayPrefixListReference,
     TransitGatewayPropagation,
@@ -39,6 +56,7 @@ from reach.snapshot.transit_records import (
 )
 
 _NAME = "transit_gateway_route_table"
+_QUIET = Origin("", "")
 # R-TGW-4, best first; of a VPN nothing says whether it runs over a private connection.
 _RANKS = (
     "static",
@@ -49,33 +67,51 @@ _RANKS = (
     "vpn",
     "vpn-concentrator",
     "client-vpn",
-    "network-function",
     "peering",
     "tgw-peering",
 )
+_STATIC, _LISTED, _OF_VPC = 0, 1, 2
 _UNKNOWN = "TGW_RTB_ROUTES_ARE_UNKNOWN"
+_HAIRPIN = "transit-gateway-hairpin"
 
 
-@dataclass(frozen=True, slots=True)
+def _index(lowering: Lowering) -> TransitIndex:
+    return lowering.memo("transit index", partial(TransitIndex, lowering.snapshot))
+
+
+class _NotKnownError(Exception):
+    """The whole table is not known, for the reason that ``origin`` gives."""
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(str(origin))
+        self.origin = Origin(origin.resource, origin.words, code=_UNKNOWN)
+
+
+@dataclass(frozen=True)
 class _Candidate:
-    """One destination of one route, with the attachments it may leave by (none: it drops)."""
+    """One destination of one route, with the attachments it may leave by (none: it drops).
+
+    ``doubt`` says why it is not known what becomes of the destination.
+    """
 
     prefix: Prefix
     rank: int
     attachments: tuple[TransitGatewayRouteAttachment, ...]
     locator: str
     state: str = "active"
+    doubt: str = ""
+    match: HeaderSpace = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # One match for the lookups of all zones: the engines know it again.
+        object.__setattr__(self, "match", to_prefix(self.prefix))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Contents:
-    """The best candidates of each prefix, the longest first.
+    """The best candidate of each prefix, the longest first; or why the table is not known."""
 
-    ``more`` says what else the table may hold, ``nothing`` that it is not known at all.
-    """
-
-    best: tuple[_Candidate, ...] = ()
-    more: Origin | None = None
+    best: Mapping[str, _Candidate] = field(default_factory=dict)
     nothing: Origin | None = None
 
 
@@ -86,131 +122,21 @@ def _contents(lowering: Lowering, table_id: str) -> _Contents:
 def _read(lowering: Lowering, table_id: str) -> _Contents:
     every = lowering.snapshot.get(TransitGatewayRoutes, table_id)
     static = lowering.snapshot.get(TransitGatewayStaticRoutes, table_id)
-    propagated = lowering.snapshot.get(TransitGatewayPropagations, table_id)
-    listed = every or static
-    if listed is None:
-        words = "the routes of this table are not known"
-        missing = lowering.missing(TransitGatewayRoutes, table_id, words)
-        return _Contents(nothing=_as_unknown(missing))
-    if listed.additional_routes_available or listed.next_token:
-        words = "there are more routes than the snapshot holds"
-        return _Contents(nothing=Origin(table_id, words, code=_UNKNOWN))
-    found = [c for route in listed.routes for c in _listed(lowering, table_id, route)]
-    found += _references(lowering, table_id)
-    more = None
-    if every is None:
-        if propagated is None or propagated.next_token:
-            words = "what is propagated into this table is not known"
-            missing = lowering.missing(TransitGatewayPropagations, table_id, words)
-            return _Contents(nothing=_as_unknown(missing))
-        derived, more = _propagated(lowering, table_id, propagated)
-        found += derived
-    more = more or _unknown_list(lowering, table_id, listed.routes)
-    return _Contents(tuple(_best(found)), more)
-
-
-def _as_unknown(origin: Origin) -> Origin:
-    return Origin(origin.resource, origin.words, code=_UNKNOWN)
-
-
-def _listed(lowering: Lowering, table_id: str, route: TransitGatewayRoute) -> Iterator[_Candidate]:
-    """What the search prints; a prefix list shows as one route (R-TGW-7)."""
-    attachments = route.transit_gateway_attachments
-    listed = route.prefix_list_id
-    shown = listed or route.destination_cidr_block or ""
-    blocks = (lowering.index.prefix_list_entries(listed) or ()) if listed else (shown,)
-    if listed:
-        rank = _RANKS.index("prefix-list")
-    elif route.type == "static":
-        rank = 0
-    else:
-        kinds = [_rank(each.resource_type or "") for each in attachments]
-        rank = min(kinds, default=len(_RANKS))
-    for block in blocks:
-        if block:
-            yield _Candidate(
-                Prefix.parse(block), rank, attachments, f"route {shown}", route.state or "active"
-            )
-
-
-def _rank(kind: str) -> int:
-    return _RANKS.index(kind) if kind in _RANKS else len(_RANKS)
-
-
-def _references(lowering: Lowering, table_id: str) -> Iterator[_Candidate]:
-    """Prefix lists that the table refers to, where the search did not print them."""
-    for each in lowering.snapshot.records(TransitGatewayPrefixListReference):
-        if each.transit_gateway_route_table_id != table_id or each.state in ("deleting", "deleted"):
-            continue
-        through = each.transit_gateway_attachment
-        for block in lowering.index.prefix_list_entries(each.prefix_list_id) or ():
-            yield _Candidate(
-                Prefix.parse(block),
-                _RANKS.index("prefix-list"),
-                (through,) if through else (),
-                f"route {each.prefix_list_id}",
-                "blackhole" if each.blackhole else "active",
-            )
-
-
-def _unknown_list(
-    lowering: Lowering, table_id: str, routes: tuple[TransitGatewayRoute, ...]
-) -> Origin | None:
-    """A prefix list in the table without known entries."""
-    named = [route.prefix_list_id for route in routes if route.prefix_list_id]
-    named += [
-        each.prefix_list_id
-        for each in lowering.snapshot.records(TransitGatewayPrefixListReference)
-        if each.transit_gateway_route_table_id == table_id
-    ]
-    for listed in named:
-        if lowering.index.prefix_list_entries(listed) is None:
-            words = f"routes {listed}, whose entries are not in the snapshot"
-            return Origin(table_id, words, code=_UNKNOWN)
-    return None
-
-
-def _propagated(
-    lowering: Lowering, table_id: str, answer: TransitGatewayPropagations
-) -> tuple[list[_Candidate], Origin | None]:
-    """R-TGW-6: the blocks of each propagating VPC, earlier attachments first."""
-    enabled = [
-        each
-        for each in answer.transit_gateway_route_table_propagations
-        if each.state in ("enabled", "")
-    ]
-    found: list[_Candidate] = []
-    more: Origin | None = None
-    for each in sorted(enabled, key=partial(_made, lowering)):
-        vpc = lowering.snapshot.get(Vpc, each.resource_id or "")
-        if each.resource_type != "vpc" or vpc is None:
-            words = f"what {each.resource_id} propagates into this table is not in the snapshot"
-            more = more or Origin(table_id, words, code=_UNKNOWN)
-            continue
-        through = TransitGatewayRouteAttachment(
-            each.transit_gateway_attachment_id, each.resource_id, each.resource_type
-        )
-        taken = [candidate.prefix for candidate in found]
-        for block in map(Prefix.parse, _announced(lowering, each, vpc)):
-            if not any(block.overlaps(other) for other in taken):
-                locator = f"propagated route {block}"
-                found.append(_Candidate(block, _rank("vpc"), (through,), locator))
-    return found, more
-
-
-def _made(lowering: Lowering, each: TransitGatewayPropagation) -> tuple[str, str]:
-    attachment_id = each.transit_gateway_attachment_id or ""
-    attachment = lowering.snapshot.get(TransitGatewayVpcAttachment, attachment_id)
-    return attachment.creation_time if attachment else "", attachment_id
-
-
-def _announced(lowering: Lowering, each: TransitGatewayPropagation, vpc: Vpc) -> Iterator[str]:
-    attachment_id = each.transit_gateway_attachment_id or ""
-    attachment = lowering.snapshot.get(TransitGatewayVpcAttachment, attachment_id)
-    six = attachment is not None and attachment.options.ipv6_support == "enable"
-    for block in vpc_blocks(vpc):
-        if six or is_ipv4(Prefix.parse(block).value):
-            yield block
+    try:
+        if every is not None:
+            found = list(_listed(lowering, every))
+        elif static is not None:
+            found = [
+                *_listed(lowering, static),
+                *_references(lowering, static),
+                *_propagated(lowering, table_id),
+            ]
+        else:
+            words = "the routes of this table are not known"
+            raise _NotKnownError(lowering.missing(TransitGatewayRoutes, table_id, words))
+    except _NotKnownError as unknown:
+        return _Contents(nothing=unknown.origin)
+    return _Contents({str(each.prefix): each for each in _best(found)})
 
 
 def _best(found: list[_Candidate]) -> Iterator[_Candidate]:
@@ -219,7 +145,212 @@ def _best(found: list[_Candidate]) -> Iterator[_Candidate]:
         yield next(group)
 
 
+# ------------------------------------------------------------------- what is listed
+
+
+def _listed(
+    lowering: Lowering, answer: TransitGatewayRoutes | TransitGatewayStaticRoutes
+) -> Iterator[_Candidate]:
+    """What a search prints."""
+    table_id = answer.transit_gateway_route_table_id
+    if answer.additional_routes_available or answer.next_token:
+        raise _NotKnownError(Origin(table_id, "there are more routes than the snapshot holds"))
+    for route in answer.routes:
+        attachments = _distinct(route.transit_gateway_attachments)
+        for block in _blocks(lowering, table_id, route):
+            yield _Candidate(
+                Prefix.parse(block),
+                _rank(route),
+                attachments,
+                f"route {route.prefix_list_id or block}",
+                route.state or "active",
+            )
+
+
+def _distinct(
+    attachments: Iterable[TransitGatewayRouteAttachment],
+) -> tuple[TransitGatewayRouteAttachment, ...]:
+    """A VPN shows once for each of its tunnels."""
+    return tuple({each.transit_gateway_attachment_id: each for each in attachments}.values())
+
+
+def _blocks(lowering: Lowering, table_id: str, route: TransitGatewayRoute) -> Sequence[str]:
+    """R-TGW-7: a prefix list shows entry by entry; if not, its entries are looked up."""
+    if route.destination_cidr_block:
+        return (route.destination_cidr_block,)
+    return _entries(lowering, table_id, route.prefix_list_id or "")
+
+
+def _entries(lowering: Lowering, table_id: str, listed: str) -> Sequence[str]:
+    entries = lowering.index.prefix_list_entries(listed)
+    if entries is None:
+        words = f"routes {listed}, whose entries are not in the snapshot"
+        raise _NotKnownError(Origin(table_id, words))
+    return entries
+
+
+def _rank(route: TransitGatewayRoute) -> int:
+    if route.prefix_list_id:
+        return _LISTED
+    if route.type == "static":
+        return _STATIC
+    kinds = [each.resource_type or "" for each in route.transit_gateway_attachments]
+    known = [_RANKS.index(kind) for kind in kinds if kind in _RANKS]
+    return min(known, default=len(_RANKS))
+
+
+def _references(lowering: Lowering, static: TransitGatewayStaticRoutes) -> Iterator[_Candidate]:
+    """Prefix lists of the table, which a search for static routes does not print (R-TGW-7)."""
+    table_id = static.transit_gateway_route_table_id
+    kind = TransitGatewayPrefixListReference
+    if not lowering.has(kind, static) and _customer_lists(lowering):
+        words = "which prefix lists are in this table is not known"
+        raise _NotKnownError(lowering.missing(kind, table_id, words))
+    for each in lowering.snapshot.records(kind):
+        if each.transit_gateway_route_table_id != table_id:
+            continue
+        through = each.transit_gateway_attachment
+        for block in _entries(lowering, table_id, each.prefix_list_id):
+            yield _Candidate(
+                Prefix.parse(block),
+                _LISTED,
+                (through,) if through and not each.blackhole else (),
+                f"route {each.prefix_list_id}",
+                "blackhole" if each.blackhole else "active",
+                f"the reference to {each.prefix_list_id} is {each.state}"
+                if each.state not in ("available", "")
+                else "",
+            )
+
+
+def _customer_lists(lowering: Lowering) -> bool:
+    """Whether there is any prefix list that a table could name: one that is not AWS's own."""
+
+    def make() -> bool:
+        listed = lowering.snapshot.records(PrefixList)
+        of_aws = {
+            each.prefix_list_id
+            for each in listed
+            if each.owner_id == "AWS" or (each.prefix_list_name or "").startswith("com.amazonaws.")
+        }
+        named = {each.prefix_list_id for each in listed} | {
+            each.prefix_list_id for each in lowering.snapshot.records(ManagedPrefixListEntries)
+        }
+        return bool(named - of_aws)
+
+    return lowering.memo(f"{_NAME} customer lists", make)
+
+
+# ------------------------------------------------------------------- what is propagated
+
+
+def _propagated(lowering: Lowering, table_id: str) -> Iterator[_Candidate]:
+    """R-TGW-6: the blocks of each propagating VPC, save those that overlap an earlier one's."""
+    answer = lowering.snapshot.get(TransitGatewayPropagations, table_id)
+    if answer is None or answer.next_token:
+        words = "what is propagated into this table is not known"
+        raise _NotKnownError(lowering.missing(TransitGatewayPropagations, table_id, words))
+    enabled = {
+        each.transit_gateway_attachment_id or "": each
+        for each in answer.transit_gateway_route_table_propagations
+        if each.state in ("enabled", "")
+    }
+    for attachment_id, each in enabled.items():
+        if each.resource_type == "network-function":
+            continue  # R-TGW-19: only static routes lead there
+        through = TransitGatewayRouteAttachment(attachment_id, each.resource_id, each.resource_type)
+        blocks = _announced(lowering, table_id, each)
+        verdicts = [_overlapped(lowering, block, enabled.keys()) for block in blocks]
+        for block, (lost, doubt) in zip(blocks, verdicts, strict=True):
+            if not lost and not doubt and any(other_lost for other_lost, _ in verdicts):
+                doubt = f"another block of {each.resource_id} is not propagated"
+            if not lost:
+                locator = f"propagated route {block.prefix}"
+                yield _Candidate(block.prefix, _OF_VPC, (through,), locator, doubt=doubt)
+
+
+def _announced(
+    lowering: Lowering, table_id: str, each: TransitGatewayPropagation
+) -> tuple[AttachedBlock, ...]:
+    attachment_id, vpc_id = each.transit_gateway_attachment_id or "", each.resource_id or ""
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if each.resource_type != "vpc" or vpc is None:
+        words = f"what {vpc_id} propagates into this table is not in the snapshot"
+        raise _NotKnownError(Origin(table_id, words))
+    blocks = _index(lowering).blocks_of(attachment_id, vpc)
+    unlisted = lowering.snapshot.get(TransitGatewayVpcAttachment, attachment_id) is None
+    if unlisted and len(blocks) < len(vpc_blocks(vpc)):
+        words = f"whether {vpc_id} propagates IPv6 is not known"
+        raise _NotKnownError(lowering.missing(TransitGatewayVpcAttachment, table_id, words))
+    return blocks
+
+
+def _overlapped(lowering: Lowering, block: AttachedBlock, here: Container[str]) -> tuple[bool, str]:
+    """Whether a block is not propagated for an earlier one, and else what is not certain of it.
+
+    An earlier VPC that does not propagate into the same table, and one of two that came at times
+    that are not known: no page says, or the snapshot does not.
+    """
+    doubt = ""
+    for other in _index(lowering).overlapping(block):
+        known = block.created and other.created and block.created != other.created
+        if known and other.created > block.created:
+            continue
+        if known and other.attachment in here:
+            return True, ""
+        doubt = f"it overlaps {other.prefix} of {other.attachment}"
+    return False, doubt
+
+
 # ------------------------------------------------------------------- nodes
+
+
+def _enter(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
+    """What an attachment brings in.  ``argument``: gateway, attachment, zone ("-": none)."""
+    gateway_id, attachment_id, zone = argument.split(" ", 2)
+    onward = node_name(_NAME, table_id, "lookup", f"{gateway_id} {zone}")
+    back = _leads_back(lowering, table_id, attachment_id)
+    found = Forward((Route(ANYTHING, onward, _QUIET),), _QUIET)
+    if not back:
+        return (found,)
+    match = HeaderSpace.where(destination=back)
+    if lowering.option(_HAIRPIN) == "deny":
+        words = f"sends nothing back into {attachment_id}, where it came from"
+        refused = Origin(table_id, words, "destination", "NO_PATH", option=_HAIRPIN)
+        anything = Rule(ANYTHING, Action.PERMIT, _QUIET)
+        return (Filter((Rule(match, Action.DENY, refused),), anything), found)
+    hairpin = node_name(_NAME, table_id, "hairpin", argument)
+    return (Forward((Route(match, hairpin, _QUIET),)), found)
+
+
+def _leads_back(lowering: Lowering, table_id: str, attachment_id: str) -> Ranges:
+    """The destinations that the table routes to this very attachment."""
+    best = _contents(lowering, table_id).best.values()
+    back = Ranges(())
+    for own in best:
+        if _leads_to(own, attachment_id):
+            others = (
+                each.prefix
+                for each in best
+                if each.prefix.length > own.prefix.length
+                and own.prefix.covers(each.prefix)
+                and not _leads_to(each, attachment_id)
+            )
+            back |= Ranges.span(own.prefix.low, own.prefix.high) - Ranges.prefixes(others)
+    return back
+
+
+def _leads_to(candidate: _Candidate, attachment_id: str) -> bool:
+    named = [each.transit_gateway_attachment_id for each in candidate.attachments]
+    return named == [attachment_id]
+
+
+def _hairpin(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
+    """U-9: back into the attachment that it came from."""
+    gateway_id, attachment_id, zone = argument.split(" ", 2)
+    words = "assumed: a packet may go back into the attachment that it came from"
+    onward = node_name(_NAME, table_id, "lookup", f"{gateway_id} {zone}")
+    return (Choose((Option(onward, Origin(attachment_id, words, option=_HAIRPIN)),)),)
 
 
 def _lookup(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
@@ -227,15 +358,11 @@ def _lookup(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     contents = _contents(lowering, table_id)
     if contents.nothing is not None:
         return (Unmodelled(contents.nothing),)
-    routes = tuple(
-        _route(lowering, table_id, argument, candidate, contents.more)
-        for candidate in contents.best
-    )
-    if contents.more is not None:
-        return (Forward(routes), Unmodelled(contents.more))
+    title = _title(lowering, table_id)
+    routes = tuple(_route(table_id, argument, each, title) for each in contents.best.values())
     words = "has no route to the destination"
     code = "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
-    return (Forward(routes, Origin(table_id, words, "", code, _title(lowering, table_id))),)
+    return (Forward(routes, Origin(table_id, words, "", code, title)),)
 
 
 def _title(lowering: Lowering, table_id: str) -> str:
@@ -243,24 +370,21 @@ def _title(lowering: Lowering, table_id: str) -> str:
     return table.name if table is not None else ""
 
 
-def _route(
-    lowering: Lowering,
-    table_id: str,
-    argument: str,
-    candidate: _Candidate,
-    more: Origin | None,
-) -> Route:
-    name, match = _title(lowering, table_id), to_prefix(candidate.prefix)
-    if candidate.state != "active" or not candidate.attachments:
-        words = f"is in state {candidate.state}"
-        code = "TGW_RTB_BAD_STATE_ROUTE"
-        return Route(match, "", Origin(table_id, words, candidate.locator, code, name))
-    if len(candidate.attachments) > 1 or more is not None:
+def _route(table_id: str, argument: str, candidate: _Candidate, title: str) -> Route:
+    locator = candidate.locator
+    if candidate.doubt or candidate.state not in ("active", "blackhole"):
+        node = node_name(_NAME, table_id, "unsettled", str(candidate.prefix))
+        return Route(candidate.match, node, Origin(table_id, "", locator, name=title))
+    if candidate.state == "blackhole" or not candidate.attachments:
+        words = "is in state blackhole" if candidate.state == "blackhole" else "leads nowhere"
+        origin = Origin(table_id, words, locator, "TGW_RTB_BAD_STATE_ROUTE", title)
+        return Route(candidate.match, "", origin)
+    if len(candidate.attachments) > 1:
         node = node_name(_NAME, table_id, "may", f"{argument} {candidate.prefix}")
-        return Route(match, node, Origin(table_id, "", candidate.locator, name=name))
+        return Route(candidate.match, node, Origin(table_id, "", locator, name=title))
     (through,) = candidate.attachments
-    origin = Origin(table_id, _words(through), candidate.locator, name=name)
-    return Route(match, _out(through, argument), origin)
+    origin = Origin(table_id, _words(through), locator, name=title)
+    return Route(candidate.match, _out(through, argument), origin)
 
 
 def _words(through: TransitGatewayRouteAttachment) -> str:
@@ -274,21 +398,25 @@ def _out(through: TransitGatewayRouteAttachment, argument: str) -> str:
 
 
 def _may(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
-    """A route that is not certain: several attachments, or longer prefixes that are not known."""
+    """R-TGW-13: a route with several attachments."""
     leaving, _, prefix = argument.rpartition(" ")
-    contents = _contents(lowering, table_id)
-    candidate = next(c for c in contents.best if str(c.prefix) == prefix)
+    candidate = _contents(lowering, table_id).best[prefix]
+    title = _title(lowering, table_id)
     options = []
     for through in candidate.attachments:
-        said = []
-        if len(candidate.attachments) > 1:
-            said.append("of several equal routes this one is taken")
-        if contents.more is not None:
-            said.append(f"no longer prefix takes the packet, for {contents.more.words}")
-        words = f"assumed: {'; '.join(said)} ({_words(through)})"
-        origin = Origin(table_id, words, candidate.locator, name=_title(lowering, table_id))
+        words = f"assumed: of several equal routes this one is taken ({_words(through)})"
+        origin = Origin(table_id, words, candidate.locator, name=title)
         options.append(Option(_out(through, leaving), origin))
     return (Choose(tuple(options)),)
+
+
+def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, ...]:
+    """A destination of which it is not known what becomes of it."""
+    candidate = _contents(lowering, table_id).best[prefix]
+    words = candidate.doubt or f"it is in state {candidate.state}"
+    said = f"what becomes of {prefix} is not known: {words}"
+    title = _title(lowering, table_id)
+    return (Unmodelled(Origin(table_id, said, candidate.locator, _UNKNOWN, title)),)
 
 
 _TABLE = Reference("transit_gateway_route_table_id", TransitGatewayRouteTable)
@@ -348,5 +476,11 @@ COMPONENT = Component(
             covered_by="TransitGatewayRoutes",
         ),
     ),
-    nodes={"lookup": _lookup, "may": _may},
+    nodes={
+        "enter": _enter,
+        "hairpin": _hairpin,
+        "lookup": _lookup,
+        "may": _may,
+        "unsettled": _unsettled,
+    },
 )

@@ -133,6 +133,7 @@ def _out(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]:
     foreign = Origin(gateway_id, words, "source", code, gateway.name)
     return (
         *_works(gateway, vpc_id),
+        *lowering.slot("encryption.virtual_private_gateway", vpc_id),
         _only_own(lowering, gateway, "source", foreign),
         _FORGET,
         Forward(tuple(_routes(lowering, gateway))),
@@ -248,6 +249,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     return (
         *_works(gateway),
         *_between_lines(lowering, gateway_id),
+        *lowering.slot("encryption.virtual_private_gateway", vpc_id),
         Filter((Rule(own, Action.DENY, spoofed),), Rule(ANYTHING, Action.PERMIT, _QUIET)),
         _only_own(lowering, gateway, "destination", beyond),
         _FORGET,

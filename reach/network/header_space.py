@@ -192,7 +192,10 @@ class HeaderSpace:
 
     def __contains__(self, header: object) -> bool:
         assert isinstance(header, Header)
-        return all(header[INDEX[name]] in values for name, values in self.fields)
+        for name, values in self.fields:  # noqa: SIM110 - a generator takes twice the time
+            if header[INDEX[name]] not in values:
+                return False
+        return True
 
     def __hash__(self) -> int:
         return self._hash

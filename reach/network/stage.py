@@ -17,6 +17,7 @@ All types are frozen.  Knows no AWS word: codes and ids in an Origin are opaque 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -223,6 +224,34 @@ class Forward:
         """Whether most routes overlap: they look at other things than destinations."""
         anywhere = sum("destination" not in route.match.by_name for route in self.routes)
         return anywhere * 2 > len(self.routes)
+
+    def towards(self, destinations: Ranges) -> tuple[int, ...]:
+        """The numbers of the routes that may match one of these destinations, in order."""
+        found: set[int] = set()
+        cuts, held = self._segments
+        for low, high in destinations.intervals:
+            first = max(0, bisect_right(cuts, low) - 1)
+            for numbers in held[first : bisect_right(cuts, high)]:
+                found.update(numbers)
+        return tuple(sorted(found))
+
+    @cached_property
+    def _segments(self) -> tuple[list[int], list[tuple[int, ...]]]:
+        """Where routes begin and end to match, and which do from there to the next place."""
+        begin: dict[int, list[int]] = {0: []}
+        end: dict[int, list[int]] = {}
+        for number, route in enumerate(self.routes):
+            values = route.match.by_name.get("destination")
+            for low, high in ((0, 1 << 129),) if values is None else values.intervals:
+                begin.setdefault(low, []).append(number)
+                end.setdefault(high + 1, []).append(number)
+        cuts = sorted({*begin, *end})
+        held, now = [], set[int]()
+        for cut in cuts:
+            now.difference_update(end.get(cut, ()))
+            now.update(begin.get(cut, ()))
+            held.append(tuple(now))
+        return cuts, held
 
     @cached_property
     def rivals(self) -> tuple[tuple[int, ...], ...]:

@@ -7,6 +7,7 @@ what; what that means to a packet is for the components.  Addresses are the inte
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,8 @@ from reach.snapshot.records import (
 from reach.snapshot.snapshot import Snapshot
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+# The ids and names of Availability Zones: use1-az1, us-east-1a.  Those of Local Zones are longer.
+_ORDINARY_ZONE = re.compile(r"(?:[a-z]+\d+-az\d+|[a-z]{2,4}(?:-[a-z]+)+-\d+[a-z])(?: of |$)")
 
 
 def private_addresses(interface: NetworkInterface) -> tuple[int, ...]:
@@ -280,17 +283,36 @@ class Index:
     # Zones
 
     def zone_of(self, subnet_id: str) -> str:
-        """The zone of a subnet, by its id where that is known (R-AZ-1); '' if nothing tells."""
+        """The zone of a subnet, by its id where that is known (R-AZ-1); '' if nothing tells.
+
+        Names mean nothing across accounts, so where there are several a name says whose it is.
+        """
         subnet = self.snapshot.get(Subnet, subnet_id)
         if subnet is None:
             return ""
-        name = subnet.availability_zone or ""
-        known = self._zone_ids.get((self.snapshot.account_of(subnet), name))
-        return subnet.availability_zone_id or known or name
+        if subnet.availability_zone_id:
+            return subnet.availability_zone_id
+        name, account = subnet.availability_zone or "", self.snapshot.account_of(subnet)
+        known = self._zone_ids.get((account, name)) or self._zone_ids.get(("", name))
+        several = len({scope.account for scope in self.snapshot.scopes}) > 1
+        return known or (f"{name} of {account}" if several and name else name)
 
-    def parent_zone(self, zone: str) -> str:
-        """The zone that a Local Zone hangs on; any other is its own."""
-        return self._parents.get(zone, zone)
+    def parent_zone(self, zone: str) -> str | None:
+        """The zone that a Local or Wavelength Zone hangs on (R-TGW-21); any other is its own.
+
+        None where the snapshot does not tell: such a zone shows by its id or name.
+        """
+        if zone in self._parents:
+            return self._parents[zone]
+        return zone if not zone or _ORDINARY_ZONE.match(zone) else None
+
+    def are_comparable(self, zone: str, subnet_ids: Iterable[str]) -> bool:
+        """Whether it is known of each of these subnets that it is in a zone or is not.
+
+        It is not where a subnet is not in the snapshot, nor between the zone names of two accounts.
+        """
+        zones = [zone, *map(self.zone_of, subnet_ids)]
+        return all(zones) and len({each.partition(" of ")[2] for each in zones}) == 1
 
     @cached_property
     def _zone_ids(self) -> Mapping[tuple[str, str], str]:
@@ -306,11 +328,14 @@ class Index:
 
     @cached_property
     def _parents(self) -> Mapping[str, str]:
-        return {
-            each.zone_id: each.parent_zone_id
-            for each in self.snapshot.records(AvailabilityZone)
-            if each.zone_id and each.parent_zone_id
-        }
+        found = {}
+        for each in self.snapshot.records(AvailabilityZone):
+            parent = each.parent_zone_id or (
+                each.zone_id if each.zone_type in (None, "availability-zone") else None
+            )
+            if each.zone_id and parent:
+                found[each.zone_id] = parent
+        return found
 
     # Tables of subnets and gateways
 

@@ -30,6 +30,7 @@ class TransitGateway(Tagged, frozen=True):
 
 class TransitGatewayAssociation(Part, frozen=True):
     transit_gateway_route_table_id: str | None = None
+    transit_gateway_policy_table_id: str | None = None
     state: str = ""
 
 
@@ -41,7 +42,9 @@ class TransitGatewayAttachment(Tagged, frozen=True):
     resource_id: str = ""
     resource_owner_id: str = ""
     state: str = ""
+    creation_time: str = ""
     association: TransitGatewayAssociation | None = None
+    nat_gateway_support: str | None = None
 
     @property
     def key(self) -> str:
@@ -59,7 +62,9 @@ class TransitGatewayVpcAttachmentOptions(Part, frozen=True):
     security_group_referencing_support: str | None = None
 
 
-class TransitGatewayVpcAttachment(Tagged, frozen=True):
+class TransitGatewayVpcAttachment(Record, frozen=True):
+    """What the general call says of an attachment is not read again here, its Name above all."""
+
     transit_gateway_attachment_id: Id
     transit_gateway_id: Id
     vpc_id: str | None = None
@@ -76,12 +81,16 @@ class TransitGatewayVpcAttachment(Tagged, frozen=True):
 
 class TransitGatewayPeeringEnd(Part, frozen=True):
     transit_gateway_id: str | None = None
+    core_network_id: str | None = None
     owner_id: str = ""
     region: str = ""
 
 
-class TransitGatewayPeeringAttachment(Tagged, frozen=True):
+class TransitGatewayPeeringAttachment(Record, frozen=True):
+    """Between Regions both ends show one id; within a Region the accepter's end has its own."""
+
     transit_gateway_attachment_id: Id
+    accepter_transit_gateway_attachment_id: str | None = None
     requester_tgw_info: TransitGatewayPeeringEnd = TransitGatewayPeeringEnd()
     accepter_tgw_info: TransitGatewayPeeringEnd = TransitGatewayPeeringEnd()
     state: str = ""
@@ -154,6 +163,21 @@ class TransitGatewayTableAssociations(Record, frozen=True):
     """One get-transit-gateway-route-table-associations answer under its table's id."""
 
     transit_gateway_route_table_id: Id
+    associations: tuple[TransitGatewayTableAssociation, ...] = ()
+    next_token: str | None = None
+
+
+class TransitGatewayPolicyTable(Tagged, frozen=True):
+    """A table that picks a route table by attributes (R-TGW-20)."""
+
+    transit_gateway_policy_table_id: Id
+    transit_gateway_id: str = ""
+
+
+class TransitGatewayPolicyAssociations(Record, frozen=True):
+    """One get-transit-gateway-policy-table-associations answer under its table's id."""
+
+    transit_gateway_policy_table_id: Id
     associations: tuple[TransitGatewayTableAssociation, ...] = ()
     next_token: str | None = None
 

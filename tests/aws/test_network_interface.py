@@ -364,7 +364,7 @@ def test_interfaces_of_services_are_no_hosts() -> None:
     taken for a host."""
     e = Pair()
     kinds = {
-        "transit_gateway": "Network Interface for Transit Gateway Attachment tgw-attach-0abc",
+        "api_gateway_managed": "an interface of API Gateway",
         "network_load_balancer": "ELB net/x/0123",
         "interface": "ELB app/x/0123",
     }

@@ -1,0 +1,58 @@
+"""What stages say of themselves: which routes may match which destinations."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import Forward, Origin, Route
+
+QUIET = Origin("", "")
+
+
+def random_ranges(random: Random) -> Ranges:
+    spans = []
+    for _ in range(random.randrange(1, 4)):
+        low = random.randrange(0, 60)
+        spans.append((low, min(63, low + random.randrange(0, 12))))
+    return Ranges.union(spans)
+
+
+def random_route(random: Random) -> Route:
+    if random.random() < 0.1:
+        return Route(ANYTHING, "x", QUIET)
+    return Route(HeaderSpace.where(destination=random_ranges(random)), "x", QUIET)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_routes_towards_destinations(seed: int) -> None:
+    """Exactly the routes whose destinations have one in common with the given ones, in order."""
+    random = Random(seed)
+    forward = Forward(tuple(random_route(random) for _ in range(random.randrange(0, 25))))
+    for _ in range(20):
+        wanted = random_ranges(random)
+        expected = [
+            number
+            for number, route in enumerate(forward.routes)
+            if (ends := route.match.by_name.get("destination")) is None or ends & wanted
+        ]
+        assert list(forward.towards(wanted)) == expected
+    assert forward.towards(Ranges(())) == ()
+
+
+def test_rivals_are_earlier_routes_that_overlap() -> None:
+    """A route is decided by those before it that may match the same destinations."""
+    spans = [(0, 9), (20, 29), (5, 24), (30, 39)]
+    routes = [
+        Route(HeaderSpace.where(destination=Ranges.span(low, high)), "x", QUIET)
+        for low, high in spans
+    ]
+    assert Forward((*routes, Route(ANYTHING, "y", QUIET))).rivals == (
+        (),
+        (),
+        (0, 1),
+        (),
+        (0, 1, 2, 3),
+    )
