@@ -49,6 +49,7 @@ from reach.snapshot.records import (
     NetworkInterface,
     Record,
     RouteTable,
+    SecurityGroup,
     Subnet,
     Vpc,
 )
@@ -501,12 +502,16 @@ def _kind_of_arn(text: str) -> tuple[str, ...]:
 def _by_name(ground: Ground, text: str) -> End:
     found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
     found = _without_parts(ground, found)
+    own = ground.own_names.get(text, ())
+    # A load balancer and its group often share a name: what sends and receives is meant.
+    hosts = [record for record in found if not isinstance(record, SecurityGroup)]
+    found = hosts if hosts or own else found
     # A thing that shows more than once, like the ends of a peering, has its id first in each key.
     named = {ground.id_of(record).partition(" ")[0]: record for record in found}
     if len(named) > 1:
         shown = [f"{resource} {type(record).__name__}" for resource, record in named.items()]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
-    ids = tuple(dict.fromkeys((*named, *ground.own_names.get(text, ()))))
+    ids = tuple(dict.fromkeys((*named, *own)))
     if len(ids) > 1:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:

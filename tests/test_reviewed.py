@@ -177,7 +177,7 @@ def test_two_prefix_lists_that_lead_nowhere() -> None:
     e.route(e.ta, other, nat, state="blackhole")
     answer = e.ask(f"can {e.a} reach 10.9.1.1 port 80")
     assert answer.verdict == "unreachable"
-    assert {x.code for x in answer.explanations} == {"BAD_STATE_ROUTE"}
+    assert answer.explanations[0].code == "BAD_STATE_ROUTE"
 
 
 def test_ipv6_is_redirected_without_a_public_ipv4_address() -> None:

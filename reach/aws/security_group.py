@@ -8,11 +8,12 @@ its destination is a private address of a member; public addresses never match (
 Members count in the same VPC and in VPCs that are joined to it, by an active peering of the same
 Region both ways or by a transit gateway on the way in (R-SG-15, R-SG-16, R-SG-17); an associated
 group joins no VPCs by itself (R-SG-31, U-10).  A stale reference or one to an unseen account
-matches nobody (R-SG-18).  References are of IPv6 packets as well (U-11).
+matches nobody (R-SG-18).  A group of another account in a shared VPC counts as any other
+(R-SHARE-2).  References are of IPv6 packets as well (U-11).
 
 Implements: R-SG-1 R-SG-2 R-SG-3 R-SG-4 R-SG-5 R-SG-6 R-SG-7 R-SG-8 R-SG-9 R-SG-10 R-SG-11 R-SG-12
 R-SG-13 R-SG-14 R-SG-15 R-SG-16 R-SG-17 R-SG-18 R-SG-22 R-SG-23 R-SG-24 R-SG-25 R-SG-28 R-SG-30
-R-SG-31 R-SG-32 R-SG-33 R-PIPE-5 R-PIPE-6
+R-SG-31 R-SG-32 R-SG-33 R-SHARE-2 R-PIPE-5 R-PIPE-6
 Not modelled: connections already open (R-SG-26, R-SG-27).
 """
 

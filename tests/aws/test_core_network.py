@@ -156,24 +156,33 @@ def test_stages() -> None:
     ]
     assert plain(stages(g, f"core_network/{cn.two}/out us-east-1 use1-az1")) == [
         ["any packet: identity 0"],
-        [f"any packet -> subnet/{e.s2}/emit", "else drop"],
+        [f"any packet -> core_network/{cn.two}/exit {e.s2}", "else drop"],
+    ]
+    assert plain(stages(g, f"core_network/{cn.two}/exit {e.s2}"))[-1] == [
+        f"any packet -> subnet/{e.s2}/emit attachment",
+        "else drop",
     ]
 
 
 def test_the_way_out_of_a_zone_without_a_subnet() -> None:
-    """As R-TGW-8: its own zone if it can, else any one; in appliance mode always any one."""
+    """As R-TGW-8: its own zone if it can, else any one; in appliance mode any, both ways."""
     e, cn = joined()
     other = e.subnet(e.v2, "10.2.9.0/24", "b")
     detail = e.scope(e.home)["CoreNetworkVpcAttachments"][1]["VpcAttachment"]
     detail["SubnetArns"].append(other.arn)
     g = ground(e)
-    exits = [[f"may -> subnet/{e.s2}/emit", f"may -> subnet/{other}/emit"]]
+    exit_of = f"core_network/{cn.two}/exit"
+    exits = [[f"may -> {exit_of} {e.s2}", f"may -> {exit_of} {other}"]]
     assert plain(stages(g, f"core_network/{cn.two}/out us-east-1 use1-az1"))[1:] == [
-        [f"any packet -> subnet/{e.s2}/emit", "else drop"]
+        [f"any packet -> {exit_of} {e.s2}", "else drop"]
     ]
     assert plain(stages(g, f"core_network/{cn.two}/out us-east-1 use1-az3"))[1:] == exits
     detail["Options"]["ApplianceModeSupport"] = True
-    assert plain(stages(ground(e), f"core_network/{cn.two}/out us-east-1 use1-az1"))[1:] == exits
+    back = [f"reply any packet -> {exit_of} {e.s2}", f"reply any packet -> {exit_of} {other}"]
+    assert plain(stages(ground(e), f"core_network/{cn.two}/out us-east-1 use1-az1"))[1:] == [
+        back,
+        *exits,
+    ]
     may(e, f"can {e.a} reach {e.b2} port 80")
 
 

@@ -1,33 +1,21 @@
-"""Section 23: Block Public Access together with balancers, connect endpoints and firewalls.
-
-Each row is there as soon as the builder of what it is about is.
-"""
+"""Section 23: Block Public Access together with balancers, connect endpoints and firewalls."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
-
 from tests.estate import Pair
+from tests.estates import access as eice
+from tests.estates import balancers as lb
+from tests.estates import firewall as fw
 from tests.estates.public_access import block, exclude
 from tests.traps.rows import NET, allow, deny, row
 
 BPA = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
 
 
-def builders(topic: str) -> Any:
-    return import_module(f"tests.estates.{topic}")
-
-
-def exists(topic: str) -> bool:
-    return find_spec(f"tests.estates.{topic}") is not None
-
-
+@row("T-163")
 def balancer_with_one_excluded_subnet() -> None:
     """BPA bidirectional; LB subnets s1 excluded, s2 not; target in non-excluded subnet: net→LB
     ALLOW through s1. Control: DENY with neither excluded."""
-    lb = builders("balancers")
     for kind in ("network", "application"):
         e = Pair()
         one = e.subnet(e.v1, "10.0.5.0/24", "a", name="s1")
@@ -50,11 +38,12 @@ def balancer_with_one_excluded_subnet() -> None:
         allow(e, f"can internet reach {e.a} port 443")
 
 
+@row("T-164")
 def private_ways_in() -> None:
     """BPA bidirectional: EICE→A:22; A→B2 over peering/TGW ALLOW."""
     e = Pair()
     e.peered()
-    endpoint = builders("access").connect_endpoint(e, e.sb, "10.0.1.40")
+    endpoint = eice.connect_endpoint(e, e.sb, "10.0.1.40")
     e.online(e.ta)
     e.public(e.a, "198.51.100.7")
     block(e, "block-bidirectional")
@@ -64,10 +53,10 @@ def private_ways_in() -> None:
     deny(e, f"can internet reach {e.a} port 22", BPA)
 
 
+@row("T-166")
 def firewall_in_an_excluded_subnet() -> None:
     """BPA bidirectional; firewall subnet excluded, NFW in path: net→NFW→A DENY. Control: BPA off
     ALLOW; with a Gateway Load Balancer's endpoint in its place ALLOW."""
-    fw = builders("firewall")
     e = fw.Guarded()
     e.fire(fw.policy(e, stateful=[fw.stateful(e, "pass tcp any any -> any any (sid:1;)")]))
     questions = (f"can internet reach {e.a} port 443", f"can {e.a} reach {NET} port 443")
@@ -89,11 +78,3 @@ def firewall_in_an_excluded_subnet() -> None:
     exclude(e, e.sf)
     for way in ways:
         allow(e, way)
-
-
-if exists("balancers"):
-    row("T-163")(balancer_with_one_excluded_subnet)
-if exists("access"):
-    row("T-164")(private_ways_in)
-if exists("firewall"):
-    row("T-166")(firewall_in_an_excluded_subnet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from reach.network.address import format_address
 from tests.estate import Estate, Pair, dump, said, tell
 from tests.traps.rows import (
     ACL,
@@ -802,3 +803,18 @@ def participant_without_the_acl() -> None:
     allow(e, f"can {e.a} reach {e.b} port 22")
     calls["NetworkAcls"].clear()
     unknown(e, f"can {e.a} reach {e.b} port 22")
+
+
+@row("T-181")
+def what_a_flow_log_of_a_nat_gateway_would_show() -> None:
+    """NAT flow log: srcaddr = NAT ENI; the real source is in pkt-srcaddr (R-FL-5): it is what comes
+    in, and only what goes out carries the address of the gateway's own interface. So back."""
+    e = Pair()
+    nat = e.natted(e.ta)
+    witness = allow(e, f"can {e.a} reach {NET} port 443").witness
+    (there,) = (step for step in witness.forward if step.resource == nat)
+    (back,) = (step for step in witness.reply if step.resource == nat)
+    sources = [format_address(header.source) for header in (there.before, there.after)]
+    assert sources == ["10.0.0.5", "10.0.9.9"]
+    destinations = [format_address(header.destination) for header in (back.before, back.after)]
+    assert destinations == ["10.0.9.9", "10.0.0.5"]

@@ -1,21 +1,15 @@
-"""Section 23: transit gateways together with NAT gateways and lines to on-premises.
-
-The row is there as soon as the builder of such lines is.
-"""
+"""Section 23: transit gateways together with NAT gateways and lines to on-premises."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 import reach
 from tests.estate import Id, Pair
+from tests.estates.private import connection
 from tests.estates.transit import attach, attachment, static, transit_gateway
 from tests.traps.rows import allow, deny, row
 
-LINES = "tests.estates.private"
 
-
+@row("T-74")
 def on_premises_uses_a_nat_gateway_by_way_of_a_transit_gateway() -> None:
     """on-prem-TGW-V1; attachment subnet 0/0→NAT; NAT subnet has on-prem CIDR→tgw: onprem→net:443
     ALLOW (U-4). Controls: read the other way it is refused; without the route back only the packet
@@ -39,12 +33,8 @@ def egress() -> tuple[Pair, Id]:
     st = e.subnet(e.v1, "10.0.8.0/28", "a", name="st")
     e.natted(e.table(e.v1, [st]))
     tgw = transit_gateway(e)
-    vpn = import_module(LINES).connection(e, tgw, static=[])
+    vpn = connection(e, tgw, static=[])
     static(e, tgw.table, "0.0.0.0/0", attach(e, tgw, e.v1, [st]))
     static(e, tgw.table, "192.168.0.0/16", attachment(e, tgw, "vpn", vpn))
     e.route(e.tn, "192.168.0.0/16", tgw)
     return e, tgw
-
-
-if find_spec(LINES) is not None:
-    row("T-74")(on_premises_uses_a_nat_gateway_by_way_of_a_transit_gateway)
