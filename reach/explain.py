@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 import solver
 from reach.aim import Aim, Start
 from reach.canonical import Pinned
-from reach.compile import FEW, compile
+from reach.compile import compile
 from reach.decide import BUDGET, Proof, arrives, missed, takes_the_way, witness
+from reach.exploration import FEW
 from reach.network.field import FIELDS, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -89,11 +90,18 @@ def explain(
         forward = explain(network, there, backend, budget, most=most) if aim.two_way else NOWHERE
         return forward if forward.ways[0].blockers else NOWHERE
     closest = max(stuck, key=_got_how_far)
-    met = (*_blockers(closest), *_astray(aim, closest))
+    met = tuple(dict.fromkeys((*_blockers(closest), *_astray(aim, closest))))
+    # A reply that comes back by another way is a complete path; that other way may be no fault.
+    by_another = _comes_back(closest)
+    if by_another and most == 1:
+        return Explained((Blocked(met, closest),))
     narrow = replace(aim, starts=(_exactly(closest),))
     supposing = _ways(_Lifted(network, narrow, backend, budget, suppose=True), most)
+    if by_another:
+        ways = (Blocked(met, closest), *supposing.ways)
+        return Explained(ways[:most], supposing.exhausted and len(ways) <= most)
     if not supposing.ways:
-        return Explained((Blocked(tuple(dict.fromkeys(met))),), exhausted=True)
+        return Explained((Blocked(met),), exhausted=True)
     first, *others = supposing.ways
     whole = Blocked(tuple(dict.fromkeys((*met, *first.blockers))), first.path)
     return Explained((whole, *others), supposing.exhausted)
@@ -117,6 +125,12 @@ def _settings(blocked: Blocked) -> frozenset[tuple[str, str, str]]:
     return frozenset(
         (each.origin.resource, each.origin.locator, each.origin.words) for each in blocked.blockers
     )
+
+
+def _comes_back(proof: Proof) -> bool:
+    """Whether a flow's reply does get home, by another way than what has to see it."""
+    delivered = proof.reply is not None and proof.reply.fate is Fate.DELIVERED
+    return delivered and any(missed(proof))
 
 
 def _complete(proof: Proof) -> Blocked:

@@ -317,7 +317,7 @@ class Reading:
                         return passed
             if stage.opening:
                 return passed
-        elif stage.binds is not None:
+        elif stage.binds is not None and self._before is None:
             tag = Tag(tag.seen, tag.owed | {stage.session})
         for each in permitted(stage, space):
             passed.append((tag, each))

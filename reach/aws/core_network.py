@@ -53,10 +53,10 @@ from reach.snapshot.core_network_records import (
     is_seen_whole,
     last_of_arn,
     live_policy,
+    mentioned_core_networks,
 )
-from reach.snapshot.records import NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc
+from reach.snapshot.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from reach.snapshot.section import Section
-from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayRouteTable
 
 _NAME = "core_network"
@@ -440,15 +440,7 @@ def _links(lowering: Lowering) -> Iterator[Link]:
 
 def _mentioned(lowering: Lowering) -> tuple[str, ...]:
     """Every core network that a route, an attachment or a list of them names."""
-    return lowering.memo(f"{_NAME} mentioned", lambda: _mentions(lowering.snapshot))
-
-
-def _mentions(snapshot: Snapshot) -> tuple[str, ...]:
-    found = {each.core_network_id for each in snapshot.records(CoreNetwork)}
-    found |= {each.core_network_id for each in core_attachments(snapshot).values()}
-    for table in snapshot.records(RouteTable):
-        found |= {last_of_arn(route.core_network_arn or "") for route in table.routes}
-    return tuple(sorted(found - {""}))
+    return lowering.memo(f"{_NAME} mentioned", lambda: mentioned_core_networks(lowering.snapshot))
 
 
 def _unlisted(lowering: Lowering, core_network_id: str) -> Origin:

@@ -352,10 +352,7 @@ def _application(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]
 
 
 def _cut(lowering: Lowering, place_id: str, which: str) -> tuple[Stage, ...]:
-    """R-NFW-8: this packet passes, and no later one does: the flow is never answered.
-
-    Nothing ever meets the session, so that its filter sees no reply.
-    """
+    """R-NFW-8: this packet passes, and no later one does: the flow is never answered."""
     if which == REST:
         origin = _otherwise(lowering, place_id, _LATER).origin
     else:
@@ -364,10 +361,7 @@ def _cut(lowering: Lowering, place_id: str, which: str) -> tuple[Stage, ...]:
         origin = next(item.origin for item in items if item.outcome == said)
     passes = Rule(ANYTHING, Action.PERMIT, _QUIET)
     onward = Route(ANYTHING, _onward(lowering, place_id), _QUIET)
-    return (
-        Filter((), passes, f"{_session(place_id)} {CUT} {which}", binds=origin),
-        Forward((onward,), _QUIET),
-    )
+    return (Filter((), passes, binds=origin), Forward((onward,), _QUIET))
 
 
 # ------------------------------------------------------------------- how packets get here

@@ -76,7 +76,7 @@ class Filter:
     the reason in ``replies``, and every flow that passes is remembered under it.  A filter that is
     ``opening`` takes from a reply nothing else: its rules are for flows that open a connection.
     One that ``binds`` must see both directions: a flow that passed it is not answered, for this
-    reason, unless its reply passes a filter of the same session.
+    reason, unless its reply passes a filter of the same session; without a session, never.
     """
 
     rules: tuple[Rule, ...]

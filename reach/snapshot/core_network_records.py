@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reach.snapshot.record import Id, Part, Record, Scope, Tag, Tagged
+from reach.snapshot.records import RouteTable
 from reach.snapshot.snapshot import Snapshot
 
 
@@ -243,6 +244,15 @@ def was_asked(snapshot: Snapshot, kind: type[Record]) -> bool:
     key = snapshot.section_of(kind).key
     made = any(section == key for section, _ in snapshot.calls.made)
     return made and not snapshot.is_cut_short(kind, Scope())
+
+
+def mentioned_core_networks(snapshot: Snapshot) -> tuple[str, ...]:
+    """Every core network that a route, an attachment or a list of them names."""
+    found = {each.core_network_id for each in snapshot.records(CoreNetwork)}
+    found |= {each.core_network_id for each in core_attachments(snapshot).values()}
+    for table in snapshot.records(RouteTable):
+        found |= {last_of_arn(route.core_network_arn or "") for route in table.routes}
+    return tuple(sorted(found - {""}))
 
 
 def is_seen_whole(snapshot: Snapshot, core_network_id: str, account: str = "") -> bool:

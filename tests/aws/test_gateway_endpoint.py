@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from reach.trace import Fate
 from tests.aws.ground import (
     answered,
     arrived,
@@ -51,12 +50,13 @@ def test_a_state_that_does_not(state: str) -> None:
 
 
 def test_a_route_to_another_kind_of_endpoint() -> None:
-    """A route to a Gateway Load Balancer endpoint is not one to a gateway endpoint: open."""
+    """A route to a Gateway Load Balancer endpoint is not one to a gateway endpoint."""
     e = Pair()
     balancer = e.endpoint_balancer(e.sb, "10.0.1.40")
     e.route(e.ta, "0.0.0.0/0", balancer)
     trace = sent(ground(e), e.a, packet(e.a.ip, "8.8.8.8"))
-    assert (trace.fate, trace.origin.resource) == (Fate.UNMODELLED, balancer)
+    assert f"gateway_load_balancer_endpoint/{balancer}/in" in nodes(trace)
+    assert dropped(trace) == (e.tb, "NO_ROUTE_TO_DESTINATION")
 
 
 @pytest.mark.parametrize(("service", "port"), [("s3", "80"), ("dynamodb", "80")])

@@ -315,7 +315,7 @@ def test_the_appliance_may_refuse() -> None:
     allow(e, f"can {HOST} reach {e.a} port 22")
 
 
-@pytest.mark.parametrize(("choice", "verdict"), [("allow", "undecided"), ("deny", "unreachable")])
+@pytest.mark.parametrize(("choice", "verdict"), [("allow", "reachable"), ("deny", "unreachable")])
 def test_edge_table_to_an_endpoint(choice: str, verdict: str) -> None:
     """U-5: whether it may lead to a Gateway Load Balancer endpoint is an option."""
     e, vgw, _ = private()

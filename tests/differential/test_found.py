@@ -9,9 +9,9 @@ import pytest
 
 from reach.aim import Aim, Start
 from reach.answer import Verdict
-from reach.compile import FEW
 from reach.decide import decide
 from reach.explain import explain
+from reach.exploration import FEW
 from reach.network.address import ipv4
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
