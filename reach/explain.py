@@ -68,11 +68,11 @@ def explain(
 ) -> Explained:
     """What is in the way of the flows of an aim that is unreachable, in up to ``most`` ways.
 
-    Of a question with many ends the flow that comes closest on its way there is taken, and then all
-    that is in its way, there and back.  Where no denials lifted let a flow through, routes that
+    For one way of a question with many ends the flow that comes closest on its way there is taken,
+    and then all that is in its way, there and back; several ways are of any of its flows.  Where no denials lifted let a flow through, routes that
     could be there are supposed as well, for the flow that gets furthest without.
     """
-    if aim.two_way and _is_wide(aim):
+    if aim.two_way and most == 1 and _is_wide(aim):
         proof = _Lifted(network, replace(aim, two_way=False), backend, budget).fewest()
         if proof is not None:
             aim = replace(aim, starts=(_exactly(proof),))
@@ -81,8 +81,7 @@ def explain(
     if proof is not None and most == 1:
         return Explained((_complete(proof),))
     if proof is not None:
-        exact = replace(aim, starts=(_exactly(proof),))
-        return _ways(_Lifted(network, exact, backend, budget, suppose=True), most)
+        return _ways(_Lifted(network, aim, backend, budget, suppose=True), most)
     stuck = lifted.stuck() or lifted.round()
     if not stuck:
         # What becomes of the reply is not known; the way there may be blocked all the same.

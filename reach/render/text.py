@@ -90,7 +90,9 @@ def _wire(header: Header) -> Header:
 
 
 def _paths(paper: Paper, answer: Answer) -> None:
-    if answer.witness is not None:
+    if answer.paths:
+        _all_paths(paper, answer)
+    elif answer.witness is not None:
         arrives = answer.verdict is Verdict.REACHABLE
         far = "" if arrives else ", as far as it is known"
         _path(paper, f"Path of the packet{far}", answer.witness.forward, arrives)
@@ -98,7 +100,6 @@ def _paths(paper: Paper, answer: Answer) -> None:
     if answer.blocked_path is not None:
         _path(paper, "The path, were it not for these", answer.blocked_path.forward)
         _path(paper, "The path of the reply, were it not for these", answer.blocked_path.reply)
-    _more_paths(paper, answer)
     _other_ways(paper, answer)
 
 
@@ -114,15 +115,19 @@ def _ends(paper: Paper, answer: Answer) -> None:
         paper.put((words, "dim"), indent=2)
 
 
-def _more_paths(paper: Paper, answer: Answer) -> None:
+def _all_paths(paper: Paper, answer: Answer) -> None:
     for number, path in enumerate(answer.paths, start=1):
-        title = f"Path {number}: {header_words(path.packet)}"
-        paper.title(title)
-        for place, block in enumerate(_blocks(path.forward), start=1):
-            _hop(paper, place, block)
-    if answer.paths and answer.exhausted:
+        _path(paper, f"Path {number}, {header_words(path.packet)}", path.forward, arrives=True)
+        _path(paper, f"Path {number}, its reply", path.reply, arrives=True)
+    if answer.exhausted:
+        count = len(answer.paths)
+        words = (
+            "This is the only path there is."
+            if count == 1
+            else (f"These {count} are all the paths there are.")
+        )
         paper.blank()
-        paper.put(f"These {len(answer.paths)} are all the paths there are.", indent=2)
+        paper.put(words, indent=2)
 
 
 def _other_ways(paper: Paper, answer: Answer) -> None:
