@@ -69,8 +69,9 @@ def explain(
     """What is in the way of the flows of an aim that is unreachable, in up to ``most`` ways.
 
     For one way of a question with many ends the flow that comes closest on its way there is taken,
-    and then all that is in its way, there and back; several ways are of any of its flows.  Where no denials lifted let a flow through, routes that
-    could be there are supposed as well, for the flow that gets furthest without.
+    and then all that is in its way, there and back; several ways are those of any of its flows.
+    Where no denials lifted let a flow through, routes that could be there are supposed as well, for
+    the flow that gets furthest without.
     """
     if aim.two_way and most == 1 and _is_wide(aim):
         proof = _Lifted(network, replace(aim, two_way=False), backend, budget).fewest()

@@ -6,6 +6,8 @@ import pytest
 
 from reach.aim import Aim, Start
 from reach.answer import Verdict
+from reach.certify import certify
+from reach.check import check_certificate
 from reach.decide import Decision, decide
 from reach.explain import explain
 from reach.network.address import ipv4
@@ -90,6 +92,18 @@ def test_any_filter_of_the_session_sees() -> None:
     """What the reply passes need not bind itself, nor be the same stage."""
     assert verdict({**SEEN, "back": (watch(binds=False), to("home"))}) is Verdict.REACHABLE
     assert verdict({**SEEN, "back": (watch("other"), to("home"))}) is Verdict.UNREACHABLE
+
+
+def test_a_flow_that_binds_no_session_is_never_answered() -> None:
+    """It arrives, and whatever its reply passes, none is taken for its answer."""
+    cut = Filter((), Rule(ANYTHING, Action.PERMIT, UNSEEN), binds=UNSEEN)
+    nodes: Nodes = {"here": (cut, to("there")), "back": (cut, watch(), to("home"))}
+    assert verdict(nodes) is Verdict.UNREACHABLE
+    assert verdict(nodes, two_way=False) is Verdict.REACHABLE
+    assert verdict({"here": (to("there"),), "back": (cut, to("home"))}) is Verdict.REACHABLE
+    certificate = certify(network(**nodes), aim())
+    assert certificate is not None
+    assert check_certificate(network(**nodes), aim(), certificate).holds
 
 
 def test_replies_bind_nothing() -> None:

@@ -34,7 +34,8 @@ class Fault:
 
 # Which modules read the edited one, and what they take from it.
 _READERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "reach.symbolic": {"reach.compile": ("Symbolic",)},
+    "reach.symbolic": {"reach.exploration": ("Symbolic",), "reach.compile": ("Symbolic",)},
+    "reach.exploration": {"reach.compile": ("Exploration",)},
     "reach.trace": {"reach.evaluate": ("Sessions", "Trace")},
 }
 
@@ -44,90 +45,92 @@ _REST = "rest = solver.and_(rest, solver.not_(matched))"
 COMPILED = (
     Fault(
         "routes do not exclude their rivals",
-        "reach.compile",
+        "reach.exploration",
         "guard = solver.and_(point.guard, met, solver.not_(earlier))",
         "guard = solver.and_(point.guard, met)",
     ),
     Fault(
         "what routes take falls through as well",
-        "reach.compile",
+        "reach.exploration",
         "rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))",
         "rest = point.guard",
     ),
     Fault(
         "routes of a list do not exclude those before them",
-        "reach.compile",
+        "reach.exploration",
         "rest = solver.and_(rest, solver.not_(met))",
         "pass",
         shape=_LISTED,
     ),
     Fault(
         "neighbouring routes are one wherever they lead",
-        "reach.compile",
+        "reach.exploration",
         "return route.next, None if route.next else route.origin",
         "return bool(route.next), None",
         shape=_LISTED,
     ),
     Fault(
         "of a list only the last of neighbours counts",
-        "reach.compile",
+        "reach.exploration",
         "met = solver.any_of(matched[number] for number in numbers)",
         "met = matched[numbers[-1]]",
         shape=_LISTED,
     ),
     Fault(
         "a translation passes what it should drop",
-        "reach.compile",
+        "reach.exploration",
         "if stage.otherwise is None:\n            made.append(left)",
         "if True:\n            made.append(left)",
     ),
-    Fault("a translation's cases do not exclude each other", "reach.compile", _REST, "rest = rest"),
-    Fault("a reply is restored twice", "reach.compile", _REST, "rest = rest", 1),
+    Fault(
+        "a translation's cases do not exclude each other", "reach.exploration", _REST, "rest = rest"
+    ),
+    Fault("a reply is restored twice", "reach.exploration", _REST, "rest = rest", 1),
     Fault(
         "a reply is restored by a translation that was not met",
-        "reach.compile",
+        "reach.exploration",
         "matched = solver.and_(translated.met, same)",
         "matched = same",
     ),
     Fault(
         "a restored reply keeps the translated ends",
-        "reach.compile",
+        "reach.exploration",
         "restored = self._symbolic.mirror(before)",
         "restored = self._symbolic.mirror(translated.version)",
     ),
     Fault(
         "a session holds flows that never were there",
-        "reach.compile",
+        "reach.exploration",
         "solver.and_(met, self._symbolic.same_on_the_wire(version, mirrored))",
         "self._symbolic.same_on_the_wire(version, mirrored)",
     ),
     Fault(
         "a session lets any packet back",
-        "reach.compile",
+        "reach.exploration",
         "solver.and_(met, self._symbolic.same_on_the_wire(version, mirrored))",
         "met",
     ),
     Fault(
         "a session does not know translated flows",
-        "reach.compile",
+        "reach.exploration",
         "*(point for point, _ in self._before.translated.get(session, ())),",
         "",
     ),
     Fault(
         "a filter forgets its session",
-        "reach.compile",
+        "reach.exploration",
         "self.walk.admitted.setdefault(stage.session, []).append(after)",
         "pass",
     ),
     Fault(
         "a route serves others than its session",
-        "reach.compile",
+        "reach.exploration",
         "if route.session and met is not FALSE:",
         "if False:",
     ),
     Fault(
         "an opening filter lets replies open",
-        "reach.compile",
+        "reach.exploration",
         "if stage.opening and self._before is not None:",
         "if False:",
     ),
@@ -154,7 +157,7 @@ COMPILED = (
     ),
     Fault(
         "a reply is seen that answers nothing",
-        "reach.compile",
+        "reach.exploration",
         "guard = solver.and_(point.guard, answers)\n            kept",
         "guard = point.guard\n            kept",
         shape=_BOUND,
@@ -168,14 +171,14 @@ COMPILED = (
     ),
     Fault(
         "a filter sees no reply",
-        "reach.compile",
+        "reach.exploration",
         "self._keep(stage, point, answers)",
         "pass",
         shape=_BOUND,
     ),
     Fault(
         "an opening filter sees no reply",
-        "reach.compile",
+        "reach.exploration",
         "self._keep(stage, point, answers)",
         "pass",
         1,
@@ -183,59 +186,62 @@ COMPILED = (
     ),
     Fault(
         "an opening filter does not bind",
-        "reach.compile",
+        "reach.exploration",
         "if stage.binds is not None and self._before is None",
         "if stage.binds is not None and not stage.opening and self._before is None",
         shape=_BOUND,
     ),
     Fault(
         "the last rule decides",
-        "reach.compile",
+        "reach.exploration",
         "groupby(reversed(stage.decisions)",
         "groupby((*stage.rules, stage.otherwise)",
     ),
     Fault(
         "a doubt permits",
-        "reach.compile",
+        "reach.exploration",
         "known = solver.ite(matched, self._doubt, known)",
         "known = solver.or_(matched, known)",
     ),
     Fault(
         "a doubt denies",
-        "reach.compile",
+        "reach.exploration",
         "known = solver.ite(matched, self._doubt, known)",
         "known = solver.and_(solver.not_(matched), known)",
     ),
     Fault(
         "a denial is skipped",
-        "reach.compile",
+        "reach.exploration",
         "known = solver.and_(solver.not_(matched), known)",
         "known = known",
     ),
     Fault(
         "all options happen at once",
-        "reach.compile",
+        "reach.exploration",
         "guard = solver.and_(point.guard, taken)",
         "guard = point.guard",
     ),
     Fault(
-        "all visits of a node choose alike", "reach.compile", "[{number}]~{version}", "[{number}]"
+        "all visits of a node choose alike",
+        "reach.exploration",
+        "[{number}]~{version}",
+        "[{number}]",
     ),
     Fault(
         "the reply chooses as the flow did",
-        "reach.compile",
+        "reach.exploration",
         'f"{self._label}{point.place.node}',
         'f"{point.place.node}',
     ),
     Fault(
         "a cycle holds itself up",
-        "reach.compile",
+        "reach.exploration",
         "terms.append(solver.and_(source.reached, guard, lower))",
         "terms.append(solver.and_(source.reached, guard))",
     ),
     Fault(
         "a place has one edge only",
-        "reach.compile",
+        "reach.exploration",
         "place.edges.append((source, guard))",
         "place.edges[:] = [(source, guard)]",
     ),
@@ -266,7 +272,7 @@ COMPILED = (
     ),
     Fault(
         "an unmodelled end is no end",
-        "reach.compile",
+        "reach.exploration",
         "self.walk.loose_ends.append((point, stage.origin))",
         "pass",
     ),
@@ -426,10 +432,13 @@ def twins(fault: Fault) -> Twins:
     before, after = parts[: fault.nth + 1], parts[fault.nth + 1 :]
     edited = _executed(fault.module, fault.old.join(before) + fault.new + fault.old.join(after))
     modules = {fault.module: edited}
-    for reader, names in _READERS.get(fault.module, {}).items():
-        modules[reader] = _executed(reader, inspect.getsource(importlib.import_module(reader)))
-        for name in names:
-            setattr(modules[reader], name, getattr(edited, name))
+    for module in _READERS:
+        for reader, names in _READERS[module].items() if module in modules else ():
+            if reader not in modules:
+                source = inspect.getsource(importlib.import_module(reader))
+                modules[reader] = _executed(reader, source)
+            for name in names:
+                setattr(modules[reader], name, getattr(modules[module], name))
     real = Twins()
     compiled, evaluated = modules.get("reach.compile"), modules.get("reach.evaluate")
     return Twins(

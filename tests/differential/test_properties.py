@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 import reach.compile
+import reach.exploration
 from reach.aim import Aim
 from reach.answer import Verdict
 from reach.decide import Decision, decide
@@ -177,6 +178,7 @@ def test_shared_starts(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
         found = []
         for few in (0, 1_000):
             monkeypatch.setattr(reach.compile, "FEW", few)
+            monkeypatch.setattr(reach.exploration, "FEW", few)
             decision = ask(shape)
             found.append((decision.verdict, decision.proof and decision.proof.packet))
         assert found[0] == found[1], shape
