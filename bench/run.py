@@ -23,6 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bench.certificates import certificates
 from bench.grow import Size, write
 from bench.measure import Measured, measure
 from bench.questions import (
@@ -53,6 +54,8 @@ AIMS = {
     "warm p99": 0.100,
     "transit, warm p50": 0.020,
     "whole estate": 1.0,
+    # The published overhead of proof-producing MonoSAT (Bayless et al., CAV 2021).
+    "certificate": 0.074,
     "whole estate, memory": 500.0,
 }
 
@@ -112,6 +115,7 @@ def measure_lab(lab: Path, count: int) -> dict[str, Any]:
     return {
         "name": lab.name,
         "cold": cold(lab, asked[len(asked) // 2]),
+        "certificates": certificates(lab, asked),
         **summary(warm, asked),
     }
 
@@ -156,6 +160,7 @@ def measure_estate(size: Size, folder: Path, count: int) -> dict[str, Any]:
         "vpcs": len(size.vpcs_planned()),
         "megabytes": written / 1e6,
         **summary(warm, asked[WARM_UP:]),
+        "certificates": certificates(out, asked[WARM_UP:]),
         "whole": whole(out, "unreachable"),
     }
     if size.interfaces == AIMED:
@@ -252,6 +257,7 @@ def render(report: dict[str, Any]) -> str:
         "Measured on " + ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
         *render_lab(report["lab"]),
         *render_estates(report["estates"]),
+        *render_certificates([report["lab"], *report["estates"]]),
         *render_transit(report["transit"]),
         *render_unrelated(report["unrelated"]),
     ]
@@ -300,6 +306,23 @@ def render_estates(estates: list[dict[str, Any]]) -> list[str]:
         for found in (estate, estate["whole"], estate.get("exposed", {})):
             parts += [f"{estate['interfaces']:,} interfaces: {said}" for said in remarks(found)]
     return parts
+
+
+def render_certificates(networks: list[dict[str, Any]]) -> list[str]:
+    """What certificates cost, one row a network."""
+    rows = [["certificates", "unreachable answers", "without one", "time added", "largest, KB"]]
+    rows.append(["aim", "", "0", f"{AIMS['certificate']:.1%}", "1,000"])
+    for each in networks:
+        found = each.get("certificates")
+        if found is None:
+            continue
+        name = each.get("name") or f"{each['interfaces']:,} interfaces"
+        if "failure" in found:
+            rows.append([name, found["failure"], "", "", ""])
+            continue
+        figures = (f"{found['share']:.1%}", f"{found['largest'] / 1e3:,.1f}")
+        rows.append([name, str(found["answers"]), str(found["without"]), *figures])
+    return [table(rows)]
 
 
 def exposure(estate: dict[str, Any]) -> list[list[str]]:
