@@ -7,6 +7,7 @@ neutral network only; must not know how an answer was found.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -130,7 +131,8 @@ class Witness:
 class Explanation:
     """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
 
-    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.
+    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.  ``fields`` are
+    the members of AWS's own ``Explanation`` that go with the code, in AWS's words.
     """
 
     code: str
@@ -140,6 +142,7 @@ class Explanation:
     text: str
     direction: str
     packet: Header | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -150,6 +153,7 @@ class Explanation:
             "text": self.text,
             "direction": self.direction,
             "packet": None if self.packet is None else header_dict(self.packet),
+            "fields": dict(self.fields),
         }
 
 
@@ -171,15 +175,19 @@ class BlockedPath:
 class Remark:
     """Something an answer rests on or leaves open, about one resource.
 
-    ``collect`` is the call whose answer would settle what is left open, if one would.
+    ``collect`` is the call whose answer would settle what is left open, if one would; ``code`` is
+    AWS's explanation code for what is left open.
     """
 
     text: str
     resource: str = ""
     collect: str = ""
+    code: str = ""
 
     def to_dict(self) -> dict[str, str]:
         told = {"text": self.text, "resource": self.resource}
+        if self.code:
+            told["code"] = self.code
         return {**told, "collect": self.collect} if self.collect else told
 
 
@@ -260,6 +268,8 @@ class Answer:
     through: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     assume: tuple[tuple[str, str], ...] = ()
+    at_source: tuple[tuple[str, str], ...] = ()
+    at_destination: tuple[tuple[str, str], ...] = ()
     witness: Witness | None = None
     explanations: tuple[Explanation, ...] = ()
     blocked_path: Witness | None = None
@@ -288,6 +298,8 @@ class Answer:
             "through": list(self.through),
             "avoid": list(self.avoid),
             "assume": dict(self.assume),
+            "at_source": dict(self.at_source),
+            "at_destination": dict(self.at_destination),
             "witness": self.witness.to_dict() if self.witness else None,
             "explanations": [each.to_dict() for each in self.explanations],
             "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,

@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
 from reach.aim import Start
-from reach.component import Component, End, Entry, Link, Target, Uplink, node_name
+from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
@@ -207,6 +207,11 @@ class Ground:
         if component is None or component.label is None:
             return None
         return component.label(self, resource, rest.partition(" ")[0], header)
+
+    def besides(self, denial: Denial) -> tuple[Origin, ...]:
+        """What components say of a denial beside the origin that denies."""
+        told = (c.besides(self, denial) for c in components().values() if c.besides is not None)
+        return tuple(dict.fromkeys(origin for origins in told for origin in origins))
 
     # ---------------------------------------------------------------- identities and gaps
 
