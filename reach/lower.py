@@ -10,6 +10,7 @@ the same snapshot find it warm.  Knows no AWS thing by name; must not know the e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
@@ -77,7 +78,8 @@ class Ground:
         for component in components().values():
             for target in component.targets:
                 if resource.startswith(target.prefix) and component.reads:
-                    return self.missing(component.reads[0], resource, "is not in the snapshot")
+                    words, code = "is not in the snapshot", "UNKNOWN_DESTINATION"
+                    return replace(self.missing(component.reads[0], resource, words), code=code)
         return unmodelled(resource)
 
     def slot(self, name: str, resource: str) -> tuple[Stage, ...]:

@@ -204,7 +204,7 @@ def _unmet(
         eased = replace(question, packet=packet)
         if any(_starts(ground, eased, source, destination, less)):
             words = f"sends nothing with this {name.replace('_', ' ')}"
-            yield Origin(source.words, words, name, code)
+            yield Origin(source.sender or source.words, words, name, code)
 
 
 def _starts(
