@@ -12,10 +12,11 @@ from collections.abc import Iterable
 
 from reach.errors import QuestionError
 from reach.network.address import Prefix, parse_address
-from reach.network.field import parse_protocol
+from reach.network.field import TCP, UDP, parse_protocol
 from reach.network.header_space import HeaderSpace, Ranges
 
 FIELDS = ("source", "source-port", "destination", "destination-port", "protocol")
+_PORTED = HeaderSpace.where(protocol=Ranges.of(TCP, UDP))
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -31,6 +32,8 @@ def demand(pairs: Iterable[tuple[str, str]]) -> HeaderSpace:
         except ValueError as error:
             raise QuestionError(f"{name}={text}: {error}") from None
         space &= HeaderSpace.where(**{name.replace("-", "_"): values})
+        if name.endswith("port"):
+            space &= _PORTED
     return space
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import solver
-from reach.aim import Aim, Start
+from reach.aim import Aim, Start, resource_of
 from reach.canonical import Pinned
 from reach.compile import FEW, compile
 from reach.decide import BUDGET, Proof, arrives, missed, takes_the_way, witness
@@ -263,8 +263,8 @@ def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
     else:
         direction, trace = "reply", reply
     if past:
-        words = "it does not take the way that was asked for"
-        origins: tuple[Origin, ...] = (Origin(trace.origin.resource, words, code=FILTER),)
+        words = "the packet does not pass it, and was to"
+        origins = tuple(Origin(each, words, code=FILTER) for each in _passed_by(aim, forward))
     else:
         changed = [hop for hop in trace.hops if hop.before != hop.after]
         coded = [origin for hop in changed for origin in hop.passed if origin.code]
@@ -275,13 +275,21 @@ def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
         yield Blocker(direction, origin, trace.final, hops=trace.hops)
 
 
+def _passed_by(aim: Aim, forward: Trace) -> Iterator[str]:
+    """What was to be passed and was not: one name of each thing."""
+    for visit in aim.through:
+        if not any(visit.is_at(hop.node) for hop in forward.hops):
+            yield min(visit.resources or map(resource_of, visit.nodes))
+
+
 def _unlike(aim: Aim, forward: Trace) -> Iterator[Origin]:
     """What was asked of the packet as it arrives, and is not so."""
     for name, asked in aim.arriving.fields:
         value = forward.final[INDEX[name]]
         if value not in asked and name in AT_DESTINATION:
             words = f"arrives with {name.replace('_', ' ')} {FIELD[name].show(value)}"
-            yield Origin(forward.origin.resource, words, name, AT_DESTINATION[name])
+            code = AT_DESTINATION[name]
+            yield Origin(forward.origin.resource, words, name, code, record=asked)
 
 
 def _blockers(proof: Proof) -> Iterator[Blocker]:

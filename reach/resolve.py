@@ -112,7 +112,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     elif destination.goals is not None and not destination.goals:
         nobody = destination.nobody or _nobody(destination.words, "is nobody to be reached")
     elif not starts:
-        unmet = tuple(_unmet(ground, question, source, destination, leaving))
+        unmet = tuple(_unmet(ground, question, source, destination))
         words = "has no address in common with the source: different IP versions"
         nobody = unmet[0] if unmet else _nobody(destination.words, words)
     asked = question.packet.ports if question.port_at == "destination" else None
@@ -191,20 +191,21 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     return not sent_to - (ground.aliases(own) | Ranges.of(*known))
 
 
-def _unmet(
-    ground: Ground, question: Question, source: End, destination: End, leaving: HeaderSpace
-) -> Iterator[Origin]:
+def _unmet(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Origin]:
     """What is asked of the packet as it leaves that keeps all packets of the source from it."""
-    asked = {*leaving.by_name} | ({"protocol"} if question.packet.protocol is not None else set())
-    for name, code in _AT_SOURCE.items():
-        if name not in asked:
-            continue
-        less = leaving.without(name)
+    asked = [name for name, _ in question.at_source]
+    if question.packet.protocol is not None and "protocol" not in asked:
+        asked.append("protocol")
+    for name in asked:
+        less = demand(pair for pair in question.at_source if pair[0] != name)
         packet = Packet() if name == "protocol" else question.packet
         eased = replace(question, packet=packet)
         if any(_starts(ground, eased, source, destination, less)):
-            words = f"sends nothing with this {name.replace('_', ' ')}"
-            yield Origin(source.sender or source.words, words, name, code)
+            field = name.replace("-", "_")
+            words = f"sends nothing with this {name.replace('-', ' ')}"
+            values = demand(question.at_source).by_name.get(field)
+            who = source.sender or source.words
+            yield Origin(who, words, field, _AT_SOURCE[field], record=values)
 
 
 def _starts(

@@ -18,6 +18,7 @@ from reach.explain import Blocker
 from reach.lower import Ground
 from reach.network.address import format_address
 from reach.network.field import TCP, UDP, Header, format_protocol
+from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.snapshot.balancer_records import BalancerListener, Listener
 from reach.snapshot.index import ipv4_blocks
@@ -194,6 +195,8 @@ def _state(ground: Ground, blocker: Blocker) -> Fields:
 def _header(ground: Ground, blocker: Blocker) -> Fields:
     """What of the packet is looked at: its locator names the field."""
     at, locator = blocker.header, blocker.origin.locator
+    if blocker.origin.code.startswith("FILTER_AT_"):
+        return _asked(blocker.origin)
     if locator in _RANGES:
         return {"Cidrs": list(_RANGES[locator])}
     if not at.protocol:
@@ -210,6 +213,23 @@ def _header(ground: Ground, blocker: Blocker) -> Fields:
         return {"Address": format_address(value), "PacketField": f"{side}-address"}
     number = at.source_port if side == "source" else at.destination_port
     return {"Port": number, "PacketField": f"{side}-port"}
+
+
+def _asked(origin: Origin) -> Fields:
+    """What was asked for and is not so.
+
+    Of ``PacketField`` the guide shows ``destination-port`` only; the others are called alike.
+    """
+    values, (side, _, port) = origin.record, origin.locator.partition("_")
+    if not isinstance(values, Ranges):
+        return {}
+    if side == "protocol":
+        return {"Protocols": [format_protocol(low) for low, _ in values.intervals]}
+    if port:
+        ranges = [{"From": low, "To": high} for low, high in values.intervals]
+        return {"PacketField": f"{side}-port", "PortRanges": ranges}
+    blocks = sorted(str(prefix) for prefix in values.cover())
+    return {"Addresses": blocks, "PacketField": f"{side}-address"}
 
 
 def _port(header: Header) -> Fields:
