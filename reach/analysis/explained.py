@@ -182,7 +182,7 @@ def _vpc(ground: Ground, blocker: Blocker) -> Fields:
 
 def _state(ground: Ground, blocker: Blocker) -> Fields:
     """The state that a thing is in which does not work."""
-    if not blocker.origin.code.startswith(("BAD_STATE", "TGW_BAD_STATE")):
+    if not blocker.origin.code.startswith(("BAD_", "TGW_BAD_")):
         return {}
     if isinstance(record_of(ground, blocker.origin.resource), RouteTable):
         return {}

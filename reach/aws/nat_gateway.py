@@ -437,7 +437,7 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
             continue
         at = partial(Origin, gateway_id, name=gateway.name)
         locator = denial.origin.locator
-        if denial.origin.code.startswith("FILTER_AT_DESTINATION"):
+        if denial.origin.code.startswith("FILTER_AT_DESTINATION_"):
             if locator == "source":
                 words = "puts its own address in the place of the source"
                 yield at(words, locator, "NGW_SOURCE_ADDRESS_REASSIGN")
