@@ -128,6 +128,32 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class PathComponent:
+    """One thing on a path as AWS's own analyser tells it.
+
+    ``component`` names it, ``members`` are what the shape says of it besides, in AWS's words.
+    ``before`` and ``after`` are the header, and ``before_all`` and ``after_all`` all the packets
+    that take the path if they are known, as they come in and go out.
+    """
+
+    component: Mapping[str, str]
+    members: Mapping[str, Any]
+    before: Header
+    after: Header
+    before_all: tuple[HeaderSpace, ...] = ()
+    after_all: tuple[HeaderSpace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The path there and the way back in AWS's words; ``hints`` are what other paths pass."""
+
+    forward: tuple[PathComponent, ...]
+    reply: tuple[PathComponent, ...]
+    hints: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
 
@@ -255,7 +281,7 @@ class Answer:
     ``ends`` lists who gets through where an end is "any".  ``tips`` says of an undecided answer
     whether what is missing could only "open" a way, or only "close" the one that there seems to be.
     ``options`` are those that are not the default, ``assumptions`` what the verdict rests on,
-    ``notes`` what else to know.
+    ``notes`` what else to know.  ``analysis`` tells the witness in AWS's words, for AWS's shape.
     """
 
     verdict: Verdict
@@ -283,6 +309,7 @@ class Answer:
     assumptions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = field(default=())
     certificate: Certificate | None = field(default=None, repr=False)
+    analysis: Analysis | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""

@@ -248,9 +248,9 @@ def test_members_are_as_told() -> None:
     """Over all samples and productions the members that come with a code are exactly those told."""
     found: dict[str, set[str]] = {}
     made = (each for make in PRODUCTIONS.values() for each in make().explanations)
-    every: list[Explanation] = [*_of_samples(), *made]
-    for each in every:
-        found.setdefault(each.code, set()).update(each.fields)
+    every = [*_of_samples(), *made]
+    for blocker in every:
+        found.setdefault(blocker.code, set()).update(blocker.fields)
     told = {code.name: set(code.members.split()) for code in SHOWN if code.name in found}
     assert found == told
 
