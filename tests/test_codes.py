@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import reach
-from reach.answer import Answer, Explanation
+from reach.answer import Answer
 from reach.codes import CODES, Code
 from reach.codes.page import page
 from reach.options import Options
@@ -247,21 +247,20 @@ def test_the_page_is_as_generated() -> None:
 def test_members_are_as_told() -> None:
     """Over all samples and productions the members that come with a code are exactly those told."""
     found: dict[str, set[str]] = {}
-    made = (each for make in PRODUCTIONS.values() for each in make().explanations)
-    every = [*_of_samples(), *made]
-    for blocker in every:
-        found.setdefault(blocker.code, set()).update(blocker.fields)
-    told = {code.name: set(code.members.split()) for code in SHOWN if code.name in found}
-    assert found == told
+    answers = (*_of_samples(), *(make() for make in PRODUCTIONS.values()))
+    for told in (each for answer in answers for each in answer.explanations):
+        found.setdefault(told.code, set()).update(told.fields)
+    listed = {code.name: set(code.members.split()) for code in SHOWN if code.name in found}
+    assert found == listed
 
 
-def _of_samples() -> Iterator[Explanation]:
+def _of_samples() -> Iterator[Answer]:
     for suite in sorted((ROOT / "samples").glob("*/cases.reach.yaml")):
         for case in load_suite(str(suite)).cases:
-            yield from reach.ask(
+            yield reach.ask(
                 loaded(case.snapshot),
                 case.ask,
                 one_way=case.one_way,
                 port_at=case.port_at,
                 options=dict(Options.parse(case.options)),
-            ).explanations
+            )

@@ -54,12 +54,27 @@ def path(
     """
     found: list[PathComponent] = []
     entering = packets
-    for step in steps:
+    for step in _visits(steps):
         for each in _of_step(ground, step, entering):
             _append(found, each)
         entering = step.packets
     found = _with_instances(ground, _in_order(found), start, end)
     return tuple(found)
+
+
+def _visits(steps: Sequence[Step]) -> Iterator[Step]:
+    """Steps in a row at one node's thing, such as the parts of a load balancer, as one."""
+    visit: Step | None = None
+    for step in steps:
+        if visit is None or step.node.split("/")[:2] != visit.node.split("/")[:2]:
+            if visit is not None:
+                yield visit
+            visit = step
+        else:
+            passed = (*visit.passed, *step.passed)
+            visit = replace(visit, after=step.after, passed=passed, packets=step.packets)
+    if visit is not None:
+        yield visit
 
 
 def _append(found: list[PathComponent], each: PathComponent) -> None:
@@ -100,7 +115,7 @@ def _with_instances(
         found[place] = replace(own, members=bare)
         instance = replace(own, component=thing(ground, asked), members={})
         if place == 0:
-            found.insert(0, replace(instance, after=own.before, after_all=own.before_all))
+            found.insert(0, replace(instance, before=own.after, before_all=own.after_all))
         else:
             found.append(replace(instance, before=own.after, before_all=own.after_all))
     return found
@@ -178,10 +193,15 @@ def _things(ground: Ground, step: Step, kind: str, resource: str, part: str) -> 
     elif kind == "nat_gateway":
         yield from _around(ground, resource)
     elif kind == "network_firewall":
-        yield _told_endpoint(ground, resource)
+        endpoint, interfaces = _told_endpoint(ground, resource), _interfaces_of(ground, resource)
+        yield from (*interfaces, endpoint)
         yield from _firewall(ground, step, resource)
+        yield from (endpoint, *interfaces)
     elif kind in _ENDPOINTS:
-        yield _told_endpoint(ground, resource)
+        endpoint, interfaces = _told_endpoint(ground, resource), _interfaces_of(ground, resource)
+        yield from (endpoint, *interfaces) if part == "out" else (*interfaces, endpoint)
+    elif kind == "transit_gateway_vpc_attachment":
+        yield from _at_attachment(ground, resource, part, step.node.partition(" ")[2])
     elif kind_of(resource):
         yield thing(ground, resource), _about(ground, resource)
 
@@ -232,6 +252,16 @@ def _told_endpoint(ground: Ground, endpoint_id: str) -> Told:
     return thing(ground, endpoint_id), members
 
 
+def _interfaces_of(ground: Ground, endpoint_id: str) -> list[Told]:
+    """The interface of an endpoint in the way of packets, attached to it."""
+    endpoint = ground.snapshot.get(VpcEndpoint, endpoint_id)
+    ids = endpoint.network_interface_ids if endpoint is not None else ()
+    found = (ground.snapshot.get(NetworkInterface, each) for each in ids[:1])
+    told = (_told_interface(ground, each) for each in found if each is not None)
+    attached = {"AttachedTo": thing(ground, endpoint_id)}
+    return [(component, {**attached, **members}) for component, members in told]
+
+
 def _around(ground: Ground, gateway_id: str) -> Iterator[Told]:
     """A NAT gateway between its own interface and itself again."""
     record = record_of(ground, gateway_id)
@@ -242,6 +272,26 @@ def _around(ground: Ground, gateway_id: str) -> Iterator[Told]:
     yield from told
     yield thing(ground, gateway_id), _about(ground, gateway_id)
     yield from told
+
+
+def _at_attachment(ground: Ground, attachment_id: str, part: str, place: str) -> Iterator[Told]:
+    """An attachment, behind its interface on the way in and before it on the way out.
+
+    ``place`` is the zone by which a packet comes in, or the subnet by which it goes out.
+    """
+    told = thing(ground, attachment_id), _about(ground, attachment_id)
+    attachment = ground.snapshot.get(TransitGatewayVpcAttachment, attachment_id)
+    subnets = attachment.subnet_ids if attachment is not None else ()
+    own = [each for each in subnets if place in (each, ground.index.zone_of(each))]
+    interfaces = [
+        (component, {**members, "AttachedTo": told[0]})
+        for subnet in own
+        for each in ground.index.interfaces_by_subnet.get(subnet, ())
+        if each.interface_type == "transit_gateway"
+        for component, members in [_told_interface(ground, each)]
+    ]
+    leaves = part in ("leave", "exit")
+    yield from (told, *interfaces) if leaves else (*interfaces, told)
 
 
 def _firewall(ground: Ground, step: Step, endpoint_id: str) -> Iterator[Told]:

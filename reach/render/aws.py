@@ -12,7 +12,7 @@ no third verdict.  Sees answers and the network's words only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reach.answer import Answer, Explanation, PathComponent, Remark, Verdict
@@ -52,7 +52,12 @@ _EVERY_PORT = ((0, 65535),)
 
 def render(answer: Answer) -> str:
     """The document, as the AWS CLI prints it."""
-    return dumps({"NetworkInsightsAnalyses": [analysis(answer)]})
+    return render_all((answer,))
+
+
+def render_all(answers: Iterable[Answer]) -> str:
+    """One document of several analyses."""
+    return dumps({"NetworkInsightsAnalyses": [analysis(answer) for answer in answers]})
 
 
 def analysis(answer: Answer) -> Fields:
@@ -80,13 +85,15 @@ def analysis(answer: Answer) -> Fields:
 
 def _ident(answer: Answer) -> str:
     """The same question has the same id, in the form of AWS's."""
-    asked = "\n".join((*(f"{pair}" for pair in _tags(answer)), *answer.through, *answer.avoid))
+    conditions = (*_tags(answer), *answer.through, *answer.avoid)
+    asked = "\n".join((answer.question, *map(str, conditions)))
     return "0" + hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 def _tags(answer: Answer) -> Iterator[tuple[str, str]]:
     """The question, for whoever reads this again."""
-    yield f"{_TAG}question", answer.question[:_LONGEST_TAG]
+    if len(answer.question) <= _LONGEST_TAG:
+        yield f"{_TAG}question", answer.question
     if answer.one_way:
         yield f"{_TAG}one-way", "true"
     if answer.port_at != "source":
