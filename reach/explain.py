@@ -103,6 +103,9 @@ def explain(
         return forward if forward.ways[0].blockers else NOWHERE
     closest = max(stuck, key=_got_how_far)
     met = (*_blockers(closest), *_astray(aim, closest))
+    if most == 1 and any(_unlike(aim, closest.forward)) and _is_delivered(closest):
+        # It is only what is asked of the packet as it arrives: no route would change that.
+        return Explained((Blocked(_distinct(met)),))
     narrow = replace(aim, starts=(_exactly(closest),))
     supposing = _ways(_Lifted(network, narrow, backend, budget, suppose=True), most)
     if not supposing.ways:
@@ -244,6 +247,12 @@ def _denials(proof: Proof) -> int:
     """What the path would need: denials lifted, and doubts settled."""
     traces = [trace for trace in (proof.forward, proof.reply) if trace]
     return sum(len(trace.denials) + len(trace.doubts) for trace in traces)
+
+
+def _is_delivered(proof: Proof) -> bool:
+    """Whether it gets to somebody, and its reply as well, past no denial."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
+    return all(trace.fate is Fate.DELIVERED and not trace.denials for trace in traces)
 
 
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
