@@ -308,7 +308,7 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided.""",
 @click.argument("instance", metavar="INSTANCE")
 @_with_snapshot
 @_with_options
-@_with_format
+@_with_aws_format
 @click.pass_context
 def can_manage(
     ctx: click.Context, instance: str, snapshot: str, options: tuple[str, ...], form: str
@@ -322,10 +322,18 @@ def can_manage(
     import reach
     from reach import report
 
-    told = reach.can_manage(_load(snapshot), instance, options=_chosen(options))
+    loaded = _load(snapshot)
+    told = reach.can_manage(loaded, instance, options=_chosen(options))
     try:
         if form == "json":
             console.put_json(told.to_dict())
+        elif form == "aws":
+            from reach.analysis.analyse import analyse
+            from reach.render.aws import render_all
+
+            answers = (answer for service in told.services for answer in service.answers)
+            document = render_all(analyse(loaded, answer) for answer in answers)
+            console.put(document, colour=False)
         else:
             paper = console.paper()
             report.management(paper, told)

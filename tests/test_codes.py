@@ -165,7 +165,8 @@ def answer_of(code: Code) -> Answer:
 
 def shown_by(answer: Answer) -> set[str]:
     """Codes of blockers, and those of what is left open."""
-    return {each.code for each in (*answer.explanations, *answer.gaps)}
+    blockers, gaps = answer.explanations, answer.gaps
+    return {each.code for each in blockers} | {each.code for each in gaps}
 
 
 def words_in(path: Path) -> Iterator[str]:
