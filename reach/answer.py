@@ -158,7 +158,8 @@ class Explanation:
     """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
 
     ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.  ``fields`` are
-    the members of AWS's own ``Explanation`` that go with the code, in AWS's words.
+    the members of AWS's own ``Explanation`` that go with the code, in AWS's words.  One that is
+    ``aside`` blocks nothing by itself: it says what bears on the blocker before it.
     """
 
     code: str
@@ -169,6 +170,7 @@ class Explanation:
     direction: str
     packet: Header | None = None
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    aside: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -180,6 +182,7 @@ class Explanation:
             "direction": self.direction,
             "packet": None if self.packet is None else header_dict(self.packet),
             "fields": dict(self.fields),
+            "aside": self.aside,
         }
 
 

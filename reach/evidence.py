@@ -108,6 +108,7 @@ def explanation(ground: Ground, blocker: Blocker) -> Explanation:
         blocker.direction,
         blocker.header,
         fields_of(ground, blocker),
+        blocker.aside,
     )
 
 

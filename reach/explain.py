@@ -43,7 +43,8 @@ class Blocker:
     """What stops a flow, on which way, and the header it stops.
 
     ``lacking`` is what a missing route was supposed to lead to, ``hops`` the way as far as here:
-    they tell more about it, and do not make it another blocker.
+    they tell more about it, and do not make it another blocker.  One that is ``aside`` blocks
+    nothing itself.
     """
 
     direction: str
@@ -51,6 +52,7 @@ class Blocker:
     header: Header
     lacking: str = field(default="", compare=False)
     hops: tuple[Hop, ...] = field(default=(), compare=False)
+    aside: bool = False
 
 
 @dataclass(frozen=True)

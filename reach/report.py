@@ -279,7 +279,8 @@ def _service(paper: Paper, access: ServiceAccess) -> None:
     if words:
         paper.put(words, indent=4, hang=6)
     if access.verdict is Verdict.UNREACHABLE:
-        for blocker in dict.fromkeys(b for answer in access.answers for b in answer.explanations):
+        blockers = (b for answer in access.answers for b in answer.explanations if not b.aside)
+        for blocker in dict.fromkeys(blockers):
             spans = (blocker.resource, "id"), " ", (blocker.code, "bad"), ": ", blocker.text
             paper.put(*spans, indent=4, hang=6)
 

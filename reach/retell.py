@@ -29,4 +29,4 @@ def _told(ground: Ground, way: Blocked, asked: HeaderSpace) -> Iterator[Blocker]
         yield each
         denial = Denial(each.origin, each.header, each.lacking, each.hops, asked)
         for origin in ground.besides(denial):
-            yield replace(each, origin=origin)
+            yield replace(each, origin=origin, aside=True)
