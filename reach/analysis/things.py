@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from reach.lower import Ground
 from reach.snapshot.record import Record
-from reach.snapshot.records import SecurityGroup
+from reach.snapshot.records import SecurityGroup, VpcPeeringConnection
 
 Thing = dict[str, str]
 
@@ -83,6 +83,8 @@ def _arn(ground: Ground, resource: str, record: Record | None) -> str:
     if record is None or not kind:
         return ""
     account, region = ground.snapshot.account_of(record), ground.snapshot.region_of(record)
+    if isinstance(record, VpcPeeringConnection) and not account:
+        account, region = record.requester_vpc_info.owner_id, record.requester_vpc_info.region
     if not account or not region:
         return ""
     partition = next((p for start, p in _PARTITIONS.items() if region.startswith(start)), "aws")
