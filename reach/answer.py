@@ -7,6 +7,7 @@ neutral network only; must not know how an answer was found.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -127,10 +128,38 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class PathComponent:
+    """One thing on a path as AWS's own analyser tells it.
+
+    ``component`` names it, ``members`` are what the shape says of it besides, in AWS's words.
+    ``before`` and ``after`` are the header, and ``before_all`` and ``after_all`` all the packets
+    that take the path if they are known, as they come in and go out.
+    """
+
+    component: Mapping[str, str]
+    members: Mapping[str, Any]
+    before: Header
+    after: Header
+    before_all: tuple[HeaderSpace, ...] = ()
+    after_all: tuple[HeaderSpace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The path there and the way back in AWS's words; ``hints`` are what other paths pass."""
+
+    forward: tuple[PathComponent, ...]
+    reply: tuple[PathComponent, ...]
+    hints: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
 
-    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.
+    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.  ``fields`` are
+    the members of AWS's own ``Explanation`` that go with the code, in AWS's words.  One that is
+    ``aside`` blocks nothing by itself: it says what bears on the blocker before it.
     """
 
     code: str
@@ -140,6 +169,8 @@ class Explanation:
     text: str
     direction: str
     packet: Header | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    aside: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -150,6 +181,8 @@ class Explanation:
             "text": self.text,
             "direction": self.direction,
             "packet": None if self.packet is None else header_dict(self.packet),
+            "fields": dict(self.fields),
+            "aside": self.aside,
         }
 
 
@@ -171,15 +204,19 @@ class BlockedPath:
 class Remark:
     """Something an answer rests on or leaves open, about one resource.
 
-    ``collect`` is the call whose answer would settle what is left open, if one would.
+    ``collect`` is the call whose answer would settle what is left open, if one would; ``code`` is
+    AWS's explanation code for what is left open.
     """
 
     text: str
     resource: str = ""
     collect: str = ""
+    code: str = ""
 
     def to_dict(self) -> dict[str, str]:
         told = {"text": self.text, "resource": self.resource}
+        if self.code:
+            told["code"] = self.code
         return {**told, "collect": self.collect} if self.collect else told
 
 
@@ -247,7 +284,7 @@ class Answer:
     ``ends`` lists who gets through where an end is "any".  ``tips`` says of an undecided answer
     whether what is missing could only "open" a way, or only "close" the one that there seems to be.
     ``options`` are those that are not the default, ``assumptions`` what the verdict rests on,
-    ``notes`` what else to know.
+    ``notes`` what else to know.  ``analysis`` tells the witness in AWS's words, for AWS's shape.
     """
 
     verdict: Verdict
@@ -260,6 +297,8 @@ class Answer:
     through: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     assume: tuple[tuple[str, str], ...] = ()
+    at_source: tuple[tuple[str, str], ...] = ()
+    at_destination: tuple[tuple[str, str], ...] = ()
     witness: Witness | None = None
     explanations: tuple[Explanation, ...] = ()
     blocked_path: Witness | None = None
@@ -273,6 +312,7 @@ class Answer:
     assumptions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = field(default=())
     certificate: Certificate | None = field(default=None, repr=False)
+    analysis: Analysis | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
@@ -288,6 +328,8 @@ class Answer:
             "through": list(self.through),
             "avoid": list(self.avoid),
             "assume": dict(self.assume),
+            "at_source": dict(self.at_source),
+            "at_destination": dict(self.at_destination),
             "witness": self.witness.to_dict() if self.witness else None,
             "explanations": [each.to_dict() for each in self.explanations],
             "blocked_path": self.blocked_path.to_dict() if self.blocked_path else None,

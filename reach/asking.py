@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from threading import local
 
 from reach.amend import amend
-from reach.answer import Answer, Explanation, Remark, Verdict, Witness
+from reach.answer import Answer, Remark, Verdict, Witness
 from reach.certify import certify
 from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide
 from reach.ends import end_points
 from reach.ephemeral import failing_source_ports
 from reach.evidence import blocked_path, end_list, remarks, witness
-from reach.explain import Explained, explain
+from reach.explain import NOTHING, Blocked, Blocker, Explained, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
 from reach.network.node import Network
@@ -28,6 +28,7 @@ from reach.options import Options
 from reach.paths import paths as distinct_paths
 from reach.question import Question, parse
 from reach.resolve import Resolved, resolve
+from reach.retell import retell
 from reach.snapshot.snapshot import Snapshot
 from reach.tracking import smtp_note, tracked_answer
 from solver import Backend
@@ -59,6 +60,8 @@ def ask(
     through: Sequence[str] = (),
     avoid: Sequence[str] = (),
     assume: Mapping[str, str] | None = None,
+    at_source: Mapping[str, str] | None = None,
+    at_destination: Mapping[str, str] | None = None,
     packets: bool = False,
     blocked: int = 1,
     paths: int = 1,
@@ -71,8 +74,9 @@ def ask(
     undecided, with a reason, where the snapshot does not tell.  ``options`` says how AWS is read
     where its documentation leaves it open (``reach.options``).  The packet has to pass all of
     ``through`` and none of ``avoid``; ``assume`` takes what the snapshot leaves open about an id as
-    "reachable" or "unreachable", and the answer repeats it.  What was lowered is kept with the
-    snapshot, so later questions are quicker.
+    "reachable" or "unreachable", and the answer repeats it.  ``at_source`` and ``at_destination``
+    ask more of the packet as it leaves and as it arrives (``{"source-port": "1024-2047"}``).  What
+    was lowered is kept with the snapshot, so later questions are quicker.
 
     More evidence on request: ``packets``, all that take the path of a reachable answer; ``paths``,
     how many distinct ones it shows, the shortest first; ``ends``, how many groups of end points
@@ -89,6 +93,8 @@ def ask(
             through=tuple(through),
             avoid=tuple(avoid),
             assume=tuple(sorted((assume or {}).items())),
+            at_source=tuple(sorted((at_source or {}).items())),
+            at_destination=tuple(sorted((at_destination or {}).items())),
         )
     ground = ground_of(snapshot, Options.of(options or {}))
     return answer(ground, question, _backend(), Wanted(packets, blocked, paths, ends))
@@ -128,6 +134,8 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         through=question.through,
         avoid=question.avoid,
         assume=question.assume,
+        at_source=question.at_source,
+        at_destination=question.at_destination,
         notes=tuple(_notes(question, resolved)),
     )
     if resolved.nobody is not None:
@@ -183,15 +191,11 @@ def _without_ends(plain: Answer, ground: Ground, network: Network, resolved: Res
     gaps = _left_open(ground, resolved)
     if gaps:
         return _open_ends(plain, gaps, OPEN)
-    explanation = Explanation(
-        nobody.code or "NO_SOURCE_OR_DESTINATION",
-        nobody.resource,
-        nobody.name,
-        nobody.locator,
-        nobody.words,
-        "forward",
-    )
-    told = replace(plain, verdict=Verdict.UNREACHABLE, explanations=(explanation,))
+    unmet = resolved.unmet or (nobody,)
+    blockers = tuple(Blocker("forward", origin, NOTHING) for origin in unmet)
+    way = retell(ground, Blocked(blockers), resolved.asked)
+    told = replace(plain, verdict=Verdict.UNREACHABLE)
+    told = replace(told, explanations=blocked_path(ground, way).explanations)
     return _certified(told, network, resolved)
 
 
@@ -308,7 +312,7 @@ def _undecided(plain: Answer, ground: Ground, resolved: Resolved, decision: Deci
 
 def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
     hung = _hangs_on(ground, (b.origin for way in told.ways for b in way.blockers))
-    ways = tuple(blocked_path(ground, way) for way in told.ways)
+    ways = tuple(blocked_path(ground, retell(ground, way)) for way in told.ways)
     return replace(
         plain,
         verdict=Verdict.UNREACHABLE,

@@ -61,6 +61,8 @@ def _question(answer: Mapping[str, Any]) -> Question:
         through=tuple(map(str, answer.get("through") or ())),
         avoid=tuple(map(str, answer.get("avoid") or ())),
         assume=tuple(sorted((answer.get("assume") or {}).items())),
+        at_source=tuple(sorted((answer.get("at_source") or {}).items())),
+        at_destination=tuple(sorted((answer.get("at_destination") or {}).items())),
     )
 
 

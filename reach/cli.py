@@ -25,6 +25,7 @@ import click
 from reach import __version__, console
 
 if TYPE_CHECKING:
+    from reach.answer import Answer
     from reach.snapshot.snapshot import Snapshot
 
 _STATUS = {
@@ -67,6 +68,17 @@ def _with_format(command: _Command) -> _Command:
         default="text",
         show_default=True,
         help="Text for people or one JSON object.",
+    )(command)
+
+
+def _with_aws_format(command: _Command) -> _Command:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json", "aws"]),
+        default="text",
+        show_default=True,
+        help="Text for people, one JSON object, or the JSON of describe-network-insights-analyses.",
     )(command)
 
 
@@ -116,11 +128,12 @@ Examples:
   reach can web-1 reach 10.0.1.7 port 5432 --snapshot snapshot/ --one-way
   reach can tag:Tier=web reach internet port 443/tcp --format json
   reach can 0.0.0.0/0 reach port 22          (any interface of the snapshot)
+  reach can --from-aws analyses.json --snapshot snapshot/
 
 \b
 Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
 )
-@click.argument("question", nargs=-1, required=True, metavar="SOURCE reach [DESTINATION] [PACKET]")
+@click.argument("question", nargs=-1, metavar="SOURCE reach [DESTINATION] [PACKET]")
 @_with_snapshot
 @click.option("--one-way", is_flag=True, help="Only the packet has to arrive, no reply come back.")
 @click.option(
@@ -138,6 +151,26 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     multiple=True,
     metavar="reachable|unreachable ID",
     help="Take what the snapshot leaves open about ID as passing, or as blocking.",
+)
+@click.option(
+    "--at-source",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="Ask more of the packet as it leaves: source, source-port, destination, "
+    "destination-port or protocol.",
+)
+@click.option(
+    "--at-destination",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="Ask more of the packet as it arrives, by the same fields.",
+)
+@click.option(
+    "--from-aws",
+    type=click.File("rb"),
+    metavar="FILE",
+    multiple=True,
+    help="Ask what is saved of describe-network-insights-analyses (or -paths), and compare.",
 )
 @click.option(
     "--paths",
@@ -168,7 +201,7 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     "--all-blockers", is_flag=True, help="Show every way: all minimal sets of what blocks."
 )
 @_with_options
-@_with_format
+@_with_aws_format
 @click.pass_context
 def can(
     ctx: click.Context,
@@ -179,6 +212,9 @@ def can(
     through: tuple[str, ...],
     avoid: tuple[str, ...],
     assume: tuple[tuple[str, str], ...],
+    at_source: tuple[str, ...],
+    at_destination: tuple[str, ...],
+    from_aws: tuple[Any, ...],
     paths: int,
     ends: int,
     blocked: int,
@@ -193,10 +229,19 @@ def can(
     "protocol NUMBER"; any packet if left out.
     """
     import reach
-    from reach.render import render
+    from reach.demand import read_pairs
 
+    if from_aws and question:
+        raise click.UsageError(
+            "--from-aws brings its own questions: leave out SOURCE and the rest."
+        )
+    if from_aws:
+        ctx.exit(_compared(snapshot, from_aws, form))
+    if not question:
+        raise click.UsageError("Missing argument 'SOURCE reach [DESTINATION] [PACKET]'.")
+    loaded = _load(snapshot)
     answer = reach.ask(
-        _load(snapshot),
+        loaded,
         _asked(question),
         one_way=one_way,
         port_at=port_at,
@@ -204,18 +249,50 @@ def can(
         through=through,
         avoid=avoid,
         assume={resource: verdict for verdict, resource in assume},
+        at_source=dict(read_pairs(at_source)),
+        at_destination=dict(read_pairs(at_destination)),
         packets=True,
         blocked=MOST_WAYS if all_blockers else blocked,
         paths=paths,
         ends=ends if "any" in question else 0,
     )
+    _show(loaded, answer, form)
+    ctx.exit(_STATUS[answer.verdict])
+
+
+def _show(snapshot: Snapshot, answer: Answer, form: str) -> None:
+    from reach.render import render
+
+    if form == "aws":
+        from reach.analysis.analyse import analyse
+
+        answer = analyse(snapshot, answer)
     colour = console.colour()
     try:
         console.put(render(answer, form, colour=colour, width=console.width()), colour=colour)
     except BrokenPipeError:
         # The verdict is known all the same, and the status tells it.
         console.forget_stdout()
-    ctx.exit(_STATUS[answer.verdict])
+
+
+def _compared(snapshot: str, files: Sequence[Any], form: str) -> int:
+    """Ask what AWS was asked, print what differs, and say it in a status."""
+    from reach import recorded, report
+
+    if form == "aws":
+        raise click.UsageError("--from-aws compares: its --format is text or json.")
+    saved = recorded.read([_read_json(file) for file in files])
+    loaded = _load(snapshot)
+    found = [recorded.compare(loaded, each) for each in saved]
+    if form == "json":
+        console.put_json({"format": 1, "comparisons": [each.to_dict() for each in found]})
+    else:
+        paper = console.paper()
+        report.comparisons(paper, found)
+        console.put(paper.text, colour=console.colour())
+    outcomes = [each.outcome for each in found]
+    statuses = {"refused": console.BAD_INPUT, "differs": 1, "undecided": console.UNDECIDED}
+    return next((status for name, status in statuses.items() if name in outcomes), 0)
 
 
 @cli.command(
@@ -231,7 +308,7 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided.""",
 @click.argument("instance", metavar="INSTANCE")
 @_with_snapshot
 @_with_options
-@_with_format
+@_with_aws_format
 @click.pass_context
 def can_manage(
     ctx: click.Context, instance: str, snapshot: str, options: tuple[str, ...], form: str
@@ -245,10 +322,18 @@ def can_manage(
     import reach
     from reach import report
 
-    told = reach.can_manage(_load(snapshot), instance, options=_chosen(options))
+    loaded = _load(snapshot)
+    told = reach.can_manage(loaded, instance, options=_chosen(options))
     try:
         if form == "json":
             console.put_json(told.to_dict())
+        elif form == "aws":
+            from reach.analysis.analyse import analyse
+            from reach.render.aws import render_all
+
+            answers = (answer for service in told.services for answer in service.answers)
+            document = render_all(analyse(loaded, answer) for answer in answers)
+            console.put(document, colour=False)
         else:
             paper = console.paper()
             report.management(paper, told)

@@ -18,13 +18,14 @@ from typing import Protocol, TypeVar
 from reach.aim import Start
 from reach.network.address import Prefix
 from reach.network.field import Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import Index
 from reach.snapshot.records import NetworkInterface, Record
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
+from reach.trace import Hop
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -97,6 +98,21 @@ class Uplink:
     gap: Origin | None = None
     rank: int = 0
     up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What an explanation tells: ``origin`` denies ``header``, at the last of ``hops``.
+
+    ``lacking`` is the thing that a missing route was supposed to lead to.  ``asked`` are conditions
+    on the packet as it leaves its source that nothing there meets: then there are no hops.
+    """
+
+    origin: Origin
+    header: Header
+    lacking: str = ""
+    hops: tuple[Hop, ...] = ()
+    asked: HeaderSpace = ANYTHING
 
 
 @dataclass(frozen=True)
@@ -260,7 +276,8 @@ class Component:
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``unseen``: where some of
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
-    snapshot beyond its form.  ``label``: who a node is for one header.
+    snapshot beyond its form.  ``label``: who a node is for one header.  ``besides``: what AWS
+    would say as well of a denial: the route that does not hold it, the listener of another port.
     """
 
     name: str
@@ -290,3 +307,4 @@ class Component:
     unseen: Callable[[Lowering, Ranges], Origin | None] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None
+    besides: Callable[[Lowering, Denial], Iterable[Origin]] | None = None

@@ -1,6 +1,7 @@
 """Evidence for people: what an answer shows of a proof, in the answer's own types.
 
-    witness(ground, proof)  blocked_path(ground, way)  explanation(blocker)  remarks(origins)
+    witness(ground, proof)     blocked_path(ground, way)
+    explanation(ground, blocker)     remarks(origins)
 
 Takes what the engines found and a lowered snapshot for the names of things; gives the frozen parts
 of an :class:`~reach.answer.Answer`.  Must not know how anything was found, nor rendering.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reach.analysis.explained import code_of, fields_of
 from reach.answer import (
     BlockedPath,
     EndGroup,
@@ -92,23 +94,29 @@ def _members(ground: Ground, group: Group, side: str) -> Iterator[EndPoint]:
 def blocked_path(ground: Ground, way: Blocked) -> BlockedPath:
     """One way on which nothing gets through, with all that blocks it."""
     path = None if way.path is None else witness(ground, way.path)
-    return BlockedPath(tuple(explanation(blocker) for blocker in way.blockers), path)
+    return BlockedPath(tuple(explanation(ground, blocker) for blocker in way.blockers), path)
 
 
-def explanation(blocker: Blocker) -> Explanation:
+def explanation(ground: Ground, blocker: Blocker) -> Explanation:
     origin = blocker.origin
     return Explanation(
-        origin.code or "NO_PATH",
+        code_of(origin),
         origin.resource,
         origin.name,
         origin.locator,
         origin.words,
         blocker.direction,
         blocker.header,
+        fields_of(ground, blocker),
+        blocker.aside,
     )
 
 
 def remarks(origins: Iterable[Origin]) -> tuple[Remark, ...]:
-    return tuple(
-        Remark(origin.words, origin.resource, origin.collect) for origin in dict.fromkeys(origins)
-    )
+    return tuple(_remark(origin) for origin in dict.fromkeys(origins))
+
+
+def _remark(origin: Origin) -> Remark:
+    """With a code if it is left open: what a call would tell is a thing that is not known."""
+    code = origin.code or ("UNKNOWN_RESOURCE" if origin.collect else "")
+    return Remark(origin.words, origin.resource, origin.collect, code)

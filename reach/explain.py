@@ -10,35 +10,50 @@ all that an earlier one took, until none is left.  Must not know AWS or renderin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import solver
-from reach.aim import Aim, Start
+from reach.aim import Aim, Start, resource_of
 from reach.canonical import Pinned
 from reach.compile import compile
 from reach.decide import BUDGET, Proof, arrives, missed, takes_the_way, witness
 from reach.exploration import FEW
-from reach.network.field import FIELDS, Header
+from reach.network.field import FIELD, FIELDS, INDEX, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
-from reach.trace import Fate, Trace
+from reach.trace import Fate, Hop, Trace
 from solver import Backend, Budget, Sat, Term
 
 MOST_STARTS = 6
 NO_PATH = Origin("", "no path leads there at all", code="NO_PATH")
 NOTHING = Header(0, 0, 0)
 FILTER = "COMPONENT_FILTER_RESTRICTION"
+AT_DESTINATION = {
+    "source": "FILTER_AT_DESTINATION_SOURCE_ADDRESS",
+    "destination": "FILTER_AT_DESTINATION_DESTINATION_ADDRESS",
+    "protocol": "FILTER_AT_DESTINATION_PROTOCOL",
+    "source_port": "FILTER_AT_DESTINATION_SOURCE_PORT_RANGE",
+    "destination_port": "FILTER_AT_DESTINATION_DESTINATION_PORT_RANGE",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What stops a flow, on which way, and the header it stops."""
+    """What stops a flow, on which way, and the header it stops.
+
+    ``lacking`` is what a missing route was supposed to lead to, ``hops`` the way as far as here:
+    they tell more about it, and do not make it another blocker.  One that is ``aside`` blocks
+    nothing itself.
+    """
 
     direction: str
     origin: Origin
     header: Header
+    lacking: str = field(default="", compare=False)
+    hops: tuple[Hop, ...] = field(default=(), compare=False)
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +105,10 @@ def explain(
         forward = explain(network, there, backend, budget, most=most) if aim.two_way else NOWHERE
         return forward if forward.ways[0].blockers else NOWHERE
     closest = max(stuck, key=_got_how_far)
-    met = tuple(dict.fromkeys((*_blockers(closest), *_astray(aim, closest))))
+    met = _distinct((*_blockers(closest), *_astray(aim, closest)))
+    if most == 1 and any(_unlike(aim, closest.forward)) and _is_delivered(closest):
+        # It is only what is asked of the packet as it arrives: no route would change that.
+        return Explained((Blocked(met),))
     # A reply that comes back by another way is a complete path; that other way may be no fault.
     by_another = _comes_back(closest)
     if by_another and most == 1:
@@ -103,7 +121,7 @@ def explain(
     if not supposing.ways:
         return Explained((Blocked(met),), exhausted=True)
     first, *others = supposing.ways
-    whole = Blocked(tuple(dict.fromkeys((*met, *first.blockers))), first.path)
+    whole = Blocked(_distinct((*met, *first.blockers)), first.path)
     return Explained((whole, *others), supposing.exhausted)
 
 
@@ -134,7 +152,16 @@ def _comes_back(proof: Proof) -> bool:
 
 
 def _complete(proof: Proof) -> Blocked:
-    return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
+    return Blocked(_distinct(_blockers(proof)), proof)
+
+
+def _distinct(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    """Each blocker once, as it is told with what it lacks."""
+    found: dict[Blocker, Blocker] = {}
+    for each in blockers:
+        if each not in found or (each.lacking and not found[each].lacking):
+            found[each] = each
+    return tuple(found.values())
 
 
 def _is_wide(aim: Aim) -> bool:
@@ -238,24 +265,56 @@ def _denials(proof: Proof) -> int:
     return sum(len(trace.denials) + len(trace.doubts) for trace in traces)
 
 
+def _is_delivered(proof: Proof) -> bool:
+    """Whether it gets to somebody, and its reply as well, past no denial."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
+    return all(trace.fate is Fate.DELIVERED and not trace.denials for trace in traces)
+
+
 def _astray(aim: Aim, proof: Proof) -> Iterator[Blocker]:
     """A flow that is delivered, but not where or not as the question asks."""
-    if (proof.reply or proof.forward).fate is not Fate.DELIVERED:
+    forward, reply = proof.forward, proof.reply
+    if (reply or forward).fate is not Fate.DELIVERED:
         return
-    if proof.reply is not None:
-        for origin in missed(proof):
-            yield Blocker("reply", origin, proof.reply.final)
+    if reply is not None:
+        unseen = missed(proof)
+        if unseen:
+            yield Blocker("reply", unseen[0], reply.final)
             return
-    for direction, trace in (("reply", proof.reply), ("forward", proof.forward)):
-        if trace is not None and trace.fate is Fate.DELIVERED:
-            changed = [hop for hop in trace.hops if hop.before != hop.after]
-            coded = [origin for hop in changed for origin in hop.passed if origin.code]
-            words = arrives(aim, proof) or NO_PATH.words
-            past = not takes_the_way(aim, proof.forward)
-            astray = Origin(trace.origin.resource, words, code=FILTER if past else NO_PATH.code)
-            origin = coded[-1] if coded and not past else astray
-            yield Blocker("forward" if past else direction, origin, trace.final)
-            return
+    unlike = tuple(_unlike(aim, forward))
+    past = not takes_the_way(aim, forward)
+    if past or unlike or reply is None:
+        direction, trace = "forward", forward
+    else:
+        direction, trace = "reply", reply
+    if past:
+        words = "the packet does not pass it, and was to"
+        origins = tuple(Origin(each, words, code=FILTER) for each in _passed_by(aim, forward))
+    else:
+        changed = [hop for hop in trace.hops if hop.before != hop.after]
+        coded = [origin for hop in changed for origin in hop.passed if origin.code]
+        words = arrives(aim, proof) or NO_PATH.words
+        astray = Origin(trace.origin.resource, words, code=NO_PATH.code)
+        origins = (*coded[-1:], *unlike) or (astray,)
+    for origin in origins:
+        yield Blocker(direction, origin, trace.final, hops=trace.hops)
+
+
+def _passed_by(aim: Aim, forward: Trace) -> Iterator[str]:
+    """What was to be passed and was not: one name of each thing."""
+    for visit in aim.through:
+        if not any(visit.is_at(hop.node) for hop in forward.hops):
+            yield min(visit.resources or map(resource_of, visit.nodes))
+
+
+def _unlike(aim: Aim, forward: Trace) -> Iterator[Origin]:
+    """What was asked of the packet as it arrives, and is not so."""
+    for name, asked in aim.arriving.fields:
+        value = forward.final[INDEX[name]]
+        if value not in asked and name in AT_DESTINATION:
+            words = f"arrives with {name.replace('_', ' ')} {FIELD[name].show(value)}"
+            code = AT_DESTINATION[name]
+            yield Origin(forward.origin.resource, words, name, code, record=asked)
 
 
 def _blockers(proof: Proof) -> Iterator[Blocker]:
@@ -266,6 +325,25 @@ def _blockers(proof: Proof) -> Iterator[Blocker]:
 
 def _of_trace(direction: str, trace: Trace) -> Iterator[Blocker]:
     for header, origin in trace.denials:
-        yield Blocker(direction, origin, header)
+        lacking = _lacking(trace, header, origin)
+        yield Blocker(direction, origin, header, lacking, _way_to(trace, origin))
     if trace.fate in (Fate.DROPPED, Fate.LOOPED):
-        yield Blocker(direction, trace.origin, trace.final)
+        yield Blocker(direction, trace.origin, trace.final, hops=trace.hops)
+
+
+def _lacking(trace: Trace, header: Header, origin: Origin) -> str:
+    """What the route would lead to that was supposed where this denied it."""
+    supposed = (
+        f"{each.record}"
+        for at, each in trace.lacking
+        if at == header and each.resource == origin.resource
+    )
+    return next(supposed, "")
+
+
+def _way_to(trace: Trace, origin: Origin) -> tuple[Hop, ...]:
+    """The hops as far as the one that denies it."""
+    for number, hop in enumerate(trace.hops):
+        if origin in hop.denied:
+            return trace.hops[: number + 1]
+    return trace.hops

@@ -10,12 +10,13 @@ the same snapshot find it warm.  Knows no AWS thing by name; must not know the e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
 from reach.aim import Start
-from reach.component import Component, End, Entry, Link, Target, Uplink, node_name
+from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
@@ -77,7 +78,8 @@ class Ground:
         for component in components().values():
             for target in component.targets:
                 if resource.startswith(target.prefix) and component.reads:
-                    return self.missing(component.reads[0], resource, "is not in the snapshot")
+                    words, code = "is not in the snapshot", "UNKNOWN_DESTINATION"
+                    return replace(self.missing(component.reads[0], resource, words), code=code)
         return unmodelled(resource)
 
     def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
@@ -207,6 +209,11 @@ class Ground:
         if component is None or component.label is None:
             return None
         return component.label(self, resource, rest.partition(" ")[0], header)
+
+    def besides(self, denial: Denial) -> tuple[Origin, ...]:
+        """What components say of a denial beside the origin that denies."""
+        told = (c.besides(self, denial) for c in components().values() if c.besides is not None)
+        return tuple(dict.fromkeys(origin for origins in told for origin in origins))
 
     # ---------------------------------------------------------------- identities and gaps
 

@@ -49,6 +49,7 @@ def _each(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Itera
     constraints = compile(network, aim)
     visited = _visited(constraints)
     others: list[Term] = []
+    earlier: list[frozenset[Node]] = []
     while True:
         session = backend.open()
         session.add(*constraints.assertions, *others)
@@ -61,12 +62,15 @@ def _each(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Itera
         pinned = Pinned(session, held, outcome.assignment, budget)
 
         def serves(proof: Proof, length: int = length) -> bool:
-            return gets_through(aim, proof) and len(_nodes(proof)) == length
+            nodes = _nodes(proof)
+            new = not any(path <= nodes for path in earlier)
+            return new and len(nodes) == length and gets_through(aim, proof)
 
         proof = witness(network, constraints, pinned, serves)
         if not gets_through(aim, proof):
             raise Defect(f"the path of {proof.packet} does not survive its replay")
         yield proof
+        earlier.append(_nodes(proof))
         others.append(solver.not_(solver.all_of(visited[node] for node in _nodes(proof))))
 
 

@@ -110,7 +110,8 @@ class Question:
     ``port_at`` says whether the port asked for is the one that leaves the source or the one that
     arrives at the destination.  The packet has to pass every thing in ``through`` and none in
     ``avoid``; ``assume`` settles what the snapshot leaves open about a thing: (id, "reachable") or
-    (id, "unreachable").
+    (id, "unreachable").  ``at_source`` and ``at_destination`` ask more of the packet as it leaves
+    and as it arrives: pairs of a field and a value (``reach.demand``).
     """
 
     source: str
@@ -121,6 +122,8 @@ class Question:
     through: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     assume: tuple[tuple[str, str], ...] = ()
+    at_source: tuple[tuple[str, str], ...] = ()
+    at_destination: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         ends = f"can {_quote(self.source)} reach {_quote(self.destination)}"

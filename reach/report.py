@@ -15,6 +15,8 @@ from reach.check import Checked
 from reach.inventory import Inventory, Item, Lack
 from reach.manage import Management, ServiceAccess
 from reach.options import Choice
+from reach.recorded import Comparison
+from reach.recorded import Outcome as Agreement
 from reach.render.paper import Paper
 from reach.suite import Outcome, Result
 
@@ -29,6 +31,13 @@ _VERDICTS = {
     Verdict.REACHABLE: "good",
     Verdict.UNREACHABLE: "bad",
     Verdict.UNDECIDED: "open",
+}
+_AGREEMENTS = {
+    Agreement.AGREES: ("good", "agree"),
+    Agreement.DIFFERS: ("bad", "differ"),
+    Agreement.UNDECIDED: ("open", "undecided"),
+    Agreement.ASKED: ("bold", "only asked"),
+    Agreement.REFUSED: ("bad", "refused"),
 }
 _SEVERITIES = {"error": "bad", "warning": "open", "note": "bold"}
 
@@ -207,6 +216,36 @@ def _plural(outcome: Outcome, number: int) -> str:
     return outcome
 
 
+# ------------------------------------------------------------------------------- --from-aws
+
+
+def comparisons(paper: Paper, found: Sequence[Comparison]) -> None:
+    """Each recorded analysis that is not simply confirmed, then one line that counts."""
+    for each in found:
+        if each.outcome is not Agreement.AGREES:
+            _comparison(paper, each)
+    counts = Counter(each.outcome for each in found)
+    words = [f"{counts[one]} {_AGREEMENTS[one][1]}" for one in Agreement if counts[one]]
+    paper.put(f"{_count(len(found), 'recorded question')}: {', '.join(words)}")
+
+
+def _comparison(paper: Paper, told: Comparison) -> None:
+    style, _ = _AGREEMENTS[told.outcome]
+    asked = told.recorded.question
+    paper.put((told.outcome.upper(), style), f"  {told.recorded.name}", hang=4)
+    if asked is not None:
+        paper.put(f"{asked}", indent=4, hang=6)
+    if told.outcome is Agreement.ASKED and told.answer is not None:
+        said = f" ({told.recorded.said})" if told.recorded.said else ""
+        paper.put((told.answer.verdict.value, _VERDICTS[told.answer.verdict]), said, indent=4)
+    for difference in told.differences:
+        for line in difference.split("\n"):
+            paper.put(line, indent=4, hang=6)
+    if told.outcome is Agreement.UNDECIDED and told.answer is not None:
+        paper.put(told.answer.reason, indent=4, hang=6)
+    paper.blank()
+
+
 # ------------------------------------------------------------------------------- reach can-manage
 
 
@@ -240,7 +279,8 @@ def _service(paper: Paper, access: ServiceAccess) -> None:
     if words:
         paper.put(words, indent=4, hang=6)
     if access.verdict is Verdict.UNREACHABLE:
-        for blocker in dict.fromkeys(b for answer in access.answers for b in answer.explanations):
+        blockers = (b for answer in access.answers for b in answer.explanations if not b.aside)
+        for blocker in dict.fromkeys(blockers):
             spans = (blocker.resource, "id"), " ", (blocker.code, "bad"), ": ", blocker.text
             paper.put(*spans, indent=4, hang=6)
 

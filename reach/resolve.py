@@ -19,6 +19,7 @@ from itertools import product
 from reach.aim import Aim, Start, Visit
 from reach.amend import Amendment
 from reach.component import End
+from reach.demand import demand
 from reach.errors import QuestionError
 from reach.gaps import (
     behind_a_peering,
@@ -39,9 +40,9 @@ from reach.network.address import (
     is_public,
     parse_address,
 )
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.question import Question
+from reach.question import Packet, Question
 from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
@@ -67,6 +68,13 @@ _TO_PUBLIC = HeaderSpace.where(
     | Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
 )
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
+_AT_SOURCE = {
+    "protocol": "FILTER_AT_SOURCE_PROTOCOL",
+    "source": "FILTER_AT_SOURCE_SOURCE_ADDRESS",
+    "destination": "FILTER_AT_SOURCE_DESTINATION_ADDRESS",
+    "source_port": "FILTER_AT_SOURCE_SOURCE_PORT_RANGE",
+    "destination_port": "FILTER_AT_SOURCE_DESTINATION_PORT_RANGE",
+}
 _FEW = 4
 _MANY = 5000
 
@@ -76,6 +84,7 @@ class Resolved:
     """The aim, what the ends are, and what stands against a plain answer.
 
     ``nobody`` says that there is no such end at all, ``gaps`` what may be missing from the ends.
+    ``unmet`` are what is ``asked`` of the packet as it leaves and no packet of the source meets.
     """
 
     aim: Aim
@@ -84,6 +93,8 @@ class Resolved:
     amendment: Amendment
     nobody: Origin | None = None
     gaps: tuple[Origin, ...] = ()
+    unmet: tuple[Origin, ...] = ()
+    asked: HeaderSpace = ANYTHING
 
 
 def resolve(ground: Ground, question: Question) -> Resolved:
@@ -93,29 +104,32 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     open_ends = (source.gap, source.may_send, destination.gap, destination.may_take)
     gaps = tuple(origin for origin in open_ends if origin is not None)
     to_itself = _same_thing(ground, source, destination)
-    starts = tuple(_starts(ground, question, source, destination))
+    leaving = demand(question.at_source)
+    starts = tuple(_starts(ground, question, source, destination, leaving))
     nobody = None
+    unmet: tuple[Origin, ...] = ()
     if not source.starts:
         nobody = source.nobody or _nobody(source.words, "is nobody that sends packets")
     elif destination.goals is not None and not destination.goals:
         nobody = destination.nobody or _nobody(destination.words, "is nobody to be reached")
     elif not starts:
-        nobody = _nobody(
-            destination.words, "has no address in common with the source: different IP versions"
-        )
+        unmet = tuple(_unmet(ground, question, source, destination))
+        words = "has no address in common with the source: different IP versions"
+        nobody = unmet[0] if unmet else _nobody(destination.words, words)
     asked = question.packet.ports if question.port_at == "destination" else None
-    arriving = Ranges.span(*asked) if asked else None
+    port = HeaderSpace.where(destination_port=Ranges.span(*asked) if asked else None)
     aim = Aim(
         starts=starts,
         goals=destination.goals,
         two_way=not question.one_way and question.packet.is_answered,
         through=_visits(ground, question, source, destination),
         to_itself=to_itself,
-        arriving=HeaderSpace.where(destination_port=arriving),
+        arriving=port & demand(question.at_destination),
         but=destination.but,
         passing=destination.passing,
     )
-    return Resolved(aim, source, destination, _amendment(ground, question), nobody, gaps)
+    amendment = _amendment(ground, question)
+    return Resolved(aim, source, destination, amendment, nobody, gaps, unmet, leaving)
 
 
 def _visits(ground: Ground, question: Question, *ends: End) -> tuple[Visit, ...]:
@@ -178,11 +192,31 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     return not sent_to - (ground.aliases(own) | Ranges.of(*known))
 
 
-def _starts(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Start]:
+def _unmet(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Origin]:
+    """What is asked of the packet as it leaves that keeps all packets of the source from it."""
+    asked = [name for name, _ in question.at_source]
+    if question.packet.protocol is not None and "protocol" not in asked:
+        asked.append("protocol")
+    for name in asked:
+        less = demand(pair for pair in question.at_source if pair[0] != name)
+        packet = Packet() if name == "protocol" else question.packet
+        eased = replace(question, packet=packet)
+        if any(_starts(ground, eased, source, destination, less)):
+            field = name.replace("-", "_")
+            words = f"sends nothing with this {name.replace('-', ' ')}"
+            values = demand(question.at_source).by_name.get(field)
+            who = source.sender or source.words
+            yield Origin(who, words, field, _AT_SOURCE[field], record=values)
+
+
+def _starts(
+    ground: Ground, question: Question, source: End, destination: End, leaving: HeaderSpace
+) -> Iterator[Start]:
     """Every start with every way of addressing the destination, every kind of packet, and each
     IP version."""
     ported = question.port_at == "source"
-    spaces = question.packet.spaces(ported)
+    ports = leaving.by_name.get("source_port")
+    spaces = [_as_asked(space, ports) & leaving for space in question.packet.spaces(ported)]
     addressings = _addressings(ground, destination)
     for start, sent_to, packet, family in product(source.starts, addressings, spaces, _FAMILIES):
         space = start.space & packet & family & HeaderSpace.where(destination=sent_to)
@@ -190,6 +224,12 @@ def _starts(ground: Ground, question: Question, source: End, destination: End) -
             space &= _TO_PUBLIC
         if not space.is_empty:
             yield replace(start, space=space)
+
+
+def _as_asked(space: HeaderSpace, ports: Ranges | None) -> HeaderSpace:
+    """A client sends from its ephemeral ports (R-EPH-5), unless others are asked for."""
+    ported = ports is not None and "source_port" in space.by_name
+    return space.without("source_port") if ported else space
 
 
 def _is_public_in(addressings: list[Ranges | None], family: HeaderSpace) -> bool:

@@ -1376,8 +1376,8 @@ def load_files(files: Mapping[str, str]) -> Any:
 
 
 def codes(answer: Any) -> set[str]:
-    """The AWS codes of an answer's explanations."""
-    return {str(explanation.code) for explanation in answer.explanations}
+    """The AWS codes of what blocks, without what only bears on it."""
+    return {str(each.code) for each in answer.explanations if not each.aside}
 
 
 def said(answer: Any) -> list[str]:

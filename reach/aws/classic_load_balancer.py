@@ -22,12 +22,13 @@ from reach.balancing.kind import Kind, Known
 from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
 from reach.balancing.picking import Crossing, Pick, choose, entering, nowhere, picks
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
-from reach.component import Component, End, Lowering
+from reach.component import Component, Denial, End, Lowering
 from reach.network.field import ICMP, ICMPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Filter,
     Forward,
+    Origin,
     Route,
     Rule,
     Stage,
@@ -236,6 +237,20 @@ def _end(lowering: Lowering, arn: str) -> End | None:
     return None
 
 
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """Its listeners of the packet's protocol, each with its own ports at the front and behind."""
+    if denial.origin.code != "ELB_LISTENERS_MISMATCH":
+        return
+    for balancer in lowering.snapshot.records(ClassicLoadBalancer):
+        if _arn(lowering, balancer) == denial.origin.resource:
+            for each in _listeners(balancer):
+                if any(denial.header in s.without("destination_port") for s in _heard(each)):
+                    words = f"{_shown(each)}, and takes no other port"
+                    code = "ELB_LISTENER_PORT_RESTRICTION"
+                    said = replace(denial.origin, words=words, code=code, record=each)
+                    yield replace(said, locator="listener")
+
+
 _KIND = Kind(_NAME, CLASSIC, _at, _targets)
 
 COMPONENT = Component(
@@ -259,4 +274,5 @@ COMPONENT = Component(
     ends={"arn:": _end},
     aliases=_KIND.aliases,
     label=_KIND.label,
+    besides=_besides,
 )

@@ -3,13 +3,15 @@
 An interface of an instance that is not running neither sends nor receives, although it stays
 attached and keeps its addresses (R-ENI-8); what is not in the snapshot may be in any state.
 
-Implements: R-ENI-8
+Implements: R-ENI-8 R-ENI-4
 Not modelled: what the guest does.
 """
 
 from __future__ import annotations
 
-from reach.component import Component, End, Lowering
+from collections.abc import Iterator
+
+from reach.component import Component, Denial, End, Lowering
 from reach.network.stage import Origin, Stage, deny_all, unknown_filter
 from reach.snapshot.records import Instance, NetworkInterface
 
@@ -47,9 +49,25 @@ def _end(lowering: Lowering, instance_id: str) -> End | None:
     return lowering.hosts(interfaces, f"{instance_id} {instance.name if instance else ''}".strip())
 
 
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """R-ENI-4: an interface sends from its own addresses and takes what is sent to them."""
+    code, locator = denial.origin.code, denial.origin.locator
+    sends = code == "FILTER_AT_SOURCE_SOURCE_ADDRESS"
+    if not sends and code != "FILTER_AT_DESTINATION_DESTINATION_ADDRESS":
+        return
+    resource = denial.origin.resource
+    own = lowering.snapshot.get(NetworkInterface, resource)
+    interfaces = (own,) if own else lowering.index.interfaces_by_instance.get(resource, ())
+    words = "sends only from its own addresses" if sends else "takes only what is sent to itself"
+    for each in interfaces:
+        interface_id = each.network_interface_id
+        yield Origin(interface_id, words, locator, "ENI_ADDRESS_RESTRICTION", each.name)
+
+
 COMPONENT = Component(
     name="instance",
     reads=(Instance,),
     slots={"network_interface.state": _state},
     ends={"i-": _end},
+    besides=_besides,
 )

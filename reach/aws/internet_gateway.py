@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
@@ -349,6 +349,20 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     )
 
 
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """A source is asked for that nobody on the internet has (R-IGW-4)."""
+    if denial.origin.code != "FILTER_AT_SOURCE_SOURCE_ADDRESS":
+        return
+    gateway_id = denial.origin.resource
+    known = lowering.snapshot.get(InternetGateway, gateway_id) is not None
+    sources = denial.asked.by_name.get("source")
+    if sources is None or not (known or gateway_id == "internet"):
+        return
+    if not any(is_public(low) for low, _ in sources.intervals):
+        words = "what comes in from the internet has a public source"
+        yield Origin(gateway_id, words, "source", "IGW_EXPECTS_PUBLIC_ADDRESS")
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
@@ -357,4 +371,5 @@ COMPONENT = Component(
     announce=_announce,
     ends={"igw-": _end},
     aliases=_aliases,
+    besides=_besides,
 )

@@ -19,8 +19,9 @@ Not modelled: capacity (R-NAT-15).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
 from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -426,6 +427,31 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     )
 
 
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """What it did to a packet that arrives otherwise than was asked, and does not do to one that
+    is sent to itself (R-NAT-2, R-NAT-4, R-EPH-3)."""
+    for hop in denial.hops:
+        component, gateway_id, rest = hop.node.split("/", 2)
+        gateway = lowering.snapshot.get(NatGateway, gateway_id)
+        if component != _NAME or gateway is None:
+            continue
+        at = partial(Origin, gateway_id, name=gateway.name)
+        locator = denial.origin.locator
+        if denial.origin.code.startswith("FILTER_AT_DESTINATION_"):
+            if locator == "source":
+                words = "puts its own address in the place of the source"
+                yield at(words, locator, "NGW_SOURCE_ADDRESS_REASSIGN")
+            elif locator == "source_port":
+                words = "puts a port of its own, 1024-65535, in the place of the source's"
+                yield at(words, locator, "REMAP_EPHEMERAL_PORT")
+            elif locator == "destination":
+                words = "keeps the destination as it is"
+                yield at(words, locator, "NGW_DEST_ADDRESS_PRESERVATION")
+        elif rest == "reply" and denial.origin.resource == gateway_id:
+            words = "keeps the destination as it is: what is sent to itself goes no further"
+            yield at(words, "destination", "NGW_DEST_ADDRESS_PRESERVATION")
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(NatGateway, VpcPeeringConnection, Subnet, Vpc),
@@ -442,4 +468,5 @@ COMPONENT = Component(
     announce=_announce,
     ends={"nat-": _end},
     aliases=_aliases,
+    besides=_besides,
 )

@@ -65,6 +65,7 @@ def _rule(acl: NetworkAcl, entry: NetworkAclEntry, direction: str) -> Rule:
         f"{direction} rule {number}",
         "" if allows else _CODE,
         acl.name,
+        record=entry,
     )
     return Rule(match, Action.PERMIT if allows else Action.DENY, origin)
 

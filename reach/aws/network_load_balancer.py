@@ -41,6 +41,7 @@ from reach.balancing.listening import (
     active,
     all_targets,
     balancer_end,
+    besides,
     forwards_to,
     group,
     listener,
@@ -423,4 +424,5 @@ COMPONENT = Component(
     ends={"arn:": lambda lowering, arn: balancer_end(lowering, _TYPE, arn)},
     aliases=_KIND.aliases,
     label=_KIND.label,
+    besides=lambda lowering, denial: besides(lowering, denial, _TYPE),
 )

@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
-from reach.component import Component, Lowering, node_name
+from reach.component import Component, Denial, Lowering, node_name
 from reach.network.address import Prefix, is_ipv4, parse_address
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -246,7 +246,8 @@ def _supposed(lowering: Lowering, table: RouteTable, sender: _Sender) -> Iterato
         match = space.narrowed("destination", space.by_name["destination"] - own)
         words = f"no route for this leads to {target}"
         code = "NO_ROUTE_TO_DESTINATION"
-        origin = Origin(table.route_table_id, words, f"missing route to {target}", code, table.name)
+        locator = f"missing route to {target}"
+        origin = Origin(table.route_table_id, words, locator, code, table.name, record=target)
         way = _onward(lowering, table, sender, field, target)
         yield Route(match, way.node, replace(origin, option=way.option))
 
@@ -282,7 +283,15 @@ def _route(
         )
     way = onward[first.target]
     option = first.option or way.option
-    origin = Origin(table.route_table_id, way.words, first.locator, way.code, table.name, option)
+    origin = Origin(
+        table.route_table_id,
+        way.words,
+        first.locator,
+        way.code,
+        table.name,
+        option,
+        record=first.record,
+    )
     return Route(to_prefix(first.prefix), way.node, origin)
 
 
@@ -309,7 +318,15 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
             which = "a Route Server's route and a propagated one"
         words = f"assumed: of {which} {candidate.locator} is in force ({way.words})"
         option = candidate.option or way.option
-        origin = Origin(table_id, words, candidate.locator, way.code, table.name, option)
+        origin = Origin(
+            table_id,
+            words,
+            candidate.locator,
+            way.code,
+            table.name,
+            option,
+            record=candidate.record,
+        )
         if way.node:
             options.append(Option(way.node, origin))
     return (Choose(tuple(options)),)
@@ -317,7 +334,7 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
 
 def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: _Candidate) -> _Onward:
     record, target = candidate.record, candidate.target
-    if record.state in ("blackhole", "filtered"):
+    if _is_dead(candidate):
         words = f"is in state {record.state}: {target or 'its target'} is gone"
         return _Onward("", "BAD_STATE_ROUTE", words)
     if target == "local":
@@ -486,6 +503,45 @@ def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:
     return _stages(lowering, table, _Sender())
 
 
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """Routes that could have served a packet which its table drops, and why they do not.
+
+    Those to what a route is missing for, and of a packet that a route drops any that it beats.
+    """
+    table = lowering.snapshot.get(RouteTable, denial.origin.resource)
+    if table is None:
+        return
+    destination, ranked = denial.header.destination, _ranked(lowering, table)
+    winners = next((group for group in ranked if destination in group[0].prefix), [])
+    drops = any(_is_dead(candidate) for candidate in winners)
+    works = [c for c in _candidates(lowering, table) if c.target and not _is_dead(c)]
+    for each in works:
+        holds = destination in each.prefix
+        if any(each.record is winner.record for winner in winners):
+            continue
+        if each.target != denial.lacking and not (drops and holds):
+            continue
+        if not holds:
+            words, code = "does not hold the destination", "CANNOT_ROUTE"
+        elif each.prefix.length < winners[0].prefix.length:
+            words, code = f"is beaten by the longer {winners[0].locator}", "MORE_SPECIFIC_ROUTE"
+        else:
+            words, code = f"is beaten by the better {winners[0].locator}", "HIGHER_PRIORITY_ROUTE"
+        yield _about(table, f"{each.locator} to {each.target} {words}", each, code)
+    if not winners and works and all(c.target == "local" for c in works):
+        words = "its only routes are local, and the destination is not in the VPC"
+        yield _about(table, words, works[0], "VPC_LOCAL_ROUTE_CIDR_RESTRICTION")
+
+
+def _is_dead(candidate: _Candidate) -> bool:
+    return candidate.record.state in ("blackhole", "filtered")
+
+
+def _about(table: RouteTable, words: str, candidate: _Candidate, code: str) -> Origin:
+    name, locator = table.name, candidate.locator
+    return Origin(table.route_table_id, words, locator, code, name, record=candidate.record)
+
+
 def _lint(lowering: Lowering) -> Iterator[Diagnostic]:
     for table in lowering.snapshot.records(RouteTable):
         for candidate in _candidates(lowering, table):
@@ -525,4 +581,5 @@ COMPONENT = Component(
         "gateway.route": _of_gateway,
     },
     lint=_lint,
+    besides=_besides,
 )

@@ -19,17 +19,26 @@ Not modelled: connections already open (R-SG-26, R-SG-27).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
-from reach.component import Component, End, Lowering
+from reach.component import Component, Denial, End, Lowering
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
-from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
+from reach.network.field import (
+    ICMP,
+    ICMPV6,
+    TCP,
+    UDP,
+    Header,
+    format_protocol,
+    parse_protocol,
+)
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
 from reach.snapshot.index import delegated_prefixes, private_addresses
 from reach.snapshot.records import (
+    GroupRule,
     IpPermission,
     NetworkInterface,
     SecurityGroup,
@@ -37,6 +46,7 @@ from reach.snapshot.records import (
     UserIdGroupPair,
     VpcPeeringConnection,
 )
+from reach.trace import Hop
 
 _MISMATCH = "ENI_SG_RULES_MISMATCH"
 _ASSOCIATED = "associated-group"
@@ -110,7 +120,15 @@ def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[R
             locator = f"{direction} rule {what}"
             code = _MISMATCH if peer.action is Action.DENY else ""
             words = peer.words or f"allows {direction} {what}"
-            origin = Origin(group_id, words, locator, code, group.group_name, peer.option)
+            origin = Origin(
+                group_id,
+                words,
+                locator,
+                code,
+                group.group_name,
+                peer.option,
+                record=GroupRule(permission, peer.shown, egress),
+            )
             found.append(Rule(protocol & peer.space, peer.action, origin))
     return tuple(sorted(found, key=lambda rule: rule.origin.locator))
 
@@ -304,6 +322,75 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
     return lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
 
 
+# ------------------------------------------------------------------- what bears on a denial
+
+
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """Rules that name a group of the sender, which cannot tell the sender any more; and rules that
+    name groups of a peered VPC that is not in the snapshot (R-SG-18)."""
+    if denial.origin.code not in (_MISMATCH, "SG_HAS_NO_RULES"):
+        return
+    lost = _lost_at(denial.hops)
+    sent = next((hop.after.identity for hop in denial.hops if hop.after.identity), 0)
+    _, groups = lowering.identities().get(sent, ("", frozenset()))
+    for group_id in denial.origin.resource.split(", "):
+        group = lowering.snapshot.get(SecurityGroup, group_id)
+        egress = denial.origin.locator.startswith("outbound")
+        for permission, pair in _references(group, egress, denial.header):
+            origin = Origin(
+                group_id,
+                "",
+                f"{denial.origin.locator} rule of {pair.group_id}",
+                name=group.group_name if group else "",
+                record=GroupRule(permission, pair.group_id or "", egress),
+            )
+            if lost is not None and not egress and pair.group_id in groups:
+                yield _reference_lost(origin, lost, pair.group_id or "")
+            if _is_unseen(lowering, pair):
+                words = f"whom {pair.group_id} of an account that is not in the snapshot means"
+                said = f"{words} is not known: it is taken to mean nobody"
+                yield replace(origin, words=said, code="UNKNOWN_PEERED_SGS")
+
+
+def _references(
+    group: SecurityGroup | None, egress: bool, header: Header
+) -> Iterator[tuple[IpPermission, UserIdGroupPair]]:
+    """The references of a group's rules for packets of this protocol and port."""
+    if group is None:
+        return
+    for permission in group.ip_permissions_egress if egress else group.ip_permissions:
+        if header in _protocol_space(permission):
+            yield from ((permission, pair) for pair in permission.user_id_group_pairs)
+
+
+def _lost_at(hops: Sequence[Hop]) -> Hop | None:
+    """The hop after which nobody can tell the sender's groups."""
+    known = 0
+    for hop in hops:
+        if known and hop.after.identity != known:
+            return hop
+        known = hop.after.identity or known
+    return None
+
+
+def _reference_lost(origin: Origin, lost: Hop, group_id: str) -> Origin:
+    """R-SG-17 of a transit gateway, R-SG-19 to 21 of all else."""
+    component, resource, _ = lost.node.split("/", 2)
+    if component == "transit_gateway_vpc_attachment":
+        words = f"{resource} does not keep group references, so {group_id} cannot match behind it"
+        code = "SG_REFERENCING_SUPPORT"
+    else:
+        words = f"the sender is in {group_id}, but behind {resource} nobody can tell"
+        code = "SG_REFERENCES_NOT_PRESERVED"
+    return replace(origin, words=words, code=code)
+
+
+def _is_unseen(lowering: Lowering, pair: UserIdGroupPair) -> bool:
+    """Whether a pair names a group over an active peering whose other side is not there."""
+    active = pair.peering_status == "active" and pair.vpc_peering_connection_id
+    return bool(active) and lowering.snapshot.get(SecurityGroup, pair.group_id or "") is None
+
+
 COMPONENT = Component(
     name="security_group",
     reads=(SecurityGroup, SecurityGroupVpcAssociation),
@@ -314,4 +401,5 @@ COMPONENT = Component(
         "groups.ingress": lambda lowering, holder: _of_groups(lowering, holder, False),
     },
     ends={"sg-": _end},
+    besides=_besides,
 )

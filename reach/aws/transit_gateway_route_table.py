@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from reach.component import Component, Lowering, node_name
+from reach.component import Component, Denial, Lowering, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -72,6 +72,7 @@ _RANKS = (
 )
 _STATIC, _LISTED, _OF_VPC = 0, 1, 2
 _UNKNOWN = "TGW_RTB_ROUTES_ARE_UNKNOWN"
+_LONGER, _BETTER = "TGW_RTB_MORE_SPECIFIC_ROUTE", "TGW_RTB_HIGHER_PRIORITY_ROUTE"
 _HAIRPIN = "transit-gateway-hairpin"
 
 
@@ -109,10 +110,14 @@ class _Candidate:
 
 @dataclass(frozen=True)
 class _Contents:
-    """The best candidate of each prefix, the longest first; or why the table is not known."""
+    """The best candidate of each prefix, the longest first; or why the table is not known.
+
+    ``every`` holds those that lose as well.
+    """
 
     best: Mapping[str, _Candidate] = field(default_factory=dict)
     nothing: Origin | None = None
+    every: tuple[_Candidate, ...] = ()
 
 
 def _contents(lowering: Lowering, table_id: str) -> _Contents:
@@ -136,7 +141,7 @@ def _read(lowering: Lowering, table_id: str) -> _Contents:
             raise _NotKnownError(lowering.missing(TransitGatewayRoutes, table_id, words))
     except _NotKnownError as unknown:
         return _Contents(nothing=unknown.origin)
-    return _Contents({str(each.prefix): each for each in _best(found)})
+    return _Contents({str(each.prefix): each for each in _best(found)}, every=tuple(found))
 
 
 def _best(found: list[_Candidate]) -> Iterator[_Candidate]:
@@ -377,13 +382,15 @@ def _route(table_id: str, argument: str, candidate: _Candidate, title: str) -> R
         return Route(candidate.match, node, Origin(table_id, "", locator, name=title))
     if candidate.state == "blackhole" or not candidate.attachments:
         words = "is in state blackhole" if candidate.state == "blackhole" else "leads nowhere"
-        origin = Origin(table_id, words, locator, "TGW_RTB_BAD_STATE_ROUTE", title)
+        code = "TGW_RTB_BAD_STATE_ROUTE"
+        origin = Origin(table_id, words, locator, code, title, record=_told(candidate))
         return Route(candidate.match, "", origin)
     if len(candidate.attachments) > 1:
         node = node_name(_NAME, table_id, "may", f"{argument} {candidate.prefix}")
         return Route(candidate.match, node, Origin(table_id, "", locator, name=title))
     (through,) = candidate.attachments
-    origin = Origin(table_id, _words(through), locator, name=title)
+    words, record = _words(through), _told(candidate)
+    origin = Origin(table_id, words, locator, name=title, record=record)
     return Route(candidate.match, _out(through, argument), origin)
 
 
@@ -395,6 +402,46 @@ def _words(through: TransitGatewayRouteAttachment) -> str:
 def _out(through: TransitGatewayRouteAttachment, argument: str) -> str:
     attachment_id = through.transit_gateway_attachment_id or ""
     return node_name("transit_gateway", attachment_id, "out", argument)
+
+
+def _told(candidate: _Candidate) -> TransitGatewayRoute:
+    """A candidate as a search would print it."""
+    listed = candidate.locator.partition(" pl-")[2]
+    return TransitGatewayRoute(
+        destination_cidr_block=str(candidate.prefix),
+        prefix_list_id=f"pl-{listed}" if listed else None,
+        transit_gateway_attachments=candidate.attachments,
+        type="propagated" if candidate.rank > _LISTED else "static",
+        state=candidate.state,
+    )
+
+
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """Routes that could have served a packet which this table drops, and why they do not.
+
+    Those to where the destination is, and of a packet that a blackhole drops any that it beats.
+    """
+    table_id, destination = denial.origin.resource, denial.header.destination
+    table = lowering.snapshot.get(TransitGatewayRouteTable, table_id)
+    if table is None:
+        return
+    contents = _contents(lowering, table_id)
+    owners = {each.vpc_id for each in lowering.index.owner_of_address(destination)}
+    winner = next((c for c in contents.best.values() if destination in c.prefix), None)
+    for each in contents.every:
+        if each is winner or each.state == "blackhole" or not each.attachments:
+            continue
+        holds = destination in each.prefix
+        if not holds and not any(way.resource_id in owners for way in each.attachments):
+            continue
+        if not holds or winner is None:
+            words, code = "does not hold the destination", "TGW_RTB_CANNOT_ROUTE"
+        elif each.prefix.length < winner.prefix.length:
+            words, code = f"is beaten by the longer {winner.locator}", _LONGER
+        else:
+            words, code = f"is beaten by the better {winner.locator}", _BETTER
+        words = f"{each.locator} {words}"
+        yield Origin(table_id, words, each.locator, code, table.name, record=_told(each))
 
 
 def _may(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
@@ -483,4 +530,5 @@ COMPONENT = Component(
         "may": _may,
         "unsettled": _unsettled,
     },
+    besides=_besides,
 )

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import combinations
 
-from reach.component import Component, Entry, Join, Lowering, Target, node_name
+from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, Ranges
 from reach.network.stage import (
@@ -291,6 +291,24 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
             yield Join(one, other, outbound=False)
 
 
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """R-TGW-8: denied in the subnet by which it leaves the attachment, which it has to take."""
+    if len(denial.hops) < 2:
+        return
+    last = denial.hops[-1].node
+    for hop in denial.hops[:-1]:
+        component, attachment_id, rest = hop.node.split("/", 2)
+        part, _, subnet_id = rest.partition(" ")
+        if component != _NAME or part != "exit" or not last.startswith(f"subnet/{subnet_id}/"):
+            continue
+        attachment = _get(lowering, attachment_id)
+        if len(attachment.subnet_ids) > 1:
+            zone = lowering.index.zone_of(subnet_id)
+            words = f"leaves by its subnet in zone {zone} ({subnet_id}), and by no other"
+            code = "TGW_ATTACH_VPC_AZ_RESTRICTION"
+            yield Origin(attachment_id, words, f"zone {zone}", code, record=subnet_id)
+
+
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     """The Name of the attachment."""
     name = _index(lowering).name_of(resource)
@@ -326,4 +344,5 @@ COMPONENT = Component(
     interface_node=_interface_node,
     joins=_joins,
     label=_label,
+    besides=_besides,
 )

@@ -11,14 +11,21 @@ Not modelled: multicast and broadcast (R-PIPE-7: there is none).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from reach.component import Component, End, Lowering, node_name
+from reach.component import Component, Denial, End, Lowering, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
+from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import subnet_blocks
-from reach.snapshot.records import Subnet, Vpc
+from reach.snapshot.records import RouteTable, Subnet, Vpc, VpcPeeringConnection
+from reach.snapshot.transit_records import (
+    TransitGatewayAttachment,
+    TransitGatewayPeeringAttachment,
+    TransitGatewayVpcAttachment,
+)
 
 
 def _blocks(subnet: Subnet) -> Ranges:
@@ -64,9 +71,56 @@ def _end(lowering: Lowering, vpc_id: str) -> End | None:
     return replace(lowering.hosts(members, vpc_id), gap=_unseen(lowering, vpc))
 
 
+# ------------------------------------------------------------------- what bears on a denial
+
+
+def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
+    """No route leads to another VPC, and nothing at all joins the two."""
+    table = lowering.snapshot.get(RouteTable, denial.origin.resource)
+    if table is None or not table.vpc_id:
+        return
+    own = table.vpc_id
+    owners = lowering.index.owner_of_address(denial.header.destination)
+    others = {each.vpc_id for each in owners if each.vpc_id}
+    if own in others:
+        return
+    for other in sorted(others - _joined(lowering, own)):
+        words = f"nothing joins it to {other}: no peering, transit gateway or core network"
+        yield Origin(own, words, other, "DISCONNECTED_VPCS", record=other)
+
+
+def _joined(lowering: Lowering, vpc_id: str) -> set[str]:
+    """All that hangs together with a VPC, over one joint or several."""
+    joints = lowering.memo("vpc joints", lambda: tuple(_joints(lowering)))
+    found, new = {vpc_id}, {vpc_id}
+    while new:
+        new = {end for joint in joints if not found.isdisjoint(joint) for end in joint} - found
+        found |= new
+    return found
+
+
+def _joints(lowering: Lowering) -> Iterator[tuple[str, ...]]:
+    """What joins VPCs, transit gateways and core networks, working or not."""
+    snapshot = lowering.snapshot
+    for peering in snapshot.records(VpcPeeringConnection):
+        ends = peering.requester_vpc_info, peering.accepter_vpc_info
+        yield tuple(end.vpc_id for end in ends if end.vpc_id)
+    for attached in snapshot.records(TransitGatewayVpcAttachment):
+        yield attached.vpc_id or "", attached.transit_gateway_id
+    for each in snapshot.records(TransitGatewayAttachment):
+        yield each.resource_id, each.transit_gateway_id
+    for between in snapshot.records(TransitGatewayPeeringAttachment):
+        sides = between.requester_tgw_info, between.accepter_tgw_info
+        yield tuple(filter(None, (s.transit_gateway_id or s.core_network_id for s in sides)))
+    for attachment in core_attachments(snapshot).values():
+        resource = attachment.resource_id
+        yield resource.rpartition("/")[2], attachment.core_network_id
+
+
 COMPONENT = Component(
     name="vpc",
     reads=(Vpc, Subnet),
     nodes={"local": _local},
     ends={"vpc-": _end},
+    besides=_besides,
 )

@@ -9,10 +9,11 @@ their nodes from this; must not know either by name, nor the engines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
 from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
-from reach.component import End, Lowering
+from reach.component import Denial, End, Lowering
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Choose,
@@ -239,3 +240,20 @@ def balancer_end(lowering: Lowering, kind: str, arn: str) -> End | None:
         return None
     interfaces = balancers(lowering).interfaces_of(balancer)
     return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces)
+
+
+# ------------------------------------------------------------------- what bears on a denial
+
+
+def besides(lowering: Lowering, denial: Denial, kind: str) -> Iterator[Origin]:
+    """The listeners of a balancer that take the packet's protocol, on other ports (R-LB-3)."""
+    if denial.origin.code != "ELBV2_LISTENERS_MISMATCH":
+        return
+    balancer = lowering.snapshot.get(LoadBalancer, denial.origin.resource)
+    if balancer is None or balancer.type != kind:
+        return
+    for each in balancers(lowering).listeners(balancer.load_balancer_arn) or ():
+        if any(denial.header in space.without("destination_port") for space in heard(each)):
+            words = f"{_shown(each)}, and takes no other port"
+            code = "ELBV2_LISTENER_PORT_RESTRICTION"
+            yield replace(denial.origin, words=words, locator="listener", code=code, record=each)

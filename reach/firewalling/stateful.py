@@ -159,7 +159,8 @@ def _of_source(group: RuleGroup, variables: Variables, *, strict: bool) -> Itera
         yield _written(group, variables, text)
     for number, rule in enumerate(source.stateful_rules, 1):
         head, options = _structured(rule)
-        yield _read(group, variables, head, options, f"{head}", f"stateful rule {number}")
+        read = _read(group, variables, head, options, f"{head}", f"stateful rule {number}")
+        yield replace(read, origin=replace(read.origin, record=rule))
     if source.rules_source_list is not None:
         for head, options, shown in _generated(source.rules_source_list, strict=strict):
             yield _read(group, variables, head, options, shown, "domain list")

@@ -108,7 +108,7 @@ def _items(group: RuleGroup, rule: StatelessRule, direction: Direction) -> Itera
         return
     code = "" if outcome else CODE
     words = f"{_VERBS[outcome]} {_words(match)}"
-    origin = Origin(group.group_arn, words, locator, code, group.name)
+    origin = Origin(group.group_arn, words, locator, code, group.name, record=rule)
     if plain:
         yield Item(plain, outcome, origin)
     met = [_has(match.tcp_flags, flags) for flags in direction.value]

@@ -34,7 +34,8 @@ class Origin:
     ``resource`` is the id of the thing, ``name`` its name for people, ``locator`` the place in it
     (a rule number, a route), ``words`` a sentence, ``code`` the explanation code that a denial by
     it stands for.  ``option`` names the reading of AWS that it hangs on, if it hangs on one;
-    ``collect`` what would tell where something is not known.
+    ``collect`` what would tell where something is not known.  ``record`` is what it was read from,
+    opaque here: origins are equal whatever it is.
     """
 
     resource: str
@@ -44,6 +45,7 @@ class Origin:
     name: str = ""
     option: str = ""
     collect: str = ""
+    record: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         named = f" ({self.name})" if self.name else ""

@@ -1,4 +1,4 @@
-"""Answers as text for people or as JSON for programs.
+"""Answers as text for people, as JSON for programs, or in the shape of AWS's own analyses.
 
 Takes an :class:`~reach.answer.Answer` and the name of a form; gives a string that ends with a
 newline.  Sees answers and the network's words only; must not know how an answer was found, where
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from reach.answer import Answer
 
-FORMS = ("text", "json")
+FORMS = ("text", "json", "aws")
 WIDTH = 100
 
 
@@ -20,6 +20,10 @@ def render(answer: Answer, form: str = "text", *, colour: bool = False, width: i
         from reach.render import json
 
         return json.render(answer)
+    if form == "aws":
+        from reach.render import aws
+
+        return aws.render(answer)
     if form == "text":
         from reach.render import text
 

@@ -134,8 +134,7 @@ def _other_ways(paper: Paper, answer: Answer) -> None:
     """Further ways and what blocks each, without their hops."""
     for number, way in enumerate(answer.blocked, start=2):
         paper.title(f"Way {number}, blocked by")
-        for place, blocker in enumerate(way.explanations, start=1):
-            _blocker(paper, place, blocker)
+        _numbered(paper, way.explanations)
     if answer.exhausted and answer.blocked:
         paper.blank()
         paper.put(f"These {len(answer.blocked) + 1} ways are all there are.", indent=2)
@@ -210,11 +209,26 @@ def _origin(origin: Origin, at: str) -> list[Span | str]:
 def _blockers(paper: Paper, answer: Answer) -> None:
     if answer.explanations:
         paper.title("Blocked by")
-    for number, blocker in enumerate(answer.explanations, start=1):
-        _blocker(paper, number, blocker)
+    _numbered(paper, answer.explanations)
     if answer.reason:
         paper.blank()
         paper.put(answer.reason, indent=2)
+
+
+def _numbered(paper: Paper, blockers: Iterable[Explanation]) -> None:
+    """Each blocker with its number; what bears on one stands under it."""
+    number = 0
+    for blocker in blockers:
+        if blocker.aside:
+            _aside(paper, blocker)
+        else:
+            number += 1
+            _blocker(paper, number, blocker)
+
+
+def _aside(paper: Paper, told: Explanation) -> None:
+    who = _who(told.resource or told.code, told.name)
+    paper.put(*who, "  ", (told.code, "open"), ": ", told.text, indent=_LEVEL, hang=_LEVEL + 2)
 
 
 def _blocker(paper: Paper, number: int, blocker: Explanation) -> None:

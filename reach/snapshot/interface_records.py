@@ -6,6 +6,8 @@ nothing, gives types.  Must not know what a field does to a packet: that is for 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from reach.snapshot.record import Id, Part, Port, Record, Tag, Tagged, name_among
 
 # Security groups (R-SG-1 to 16, R-SG-30)
@@ -43,6 +45,14 @@ class IpPermission(Part, frozen=True):
     ipv6_ranges: tuple[Ipv6Range, ...] = ()
     prefix_list_ids: tuple[PrefixListId, ...] = ()
     user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
+
+
+class GroupRule(NamedTuple):
+    """One alternative of a permission of a group: a block, a prefix list or a group."""
+
+    permission: IpPermission
+    peer: str
+    egress: bool
 
 
 class SecurityGroup(Tagged, frozen=True):

@@ -26,6 +26,7 @@ from reach.snapshot.gateway_records import (
 from reach.snapshot.interface_records import (
     Address,
     GroupIdentifier,
+    GroupRule,
     Instance,
     InstanceInterface,
     InstanceState,
@@ -95,6 +96,7 @@ __all__ = [
     "EndpointGroup",
     "GatewayAttachment",
     "GroupIdentifier",
+    "GroupRule",
     "IcmpTypeCode",
     "Instance",
     "InstanceInterface",
