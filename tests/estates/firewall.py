@@ -119,12 +119,11 @@ def stateful(
     variables: Mapping[str, Sequence[str]] | None = None,
     ports: Mapping[str, Sequence[str]] | None = None,
     references: Mapping[str, str] | None = None,
+    name: str = "stateful",
 ) -> Id:
     """Suricata's rules, one a line."""
     source = {"RulesString": "\n".join(lines)}
-    return rule_group(
-        e, "STATEFUL", "stateful", source, named(variables, ports, references), strict
-    )
+    return rule_group(e, "STATEFUL", name, source, named(variables, ports, references), strict)
 
 
 def named(
@@ -150,10 +149,12 @@ def five_tuples(
     strict: bool = False,
     options: Sequence[tuple[str, str]] = (),
     variables: Mapping[str, Sequence[str]] | None = None,
+    name: str = "tuples",
+    first: int = 1,
 ) -> Id:
-    """The same rules as structured ones; `options` are added to each."""
+    """The same rules as structured ones, numbered from `first`; `options` are added to each."""
     rules = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         action, protocol, source, source_port, way, target, port = line.split()
         keywords = [("sid", str(number)), *options]
         rules.append(
@@ -173,7 +174,7 @@ def five_tuples(
                 ],
             }
         )
-    return rule_group(e, "STATEFUL", "tuples", {"StatefulRules": rules}, named(variables), strict)
+    return rule_group(e, "STATEFUL", name, {"StatefulRules": rules}, named(variables), strict)
 
 
 def domains(
