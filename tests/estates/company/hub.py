@@ -44,9 +44,9 @@ def build_hub(e: Company) -> Hub:
     us = transit_gateway(e, "tgw-us", region=US)
     inspection, fire = _inspection(e)
     hub = Hub(eu, us, inspection, _egress(e), fire)
-    for tgw, names in ((eu, ("spokes", "shared", "inspected", "egress", "lines", "america")),):
-        hub.tables |= {name: table(e, tgw, f"{name}-eu") for name in names}
-    hub.tables |= {name: table(e, us, f"{name}-us") for name in ("spokes-us", "europe")}
+    names = ("spokes", "shared", "inspected", "egress", "lines", "america")
+    hub.tables = {name: table(e, eu, f"from-{name}") for name in names}
+    hub.tables |= {name: table(e, us, f"from-{name}") for name in ("spokes-us", "europe")}
     for tgw in (eu, us):
         _without_defaults(e, tgw)
     return hub
@@ -116,6 +116,7 @@ def _rules(e: Company) -> Id:
         "pass tcp 10.200.0.0/16 any -> 10.16.0.0/12 8443",
         "pass icmp 10.200.0.0/16 any -> 10.16.0.0/16 any",
         "pass tcp 10.210.0.0/24 any -> 10.16.0.0/15 22",
+        "pass tcp 10.210.0.0/24 any -> 10.18.30.0/24 22",
         "pass tcp 10.210.0.0/16 any -> 10.18.0.0/16 443",
         "pass tcp 10.16.0.0/16 any -> 10.200.0.0/16 1521",
         "pass tcp 10.32.0.0/16 any -> 10.200.0.0/16 1521",

@@ -80,9 +80,10 @@ def _prod(e: Company, monitoring: Id) -> tuple[Spoke, Id]:
     igw = e.igw(prod.vpc, name="prod-eu-igw")
     for block in ("0.0.0.0/0", "::/0"):
         e.route(prod.tables["public"], block, igw)
-    e.route(prod.tables["app"], "::/0", e.eigw(prod.vpc))
+    eigw = _name(e.eigw(prod.vpc), "prod-eu-eigw")
+    e.route(prod.tables["app"], "::/0", eigw)
     e.service_list("s3", *S3_IN_IRELAND, scope=prod.vpc.scope)
-    e.endpoint_gateway(prod.vpc, [prod.tables["app"], prod.tables["data"]])
+    _name(e.endpoint_gateway(prod.vpc, [prod.tables["app"], prod.tables["data"]]), "prod-s3")
     deploy = e.groups(
         prod.vpc, "prod-deploy-sg", "Rolls out releases", [], ["all 0.0.0.0/0"]
     )
@@ -104,6 +105,7 @@ def _shop(e: Company, prod: Spoke, monitoring: Id) -> Id:
             f"tcp/8080 {doors}",
             "tcp/8443 10.200.0.0/16 10.32.0.0/16",
             f"tcp/9100 {monitoring}",
+            "tcp/8081 10.0.0.0/8",
             f"tcp/22 {admins}",
             "icmp/8 10.200.0.0/16",
         ],
@@ -133,7 +135,7 @@ def _shop(e: Company, prod: Spoke, monitoring: Id) -> Id:
 
 def _database(e: Company, prod: Spoke, app: Id) -> None:
     """Orders and their replica, behind a network ACL that knows the application and no backup."""
-    e.acl(
+    acl = e.acl(
         prod.vpc,
         prod.of_tier("data"),
         ingress=[
@@ -144,6 +146,7 @@ def _database(e: Company, prod: Spoke, app: Id) -> None:
         ],
         egress=["100 allow tcp/1024-65535 10.16.10.0/23", "110 allow tcp/1024-65535 10.16.20.0/23"],
     )
+    _name(acl, "prod-data-acl")
     data = e.groups(
         prod.vpc, "prod-data-sg", "Orders", [f"tcp/5432 {app} 10.18.20.0/24", "tcp/5432 self"], []
     )
@@ -278,8 +281,9 @@ def _artifact_endpoints(
     _name(waiting, "sandbox-artifacts")
 
 
-def _name(made: Id, name: str) -> None:
+def _name(made: Id, name: str) -> Id:
     made.record["Tags"] = [{"Key": "Name", "Value": name}]
+    return made
 
 
 # ------------------------------ America
