@@ -141,6 +141,7 @@ def _rules(e: Company) -> Id:
         strict=True,
         otherwise=["aws:drop_established", "aws:alert_established"],
         home=["10.0.0.0/8"],
+        name="inspection-eu-policy",
     )
 
 
