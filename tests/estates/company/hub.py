@@ -90,7 +90,7 @@ def _inspection(e: Company) -> tuple[Spoke, Firewall]:
 
 
 def _rules(e: Company) -> Id:
-    """In strict order: who may never meet, who may, the sites, the internet; the rest is dropped."""
+    """In strict order: who may never meet, who may, the sites, the internet.  The rest drops."""
     separate = five_tuples(
         e,
         "drop ip 10.17.0.0/16 any -> 10.16.0.0/16 any",

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.estate import MANAGED, Estate, Id, Record
+from tests.estate import Estate, Id, Record
 
 NETWORK, PROD, TEST, SHARED = "111122223333", "444455556666", "777788889999", "222233334444"
 EU, US = "eu-west-1", "us-east-1"

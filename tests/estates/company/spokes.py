@@ -1,4 +1,4 @@
-"""What hangs on the hub: production, test, shared services and a sandbox in Ireland, two in America.
+"""What hangs on the hub: production, test, shared services, a sandbox; in America two more.
 
 Subnets of a tier are in zones a and b.  The last /27 of each VPC is the transit gateway's.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.estate import Id, Record
 from tests.estates.balancers import Balancer, balancer, listen, target_group
-from tests.estates.company.place import EU, PROD, SHARED, TEST, US, Company, Spoke
+from tests.estates.company.place import PROD, SHARED, TEST, US, Company, Spoke
 from tests.estates.privatelink import endpoint_service, endpoint_to, front
 
 SIX = "2a05:d018:4a1b:c0{}::/64"
@@ -43,9 +43,7 @@ class America:
 
 def build_spokes(e: Company) -> Spokes:
     shared = _shared(e)
-    monitoring = e.groups(
-        shared.vpc, "monitoring-sg", "Monitoring", [], ["all 0.0.0.0/0"]
-    )
+    monitoring = e.groups(shared.vpc, "monitoring-sg", "Monitoring", [], ["all 0.0.0.0/0"])
     _tools(e, shared, monitoring)
     prod, deploy = _prod(e, monitoring)
     test = _test(e, deploy)
@@ -84,9 +82,7 @@ def _prod(e: Company, monitoring: Id) -> tuple[Spoke, Id]:
     e.route(prod.tables["app"], "::/0", eigw)
     e.service_list("s3", *S3_IN_IRELAND, scope=prod.vpc.scope)
     _name(e.endpoint_gateway(prod.vpc, [prod.tables["app"], prod.tables["data"]]), "prod-s3")
-    deploy = e.groups(
-        prod.vpc, "prod-deploy-sg", "Rolls out releases", [], ["all 0.0.0.0/0"]
-    )
+    deploy = e.groups(prod.vpc, "prod-deploy-sg", "Rolls out releases", [], ["all 0.0.0.0/0"])
     e.host("prod-deploy-1", prod.at("app"), "10.16.10.20", deploy)
     app = _shop(e, prod, monitoring)
     _database(e, prod, app)
@@ -95,7 +91,9 @@ def _prod(e: Company, monitoring: Id) -> tuple[Spoke, Id]:
 
 def _shop(e: Company, prod: Spoke, monitoring: Id) -> Id:
     """The shop's balancer, in both address families, and its application."""
-    doors = e.groups(prod.vpc, "prod-alb-sg", "Shop: public entrance", ["tcp/443 any", "tcp/80 any"], [])
+    doors = e.groups(
+        prod.vpc, "prod-alb-sg", "Shop: public entrance", ["tcp/443 any", "tcp/80 any"], []
+    )
     admins = e.prefix_list("10.210.0.0/24", name="dublin-admins", vpc=prod.vpc)
     app = e.groups(
         prod.vpc,
@@ -114,7 +112,9 @@ def _shop(e: Company, prod: Spoke, monitoring: Id) -> Id:
     e.permit(doors, f"tcp/8080 {app}", egress=True)
     hosts = [
         e.host("prod-app-1", prod.at("app"), "10.16.10.10", app, ipv6="2a05:d018:4a1b:c010::10"),
-        e.host("prod-app-2", prod.at("app", "b"), "10.16.11.10", app, ipv6="2a05:d018:4a1b:c011::10"),
+        e.host(
+            "prod-app-2", prod.at("app", "b"), "10.16.11.10", app, ipv6="2a05:d018:4a1b:c011::10"
+        ),
     ]
     shop = balancer(
         e,
@@ -196,7 +196,9 @@ def _sandbox(e: Company) -> Spoke:
         TEST,
         {"app": ["10.19.10.0/24"], "tgw": ["10.19.255.0/28"]},
     )
-    group = e.groups(sandbox.vpc, "sandbox-sg", "Experiments", ["all 10.0.0.0/8"], ["all 0.0.0.0/0"])
+    group = e.groups(
+        sandbox.vpc, "sandbox-sg", "Experiments", ["all 10.0.0.0/8"], ["all 0.0.0.0/0"]
+    )
     e.host("sandbox-1", sandbox.at("app"), "10.19.10.10", group)
     return sandbox
 
@@ -206,7 +208,7 @@ def _sandbox(e: Company) -> Spoke:
 
 def _shared(e: Company) -> Spoke:
     """What all use.  One subnet is shared with the test account, for its runners."""
-    shared = e.spoke(
+    return e.spoke(
         "shared-eu",
         "10.18.0.0/16",
         SHARED,
@@ -217,7 +219,6 @@ def _shared(e: Company) -> Spoke:
             "tgw": ["10.18.255.0/28", "10.18.255.16/28"],
         },
     )
-    return shared
 
 
 def _tools(e: Company, shared: Spoke, monitoring: Id) -> None:
@@ -228,9 +229,7 @@ def _tools(e: Company, shared: Spoke, monitoring: Id) -> None:
         shared.vpc, ["tcp/22 10.210.0.0/24"], ["all 0.0.0.0/0"], name="runners-sg", account=TEST
     )
     runners.record["Description"] = "Runners of the test account"
-    e.instance(
-        "test-runner-1", shared.at("runners"), "10.18.30.10", groups=[runners], account=TEST
-    )
+    e.instance("test-runner-1", shared.at("runners"), "10.18.30.10", groups=[runners], account=TEST)
     e.share(shared.at("runners"), TEST)
 
 
@@ -257,9 +256,7 @@ def _artifacts(e: Company, shared: Spoke) -> Id:
     return endpoint_service(e, [nlb], allowed=allowed, name="artifacts-service")
 
 
-def _artifact_endpoints(
-    e: Company, service: Id, prod: Spoke, test: Spoke, sandbox: Spoke
-) -> None:
+def _artifact_endpoints(e: Company, service: Id, prod: Spoke, test: Spoke, sandbox: Spoke) -> None:
     """An endpoint in each spoke; nobody has accepted the sandbox's."""
     named = {"prod": prod, "test": test}
     for name, spoke in named.items():
@@ -297,9 +294,7 @@ def build_america(e: Company) -> America:
         return {tier: [each.format(second) for each in given] for tier, given in tiers.items()}
 
     prod = e.spoke("prod-us", "10.32.0.0/16", PROD, blocks(32), region=US)
-    app = e.groups(
-        prod.vpc, "prod-us-app-sg", "Shop", ["tcp/443 10.16.0.0/16"], ["all 0.0.0.0/0"]
-    )
+    app = e.groups(prod.vpc, "prod-us-app-sg", "Shop", ["tcp/443 10.16.0.0/16"], ["all 0.0.0.0/0"])
     e.host("prod-us-app-1", prod.at("app"), "10.32.10.10", app)
     analytics = e.spoke("analytics-us", "10.33.0.0/16", PROD, blocks(33), region=US)
     group = e.groups(
