@@ -2,7 +2,8 @@
 
 Asks the same question with every denial lifted at a price, and takes a flow that needs the fewest
 lifted; walked heedlessly by the concrete twin, it shows each rule that denies it, forward and
-reply. Where not even that gets through, the flow that ends somewhere with the fewest denials shows
+reply. Where that gets through but for a firewall that has to see both directions, it is
+the answer still.  Where not even that gets through, the flow that ends somewhere with the fewest denials shows
 what is in the way: a missing route, a blackhole, an address that nobody has; then routes that could
 be there are supposed, at a price as well.  Further ways past other denials are found by forbidding
 all that an earlier one took, until none is left.  Must not know AWS or rendering.
@@ -10,7 +11,7 @@ all that an earlier one took, until none is left.  Must not know AWS or renderin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import solver
@@ -82,6 +83,10 @@ def explain(
     if proof is not None:
         exact = replace(aim, starts=(_exactly(proof),))
         return _ways(_Lifted(network, exact, backend, budget, suppose=True), most)
+    unseen = lifted.unseen()
+    if unseen is not None:
+        met = (*_blockers(unseen), *_astray(aim, unseen))
+        return Explained((Blocked(tuple(_each_once(met)), unseen),), exhausted=True)
     stuck = lifted.stuck() or lifted.round()
     if not stuck:
         # What becomes of the reply is not known; the way there may be blocked all the same.
@@ -121,6 +126,16 @@ def _settings(blocked: Blocked) -> frozenset[tuple[str, str, str]]:
 
 def _complete(proof: Proof) -> Blocked:
     return Blocked(tuple(dict.fromkeys(_blockers(proof))), proof)
+
+
+def _each_once(blockers: Iterable[Blocker]) -> Iterator[Blocker]:
+    """One for each setting: a rule that drops the flow need not be said to drop its reply."""
+    known = set()
+    for each in blockers:
+        setting = (each.origin.resource, each.origin.locator, each.origin.words)
+        if setting not in known:
+            known.add(setting)
+            yield each
 
 
 def _is_wide(aim: Aim) -> bool:
@@ -176,6 +191,12 @@ class _Lifted:
             if not arrives(self._aim, proof):
                 yield proof
             others.append(solver.not_(solver.and_(*lifted)))
+
+    def unseen(self) -> Proof | None:
+        """The flow that gets through, and its reply, but for what has to see both directions."""
+        if self._constraints.unseen is solver.FALSE:
+            return None
+        return self._to(self._constraints.unseen)[0]
 
     def stuck(self) -> list[Proof]:
         """For each of the first starts, the flow that gets nowhere past the fewest denials."""
