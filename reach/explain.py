@@ -2,8 +2,8 @@
 
 Asks the same question with every denial lifted at a price, and takes a flow that needs the fewest
 lifted; walked heedlessly by the concrete twin, it shows each rule that denies it, forward and
-reply. Where that gets through but for a firewall that has to see both directions, it is
-the answer still.  Where not even that gets through, the flow that ends somewhere with the fewest denials shows
+reply.  Where that gets through but for what has to see both directions (a firewall that cuts the
+flow off), it is the answer still.  Else the flow that ends somewhere with the fewest denials shows
 what is in the way: a missing route, a blackhole, an address that nobody has; then routes that could
 be there are supposed, at a price as well.  Further ways past other denials are found by forbidding
 all that an earlier one took, until none is left.  Must not know AWS or rendering.
