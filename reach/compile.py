@@ -50,15 +50,15 @@ def compile(
     through = _through(forward.walk, aim.through)
     passed = _visited(forward.walk, aim.passing)
     arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through, passed)
-    goal = solver.any_of(met for met, _, _ in arrived)
+    goal, unseen = solver.any_of(met for met, _, _ in arrived), FALSE
     if aim.two_way:
         for met, version, delivery in arrived:
             reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)
         reply.explore()
         home, elsewhere = _homecomings(symbolic, starts, reply.walk)
         back, seen = solver.any_of(home), _both_ways(forward.walk, reply.walk)
-        goal = solver.and_(back, seen)
-        astray += [*elsewhere, solver.and_(back, solver.not_(seen))]
+        goal, unseen = solver.and_(back, seen), solver.and_(back, solver.not_(seen))
+        astray += [*elsewhere, unseen]
     walks = (forward.walk, reply.walk)
     loose = [point.met for walk in walks for point, _ in walk.loose_ends]
     dead = [point.met for walk in walks for point, _ in walk.dead_ends]
@@ -67,6 +67,7 @@ def compile(
         arrives=solver.and_(goal, solver.not_(doubt)),
         may_arrive=solver.and_(solver.any_of([goal, *loose]), doubt),
         stuck=solver.any_of([*dead, *astray]) if explain else FALSE,
+        unseen=unseen if explain else FALSE,
         doubt=doubt,
         relaxations=tuple(term for w in (forward, reply) for _, _, term in w.walk.relaxed),
         starts=tuple(starts),

@@ -72,14 +72,16 @@ class Constraints:
 
     ``arrives``: the flow, and its reply if asked for, get through with nothing left open.
     ``may_arrive``: the same when every doubt is settled in its favour, or the flow or its reply
-    meets something unmodelled.  ``stuck``: it is dropped or goes astray (only when asked to
-    explain).  ``doubt`` allows passing rules of unknown effect, ``relaxations`` lift denials.
+    meets something unmodelled.  ``stuck``: it is dropped or goes astray, ``unseen``: it and its
+    reply get through, but not past what has to see both (each only when asked to explain).
+    ``doubt`` allows passing rules of unknown effect, ``relaxations`` lift denials.
     """
 
     assertions: tuple[Term, ...]
     arrives: Term
     may_arrive: Term
     stuck: Term
+    unseen: Term
     doubt: Term
     relaxations: tuple[Term, ...]
     starts: tuple[Begin, ...]

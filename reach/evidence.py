@@ -1,6 +1,6 @@
 """Evidence for people: what an answer shows of a proof, in the answer's own types.
 
-    witness(ground, proof)     blocked_path(ground, way)
+    witness(ground, proof)     blocked_path(ground, way)     end_list(ground, ends, side)
     explanation(ground, blocker)     remarks(origins)
 
 Takes what the engines found and a lowered snapshot for the names of things; gives the frozen parts
@@ -10,6 +10,7 @@ of an :class:`~reach.answer.Answer`.  Must not know how anything was found, nor 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reach.analysis.explained import code_of, fields_of
 from reach.answer import (
@@ -93,8 +94,21 @@ def _members(ground: Ground, group: Group, side: str) -> Iterator[EndPoint]:
 
 def blocked_path(ground: Ground, way: Blocked) -> BlockedPath:
     """One way on which nothing gets through, with all that blocks it."""
-    path = None if way.path is None else witness(ground, way.path)
-    return BlockedPath(tuple(explanation(ground, blocker) for blocker in way.blockers), path)
+    blockers = tuple(explanation(ground, blocker) for blocker in way.blockers)
+    if way.path is None:
+        return BlockedPath(blockers, None)
+    path, stop = witness(ground, way.path), frozenset(each.origin for each in way.blockers)
+    forward = tuple(_stopped(step, stop) for step in path.forward)
+    return BlockedPath(blockers, replace(path, forward=forward))
+
+
+def _stopped(step: Step, blockers: frozenset[Origin]) -> Step:
+    """What lets this packet pass and no later one of its flow is a blocker, not a permission."""
+    stops = tuple(origin for origin in step.passed if origin in blockers)
+    if not stops:
+        return step
+    passed = tuple(origin for origin in step.passed if origin not in blockers)
+    return replace(step, passed=passed, denied=tuple(dict.fromkeys((*step.denied, *stops))))
 
 
 def explanation(ground: Ground, blocker: Blocker) -> Explanation:
@@ -102,7 +116,7 @@ def explanation(ground: Ground, blocker: Blocker) -> Explanation:
     return Explanation(
         code_of(origin),
         origin.resource,
-        origin.name,
+        origin.name or ground.name_of(origin.resource),
         origin.locator,
         origin.words,
         blocker.direction,

@@ -2,7 +2,8 @@
 
 Asks the same question with every denial lifted at a price, and takes a flow that needs the fewest
 lifted; walked heedlessly by the concrete twin, it shows each rule that denies it, forward and
-reply. Where not even that gets through, the flow that ends somewhere with the fewest denials shows
+reply.  Where that gets through but for what has to see both directions (a firewall that cuts the
+flow off), it is the answer still.  Else the flow that ends somewhere with the fewest denials shows
 what is in the way: a missing route, a blackhole, an address that nobody has; then routes that could
 be there are supposed, at a price as well.  Further ways past other denials are found by forbidding
 all that an earlier one took, until none is left.  Must not know AWS or rendering.
@@ -98,6 +99,11 @@ def explain(
         return Explained((_complete(proof),))
     if proof is not None:
         return _ways(_Lifted(network, aim, backend, budget, suppose=True), most)
+    unseen = lifted.unseen()
+    if unseen is not None:
+        # A reply that gets home by another way is a complete path; the routes may be no fault.
+        met = (*_blockers(unseen), *_astray(aim, unseen))
+        return Explained((Blocked(tuple(_each_once(met)), unseen),))
     stuck = lifted.stuck() or lifted.round()
     if not stuck:
         # What becomes of the reply is not known; the way there may be blocked all the same.
@@ -109,15 +115,8 @@ def explain(
     if most == 1 and any(_unlike(aim, closest.forward)) and _is_delivered(closest):
         # It is only what is asked of the packet as it arrives: no route would change that.
         return Explained((Blocked(met),))
-    # A reply that comes back by another way is a complete path; that other way may be no fault.
-    by_another = _comes_back(closest)
-    if by_another and most == 1:
-        return Explained((Blocked(met, closest),))
     narrow = replace(aim, starts=(_exactly(closest),))
     supposing = _ways(_Lifted(network, narrow, backend, budget, suppose=True), most)
-    if by_another:
-        ways = (Blocked(met, closest), *supposing.ways)
-        return Explained(ways[:most], supposing.exhausted and len(ways) <= most)
     if not supposing.ways:
         return Explained((Blocked(met),), exhausted=True)
     first, *others = supposing.ways
@@ -145,12 +144,6 @@ def _settings(blocked: Blocked) -> frozenset[tuple[str, str, str]]:
     )
 
 
-def _comes_back(proof: Proof) -> bool:
-    """Whether a flow's reply does get home, by another way than what has to see it."""
-    delivered = proof.reply is not None and proof.reply.fate is Fate.DELIVERED
-    return delivered and any(missed(proof))
-
-
 def _complete(proof: Proof) -> Blocked:
     return Blocked(_distinct(_blockers(proof)), proof)
 
@@ -162,6 +155,16 @@ def _distinct(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
         if each not in found or (each.lacking and not found[each].lacking):
             found[each] = each
     return tuple(found.values())
+
+
+def _each_once(blockers: Iterable[Blocker]) -> Iterator[Blocker]:
+    """One for each setting: a rule that drops the flow need not be said to drop its reply."""
+    known = set()
+    for each in blockers:
+        setting = (each.origin.resource, each.origin.locator, each.origin.words)
+        if setting not in known:
+            known.add(setting)
+            yield each
 
 
 def _is_wide(aim: Aim) -> bool:
@@ -217,6 +220,12 @@ class _Lifted:
             if not arrives(self._aim, proof):
                 yield proof
             others.append(solver.not_(solver.and_(*lifted)))
+
+    def unseen(self) -> Proof | None:
+        """The flow that gets through, and its reply, but for what has to see both directions."""
+        if self._constraints.unseen is solver.FALSE:
+            return None
+        return self._to(self._constraints.unseen)[0]
 
     def stuck(self) -> list[Proof]:
         """For each of the first starts, the flow that gets nowhere past the fewest denials."""

@@ -51,12 +51,10 @@ class Ground:
         return self.snapshot.id_of(record)
 
     def name_of(self, resource: str) -> str:
-        """The Name of an id, if it has one."""
-        for kind in self.snapshot.contents:
-            record = self.snapshot.get(kind, resource)
-            if record is not None:
-                return str(getattr(record, "name", ""))
-        return ""
+        """The Name of an id, if any call that speaks of it gives it one."""
+        found = (self.snapshot.get(kind, resource) for kind in self.snapshot.contents)
+        names = (str(getattr(record, "name", "")) for record in found if record is not None)
+        return next(filter(None, names), "")
 
     def ids(self) -> Iterator[str]:
         """Every id in the snapshot."""

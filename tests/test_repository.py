@@ -262,7 +262,9 @@ def tracked() -> list[str]:
 def test_the_changelog_has_a_place_for_verdicts() -> None:
     """A changed answer is the breaking change of a verifier: it has a heading of its own."""
     headings = [
-        line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line[:1] == "#"
+        line
+        for line in (ROOT / "CHANGELOG.md").read_text().splitlines()
+        if line.startswith(("# ", "## ", "### "))
     ]
     assert headings[1:4] == ["## Unreleased", "### Added", "### Verdicts"]
 

@@ -257,10 +257,20 @@ def _is_on_transit(lowering: Lowering, vpc_id: str) -> bool:
 
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
-    """A gateway of the VPC, for IPv4."""
-    for gateway in lowering.snapshot.records(NatGateway):
-        if gateway.vpc_id == vpc_id and gateway.state == "available":
-            yield gateway.nat_gateway_id, HeaderSpace.where(destination=_FOUR)
+    """A gateway of the VPC, for IPv4 that no gateway of the VPC has translated already.
+
+    Else an explanation would try every round trip from gateway to gateway, each with a new port.
+    """
+    gateways = [
+        gateway
+        for gateway in lowering.snapshot.records(NatGateway)
+        if gateway.vpc_id == vpc_id and gateway.state == "available"
+    ]
+    fresh = _FOUR
+    for gateway in gateways:
+        fresh -= _own(gateway)
+    for gateway in gateways:
+        yield gateway.nat_gateway_id, HeaderSpace.where(source=fresh, destination=_FOUR)
 
 
 def _covers(lowering: Lowering, gateway: NatGateway, subnet_id: str) -> bool:

@@ -159,7 +159,9 @@ def _of_source(group: RuleGroup, variables: Variables, *, strict: bool) -> Itera
         yield _written(group, variables, text)
     for number, rule in enumerate(source.stateful_rules, 1):
         head, options = _structured(rule)
-        read = _read(group, variables, head, options, f"{head}", f"stateful rule {number}")
+        sid = dict(options).get("sid", "")
+        locator = f"rule sid {sid}" if sid else f"stateful rule {number}"
+        read = _read(group, variables, head, options, f"{head}", locator)
         yield replace(read, origin=replace(read.origin, record=rule))
     if source.rules_source_list is not None:
         for head, options, shown in _generated(source.rules_source_list, strict=strict):

@@ -26,6 +26,7 @@ _TIPS = {
     "open": "What is missing could only open the way.",
     "close": "What is missing could only close the way that there seems to be.",
 }
+_SPELT = {"db": "DB", "ecs": "ECS", "eks": "EKS", "nat": "NAT", "vpc": "VPC", "vpn": "VPN"}
 _LEVEL = 5  # where what belongs to a hop or a blocker begins
 
 
@@ -134,7 +135,7 @@ def _other_ways(paper: Paper, answer: Answer) -> None:
     """Further ways and what blocks each, without their hops."""
     for number, way in enumerate(answer.blocked, start=2):
         paper.title(f"Way {number}, blocked by")
-        _numbered(paper, way.explanations)
+        _each_blocker(paper, way.explanations)
     if answer.exhausted and answer.blocked:
         paper.blank()
         paper.put(f"These {len(answer.blocked) + 1} ways are all there are.", indent=2)
@@ -173,7 +174,8 @@ def _hop(paper: Paper, number: int, block: _Block) -> None:
     spans: list[Span | str] = [(f"{number:>2}", "dim"), " ", *_who(step.resource, step.name)]
     # "subnet-0abc" says itself what it is, "igw-0abc" does not.
     if kind and not step.resource.startswith(kind):
-        spans += ["  ", (kind, "dim")]
+        spelt = " ".join(_SPELT.get(word, word) for word in kind.split())
+        spans += ["  ", (spelt, "dim")]
     paper.put(*spans, indent=1, hang=_LEVEL)
     for origin in dict.fromkeys(block.passed):
         paper.put(*_origin(origin, step.resource), indent=_LEVEL, hang=_LEVEL + 2)
@@ -184,8 +186,14 @@ def _hop(paper: Paper, number: int, block: _Block) -> None:
         paper.put((f"now {header_words(step.after)}", "change"), indent=_LEVEL, hang=_LEVEL + 4)
 
 
+def _short(resource: str) -> str:
+    """An ARN without what it shares with its neighbours: the service, the Region, the account."""
+    parts = resource.split(":", 5)
+    return parts[5] if len(parts) == 6 and parts[0] == "arn" else resource
+
+
 def _who(resource: str, name: str) -> tuple[Span | str, ...]:
-    if not name or name == resource:
+    if not name or name == resource or resource.endswith(f"/{name}"):
         return ((resource, "id"),)
     return ((resource, "id"), f" ({name})")
 
@@ -194,7 +202,7 @@ def _origin(origin: Origin, at: str) -> list[Span | str]:
     """An origin in one line; who it is goes without saying at a hop of its own."""
     spans: list[Span | str] = []
     if origin.resource and origin.resource != at:
-        spans += _who(origin.resource, origin.name)
+        spans += _who(_short(origin.resource), origin.name)
     # "inbound rule tcp 22": "allows inbound tcp 22" says it once.
     if origin.locator and origin.locator.replace(" rule ", " ") not in origin.words:
         spans += [" ", (origin.locator, "bold")] if spans else [(origin.locator, "bold")]
@@ -209,21 +217,30 @@ def _origin(origin: Origin, at: str) -> list[Span | str]:
 def _blockers(paper: Paper, answer: Answer) -> None:
     if answer.explanations:
         paper.title("Blocked by")
-    _numbered(paper, answer.explanations)
+    _each_blocker(paper, answer.explanations)
     if answer.reason:
         paper.blank()
         paper.put(answer.reason, indent=2)
 
 
-def _numbered(paper: Paper, blockers: Iterable[Explanation]) -> None:
-    """Each blocker with its number; what bears on one stands under it."""
-    number = 0
-    for blocker in blockers:
-        if blocker.aside:
-            _aside(paper, blocker)
+def _each_blocker(paper: Paper, blockers: Iterable[Explanation]) -> None:
+    """Each once: what stops the packet and its reply alike is one thing to mend.
+
+    What bears on a blocker stands under it, without a number.
+    """
+    alike: dict[tuple[str, ...], list[Explanation]] = {}
+    beside: dict[tuple[str, ...], list[Explanation]] = {}
+    key: tuple[str, ...] = ()
+    for each in blockers:
+        if each.aside:
+            beside.setdefault(key, []).append(each)
         else:
-            number += 1
-            _blocker(paper, number, blocker)
+            key = (each.code, each.resource, each.locator, each.text)
+            alike.setdefault(key, []).append(each)
+    for number, (key, same) in enumerate(alike.items(), start=1):
+        _blocker(paper, number, same)
+        for told in beside.get(key, ()):
+            _aside(paper, told)
 
 
 def _aside(paper: Paper, told: Explanation) -> None:
@@ -231,7 +248,8 @@ def _aside(paper: Paper, told: Explanation) -> None:
     paper.put(*who, "  ", (told.code, "open"), ": ", told.text, indent=_LEVEL, hang=_LEVEL + 2)
 
 
-def _blocker(paper: Paper, number: int, blocker: Explanation) -> None:
+def _blocker(paper: Paper, number: int, same: Sequence[Explanation]) -> None:
+    blocker = same[0]
     spans: list[Span | str] = [(f"{number:>2}", "dim"), " "]
     spans += _who(blocker.resource or blocker.code, blocker.name)
     if blocker.locator:
@@ -240,9 +258,10 @@ def _blocker(paper: Paper, number: int, blocker: Explanation) -> None:
         spans += ["  ", (blocker.code, "bad")]
     paper.put(*spans, indent=1, hang=_LEVEL)
     paper.put(blocker.text, indent=_LEVEL, hang=_LEVEL + 2)
-    packet = f", {header_words(blocker.packet)}" if blocker.packet is not None else ""
-    where = "on the way there" if blocker.direction == "forward" else "on the way back"
-    paper.put((f"{where}{packet}", "dim"), indent=_LEVEL, hang=_LEVEL + 2)
+    for each in same:
+        packet = f", {header_words(each.packet)}" if each.packet is not None else ""
+        where = "on the way there" if each.direction == "forward" else "on the way back"
+        paper.put((f"{where}{packet}", "dim"), indent=_LEVEL, hang=_LEVEL + 2)
 
 
 def _doubts(paper: Paper, answer: Answer) -> None:
@@ -268,4 +287,5 @@ def _remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:
         paper.title(title)
     for remark in shown:
         who: tuple[Span | str, ...] = ((remark.resource, "id"), ": ") if remark.resource else ()
-        paper.put("- ", *who, remark.text, indent=2, hang=4)
+        text = remark.text.removeprefix(f"{title.lower()}: ")
+        paper.put("- ", *who, text, indent=2, hang=4)

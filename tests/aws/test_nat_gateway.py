@@ -450,3 +450,28 @@ def test_as_an_end() -> None:
     assert end.nobody is not None
     assert (end.starts, end.nobody.resource) == ((), nat)
     assert ground(e).end("nat-0000000000000dead") is None
+
+
+# ------------------------------ explanations
+
+
+def test_what_it_has_translated_is_not_supposed_to_be_translated_again() -> None:
+    """A missing route to a gateway is supposed for clients, not for what gateways send: each round
+    from one to the other would have a new source port, and there would be no end of them."""
+    e, nat = behind()
+    other = e.nat(e.sn, "10.0.9.12", public="198.51.100.21", name="other")
+    could = {target: space for _, target, space in ground(e).could_route(str(e.v1))}
+    for gateway in (nat, other):
+        sources = could[gateway].by_name["source"]
+        assert parse_address(e.b.ip) in sources
+        assert parse_address(PRIVATE) not in sources
+        assert parse_address("10.0.9.12") not in sources
+
+
+def test_gateways_side_by_side_are_explained() -> None:
+    """Two gateways in one subnet, and a client whose table has no way out: the route is missing."""
+    e, _ = behind()
+    e.nat(e.sn, "10.0.9.12", public="198.51.100.21", name="other")
+    found = e.ask(f"can {e.a} reach {HOST} port 443")
+    assert found.verdict is Verdict.UNREACHABLE
+    assert "NO_ROUTE_TO_DESTINATION" in {each.code for each in found.explanations}

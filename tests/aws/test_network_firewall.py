@@ -874,3 +874,38 @@ def test_everything_said_names_the_rule() -> None:
     )
     assert found.text == "drops: drop tcp any any -> any 22"
     assert said(answer(e, "tcp/443")) == []
+
+
+# ------------------------------ explanations
+
+
+@pytest.mark.parametrize(
+    ("rules", "locator"),
+    [
+        (lambda e: policy(e, [stateful(e, "drop tcp any any -> any 443 (sid:7;)")]), "rule sid 7"),
+        (
+            lambda e: policy(e, [five_tuples(e, "drop ip any any -> any any", first=7)]),
+            "rule sid 7",
+        ),
+        (
+            lambda e: policy(e, strict=True, otherwise=["aws:drop_established"]),
+            "stateful default",
+        ),
+    ],
+    ids=["written", "structured", "established"],
+)
+def test_the_way_that_a_firewall_cuts_off_is_shown(rules: Rules, locator: str) -> None:
+    """Whole, there and back, with the one rule in the way, which is said once and at its hop."""
+    e = behind(rules)
+    found = answer(e, "tcp/443")
+    assert [(each.code, each.locator) for each in found.explanations] == [(CODE, locator)]
+    assert found.blocked_path is not None
+    where = {
+        (step.resource, origin.locator)
+        for step in found.blocked_path.forward
+        for origin in step.denied
+    }
+    assert where == {(str(firewalls(e)[0].endpoints[0]), locator)}
+    passed = [origin for step in found.blocked_path.forward for origin in step.passed]
+    assert locator not in [origin.locator for origin in passed]
+    assert found.blocked_path.reply

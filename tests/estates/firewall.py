@@ -24,6 +24,7 @@ from tests.estates.balancers import CREATED, ELB, Balancer, listen, pairs, targe
 from tests.estates.transit import attach, attachment, static, transit_gateway
 from tests.estates.transit import table as transit_table
 
+UNNAMED = ("stateless", "stateful", "tuples", "domains")  # groups that a test has no name for
 PROTOCOLS = {"tcp": [6], "udp": [17], "icmp": [1], "ip": []}
 
 
@@ -48,6 +49,10 @@ def arn(e: Estate, kind: str, name: str, scope: tuple[str, str] | None = None) -
 # ------------------------------ rule groups
 
 
+def groups_of(e: Estate) -> list[Record]:
+    return e.scope(e.home)["NetworkFirewallRuleGroups"]
+
+
 def rule_group(
     e: Estate,
     kind: str,
@@ -56,8 +61,9 @@ def rule_group(
     rules: Record | None = None,
     strict: bool = False,
 ) -> Id:
-    """A rule group of some source, under a name that is made unique."""
-    unique = f"{name}-{len(e.scope(e.home)['NetworkFirewallRuleGroups'])}"
+    """A rule group of some source; a name that is taken is made unique."""
+    taken = {str(each["RuleGroupResponse"]["RuleGroupName"]) for each in groups_of(e)}
+    unique = name if name not in (*taken, *UNNAMED) else f"{name}-{len(groups_of(e))}"
     made = Id(arn(e, f"{kind.lower()}-rulegroup", unique))
     made.scope = e.home
     body: Record = {"RulesSource": source, **(rules or {})}
@@ -119,12 +125,11 @@ def stateful(
     variables: Mapping[str, Sequence[str]] | None = None,
     ports: Mapping[str, Sequence[str]] | None = None,
     references: Mapping[str, str] | None = None,
+    name: str = "stateful",
 ) -> Id:
     """Suricata's rules, one a line."""
     source = {"RulesString": "\n".join(lines)}
-    return rule_group(
-        e, "STATEFUL", "stateful", source, named(variables, ports, references), strict
-    )
+    return rule_group(e, "STATEFUL", name, source, named(variables, ports, references), strict)
 
 
 def named(
@@ -150,10 +155,12 @@ def five_tuples(
     strict: bool = False,
     options: Sequence[tuple[str, str]] = (),
     variables: Mapping[str, Sequence[str]] | None = None,
+    name: str = "tuples",
+    first: int = 1,
 ) -> Id:
-    """The same rules as structured ones; `options` are added to each."""
+    """The same rules as structured ones, numbered from `first`; `options` are added to each."""
     rules = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         action, protocol, source, source_port, way, target, port = line.split()
         keywords = [("sid", str(number)), *options]
         rules.append(
@@ -173,7 +180,7 @@ def five_tuples(
                 ],
             }
         )
-    return rule_group(e, "STATEFUL", "tuples", {"StatefulRules": rules}, named(variables), strict)
+    return rule_group(e, "STATEFUL", name, {"StatefulRules": rules}, named(variables), strict)
 
 
 def domains(
@@ -207,10 +214,11 @@ def policy(
     strict: bool = False,
     otherwise: Sequence[str] = (),
     home: Sequence[str] = (),
+    name: str | None = None,
     **more: Any,
 ) -> Id:
     """A policy; groups have the priorities 10, 20, ... in the order given, or (group, priority)."""
-    unique = f"policy-{len(e.scope(e.home)['NetworkFirewallPolicies'])}"
+    unique = name or f"policy-{len(e.scope(e.home)['NetworkFirewallPolicies'])}"
     made = Id(arn(e, "firewall-policy", unique))
     made.scope = e.home
     body: Record = {

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reach.answer import Answer, Witness
+from reach.answer import Answer, Remark, Witness
 from reach.network.field import ICMP, Header
+from reach.network.stage import Origin
 from reach.render import render
 from reach.render.paper import Paper, cells, visible
 from tests.render import specimens
@@ -207,3 +208,30 @@ def test_the_last_column_of_a_table_wraps_below_itself() -> None:
     paper = Paper(colour=False, width=40)
     paper.table([("a", "b", "one two three four five six seven eight nine")], indent=2)
     assert paper.text == "  a  b  one two three four five six\n        seven eight nine\n"
+
+
+def test_a_blocker_of_both_ways_is_said_once() -> None:
+    """What stops the packet and its reply alike is one thing to mend, with both packets."""
+    first = specimens.unreachable().explanations[0]
+    back = replace(first, direction="reply", packet=specimens.BACK_INSIDE)
+    text = render(replace(specimens.unreachable(), explanations=(first, back)))
+    assert text.count(first.text) == 1
+    assert "on the way there" in text
+    assert "on the way back, 10.0.0.5:22 -> 203.0.113.7:50000 tcp" in text
+
+
+def test_what_is_assumed_is_not_said_to_be_assumed_twice() -> None:
+    """Under a title of that name the word goes without saying."""
+    remark = Remark("assumed: the flow is sent to zone use1-az1", "tgw-attach-0a1")
+    text = render(replace(specimens.reachable(), assumptions=(remark,)))
+    assert "  - tgw-attach-0a1: the flow is sent to zone use1-az1" in text
+
+
+def test_kinds_and_arns_on_the_way() -> None:
+    """Abbreviations are spelt as AWS spells them; of an ARN at a hop stands what tells it apart,
+    and no name that it has said itself."""
+    rule = Origin("arn:aws:network-firewall:eu-west-1:1:stateful-rulegroup/sites", "passes", "rule")
+    named = replace(rule, name="sites")
+    hop = specimens.step("nat-0a5", "nat gateway", "nat-a", specimens.INSIDE, named)
+    text = render(replace(specimens.one_way(), witness=Witness(specimens.INSIDE, (hop,))))
+    assert "  1 nat-0a5 (nat-a)  NAT gateway\n     stateful-rulegroup/sites rule: passes\n" in text
