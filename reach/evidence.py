@@ -29,8 +29,9 @@ from reach.ends import EndPoints, Group
 from reach.explain import Blocked, Blocker
 from reach.lower import Ground
 from reach.network.address import format_address
+from reach.network.field import Header
 from reach.network.header_space import Ranges
-from reach.network.stage import Origin
+from reach.network.stage import Action, Filter, Origin
 from reach.snapshot.records import NetworkInterface
 from reach.trace import Trace
 
@@ -94,7 +95,7 @@ def _members(ground: Ground, group: Group, side: str) -> Iterator[EndPoint]:
 
 def blocked_path(ground: Ground, way: Blocked) -> BlockedPath:
     """One way on which nothing gets through, with all that blocks it."""
-    blockers = tuple(explanation(ground, blocker) for blocker in way.blockers)
+    blockers = tuple(explanation(ground, blocker, way.path) for blocker in way.blockers)
     if way.path is None:
         return BlockedPath(blockers, None)
     path, stop = witness(ground, way.path), frozenset(each.origin for each in way.blockers)
@@ -111,19 +112,50 @@ def _stopped(step: Step, blockers: frozenset[Origin]) -> Step:
     return replace(step, passed=passed, denied=tuple(dict.fromkeys((*step.denied, *stops))))
 
 
-def explanation(ground: Ground, blocker: Blocker) -> Explanation:
+def explanation(ground: Ground, blocker: Blocker, path: Proof | None = None) -> Explanation:
     origin = blocker.origin
+    trace = path and (path.forward if blocker.direction == "forward" else path.reply)
+    forgotten = _forgotten(ground, trace, blocker) if trace else ""
     return Explanation(
         code_of(origin),
         origin.resource,
         origin.name or ground.name_of(origin.resource),
         origin.locator,
-        origin.words,
+        f"{origin.words}{forgotten}",
         blocker.direction,
         blocker.header,
         fields_of(ground, blocker),
         blocker.aside,
     )
+
+
+def _forgotten(ground: Ground, trace: Trace, blocker: Blocker) -> str:
+    """The rule about senders that would permit the packet, and who made it forget its sender."""
+    carried, where = 0, ""
+    for hop in trace.hops:
+        if where and blocker.origin in hop.denied:
+            known = blocker.header._replace(identity=carried)
+            rule = _permitting(ground, hop.node, blocker.origin, known)
+            if rule is not None:
+                resource = where.split("/", 2)[1]
+                name = ground.name_of(resource)
+                who = f"{resource} ({name})" if name else resource
+                return f": it {rule.words}, but behind {who} a packet has no groups any more"
+        if hop.after.identity:
+            carried, where = hop.after.identity, ""
+        elif hop.before.identity:
+            where = hop.node
+    return ""
+
+
+def _permitting(ground: Ground, node: str, denial: Origin, header: Header) -> Origin | None:
+    """What would let a header pass where a filter denies it for want of a rule."""
+    for stage in ground.network.node(node).stages:
+        if isinstance(stage, Filter) and stage.otherwise.origin == denial:
+            for rule in stage.rules:
+                if rule.action is Action.PERMIT and header in rule.match:
+                    return rule.origin
+    return None
 
 
 def remarks(origins: Iterable[Origin]) -> tuple[Remark, ...]:

@@ -467,3 +467,27 @@ def test_as_an_end() -> None:
     assert end is not None
     assert [start.node for start in end.starts] == [f"network_interface/{e.a.eni}/send"]
     assert g.end("sg-0dead") is None
+
+
+def test_who_made_a_packet_forget_its_groups_is_said() -> None:
+    """R-SG-13: a rule that names the sender's group is quoted, with what lies between; where no
+    rule would have let the packet pass, nothing is added."""
+    e = Pair()
+    gateway = e.online(e.ta, e.tb)
+    e.public(e.a, "198.51.100.7")
+    e.public(e.b, "198.51.100.8")
+    ours = e.group(e.v1, name="ours")
+    e.wear(e.a, ours)
+    e.wear(e.b, e.group(e.v1, [f"tcp/443 {ours}"], name="theirs"))
+
+    def said_of(port: int) -> str:
+        found = e.ask(f"can {e.a} reach 198.51.100.8 port {port}")
+        assert found.verdict == "unreachable"
+        (text,) = [each.text for each in found.explanations if each.name == "theirs"]
+        return text
+
+    assert said_of(22) == "no inbound rule allows this"
+    assert said_of(443) == (
+        f"no inbound rule allows this: it allows inbound tcp 443 from {ours}, "
+        f"but behind {gateway} (igw) a packet has no groups any more"
+    )
