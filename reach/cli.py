@@ -3,6 +3,7 @@
     reach can SOURCE reach [DESTINATION] [port ...]     0 reachable, 1 unreachable, 3 undecided
     reach can-manage INSTANCE                           the same, for Session Manager
     reach show [KIND]                                   what a snapshot holds and lacks
+    reach explain WHAT                                  a thing, and what its rules can still do
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
 
 Status 2 is usage or bad input, 70 a defect of ours, 74 a full disk, 130 an interrupt.  Data goes to
@@ -300,6 +301,47 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
     if form == "json":
         console.put_json(data)
     else:
+        console.put(paper.text, colour=console.colour())
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  reach explain sg-0abc --snapshot snapshot/
+  reach explain acl-0abc --snapshot snapshot/ --format json
+  reach explain rtb-0abc --snapshot snapshot/ --seconds 10
+
+\b
+Exit status: 0, or 2 for bad usage or bad input."""
+)
+@click.argument("what", metavar="ID")
+@_with_snapshot
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="N",
+    help="Prove for so long at most; what is not proved by then is undecided.",
+)
+@_with_options
+@_with_format
+def explain(what: str, snapshot: str, seconds: float, options: tuple[str, ...], form: str) -> None:
+    """Explain a thing of a snapshot, and what its rules can still do.
+
+    ID is an id, an ARN or a Name. Of a security group, a network ACL and a route table each rule,
+    entry and route has its standing, proved: usable, by a packet that is shown; shadowed, by others
+    that decide all its packets; dead, for no packet can come to it; or undecided.
+    """
+    import reach
+    from reach.cards import report
+
+    told = reach.describe(_load(snapshot), what, seconds=seconds, options=_chosen(options))
+    if form == "json":
+        console.put_json(told.to_dict())
+    else:
+        paper = console.paper()
+        report.card(paper, told)
         console.put(paper.text, colour=console.colour())
 
 

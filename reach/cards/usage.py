@@ -1,0 +1,310 @@
+"""Which lines of a watched thing any flow of an aim comes to: shown by packets, or refuted.
+
+    usage(watched, aim, asked, backend, allowance) -> Usage
+
+One compile serves all lines.  Flows are asked for that come to any line not yet seen; each is
+replayed by the concrete twin before it counts.  Then doubts and what is not modelled are let in:
+what comes to a line now leaves it open.  The last "no" is one proof for all lines that are left.
+Must not know AWS or rendering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import solver
+from reach.aim import Aim
+from reach.cards.watch import Decisions, Watched
+from reach.compile import compile
+from reach.conditions import conditions
+from reach.constraints import Constraints, Point
+from reach.decide import Proof, left_open, replay
+from reach.errors import Defect
+from reach.network.address import is_ipv4, parse_address
+from reach.network.field import FIELDS, ICMP, ICMPV6, INDEX, TCP, UDP, Header
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Origin
+from reach.symbolic import Symbolic
+from reach.trace import Fate, Hop
+from solver import FALSE, TRUE, Allowance, Backend, Sat, Term, Unknown, Unsat
+
+_EPHEMERAL = 50000
+_LIKED = {
+    "source": (parse_address("203.0.113.7"), parse_address("2001:db8::7")),
+    "destination": (parse_address("203.0.113.9"), parse_address("2001:db8::9")),
+    "protocol": (TCP,),
+    "source_port": (_EPHEMERAL,),
+    "destination_port": (443,),
+}
+_WEB = {
+    "protocol": TCP,
+    "source_port": _EPHEMERAL,
+    "destination_port": 443,
+    "icmp_type": 0,
+    "icmp_code": 0,
+}
+_MOST_TRIES = 4
+_TYPED = Ranges.of(ICMP, ICMPV6)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A replayed flow that comes to a line: the header there, and whether as a reply."""
+
+    proof: Proof
+    hop: Hop
+    header: Header
+    reply: bool
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What is known of each line that was asked about.
+
+    ``seen`` with a flow, ``open`` with what it hangs on, ``dead``: proved that none comes.
+    ``unproved`` are the others: the allowance was spent.
+    """
+
+    seen: Mapping[str, Sighting] = field(default_factory=dict)
+    open: Mapping[str, Origin] = field(default_factory=dict)
+    dead: frozenset[str] = frozenset()
+    unproved: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an aim.
+
+    ``lines`` by name with the headers that they are for.  Flows that begin at one of ``perhaps``
+    (numbers of the aim's starts) may not be there at all.  ``delivered``: only those flows count
+    that arrive somewhere.
+    """
+
+    lines: Mapping[str, tuple[HeaderSpace, ...]]
+    perhaps: Mapping[int, Origin] = field(default_factory=dict)
+    delivered: bool = False
+
+
+def usage(
+    watched: Watched, aim: Aim, asked: Asked, backend: Backend, allowance: Allowance
+) -> Usage:
+    """usage(W, A, L)  =  for each line of L: is there a flow of A that it decides on in W?"""
+    if not aim.starts:
+        return Usage(dead=frozenset(asked.lines))
+    constraints = compile(watched.network, aim)
+    return _Query(watched, aim, asked, constraints, backend, allowance).usage()
+
+
+class _Query:
+    """One compiled aim, and what of its lines is still to be shown."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        aim: Aim,
+        asked: Asked,
+        constraints: Constraints,
+        backend: Backend,
+        allowance: Allowance,
+    ) -> None:
+        self._watched = watched
+        self._aim = aim
+        self._asked = asked
+        self._constraints = constraints
+        self._allowance = allowance
+        self._symbolic = Symbolic()
+        self._session = backend.open()
+        self._session.add(*constraints.assertions)
+        self._comes = self._coming()
+        self._unlikely = solver.any_of(
+            chosen
+            for number, (chosen, _, _) in enumerate(constraints.starts)
+            if number in asked.perhaps
+        )
+
+    def usage(self) -> Usage:
+        seen: dict[str, Sighting] = {}
+        opened: dict[str, Origin] = {}
+        unproved: frozenset[str] = frozenset()
+        left = dict(self._comes)
+        certain = [solver.not_(self._constraints.doubt), solver.not_(self._unlikely)]
+        if self._asked.delivered:
+            certain.append(self._constraints.arrives)
+        for assignment, hits in self._found(left, certain):
+            seen |= {key: self._shown(key, assignment) for key in hits}
+        if not left:
+            return Usage(seen)
+        possible = self._possible(left)
+        for assignment, hits in self._found(possible, []):
+            opened |= dict.fromkeys(hits, self._doubt(assignment))
+        unproved = frozenset(possible) if self._gave_up else frozenset()
+        dead = frozenset() if self._gave_up else frozenset(possible)
+        return Usage(seen, opened, dead, unproved)
+
+    _gave_up = False
+
+    def _found(
+        self, left: dict[str, Term], held: list[Term]
+    ) -> Iterator[tuple[Mapping[str, int | bool], list[str]]]:
+        """Assignments under which some of the terms that are ``left`` hold; these leave it."""
+        while left and not self._gave_up:
+            goal = solver.any_of(left.values())
+            outcome = self._session.check([goal, *held], budget=self._allowance.budget())
+            match outcome:
+                case Unsat():
+                    return
+                case Unknown():
+                    self._gave_up = True
+                case Sat(assignment):
+                    values = solver.interpret_all(list(left.values()), assignment)
+                    hits = [key for key, value in zip(left, values, strict=True) if value]
+                    for key in hits:
+                        del left[key]
+                    yield assignment, hits
+        self._gave_up = self._gave_up or (bool(left) and self._allowance.is_spent)
+
+    def _coming(self) -> dict[str, Term]:
+        """For each line when a flow, or its reply, comes to it."""
+        found: dict[str, list[Term]] = {key: [] for key in self._asked.lines}
+        for walk in (self._constraints.forward, self._constraints.reply):
+            for session, points in walk.admitted.items():
+                if self._watched.is_watched(session):
+                    for point in points:
+                        self._at(self._watched.at[session], point, found)
+        return {key: solver.any_of(terms) for key, terms in found.items()}
+
+    def _at(self, decisions: Decisions, point: Point, found: Mapping[str, list[Term]]) -> None:
+        rest = TRUE
+        for keys, space in decisions.made:
+            matched = self._symbolic.matches(space, point.version)
+            if matched is FALSE:
+                continue
+            for key in keys:
+                if key in found:
+                    found[key].append(solver.and_(point.met, rest, matched))
+            if decisions.ordered:
+                rest = solver.and_(rest, solver.not_(matched))
+
+    def _possible(self, left: Mapping[str, Term]) -> dict[str, Term]:
+        """The same with doubts let in, and beyond what is not modelled anything."""
+        constraints = self._constraints
+        if self._asked.delivered:
+            reached = solver.or_(constraints.arrives, constraints.may_arrive)
+            return {key: solver.and_(term, reached) for key, term in left.items()}
+        walks = (constraints.forward, constraints.reply)
+        loose = [point for walk in walks for point, _ in walk.loose_ends]
+        return {key: solver.or_(term, self._beyond(key, loose)) for key, term in left.items()}
+
+    def _beyond(self, key: str, loose: Iterable[Point]) -> Term:
+        """When a packet of a line's protocol meets something unmodelled: no way on changes it."""
+        spans = [
+            span
+            for space in self._asked.lines[key]
+            for span in space.by_name.get("protocol", Ranges.span(0, 255)).intervals
+        ]
+        protocols = Ranges.union(spans)
+        if protocols & _TYPED:
+            protocols |= _TYPED
+        at = INDEX["protocol"]
+        return solver.any_of(
+            solver.and_(point.met, self._symbolic.member(point.version[at], protocols))
+            for point in loose
+        )
+
+    # ---------------------------------------------------------------- replays
+
+    def _shown(self, key: str, assignment: Mapping[str, int | bool]) -> Sighting:
+        """A flow that comes to the line, walked: one that people like to read if there is one."""
+        proof = self._replayed(assignment)
+        raw = self._sighting(key, proof)
+        if raw is None:
+            raise Defect(f"{proof.packet} was said to come to {key}, and does not")
+        for packet in self._liked(key, proof):
+            if packet in proof.start.space:
+                other = replay(
+                    self._watched.network,
+                    proof.start,
+                    packet,
+                    self._aim.two_way,
+                )
+                better = self._sighting(key, other)
+                if better is not None and not left_open(other):
+                    return better
+        return raw
+
+    def _replayed(self, assignment: Mapping[str, int | bool]) -> Proof:
+        constraints = self._constraints
+        start, packet = constraints.started(assignment)
+        there = constraints.choices(assignment, constraints.forward)
+        back = constraints.choices(assignment, constraints.reply)
+        return replay(self._watched.network, start, packet, self._aim.two_way, there, back)
+
+    def _sighting(self, key: str, proof: Proof) -> Sighting | None:
+        if self._asked.delivered and (proof.forward.fate is not Fate.DELIVERED or left_open(proof)):
+            return None
+        for trace in (proof.forward, proof.reply):
+            for hop in trace.hops if trace is not None else ():
+                header = self._decided(key, hop)
+                if header is not None:
+                    return Sighting(proof, hop, header, trace is proof.reply)
+        return None
+
+    def _decided(self, key: str, hop: Hop) -> Header | None:
+        """The header that the line decides on at a hop: as it enters, or as a translation in the
+        same node made it."""
+        for origin in hop.passed:
+            decisions = self._watched.at.get(origin.resource)
+            if decisions is None:
+                continue
+            for header in (hop.before, hop.after):
+                deciding = [keys for keys, space in decisions.made if header in space]
+                if any(key in keys for keys in deciding[: 1 if decisions.ordered else None]):
+                    return header
+        return None
+
+    def _liked(self, key: str, proof: Proof) -> Iterator[Header]:
+        """Packets to try instead of the solver's, what people like best first."""
+        web = proof.packet._replace(**_WEB)
+        yield web._replace(destination=_free("destination", web))
+        yield web
+        if proof.forward.fate is Fate.DELIVERED:
+            starts = conditions(self._watched.network, proof).start
+            wanted = [space.without("identity") for space in self._asked.lines[key]]
+            spaces = [start & space for start in starts for space in (*wanted, HeaderSpace())]
+            for space in [space for space in spaces if not space.is_empty][:_MOST_TRIES]:
+                packet = Header(*(_one(space, each.name, proof.packet) for each in FIELDS))
+                yield packet._replace(**_WEB)
+                yield packet
+        if proof.packet.protocol in (TCP, UDP):
+            yield proof.packet._replace(source_port=_EPHEMERAL)
+
+    def _doubt(self, assignment: Mapping[str, int | bool]) -> Origin:
+        """What a flow hangs on that may come to a line."""
+        for number, (chosen, _, _) in enumerate(self._constraints.starts):
+            if number in self._asked.perhaps and solver.interpret(chosen, assignment):
+                return self._asked.perhaps[number]
+        met = left_open(self._replayed(assignment))
+        return met[0] if met else Origin("", "the path is too long to follow")
+
+
+def _one(space: HeaderSpace, name: str, packet: Header) -> int:
+    """A value of a field: a liked one, the packet's own, or the lowest."""
+    if name not in space.by_name:
+        return packet[INDEX[name]] if name not in _LIKED else _free(name, packet)
+    values = space.by_name[name]
+    for value in _LIKED.get(name, ()):
+        if value in values:
+            return value
+    return values.intervals[0][0]
+
+
+def _free(name: str, packet: Header) -> int:
+    """Of a field that may have any value, if the protocol has it."""
+    own = packet[INDEX[name]]
+    if name in ("source", "destination"):
+        four, six = _LIKED[name]
+        return four if is_ipv4(packet.source) else six
+    if name.endswith("port"):
+        return _LIKED[name][0] if packet.protocol in (TCP, UDP) else 0
+    return own
