@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reach.cards.card import Card, Line, Standing, Thing
-from reach.cards.covering import possible
+from reach.cards.covering import possible, without
 from reach.cards.neighbours import members, questions
 from reach.cards.proving import Proving, refused, shadowed, used
 from reach.cards.senders import everybody
@@ -127,7 +127,8 @@ def _standing(
     else:
         keys = {direction: _keys(acl, direction) for direction in _SLOTS}
         watched = watch(ground.network, lambda stage: _decisions(stage, acl.network_acl_id, keys))
-        told |= used(asked, alive, watched, questions(ground, subnets, ()), proving)
+        hints = {key: each for found in by.values() for key, each in _first(found) if key in alive}
+        told |= used(asked, alive, watched, questions(ground, subnets, ()), proving, hints)
     return {key: refused(line, gaps) for key, line in told.items()}
 
 
@@ -140,6 +141,17 @@ def _covers(
         if by:
             yield key, by
         earlier[key] = own
+
+
+def _first(
+    spaces: Mapping[str, tuple[HeaderSpace, ...]],
+) -> Iterator[tuple[str, tuple[HeaderSpace, ...]]]:
+    """What no earlier entry takes of each, if that can be told in a few pieces."""
+    earlier: list[HeaderSpace] = []
+    for key, own in spaces.items():
+        left = without(possible(own), earlier)
+        yield key, tuple(left) if left else own
+        earlier += own
 
 
 def _used(line: Line, covers: Mapping[str, tuple[str, ...]], alive: Mapping[str, object]) -> Line:

@@ -13,7 +13,7 @@ Implements: R-SG-1 R-SG-2 R-SG-12 R-SG-18 R-SG-22 R-SG-30
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reach.cards.card import Line, Standing
@@ -25,6 +25,7 @@ from reach.gaps import shared_by_others, unseen
 from reach.lower import Ground
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
+from reach.snapshot.index import private_addresses
 from reach.snapshot.lattice_records import ResourceGateway, ServiceNetworkVpcAssociation
 from reach.snapshot.records import NetworkInterface, SecurityGroup, UserIdGroupPair
 
@@ -203,8 +204,36 @@ def _used(
     if not lines:
         return {}
     watched = watch(group.ground.network, lambda stage: _decisions(stage, group.id, direction))
-    told = used(lines, spaces, watched, _questions(group, direction), proving)
+    hints = {key: _from_members(group.ground, spaces[key]) for key in lines}
+    told = used(lines, spaces, watched, _questions(group, direction), proving, hints)
     return {key: _checked(group, line, spaces[key], proving) for key, line in told.items()}
+
+
+def _from_members(ground: Ground, spaces: Union) -> Union:
+    """The same, a group being told by the addresses of who is in it."""
+    sets = ground.identities()
+    found = []
+    for space in spaces:
+        numbers = space.by_name.get("identity")
+        if numbers is not None:
+            wanted = {sender for number, sender in sets.items() if number in numbers}
+            own = (a for each in _worn(ground, wanted) for a in private_addresses(each))
+            met = space & HeaderSpace.where(source=Ranges.of(*own))
+            found.append(met.without("identity"))
+        else:
+            found.append(space)
+    return tuple(found)
+
+
+def _worn(
+    ground: Ground, senders: Collection[tuple[str, frozenset[str]]]
+) -> tuple[NetworkInterface, ...]:
+    """The interfaces with one of these sets of groups in its VPC."""
+    return tuple(
+        each
+        for each in ground.snapshot.records(NetworkInterface)
+        if (each.vpc_id or "", frozenset(g.group_id for g in each.groups)) in senders
+    )
 
 
 def _decisions(stage: Stage, group_id: str, direction: str) -> Decisions | None:
@@ -275,12 +304,7 @@ def _who_may(ground: Ground, spaces: Union) -> Senders:
     meant = [space.by_name["identity"] for space in spaces if "identity" in space.by_name]
     if meant:
         wanted = {sender for number, sender in sets.items() if any(number in m for m in meant)}
-        worn = [
-            each
-            for each in ground.snapshot.records(NetworkInterface)
-            if (each.vpc_id or "", frozenset(g.group_id for g in each.groups)) in wanted
-        ]
-        return of_interfaces(ground, tuple(worn))
+        return of_interfaces(ground, _worn(ground, wanted))
     senders = everybody(ground)
     narrowed = (
         replace(start, space=start.space & HeaderSpace.where(source=space.by_name.get("source")))

@@ -30,6 +30,7 @@ MOST_ANYWHERE = 600
 # How many dead lines of a card are explained, and with how many senders at most.
 MOST_EXPLAINED = 6
 MOST_SENDERS = 64
+NO_HINTS: Mapping[str, tuple[HeaderSpace, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,17 @@ class Proving:
         return f"not proved in {self.allowance.seconds:g} s"
 
     def ask(
-        self, watched: Watched, lines: Mapping[str, tuple[HeaderSpace, ...]], question: Question
+        self,
+        watched: Watched,
+        lines: Mapping[str, tuple[HeaderSpace, ...]],
+        question: Question,
+        hints: Mapping[str, tuple[HeaderSpace, ...]],
     ) -> Usage:
         """What a question shows of some lines."""
         aim, perhaps = question.senders.aim(question.towards, two_way=question.two_way)
         if self.allowance.is_spent:
             return Usage(unproved=frozenset(lines))
-        asked = Asked(lines, perhaps, question.delivered)
+        asked = Asked(lines, perhaps, question.delivered, hints)
         return usage(watched, aim, asked, self.backend, self.allowance)
 
     def what_stops(self, senders: Senders, spaces: tuple[HeaderSpace, ...], end: End | None) -> str:
@@ -123,6 +128,7 @@ def used(
     watched: Watched,
     questions: Iterable[Question],
     proving: Proving,
+    hints: Mapping[str, tuple[HeaderSpace, ...]] = NO_HINTS,
 ) -> dict[str, Line]:
     """Each line as the questions show it: usable by any, dead if by none, else undecided."""
     told: dict[str, Line] = {}
@@ -135,7 +141,7 @@ def used(
             words = "what only passes it was not asked for: too many senders"
             doubts |= dict.fromkeys(left, words)
             continue
-        shown = proving.ask(watched, left, question)
+        shown = proving.ask(watched, left, question, hints)
         told |= {key: _usable(lines[key], each, proving) for key, each in shown.seen.items()}
         doubts |= {key: str(origin).removeprefix(": ") for key, origin in shown.open.items()}
         for key in shown.unproved:

@@ -11,39 +11,25 @@ Must not know AWS or rendering.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import solver
-from reach.aim import Aim
+from reach.aim import Aim, Start
+from reach.cards.guesses import EPHEMERAL, guesses, packet_in
 from reach.cards.watch import Decisions, Watched
 from reach.compile import compile
 from reach.conditions import conditions
 from reach.constraints import Constraints, Point
-from reach.decide import Proof, left_open, replay
+from reach.decide import Proof, arrives, left_open, replay
 from reach.errors import Defect
-from reach.network.address import is_ipv4, parse_address
-from reach.network.field import FIELDS, ICMP, ICMPV6, INDEX, TCP, UDP, Header
+from reach.network.field import ICMP, ICMPV6, INDEX, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.symbolic import Symbolic
 from reach.trace import Fate, Hop
 from solver import FALSE, TRUE, Allowance, Backend, Sat, Term, Unknown, Unsat
 
-_EPHEMERAL = 50000
-_LIKED = {
-    "source": (parse_address("203.0.113.7"), parse_address("2001:db8::7")),
-    "destination": (parse_address("203.0.113.9"), parse_address("2001:db8::9")),
-    "protocol": (TCP,),
-    "source_port": (_EPHEMERAL,),
-    "destination_port": (443,),
-}
-_WEB = {
-    "protocol": TCP,
-    "source_port": _EPHEMERAL,
-    "destination_port": 443,
-    "icmp_type": 0,
-    "icmp_code": 0,
-}
 _MOST_TRIES = 4
 _TYPED = Ranges.of(ICMP, ICMPV6)
 
@@ -78,12 +64,13 @@ class Asked:
 
     ``lines`` by name with the headers that they are for.  Flows that begin at one of ``perhaps``
     (numbers of the aim's starts) may not be there at all.  ``delivered``: only those flows count
-    that arrive somewhere.
+    that arrive somewhere.  ``hints`` say for some lines which packets to try first.
     """
 
     lines: Mapping[str, tuple[HeaderSpace, ...]]
     perhaps: Mapping[int, Origin] = field(default_factory=dict)
     delivered: bool = False
+    hints: Mapping[str, tuple[HeaderSpace, ...]] = field(default_factory=dict)
 
 
 def usage(
@@ -92,8 +79,70 @@ def usage(
     """usage(W, A, L)  =  for each line of L: is there a flow of A that it decides on in W?"""
     if not aim.starts:
         return Usage(dead=frozenset(asked.lines))
-    constraints = compile(watched.network, aim)
-    return _Query(watched, aim, asked, constraints, backend, allowance).usage()
+    walker = _Walker(watched, aim, asked)
+    guessed = walker.guessed(allowance)
+    left = {key: spaces for key, spaces in asked.lines.items() if key not in guessed}
+    if not left:
+        return Usage(guessed)
+    walker = _Walker(watched, aim, replace(asked, lines=left))
+    proved = _Query(walker, compile(watched.network, aim), backend, allowance).usage()
+    return replace(proved, seen={**guessed, **proved.seen})
+
+
+class _Walker:
+    """Walks flows through the concrete twin, and sees which lines they come to."""
+
+    def __init__(self, watched: Watched, aim: Aim, asked: Asked) -> None:
+        self.watched = watched
+        self.aim = aim
+        self.asked = asked
+
+    def guessed(self, allowance: Allowance) -> dict[str, Sighting]:
+        """The lines that a guess comes to."""
+        seen: dict[str, Sighting] = {}
+        real = [s for number, s in enumerate(self.aim.starts) if number not in self.asked.perhaps]
+        for key, spaces in self.asked.lines.items():
+            tried = self.asked.hints.get(key, spaces)
+            for start, packet in guesses(real, tried, self.aim.two_way):
+                if key in seen or allowance.is_spent:
+                    break
+                seen |= self._lines_on(start, packet, seen)
+        return seen
+
+    def _lines_on(
+        self, start: Start, packet: Header, seen: Mapping[str, Sighting]
+    ) -> dict[str, Sighting]:
+        """The lines not seen yet that a packet comes to, with nothing left open."""
+        if packet not in start.space or packet.source == packet.destination:
+            return {}
+        proof = replay(self.watched.network, start, packet, self.aim.two_way)
+        if left_open(proof):
+            return {}
+        return {key: each for key, each in self.sightings(proof).items() if key not in seen}
+
+    def sightings(self, proof: Proof) -> dict[str, Sighting]:
+        """The lines that a walked flow comes to, each where it first does."""
+        if self.asked.delivered and (arrives(self.aim, proof) or left_open(proof)):
+            return {}
+        found: dict[str, Sighting] = {}
+        for trace in (proof.forward, proof.reply):
+            for hop in trace.hops if trace is not None else ():
+                for key, header in self._decided(hop):
+                    if key in self.asked.lines:
+                        is_reply = trace is proof.reply
+                        found.setdefault(key, Sighting(proof, hop, header, is_reply))
+        return found
+
+    def _decided(self, hop: Hop) -> Iterator[tuple[str, Header]]:
+        """The lines that decide at a hop, on the header as it enters or as a translation in the
+        same node made it."""
+        for origin in hop.passed:
+            decisions = self.watched.at.get(origin.resource)
+            if decisions is not None:
+                for header in dict.fromkeys((hop.before, hop.after)):
+                    deciding = (keys for keys, space in decisions.made if header in space)
+                    for keys in islice(deciding, 1 if decisions.ordered else None):
+                        yield from ((key, header) for key in keys)
 
 
 class _Query:
@@ -101,16 +150,15 @@ class _Query:
 
     def __init__(
         self,
-        watched: Watched,
-        aim: Aim,
-        asked: Asked,
+        walker: _Walker,
         constraints: Constraints,
         backend: Backend,
         allowance: Allowance,
     ) -> None:
-        self._watched = watched
-        self._aim = aim
-        self._asked = asked
+        self._walker = walker
+        self._watched = walker.watched
+        self._aim = walker.aim
+        self._asked = walker.asked
         self._constraints = constraints
         self._allowance = allowance
         self._symbolic = Symbolic()
@@ -120,7 +168,7 @@ class _Query:
         self._unlikely = solver.any_of(
             chosen
             for number, (chosen, _, _) in enumerate(constraints.starts)
-            if number in asked.perhaps
+            if number in self._asked.perhaps
         )
 
     def usage(self) -> Usage:
@@ -217,7 +265,7 @@ class _Query:
     def _shown(self, key: str, assignment: Mapping[str, int | bool]) -> Sighting:
         """A flow that comes to the line, walked: one that people like to read if there is one."""
         proof = self._replayed(assignment)
-        raw = self._sighting(key, proof)
+        raw = self._walker.sightings(proof).get(key)
         if raw is None:
             raise Defect(f"{proof.packet} was said to come to {key}, and does not")
         for packet in self._liked(key, proof):
@@ -228,7 +276,7 @@ class _Query:
                     packet,
                     self._aim.two_way,
                 )
-                better = self._sighting(key, other)
+                better = self._walker.sightings(other).get(key)
                 if better is not None and not left_open(other):
                     return better
         return raw
@@ -240,44 +288,18 @@ class _Query:
         back = constraints.choices(assignment, constraints.reply)
         return replay(self._watched.network, start, packet, self._aim.two_way, there, back)
 
-    def _sighting(self, key: str, proof: Proof) -> Sighting | None:
-        if self._asked.delivered and (proof.forward.fate is not Fate.DELIVERED or left_open(proof)):
-            return None
-        for trace in (proof.forward, proof.reply):
-            for hop in trace.hops if trace is not None else ():
-                header = self._decided(key, hop)
-                if header is not None:
-                    return Sighting(proof, hop, header, trace is proof.reply)
-        return None
-
-    def _decided(self, key: str, hop: Hop) -> Header | None:
-        """The header that the line decides on at a hop: as it enters, or as a translation in the
-        same node made it."""
-        for origin in hop.passed:
-            decisions = self._watched.at.get(origin.resource)
-            if decisions is None:
-                continue
-            for header in (hop.before, hop.after):
-                deciding = [keys for keys, space in decisions.made if header in space]
-                if any(key in keys for keys in deciding[: 1 if decisions.ordered else None]):
-                    return header
-        return None
-
     def _liked(self, key: str, proof: Proof) -> Iterator[Header]:
-        """Packets to try instead of the solver's, what people like best first."""
-        web = proof.packet._replace(**_WEB)
-        yield web._replace(destination=_free("destination", web))
-        yield web
+        """Packets to try instead of the solver's: of those that take the same path."""
         if proof.forward.fate is Fate.DELIVERED:
             starts = conditions(self._watched.network, proof).start
             wanted = [space.without("identity") for space in self._asked.lines[key]]
             spaces = [start & space for start in starts for space in (*wanted, HeaderSpace())]
             for space in [space for space in spaces if not space.is_empty][:_MOST_TRIES]:
-                packet = Header(*(_one(space, each.name, proof.packet) for each in FIELDS))
-                yield packet._replace(**_WEB)
-                yield packet
+                packet = packet_in(space)
+                if packet is not None:
+                    yield packet
         if proof.packet.protocol in (TCP, UDP):
-            yield proof.packet._replace(source_port=_EPHEMERAL)
+            yield proof.packet._replace(source_port=EPHEMERAL)
 
     def _doubt(self, assignment: Mapping[str, int | bool]) -> Origin:
         """What a flow hangs on that may come to a line."""
@@ -286,25 +308,3 @@ class _Query:
                 return self._asked.perhaps[number]
         met = left_open(self._replayed(assignment))
         return met[0] if met else Origin("", "the path is too long to follow")
-
-
-def _one(space: HeaderSpace, name: str, packet: Header) -> int:
-    """A value of a field: a liked one, the packet's own, or the lowest."""
-    if name not in space.by_name:
-        return packet[INDEX[name]] if name not in _LIKED else _free(name, packet)
-    values = space.by_name[name]
-    for value in _LIKED.get(name, ()):
-        if value in values:
-            return value
-    return values.intervals[0][0]
-
-
-def _free(name: str, packet: Header) -> int:
-    """Of a field that may have any value, if the protocol has it."""
-    own = packet[INDEX[name]]
-    if name in ("source", "destination"):
-        four, six = _LIKED[name]
-        return four if is_ipv4(packet.source) else six
-    if name.endswith("port"):
-        return _LIKED[name][0] if packet.protocol in (TCP, UDP) else 0
-    return own
