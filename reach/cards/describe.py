@@ -81,6 +81,8 @@ def _card(ground: Ground, record: Record, proving: Proving) -> Card:
 
 def _record(ground: Ground, text: str) -> Record:
     """The record of an id, an ARN or a Name.  Raises QuestionError."""
+    if not text.strip() or not text.isprintable():
+        raise QuestionError(f"{text!r} is no id; say an id, an ARN or a Name of the snapshot")
     ids = {text, text.rpartition("/")[2] if text.startswith("arn:") else text}
     ids |= set(ground.own_names.get(text, ()))
     for kind in ground.snapshot.contents:

@@ -1,6 +1,6 @@
 """Packets to try before a solver is asked: for a line, from senders who may send such a packet.
 
-    guesses(starts, spaces, both_ways) -> (start, header), ...
+    guesses(starts, spaces, places, both_ways) -> (start, header), ...
 
 A guess shows something only when it has been walked, so nothing here need be right; it has to be
 quick, and the same in every run.  Must not know what the lines are of, nor the engines.
@@ -34,18 +34,36 @@ _PORTS, _OCTET = Ranges.span(0, 65535), Ranges.span(0, 255)
 
 
 def guesses(
-    starts: Sequence[Start], spaces: Sequence[HeaderSpace], both_ways: bool
+    starts: Sequence[Start],
+    spaces: Sequence[HeaderSpace],
+    places: Sequence[int],
+    both_ways: bool,
 ) -> Iterator[tuple[Start, Header]]:
-    """Packets in the spaces; if replies count, also some whose reply may lie there."""
+    """Packets in the spaces; if replies count, also some whose reply may lie there.
+
+    ``places`` are addresses at which there is somebody, to send them to.
+    """
     for space in spaces[:MOST_SPACES]:
         sent = space.without("identity")
         for turned in (sent, _mirrored(sent)) if both_ways else (sent,):
             meeting = ((start, start.space & turned) for start in starts)
             able = [(start, met) for start, met in meeting if not met.is_empty]
-            for start, met in _spread(able):
+            for number, (start, met) in enumerate(spread(able)):
                 packet = packet_in(met)
                 if packet is not None:
                     yield start, packet
+                    yield from ((start, other) for other in _sent_to(places, met, packet, number))
+
+
+def _sent_to(
+    places: Sequence[int], space: HeaderSpace, packet: Header, number: int
+) -> Iterator[Header]:
+    """The packet, sent to one of the places that it may be sent to."""
+    ends = space.by_name.get("destination", _ANY)
+    family = is_ipv4(packet.source)
+    able = [each for each in places if each in ends and is_ipv4(each) is family]
+    if able:
+        yield packet._replace(destination=able[number % len(able)])
 
 
 def _mirrored(space: HeaderSpace) -> HeaderSpace:
@@ -58,10 +76,9 @@ def _mirrored(space: HeaderSpace) -> HeaderSpace:
     return HeaderSpace.where(**told)
 
 
-def _spread(items: Sequence[T]) -> Iterable[T]:
+def spread(items: Sequence[T], most: int = MOST_STARTS) -> Sequence[T]:
     """Some of many, from all over."""
-    step = max(1, len(items) // MOST_STARTS)
-    return items[::step][:MOST_STARTS]
+    return items[:: max(1, len(items) // most)][:most]
 
 
 def packet_in(space: HeaderSpace) -> Header | None:

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reach.aim import Aim
 from reach.cards.card import Line, Passage, Standing
 from reach.cards.covering import Spaces, covered
+from reach.cards.guesses import spread
 from reach.cards.senders import Senders
 from reach.cards.usage import Asked, Sighting, Usage, usage
 from reach.cards.watch import Watched
 from reach.component import End
 from reach.explain import explain
 from reach.lower import Ground
+from reach.network.address import WIDTH
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
@@ -30,6 +33,8 @@ MOST_ANYWHERE = 600
 # How many dead lines of a card are explained, and with how many senders at most.
 MOST_EXPLAINED = 6
 MOST_SENDERS = 64
+# How many addresses guesses are sent to.
+MOST_PLACES = 64
 NO_HINTS: Mapping[str, tuple[HeaderSpace, ...]] = {}
 
 
@@ -61,6 +66,12 @@ class Proving:
         """The names of what covers the spaces; None if nothing does, or it cannot be told."""
         return covered(spaces, others, self.backend, self.allowance).by
 
+    @cached_property
+    def _places(self) -> tuple[int, ...]:
+        """Some addresses that interfaces have, from all over."""
+        everything = Ranges.span(0, (1 << WIDTH) - 1)
+        return tuple(spread(list(self.ground.index.addresses_within(everything)), MOST_PLACES))
+
     @property
     def late(self) -> str:
         return f"not proved in {self.allowance.seconds:g} s"
@@ -76,13 +87,15 @@ class Proving:
         aim, perhaps = question.senders.aim(question.towards, two_way=question.two_way)
         if self.allowance.is_spent:
             return Usage(unproved=frozenset(lines))
-        asked = Asked(lines, perhaps, question.delivered, hints)
+        asked = Asked(lines, perhaps, question.delivered, hints, self._places)
         return usage(watched, aim, asked, self.backend, self.allowance)
 
     def what_stops(self, senders: Senders, spaces: tuple[HeaderSpace, ...], end: End | None) -> str:
         """What is in the way of the packets of a dead line, to an end (None: to anybody)."""
         words = "no packet that it is for gets that far"
         aim = self._at(senders, spaces[0], end)
+        if not aim.starts:
+            return "no sender and receiver of it have an address of one IP version"
         small = 0 < len(aim.starts) <= MOST_SENDERS
         if not small or self._explained >= MOST_EXPLAINED or self.allowance.is_spent:
             return words

@@ -101,7 +101,7 @@ def _below(line: Line) -> Iterable[str]:
         yield f"by {'; '.join(line.by)}"
     if line.reason:
         yield line.reason
-    if line.passage is not None:
+    if line.passage is not None and not line.by:
         told = line.passage
         reply = "the reply of a flow, " if told.reply else ""
         ends = f"{told.source} to {told.destination}"

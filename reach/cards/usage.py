@@ -16,7 +16,7 @@ from itertools import islice
 
 import solver
 from reach.aim import Aim, Start
-from reach.cards.guesses import EPHEMERAL, guesses, packet_in
+from reach.cards.guesses import EPHEMERAL, WEB, guesses, packet_in
 from reach.cards.watch import Decisions, Watched
 from reach.compile import compile
 from reach.conditions import conditions
@@ -31,6 +31,13 @@ from reach.trace import Fate, Hop
 from solver import FALSE, TRUE, Allowance, Backend, Sat, Term, Unknown, Unsat
 
 _MOST_TRIES = 4
+_WEB = {
+    "protocol": TCP,
+    "source_port": EPHEMERAL,
+    "destination_port": WEB,
+    "icmp_type": 0,
+    "icmp_code": 0,
+}
 _TYPED = Ranges.of(ICMP, ICMPV6)
 
 
@@ -64,13 +71,15 @@ class Asked:
 
     ``lines`` by name with the headers that they are for.  Flows that begin at one of ``perhaps``
     (numbers of the aim's starts) may not be there at all.  ``delivered``: only those flows count
-    that arrive somewhere.  ``hints`` say for some lines which packets to try first.
+    that arrive somewhere.  ``hints`` say for some lines which packets to try first, ``places``
+    where there is somebody to send them to.
     """
 
     lines: Mapping[str, tuple[HeaderSpace, ...]]
     perhaps: Mapping[int, Origin] = field(default_factory=dict)
     delivered: bool = False
     hints: Mapping[str, tuple[HeaderSpace, ...]] = field(default_factory=dict)
+    places: tuple[int, ...] = ()
 
 
 def usage(
@@ -103,7 +112,7 @@ class _Walker:
         real = [s for number, s in enumerate(self.aim.starts) if number not in self.asked.perhaps]
         for key, spaces in self.asked.lines.items():
             tried = self.asked.hints.get(key, spaces)
-            for start, packet in guesses(real, tried, self.aim.two_way):
+            for start, packet in guesses(real, tried, self.asked.places, self.aim.two_way):
                 if key in seen or allowance.is_spent:
                     break
                 seen |= self._lines_on(start, packet, seen)
@@ -116,7 +125,7 @@ class _Walker:
         if packet not in start.space or packet.source == packet.destination:
             return {}
         proof = replay(self.watched.network, start, packet, self.aim.two_way)
-        if left_open(proof):
+        if _is_doubtful(proof):
             return {}
         return {key: each for key, each in self.sightings(proof).items() if key not in seen}
 
@@ -277,7 +286,7 @@ class _Query:
                     self._aim.two_way,
                 )
                 better = self._walker.sightings(other).get(key)
-                if better is not None and not left_open(other):
+                if better is not None and not _is_doubtful(other):
                     return better
         return raw
 
@@ -290,6 +299,7 @@ class _Query:
 
     def _liked(self, key: str, proof: Proof) -> Iterator[Header]:
         """Packets to try instead of the solver's: of those that take the same path."""
+        yield proof.packet._replace(**_WEB)
         if proof.forward.fate is Fate.DELIVERED:
             starts = conditions(self._watched.network, proof).start
             wanted = [space.without("identity") for space in self._asked.lines[key]]
@@ -308,3 +318,8 @@ class _Query:
                 return self._asked.perhaps[number]
         met = left_open(self._replayed(assignment))
         return met[0] if met else Origin("", "the path is too long to follow")
+
+
+def _is_doubtful(proof: Proof) -> bool:
+    """Whether a flow met a rule of unknown effect, perhaps before it came to a line."""
+    return any(trace.doubts for trace in (proof.forward, proof.reply) if trace is not None)
