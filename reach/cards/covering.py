@@ -75,7 +75,7 @@ def covered(
     near = {
         name: each
         for name, each in others.items()
-        if any(not (space & other).is_empty for space in spaces for other in each)
+        if any(space.overlaps(other) for space in spaces for other in each)
     }
     for name, each in near.items():
         if without(pieces, each) == []:

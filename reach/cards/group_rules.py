@@ -306,9 +306,11 @@ def _who_may(ground: Ground, spaces: Union) -> Senders:
         wanted = {sender for number, sender in sets.items() if any(number in m for m in meant)}
         return of_interfaces(ground, _worn(ground, wanted))
     senders = everybody(ground)
-    narrowed = (
-        replace(start, space=start.space & HeaderSpace.where(source=space.by_name.get("source")))
+    sources = [HeaderSpace.where(source=space.by_name.get("source")) for space in spaces]
+    able = tuple(
+        replace(start, space=start.space & source)
+        for source in sources
         for start in senders.starts
-        for space in spaces
+        if start.space.overlaps(source)
     )
-    return replace(senders, starts=tuple(s for s in narrowed if not s.space.is_empty))
+    return replace(senders, starts=able)

@@ -46,9 +46,9 @@ def guesses(
     for space in spaces[:MOST_SPACES]:
         sent = space.without("identity")
         for turned in (sent, _mirrored(sent)) if both_ways else (sent,):
-            meeting = ((start, start.space & turned) for start in starts)
-            able = [(start, met) for start, met in meeting if not met.is_empty]
-            for number, (start, met) in enumerate(spread(able)):
+            able = [start for start in starts if start.space.overlaps(turned)]
+            for number, start in enumerate(spread(able)):
+                met = start.space & turned
                 packet = packet_in(met)
                 if packet is not None:
                     yield start, packet

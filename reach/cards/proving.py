@@ -31,7 +31,7 @@ from solver import Allowance, Backend
 # Beyond so many senders a question to anywhere is not asked: it would be about everything at once.
 MOST_ANYWHERE = 600
 # How many dead lines of a card are explained, and with how many senders at most.
-MOST_EXPLAINED = 6
+MOST_EXPLAINED = 12
 MOST_SENDERS = 64
 # How many addresses guesses are sent to.
 MOST_PLACES = 64

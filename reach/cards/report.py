@@ -1,4 +1,4 @@
-"""What ``reach explain`` prints of a card.
+"""What ``reach explain`` prints: cards of things and of codes.
 
 Takes a card and a sheet of :class:`~reach.render.paper.Paper`; writes on it.  Must not know where
 the text goes, nor how anything was found.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from reach.answer import header_words
 from reach.cards.card import Card, Line, Standing, Thing
+from reach.cards.codes import CodeCard
 from reach.render.paper import Paper, cells, visible
 
 _STYLES = {
@@ -22,6 +24,17 @@ _STYLES = {
 }
 _MOST_THINGS = 20
 _TITLES = {"inbound": "Inbound", "outbound": "Outbound", "": "Entries"}
+
+
+def explained(paper: Paper, told: Card | CodeCard) -> None:
+    """A card of either kind."""
+    match told:
+        case Card():
+            card(paper, told)
+        case CodeCard():
+            code(paper, told)
+        case _:
+            assert_never(told)
 
 
 def card(paper: Paper, told: Card) -> None:
@@ -39,6 +52,26 @@ def card(paper: Paper, told: Card) -> None:
     for note in told.notes:
         paper.blank()
         paper.put(note, indent=2, hang=2)
+
+
+def code(paper: Paper, told: CodeCard) -> None:
+    """A code: what it means, why, what to do, and where it can be seen."""
+    paper.put((told.code, "bold"), f"  {told.kind}", hang=2)
+    paper.put(told.words, indent=2, hang=2)
+    for title, words in (
+        ("Usually", told.cause),
+        ("Look at, and change", told.change),
+        ("Cannot stand in an answer", told.never),
+    ):
+        if words:
+            paper.title(title)
+            paper.put(words, indent=2, hang=2)
+    paper.blank()
+    facts = [("rules", " ".join(told.rules)), ("implemented by", ", ".join(told.components))]
+    facts.append(("AWS tells with it", ", ".join(told.members)))
+    if told.sample:
+        facts.append(("example", f'samples/{told.sample}, case "{told.case}"'))
+    paper.table([fact for fact in facts if fact[1]])
 
 
 def _things(paper: Paper, title: str, things: Sequence[Thing]) -> None:

@@ -81,7 +81,7 @@ def test_the_card_of_a_group_as_text(tmp_path: Path) -> None:
         "  dead       all  to ::/0",
         "             no sender and receiver of it have an address of one IP version",
         "",
-        "Can all go at once, and nothing changes: inbound rule tcp 22 from 10.0.0.0/25",
+        "  Can all go at once, and nothing changes: inbound rule tcp 22 from 10.0.0.0/25",
     ]
 
 
