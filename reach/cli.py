@@ -17,7 +17,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -49,15 +49,18 @@ def _load(path: str) -> Snapshot:
 _Command = Callable[..., Any]
 
 
-def _with_snapshot(command: _Command) -> _Command:
+def _with_snapshot(command: _Command, required: bool = True) -> _Command:
     return click.option(
         "--snapshot",
         metavar="PATH",
-        required=True,
+        required=required,
         envvar="REACH_SNAPSHOT",
         show_envvar=True,
         help="The folder (or file) of describe JSON to ask.",
     )(command)
+
+
+_with_snapshot_if_any = partial(_with_snapshot, required=False)
 
 
 def _with_format(command: _Command) -> _Command:
@@ -316,13 +319,7 @@ Examples:
 Exit status: 0, or 2 for bad usage or bad input."""
 )
 @click.argument("what", metavar="ID|CODE")
-@click.option(
-    "--snapshot",
-    metavar="PATH",
-    envvar="REACH_SNAPSHOT",
-    show_envvar=True,
-    help="The folder (or file) of describe JSON that holds ID.",
-)
+@_with_snapshot_if_any
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
@@ -343,8 +340,6 @@ def explain(
     that decide all its packets; dead, for no packet can come to it; or undecided. CODE is one that
     an unreachable answer tells: what it means, what is usually behind it, and what to change.
     """
-    from functools import partial
-
     from reach.cards import report
     from reach.cards.explaining import explain as told_of
 

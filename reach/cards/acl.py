@@ -16,16 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reach.cards.card import Card, Line, Standing, Thing
 from reach.cards.covering import possible, without
+from reach.cards.hidden import hidden_from_subnets
 from reach.cards.neighbours import members, questions
 from reach.cards.proving import Proving, refused, shadowed, used
-from reach.cards.senders import everybody
 from reach.cards.things import referrers
 from reach.cards.watch import Decisions, watch
 from reach.cards.words import ports_of, protocol_of
-from reach.gaps import missing
 from reach.lower import Ground
-from reach.network.header_space import HeaderSpace
-from reach.network.stage import Filter, Origin, Stage
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Filter, Stage
 from reach.snapshot.records import NetworkAcl, NetworkAclEntry, Subnet
 
 _LAST_RULE = 32766
@@ -120,7 +119,6 @@ def _standing(
     alive = {key: spaces[key] for key in lines if key not in covers and possible(spaces[key])}
     told = {key: _used(line, covers, alive) for key, line in lines.items() if key not in alive}
     asked = {key: lines[key] for key in alive}
-    gaps = _gaps(ground, acl, subnets)
     if not members(ground, subnets):
         words = "no subnet uses it" if not subnets else "no interface is in a subnet that uses it"
         told |= {key: line.stands(Standing.DEAD, words) for key, line in asked.items()}
@@ -129,7 +127,22 @@ def _standing(
         watched = watch(ground.network, lambda stage: _decisions(stage, acl.network_acl_id, keys))
         hints = {key: each for found in by.values() for key, each in _first(found) if key in alive}
         told |= used(asked, alive, watched, questions(ground, subnets, ()), proving, hints)
-    return {key: refused(line, gaps) for key, line in told.items()}
+    return {key: _checked(ground, acl, subnets, line, spaces[key]) for key, line in told.items()}
+
+
+def _checked(
+    ground: Ground,
+    acl: NetworkAcl,
+    subnets: Sequence[str],
+    line: Line,
+    spaces: tuple[HeaderSpace, ...],
+) -> Line:
+    """A dead line, unless something may be hidden."""
+    if line.standing is not Standing.DEAD or not possible(spaces):
+        return line
+    side = "source" if line.direction == "inbound" else "destination"
+    peers = Ranges.union(span for each in spaces for span in each.by_name[side].intervals)
+    return refused(line, hidden_from_subnets(ground, acl, subnets, peers))
 
 
 def _covers(
@@ -166,10 +179,3 @@ def _decisions(stage: Stage, acl_id: str, keys: Mapping[str, Sequence[str]]) -> 
     direction = stage.otherwise.origin.locator.partition(" ")[0]
     named = zip(keys[direction], stage.rules, strict=True)
     return Decisions(tuple(((key,), rule.match) for key, rule in named), ordered=True)
-
-
-def _gaps(ground: Ground, acl: NetworkAcl, subnets: Sequence[str]) -> tuple[Origin, ...]:
-    """What may hide a packet: a sender, a subnet, or whether a subnet uses this ACL."""
-    senders = everybody(ground)
-    unlisted = missing(ground, (Subnet, NetworkAcl), "which subnets use it is not fully known")
-    return (*(() if unlisted is None else (unlisted,)), *senders.gaps, *senders.beyond)

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 
 from reach.cards.card import Line, Standing
 from reach.cards.covering import Spaces, possible
+from reach.cards.hidden import hidden_from_group, hidden_members
 from reach.cards.proving import Proving, Question, refused, shadowed, used
 from reach.cards.senders import Senders, everybody, of_interfaces
 from reach.cards.watch import Decisions, watch
-from reach.gaps import shared_by_others, unseen
 from reach.lower import Ground
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
@@ -103,7 +103,8 @@ def standing(
 def _at_once(group: Group, line: Line, spaces: Union) -> Line | None:
     """Nobody is in the group, or whom the rule names is nobody, or is not known."""
     if not group.members and not group.holders:
-        return _unless(line, "nobody is in this group", everybody(group.ground).gaps)
+        hidden = hidden_members(group.ground, group.record)
+        return _unless(line, "nobody is in this group", hidden)
     rules = [r for vpc in group.vpcs for r in group.rules(vpc, line.direction).get(line.key, ())]
     for rule in rules:
         if rule.action is Action.DOUBT:
@@ -128,7 +129,7 @@ def _of_nobody(group: Group, line: Line, rules: Iterable[Rule]) -> Line:
         return line.stands(Standing.DEAD, words)
     ground = group.ground
     named = ground.snapshot.get(SecurityGroup, line.peer)
-    if named is None or not ground.index.told_by_owner(NetworkInterface, named):
+    if named is None:
         words = f"{line.peer} is not in the snapshot: who is in it is not known"
         return line.stands(Standing.UNDECIDED, words)
     members = ground.index.interfaces_by_group.get(line.peer, ())
@@ -136,7 +137,7 @@ def _of_nobody(group: Group, line: Line, rules: Iterable[Rule]) -> Line:
     words = f"nobody is in {line.peer}"
     if homes:
         words = f"{line.peer} is worn only in {homes}, which nothing joins to this VPC for a rule"
-    return _unless(line, words, everybody(ground).gaps)
+    return _unless(line, words, hidden_members(ground, named))
 
 
 def _pair(record: SecurityGroup, peer: str) -> UserIdGroupPair | None:
@@ -265,24 +266,11 @@ def _questions(group: Group, direction: str) -> Iterator[Question]:
 
 def _checked(group: Group, line: Line, spaces: Union, proving: Proving) -> Line:
     """A dead line with its reason, unless something may be hidden."""
-    settled = refused(line, _hidden(group, line.direction, spaces))
+    hidden = hidden_from_group(group.ground, group.record, group.members, line.direction, spaces)
+    settled = refused(line, hidden)
     if settled.standing is not Standing.DEAD:
         return settled
     return _because(group, line, spaces, proving)
-
-
-def _hidden(group: Group, direction: str, spaces: Union) -> tuple[Origin, ...]:
-    """What may hide a packet that comes to a rule."""
-    ground = group.ground
-    if direction == "outbound":
-        return of_interfaces(ground, group.members).gaps
-    senders = everybody(ground)
-    if all("identity" in space.by_name for space in spaces):
-        return senders.gaps
-    ends = [space.by_name["source"] for space in spaces if "source" in space.by_name]
-    sources = Ranges.union(span for end in ends for span in end.intervals)
-    unknown = shared_by_others(ground, sources) or unseen(ground, sources)
-    return (*senders.gaps, *senders.beyond, *(() if unknown is None else (unknown,)))
 
 
 def _because(group: Group, line: Line, spaces: Union, proving: Proving) -> Line:

@@ -10,7 +10,7 @@ know the engines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.aim import Aim, Start
@@ -92,12 +92,12 @@ def of_interfaces(ground: Ground, interfaces: Sequence[NetworkInterface]) -> Sen
 
 
 def _perhaps(
-    ground: Ground, interfaces: Iterable[NetworkInterface]
+    ground: Ground, interfaces: Sequence[NetworkInterface]
 ) -> Iterator[tuple[Start, Origin]]:
     """What services may send of which nothing tells: by their interface, from its addresses."""
+    if ground.hosts(interfaces, "these interfaces").may_send is None:
+        return
     for interface in interfaces:
-        if interface.interface_type == "interface" and not interface.requester_managed:
-            continue
         origin = ground.hosts((interface,), interface.network_interface_id).may_send
         own = private_addresses(interface)
         if origin is not None and own:

@@ -11,24 +11,23 @@ Implements: R-RT-1 R-RT-4 R-RT-5 R-RT-6 R-RT-10 R-RT-11 R-RT-19
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reach.cards.card import Card, Line, Standing, Thing
+from reach.cards.hidden import hidden_from_subnets
 from reach.cards.neighbours import members, questions
 from reach.cards.proving import Proving, refused, shadowed, used
-from reach.cards.senders import everybody
 from reach.cards.things import referrers
 from reach.cards.watch import Decisions, watch
 from reach.component import node_name
-from reach.gaps import missing
 from reach.lower import Ground
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Stage
 from reach.network.stage import Route as Hop
-from reach.snapshot.records import Route, RouteTable, Subnet
+from reach.snapshot.records import NatGateway, Route, RouteTable, Subnet
 
 _TARGETS = (
     "gateway_id",
@@ -85,9 +84,7 @@ def table_card(ground: Ground, record: RouteTable, proving: Proving) -> Card:
         for subnet in ground.snapshot.records(Subnet)
         if ground.index.route_table_of(subnet.subnet_id) is record
     )
-    edges = tuple(
-        each.gateway_id for each in record.associations if each.gateway_id and each.is_settled
-    )
+    edges = tuple(_edges(ground, record))
     lines = {key: _line(key, route) for key, route in table.routes.items()}
     told = _standing(ground, table, subnets, edges, lines, proving)
     is_main = any(each.main for each in record.associations)
@@ -98,11 +95,21 @@ def table_card(ground: Ground, record: RouteTable, proving: Proving) -> Card:
         facts={"VPC": record.vpc_id or "-", "main": "yes" if is_main else "no"},
         attached=(
             *(_used_by(ground, each) for each in subnets),
-            *(Thing(each, ground.name_of(each), "edge of a gateway") for each in edges),
+            *(Thing(each, ground.name_of(each), "a gateway routes by it") for each in edges),
         ),
         referrers=tuple(referrers(ground, record.route_table_id)),
         lines=tuple(told[key] for key in lines),
     )
+
+
+def _edges(ground: Ground, record: RouteTable) -> Iterator[str]:
+    """The gateways that route by a table: at their edge, or (R-NAT-12) a NAT gateway's own."""
+    for each in record.associations:
+        if each.gateway_id and each.is_settled:
+            yield each.gateway_id
+    for gateway in ground.snapshot.records(NatGateway):
+        if gateway.route_table_id == record.route_table_id:
+            yield gateway.nat_gateway_id
 
 
 def _used_by(ground: Ground, subnet_id: str) -> Thing:
@@ -200,9 +207,25 @@ def _standing(
         watched = watch(ground.network, lambda stage: _decisions(stage, table))
         wanted = {key: spaces[key] for key in asked}
         told |= used(asked, wanted, watched, questions(ground, subnets, edges), proving)
-    gaps = _gaps(ground)
-    settled = {key: refused(line, gaps) for key, line in told.items()}
+    settled = {
+        key: _checked(ground, table, subnets, line, spaces.get(key, ()))
+        for key, line in told.items()
+    }
     return {key: _dropping(line, drops.get(key)) for key, line in settled.items()}
+
+
+def _checked(
+    ground: Ground,
+    table: _Table,
+    subnets: Sequence[str],
+    line: Line,
+    spaces: tuple[HeaderSpace, ...],
+) -> Line:
+    """A dead line, unless something may be hidden."""
+    if line.standing is not Standing.DEAD or not spaces:
+        return line
+    peers = Ranges.union(_span(space) for space in spaces)
+    return refused(line, hidden_from_subnets(ground, table.record, subnets, peers))
 
 
 def _dropping(line: Line, origin: Origin | None) -> Line:
@@ -261,10 +284,3 @@ def _decisions(stage: Stage, table: _Table) -> Decisions | None:
         return None
     made = tuple((table.keys(hop) if hop.origin.locator else (), hop.match) for hop in stage.routes)
     return Decisions(made, ordered=True)
-
-
-def _gaps(ground: Ground) -> tuple[Origin, ...]:
-    """What may hide a packet: a sender, a subnet, or whether a subnet uses this table."""
-    senders = everybody(ground)
-    unlisted = missing(ground, (Subnet, RouteTable), "what uses it is not fully known")
-    return (*(() if unlisted is None else (unlisted,)), *senders.gaps, *senders.beyond)

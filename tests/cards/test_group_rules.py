@@ -251,3 +251,24 @@ def test_the_same_bytes_whatever_was_asked_before() -> None:
     reach.ask(snapshot, f"can internet reach {e.b} port 22")
     reach.describe(snapshot, e.v1.default)
     assert reach.describe(snapshot, group).to_dict() == first
+
+
+def test_a_service_that_may_open_connections_leaves_its_rule_open() -> None:
+    """A rule for a file system's address is undecided, and names it; one for nobody's is dead."""
+    e, group = estate(["tcp/443 10.0.0.77/32", "tcp/443 10.9.9.0/24"], [], False)
+    words = "EFS mount target for fs-1"
+    files = e.interface(e.sa, "10.0.0.77", kind="efs", requester="amazon-efs", description=words)
+    of_service, of_nobody = lines(e, group).values()
+    assert str(of_service.standing) == "undecided"
+    assert str(files) in of_service.reason
+    assert str(of_nobody.standing) == "dead"
+
+
+def test_an_owner_who_was_not_asked_kills_no_rule() -> None:
+    """R-SHARE-3: the VPC is another account's, whose interfaces nobody here is shown."""
+    e, group = estate(["tcp/443 10.0.0.200/32"], [], False)
+    assert [str(line.standing) for line in lines(e, group).values()] == ["dead"]
+    for record in (e.v1.record, e.sa.record, e.sb.record):
+        record["OwnerId"] = "999988887777"
+    e.loaded = None
+    assert [str(line.standing) for line in lines(e, group).values()] == ["undecided"]

@@ -131,3 +131,25 @@ def test_an_edge_table() -> None:
     assert str(told.standing) == "usable"
     assert told.passage is not None
     assert told.passage.source == "internet"
+
+
+def test_the_table_of_a_regional_nat_gateway() -> None:
+    """R-NAT-12: no subnet is in it, and yet what the gateway sends is routed by it."""
+    e = Pair()
+    nat = e.regional_nat(e.v1, {"a": "198.51.100.30"}, e.online())
+    e.route(e.ta, "0.0.0.0/0", nat)
+    told = lines(e, nat.table)
+    assert {str(line.standing) for line in told.values()} >= {"usable"}
+    assert not any(line.reason == "nothing uses it" for line in told.values())
+
+
+def test_a_subnet_whose_owner_was_not_asked() -> None:
+    """R-SHARE-3: a route for what nobody is seen to send is undecided, not dead."""
+    e = Pair()
+    gateway = e.online(e.ta)
+    e.wear(e.a, e.group(e.v1, ingress=[], egress=["all 10.0.0.0/16"]))
+    assert standings(e, e.ta)[f"0.0.0.0/0 -> {gateway}"] == "dead"
+    for record in (e.v1.record, e.sa.record, e.sb.record):
+        record["OwnerId"] = "999988887777"
+    e.loaded = None
+    assert standings(e, e.ta)[f"0.0.0.0/0 -> {gateway}"] == "undecided"
