@@ -18,7 +18,7 @@ from reach.cards.card import Card, Line, Standing, Thing
 from reach.cards.covering import possible, without
 from reach.cards.hidden import hidden_from_subnets
 from reach.cards.neighbours import members, questions
-from reach.cards.proving import Proving, refused, shadowed, used
+from reach.cards.proving import Proving, refused, shadowed, unmet, used
 from reach.cards.things import referrers
 from reach.cards.watch import Decisions, watch
 from reach.cards.words import ports_of, protocol_of
@@ -142,7 +142,7 @@ def _checked(
         return line
     side = "source" if line.direction == "inbound" else "destination"
     peers = Ranges.union(span for each in spaces for span in each.by_name[side].intervals)
-    return refused(line, hidden_from_subnets(ground, acl, subnets, peers))
+    return unmet(refused(line, hidden_from_subnets(ground, acl, subnets, peers)))
 
 
 def _covers(

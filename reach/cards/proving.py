@@ -135,6 +135,13 @@ def refused(line: Line, gaps: Sequence[Origin]) -> Line:
     return line.stands(Standing.UNDECIDED, f"{words}, but {gaps[0]}")
 
 
+def unmet(line: Line) -> Line:
+    """A dead line that has no reason of its own."""
+    if line.standing is not Standing.DEAD or line.reason:
+        return line
+    return line.stands(Standing.DEAD, "no packet comes to it, and no reply")
+
+
 def used(
     lines: Mapping[str, Line],
     spaces: Mapping[str, tuple[HeaderSpace, ...]],

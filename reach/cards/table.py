@@ -18,7 +18,7 @@ from functools import cached_property
 from reach.cards.card import Card, Line, Standing, Thing
 from reach.cards.hidden import hidden_from_subnets
 from reach.cards.neighbours import members, questions
-from reach.cards.proving import Proving, refused, shadowed, used
+from reach.cards.proving import Proving, refused, shadowed, unmet, used
 from reach.cards.things import referrers
 from reach.cards.watch import Decisions, watch
 from reach.component import node_name
@@ -225,7 +225,7 @@ def _checked(
     if line.standing is not Standing.DEAD or not spaces:
         return line
     peers = Ranges.union(_span(space) for space in spaces)
-    return refused(line, hidden_from_subnets(ground, table.record, subnets, peers))
+    return unmet(refused(line, hidden_from_subnets(ground, table.record, subnets, peers)))
 
 
 def _dropping(line: Line, origin: Origin | None) -> Line:
