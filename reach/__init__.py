@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
     from reach.asking import ask
+    from reach.cards.card import Card, Line, Standing
+    from reach.cards.describe import describe
     from reach.components import load
     from reach.errors import Defect, QuestionError, SuiteError
     from reach.manage import Management, ServiceAccess, can_manage
@@ -27,9 +29,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "reach.answer",
+    "Card": "reach.cards.card",
     "Defect": "reach.errors",
     "Diagnostic": "reach.snapshot.errors",
     "Explanation": "reach.answer",
+    "Line": "reach.cards.card",
     "Management": "reach.manage",
     "Packet": "reach.question",
     "Question": "reach.question",
@@ -38,21 +42,25 @@ _HOMES = {
     "ServiceAccess": "reach.manage",
     "Snapshot": "reach.snapshot.snapshot",
     "SnapshotError": "reach.snapshot.errors",
+    "Standing": "reach.cards.card",
     "Step": "reach.answer",
     "SuiteError": "reach.errors",
     "Verdict": "reach.answer",
     "Witness": "reach.answer",
     "ask": "reach.asking",
     "can_manage": "reach.manage",
+    "describe": "reach.cards.describe",
     "load": "reach.components",
     "parse": "reach.question",
 }
 
 __all__ = [
     "Answer",
+    "Card",
     "Defect",
     "Diagnostic",
     "Explanation",
+    "Line",
     "Management",
     "Packet",
     "Question",
@@ -61,6 +69,7 @@ __all__ = [
     "ServiceAccess",
     "Snapshot",
     "SnapshotError",
+    "Standing",
     "Step",
     "SuiteError",
     "Verdict",
@@ -68,6 +77,7 @@ __all__ = [
     "__version__",
     "ask",
     "can_manage",
+    "describe",
     "load",
     "parse",
 ]

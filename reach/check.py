@@ -43,9 +43,10 @@ def check_certificate(network: Network, aim: Aim, certificate: Certificate) -> C
     spaces = sum(
         len(cell.spaces) for part in certificate.parts for cell in (*part.forward, *part.reply)
     )
+    count = len(certificate.parts)
     words = (
-        f"{len(certificate.parts)} parts, {cells} nodes, {spaces} header spaces: contain every "
-        "start, are closed under every stage there and back, and nothing gets through"
+        f"{count} part{'s' if count > 1 else ''}, {cells} nodes, {spaces} header spaces: contain "
+        "every start, are closed under every stage there and back, and nothing gets through"
     )
     return Checked(tuple(wrong), words)
 

@@ -3,6 +3,7 @@
     reach can SOURCE reach [DESTINATION] [port ...]     0 reachable, 1 unreachable, 3 undecided
     reach can-manage INSTANCE                           the same, for Session Manager
     reach show [KIND]                                   what a snapshot holds and lacks
+    reach explain ID|CODE                               what a thing's rules can do; a code
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
 
 Status 2 is usage or bad input, 70 a defect of ours, 74 a full disk, 130 an interrupt.  Data goes to
@@ -16,7 +17,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -49,15 +50,18 @@ def _load(path: str) -> Snapshot:
 _Command = Callable[..., Any]
 
 
-def _with_snapshot(command: _Command) -> _Command:
+def _with_snapshot(command: _Command, required: bool = True) -> _Command:
     return click.option(
         "--snapshot",
         metavar="PATH",
-        required=True,
+        required=required,
         envvar="REACH_SNAPSHOT",
         show_envvar=True,
         help="The folder (or file) of describe JSON to ask.",
     )(command)
+
+
+_with_snapshot_if_any = partial(_with_snapshot, required=False)
 
 
 def _with_format(command: _Command) -> _Command:
@@ -385,6 +389,52 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
     if form == "json":
         console.put_json(data)
     else:
+        console.put(paper.text, colour=console.colour())
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  reach explain sg-0abc --snapshot snapshot/
+  reach explain acl-0abc --snapshot snapshot/ --format json
+  reach explain rtb-0abc --snapshot snapshot/ --seconds 10
+  reach explain ENI_SG_RULES_MISMATCH
+
+\b
+Exit status: 0, or 2 for bad usage or bad input."""
+)
+@click.argument("what", metavar="ID|CODE")
+@_with_snapshot_if_any
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="N",
+    help="Prove for so long at most; what is not proved by then is undecided.",
+)
+@_with_options
+@_with_format
+def explain(
+    what: str, snapshot: str | None, seconds: float, options: tuple[str, ...], form: str
+) -> None:
+    """Explain a thing of a snapshot, with what its rules can still do; or an explanation code.
+
+    ID is an id, an ARN or a Name. Of a security group, a network ACL and a route table each rule,
+    entry and route has its standing, proved: usable, by a packet that is shown; shadowed, by others
+    that decide all its packets; dead, for no packet can come to it; or undecided. CODE is one that
+    an unreachable answer tells: what it means, what is usually behind it, and what to change.
+    """
+    from reach.cards import report
+    from reach.cards.explaining import explain as told_of
+
+    load = None if snapshot is None else partial(_load, snapshot)
+    told = told_of(what, load, seconds=seconds, options=_chosen(options))
+    if form == "json":
+        console.put_json(told.to_dict())
+    else:
+        paper = console.paper()
+        report.explained(paper, told)
         console.put(paper.text, colour=console.colour())
 
 

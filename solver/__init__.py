@@ -7,6 +7,7 @@ other solvers by `encode`. Nothing here imports a backend, so importing this pac
 Must not know: what its users describe with bit-vectors.
 """
 
+from solver.allowance import Allowance
 from solver.encode import encode
 from solver.minimise import at_most
 from solver.problems import (
@@ -51,6 +52,7 @@ __all__ = [
     "FALSE",
     "TRUE",
     "UNLIMITED",
+    "Allowance",
     "Backend",
     "Budget",
     "Op",

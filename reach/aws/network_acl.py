@@ -42,6 +42,13 @@ def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ..
     return (lowering.memo(f"network_acl {acl.network_acl_id} {egress}", make),)
 
 
+def _alone(lowering: Lowering, acl_id: str, egress: bool) -> tuple[Stage, ...]:
+    """An ACL by itself, whatever subnets use it."""
+    acl = lowering.snapshot.get(NetworkAcl, acl_id)
+    assert acl is not None
+    return (_filter(acl, egress),)
+
+
 def _filter(acl: NetworkAcl, egress: bool) -> Filter:
     entries = sorted(
         (entry for entry in acl.entries if entry.egress is egress),
@@ -120,5 +127,7 @@ COMPONENT = Component(
     slots={
         "subnet.enter": lambda lowering, subnet: _stages(lowering, subnet, False),
         "subnet.leave": lambda lowering, subnet: _stages(lowering, subnet, True),
+        "acl.enter": lambda lowering, acl: _alone(lowering, acl, False),
+        "acl.leave": lambda lowering, acl: _alone(lowering, acl, True),
     },
 )

@@ -111,15 +111,14 @@ def _names(lowering: Lowering, ids: Iterable[str]) -> str:
 def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[Rule, ...]:
     group = lowering.snapshot.get(SecurityGroup, group_id)
     assert group is not None
-    direction, way = ("outbound", "to") if egress else ("inbound", "from")
+    direction = "outbound" if egress else "inbound"
     found = []
     for permission in group.ip_permissions_egress if egress else group.ip_permissions:
         protocol = _protocol_space(permission)
         for peer in _peers(lowering, permission, group, vpc, egress):
-            what = f"{_words(permission)} {way} {peer.shown}"
-            locator = f"{direction} rule {what}"
+            locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
-            words = peer.words or f"allows {direction} {what}"
+            words = peer.words or locator.replace(f"{direction} rule", f"allows {direction}", 1)
             origin = Origin(
                 group_id,
                 words,
@@ -131,6 +130,12 @@ def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[R
             )
             found.append(Rule(protocol & peer.space, peer.action, origin))
     return tuple(sorted(found, key=lambda rule: rule.origin.locator))
+
+
+def rule_locator(permission: IpPermission, peer: str, egress: bool) -> str:
+    """The place of a rule in its group, as an origin tells it: one for each peer."""
+    direction, way = ("outbound", "to") if egress else ("inbound", "from")
+    return f"{direction} rule {_words(permission)} {way} {peer}"
 
 
 def _weight(rule: Rule) -> tuple[int, str, str]:

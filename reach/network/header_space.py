@@ -131,6 +131,13 @@ class Ranges:
                 left.append((low, high))
         return Ranges(tuple(left))
 
+    def overlaps(self, other: Ranges) -> bool:
+        """Whether any value is in both."""
+        few, many = self, other
+        if len(few.intervals) > len(many.intervals):
+            few, many = many, few
+        return any(many.meets(low, high) for low, high in few.intervals)
+
     def meets(self, low: int, high: int) -> bool:
         """Whether any value of the set lies in low..high."""
         place = bisect_right(self._lows, high) - 1
@@ -214,6 +221,15 @@ class HeaderSpace:
             mine = both.get(name)
             both[name] = values if mine is None else mine if mine is values else mine & values
         return HeaderSpace.where(**both) if len(both) > len(self.fields) else _in_order(both)
+
+    def overlaps(self, other: HeaderSpace) -> bool:
+        """Whether any header lies in both."""
+        mine = self.by_name
+        for name, values in other.fields:
+            own = mine.get(name)
+            if own is not None and own is not values and not own.overlaps(values):
+                return False
+        return not (self.is_empty or other.is_empty)
 
     def narrowed(self, name: str, values: Ranges) -> HeaderSpace:
         """The same with ``name`` in ``values`` and nothing else said of it."""

@@ -72,3 +72,22 @@ def test_replies() -> None:
     assert reply_to(echo) == Header(there, here, ICMP, icmp_type=0)
     assert answers(echo)
     assert not answers(reply_to(echo))
+
+
+def test_what_overlaps_has_a_header_in_common() -> None:
+    """overlaps(A, B) = not (A & B).is_empty, for ranges and for products."""
+    rng = random.Random(3)
+    for _ in range(300):
+        one, other = (
+            Ranges.union((low, low + rng.randint(0, 3)) for low in rng.sample(range(30), 3))
+            for _ in range(2)
+        )
+        assert one.overlaps(other) is bool(one & other)
+        spaces = [
+            HeaderSpace.where(
+                destination_port=rng.choice((one, other, Ranges(()), None)),
+                icmp_type=rng.choice((Ranges.of(3), Ranges.of(4), None)),
+            )
+            for _ in range(2)
+        ]
+        assert spaces[0].overlaps(spaces[1]) is (not (spaces[0] & spaces[1]).is_empty)

@@ -1,0 +1,121 @@
+"""An explanation code -> all that there is to know of it.
+
+    explain_code("ENI_SG_RULES_MISMATCH") -> CodeCard
+
+Meaning, rules and example are the catalogue's (``reach.codes``), which components implement the
+rules is their own word, and what to do is :mod:`reach.cards.advice`'s.  Must not know rendering.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from reach.cards.advice import ADVICE
+from reach.cards.card import FORMAT
+from reach.errors import QuestionError
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+")
+MOST_NEAR = 3
+
+
+class Catalogued(Protocol):
+    """What the catalogue says of a code; ``rules`` and ``members`` are lists in one text."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def rules(self) -> str: ...
+    @property
+    def members(self) -> str: ...
+    @property
+    def sample(self) -> str: ...
+    @property
+    def case(self) -> str: ...
+    @property
+    def never(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCard:
+    """One code: what it means, what is behind it, what to change, and where to see it.
+
+    ``components`` are those that implement its ``rules``; ``members`` those of AWS's explanation
+    that come with it.  Either a ``case`` of a ``sample`` shows it, or it can ``never`` stand in an
+    answer for this reason, or neither is said.
+    """
+
+    code: str
+    kind: str
+    words: str
+    cause: str
+    change: str
+    rules: tuple[str, ...]
+    components: tuple[str, ...]
+    members: tuple[str, ...]
+    sample: str = ""
+    case: str = ""
+    never: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable JSON form."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        lists = {name: list(value) for name, value in told.items() if isinstance(value, tuple)}
+        return {"format": FORMAT, **told, **lists}
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can only be meant as a code: words joined by underscores."""
+    return _CODE.fullmatch(text) is not None
+
+
+def explain_code(text: str) -> CodeCard:
+    """The card of a code, in whatever case it is written.  Raises QuestionError."""
+    return card_of(text, catalogue())
+
+
+def catalogue() -> Mapping[str, Catalogued]:
+    """Every code, by name."""
+    try:
+        found: Mapping[str, Catalogued] = import_module("reach.codes").CODES
+    except ModuleNotFoundError:
+        raise QuestionError("the catalogue of explanation codes is not installed") from None
+    return found
+
+
+def card_of(text: str, codes: Mapping[str, Catalogued]) -> CodeCard:
+    """The card of a code of a catalogue."""
+    known = codes.get(text.upper())
+    if known is None:
+        near = difflib.get_close_matches(text.upper(), sorted(codes), n=MOST_NEAR, cutoff=0.5)
+        raise QuestionError(f"{text!r} is no explanation code; the nearest are:", near)
+    rules = tuple(known.rules.split())
+    advice = ADVICE[known.name]
+    return CodeCard(
+        code=known.name,
+        kind=known.kind,
+        words=known.words,
+        cause=advice.cause,
+        change=advice.change,
+        rules=rules,
+        components=_implementing(rules),
+        members=tuple(known.members.split()),
+        sample=known.sample,
+        case=known.case,
+        never=known.never,
+    )
+
+
+def _implementing(rules: tuple[str, ...]) -> tuple[str, ...]:
+    from reach.catalogue import components_told
+
+    wanted = set(rules)
+    return tuple(each.name for each in components_told() if wanted & set(each.implements))
