@@ -37,15 +37,20 @@ _OF_THREAD = local()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an answer is to show beyond its verdict and one witness or blocked way."""
+    """What an answer is to show beyond its verdict and one witness or blocked way.
+
+    Without ``evidence`` not even these, only what the verdict rests on and the certificate.
+    """
 
     packets: bool = False
     blocked: int = 1
     paths: int = 1
     ends: int = 0
+    evidence: bool = True
 
 
 PLAIN = Wanted()
+VERDICT = Wanted(evidence=False)
 OPEN, CLOSE = "open", "close"
 
 
@@ -142,6 +147,12 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             among = tuple(end.among for end in ends if end.among is not None)
             if among:
                 return _open_ends(plain, among, CLOSE)
+            if not wanted.evidence:
+                return replace(
+                    plain,
+                    verdict=Verdict.REACHABLE,
+                    assumptions=_assumed(resolved, decision.proof),
+                )
             told = _reachable(plain, ground, network, resolved, decision.proof)
             if wanted.packets:
                 told = _with_packets(told, ground, network, decision.proof)
@@ -157,6 +168,9 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                 return _undecided(plain, ground, resolved, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
+            if not wanted.evidence:
+                told = replace(plain, verdict=Verdict.UNREACHABLE)
+                return _certified(told, network, resolved)
             explained = explain(network, resolved.aim, backend, most=wanted.blocked)
             return _certified(_unreachable(plain, ground, explained), network, resolved)
 
@@ -217,15 +231,20 @@ def _reachable(
     if throttled:
         notes.append(Remark(throttled))
     notes += _hangs_on(ground, _met(proof))
-    taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
-    taken += [origin for origin in _met(proof) if origin.resource in resolved.amendment.open]
     return replace(
         plain,
         verdict=Verdict.REACHABLE,
         witness=witness(ground, proof),
-        assumptions=remarks(origin for origin in taken if origin.words),
+        assumptions=_assumed(resolved, proof),
         notes=tuple(notes),
     )
+
+
+def _assumed(resolved: Resolved, proof: Proof) -> tuple[Remark, ...]:
+    """What a proven flow rests on."""
+    taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
+    taken += [origin for origin in _met(proof) if origin.resource in resolved.amendment.open]
+    return remarks(origin for origin in taken if origin.words)
 
 
 def _with_packets(told: Answer, ground: Ground, network: Network, proof: Proof) -> Answer:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from reach.aim import Start
+from reach.changes import Change
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
@@ -97,6 +98,35 @@ class Uplink:
     gap: Origin | None = None
     rank: int = 0
     up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A packet that a setting denies: why, its header there, and all that should pass instead.
+
+    ``wanted`` holds the header; its addresses are one prefix, its ports one span.  ``lacking`` is
+    the route that the packet would need, if it is a route that is lacking.
+    """
+
+    origin: Origin
+    header: Header
+    wanted: HeaderSpace
+    lacking: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """How the settings of a component are changed: of things whose ids begin with ``prefix``.
+
+    ``admit`` gives what lets a denied packet pass, ``remove`` what takes away a rule or a route
+    that let one pass; nothing where that cannot be done.  Of equally many changes those of a lower
+    ``rank`` are preferred.
+    """
+
+    prefix: str
+    rank: int
+    admit: Callable[[Lowering, Denied], tuple[Change, ...]]
+    remove: Callable[[Lowering, Origin], tuple[Change, ...]]
 
 
 @dataclass(frozen=True)
@@ -261,6 +291,7 @@ class Component:
     that only their very address means.  ``unseen``: where some of
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.
+    ``mending``: how its settings are changed.
     """
 
     name: str
@@ -290,3 +321,4 @@ class Component:
     unseen: Callable[[Lowering, Ranges], Origin | None] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None
+    mending: Mending | None = None

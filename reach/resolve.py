@@ -41,7 +41,7 @@ from reach.network.address import (
 )
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.question import Question
+from reach.question import Packet, Question
 from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
@@ -187,6 +187,20 @@ def _starts(ground: Ground, question: Question, source: End, destination: End) -
         space = start.space & packet & family & HeaderSpace.where(destination=sent_to)
         if start.owner == _INTERNET and _is_public_in(addressings, family):
             space &= _TO_PUBLIC
+        if not space.is_empty:
+            yield replace(start, space=space)
+
+
+def everybody(ground: Ground) -> Iterator[Start]:
+    """Every start of a packet that the snapshot knows: interfaces, and hosts beyond boundaries.
+
+    Of any packet to anywhere, a client's own ports counted as those of questions (R-EPH-5).
+    """
+    known = [_named(ground, text) for text in ("any", _INTERNET, "on-premises")]
+    ends = [end for end in (*known, *ground.outside()) if end.nobody is None]
+    starts = dict.fromkeys(start for end in ends for start in end.starts)
+    for start, packet, family in product(starts, Packet().spaces(), _FAMILIES):
+        space = start.space & packet & family
         if not space.is_empty:
             yield replace(start, space=space)
 

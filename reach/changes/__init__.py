@@ -1,0 +1,49 @@
+"""What one can change of a network, setting by setting: a closed union of frozen changes.
+
+    apply(snapshot, changes) -> snapshot        change.words    change.call.command
+
+Each change knows the record that it edits and the call of the AWS API that would make it so; none
+knows why one would want it.  A snapshot is never edited: changes give a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reach.changes.acl_entry import AddEntry, RemoveEntry, ReplaceEntry
+from reach.changes.call import Call
+from reach.changes.group_rule import AllowRule, RevokeRule
+from reach.changes.route import AddRoute, RemoveRoute, ReplaceRoute
+from reach.snapshot.snapshot import Snapshot
+
+Change = (
+    AllowRule
+    | RevokeRule
+    | AddEntry
+    | ReplaceEntry
+    | RemoveEntry
+    | AddRoute
+    | ReplaceRoute
+    | RemoveRoute
+)
+
+__all__ = [
+    "AddEntry",
+    "AddRoute",
+    "AllowRule",
+    "Call",
+    "Change",
+    "RemoveEntry",
+    "RemoveRoute",
+    "ReplaceEntry",
+    "ReplaceRoute",
+    "RevokeRule",
+    "apply",
+]
+
+
+def apply(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
+    """A snapshot with all of these changes; the given one stays as it is."""
+    for change in changes:
+        snapshot = change.apply(snapshot)
+    return snapshot
