@@ -47,6 +47,8 @@ class Wanted:
     paths: int = 1
     ends: int = 0
     evidence: bool = True
+    fix: bool = False
+    cut: bool = False
 
 
 PLAIN = Wanted()
@@ -68,6 +70,8 @@ def ask(
     blocked: int = 1,
     paths: int = 1,
     ends: int = 0,
+    fix: bool = False,
+    cut: bool = False,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
 
@@ -82,7 +86,9 @@ def ask(
     More evidence on request: ``packets``, all that take the path of a reachable answer; ``paths``,
     how many distinct ones it shows, the shortest first; ``ends``, how many groups of end points
     where an end is "any"; ``blocked``, how many ways an unreachable answer shows, each with all
-    that blocks it, the closest first.
+    that blocks it, the closest first; ``fix``, the smallest change that makes an unreachable answer
+    reachable, and ``cut``, the smallest set of rules to remove that makes a reachable one
+    unreachable, each verified on a changed copy of the snapshot.  Nothing is changed on AWS.
 
     Raises QuestionError if the question or an option cannot be understood, Defect if two readings
     of the network disagree, SolverError if the backend fails.
@@ -96,7 +102,29 @@ def ask(
             assume=tuple(sorted((assume or {}).items())),
         )
     ground = ground_of(snapshot, Options.of(options or {}))
-    return answer(ground, question, _backend(), Wanted(packets, blocked, paths, ends))
+    wanted = Wanted(packets, blocked, paths, ends, fix=fix, cut=cut)
+    told = answer(ground, question, _backend(), wanted)
+    return _with_proposals(told, ground, question, _backend(), wanted)
+
+
+def _with_proposals(
+    told: Answer, ground: Ground, question: Question, backend: Backend, wanted: Wanted
+) -> Answer:
+    """The answer with what could be changed so that its verdict is the other one."""
+    if not (wanted.fix or wanted.cut):
+        return told
+    # Only who asks for them pays for loading them.
+    from reach.cut import find_cut
+    from reach.fix import find_fix
+    from reach.mending import Wish
+
+    def again(changed: Ground, question: Question) -> Answer:
+        return answer(changed, question, backend, VERDICT)
+
+    wish = Wish(ground, question, told, backend, again)
+    fix = find_fix(wish) if wanted.fix else None
+    cut = find_cut(wish) if wanted.cut else None
+    return replace(told, fix=fix, cut=cut)
 
 
 def ground_of(snapshot: Snapshot, options: Options) -> Ground:

@@ -3,10 +3,11 @@
     difference(before, after, question, backend) -> Others | None
 
 Compares every packet from everybody (each interface, the internet, on-premises) to everybody.  A
-flow that only ``after`` lets through meets something there that ``before`` lacks: a rule or a route.
-So first a walk without any filters shows who can come by a place that differs, with which headers;
-only these flows are asked about, one by one, each with all packets that take its path, until none
-is left.  What ``before`` lets through as well does not count; that is asked of the very packet.
+flow that only ``after`` lets through meets something there that ``before`` lacks, a rule or a
+route.  So first a walk without any filters shows who can come by a place that differs, and with
+which headers; only these flows are asked about, one by one, each with all packets that take its
+path, until none is left.  What ``before`` lets through as well does not count; that is asked of the
+very packet.
 
 Must not know AWS, nor what was changed.
 """
@@ -46,6 +47,7 @@ from reach.network.stage import (
 from reach.proposal import Flow, Others
 from reach.question import Question
 from reach.resolve import everybody, resolve
+from reach.snapshot.records import NetworkInterface
 from reach.symbolic import Symbolic, Version
 from solver import Backend, Op, Term
 
@@ -61,11 +63,12 @@ def difference(
 ) -> Others | None:
     """Flows that get through ``after`` and not ``before``; None if nothing lets more through."""
     starts = tuple(everybody(after))
-    there = "the packet alone, not its reply" if question.one_way else "there and back"
     if len(starts) > MOST_STARTS:
         words = f"nothing: {len(starts):,} starts are more than the {MOST_STARTS:,} compared"
         return Others((), False, words)
-    scope = f"every packet from anybody to anybody in the snapshot and beyond it, {there}"
+    count = len(after.snapshot.records(NetworkInterface))
+    replies = "" if question.one_way else " whose reply gets back"
+    scope = f"every packet{replies}, between any of the {count:,} interfaces and hosts beyond"
     aim = Aim(starts, goals=None, two_way=not question.one_way)
     places = _Differing(before.network, after.network, aim)
     if not places.found:
@@ -198,7 +201,9 @@ def _more(before: Node, after: Node) -> Iterator[HeaderSpace]:
     for one, other in zip(before.stages, after.stages, strict=True):
         if not _alike(one, other):
             # Who sent it may have been written down before; what is on the wire was not touched.
-            found = [ANYTHING] if rewritten else [s.without("identity") for s in _between(one, other)]
+            found = (
+                [ANYTHING] if rewritten else [s.without("identity") for s in _between(one, other)]
+            )
             yield from found
         rewritten = rewritten or _rewrites(other)
 

@@ -14,44 +14,30 @@ Must not know any AWS thing by name, nor rendering.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import solver
 from reach.amend import amend
-from reach.answer import Answer, Verdict
+from reach.answer import Verdict
 from reach.canonical import Pinned
 from reach.changes import Change, apply
 from reach.compile import compile
 from reach.component import Denied
 from reach.constraints import Constraints
-from reach.decide import BUDGET, Proof, arrives, witness
+from reach.decide import Proof, arrives, witness
 from reach.difference import difference
-from reach.lower import Ground, lower
-from reach.mending import edits, mending_of, needless, none, wanted
+from reach.lower import lower
+from reach.mending import Wish, edits, mending_of, needless, none, wanted
 from reach.network.node import Network
 from reach.network.stage import Filter, Forward, Origin, Translate
 from reach.proposal import Proposal, Standing
-from reach.question import Question
 from reach.resolve import Resolved, resolve
-from solver import Backend, Budget, Problem, Sat, Soft, Term, Unsat
+from solver import Problem, Sat, Soft, Term, Unsat
 
 MOST_TRIES = 12
 # One change outweighs every preference among kinds of changes.
 _CHANGE = 1 << 10
-AskAgain = Callable[[Ground, Question], Answer]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """An answer that should be another one: what was asked of what, and how to ask it again."""
-
-    ground: Ground
-    question: Question
-    answer: Answer
-    backend: Backend
-    again: AskAgain
-    budget: Budget = BUDGET
 
 
 def find_fix(wish: Wish) -> Proposal:
@@ -134,7 +120,9 @@ class _Search:
         outcome = self._wish.backend.optimise(problem, soft)
         if not isinstance(outcome, Sat):
             return None
-        return [each for each, term in self._chosen.items() if outcome.assignment.get(term.value)]
+        return [
+            each for each, term in self._chosen.items() if outcome.assignment.get(str(term.value))
+        ]
 
     def _flow(self, chosen: Sequence[_Setting]) -> Proof | None:
         """The flow that these settings stop and no others, the same in every run."""

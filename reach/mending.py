@@ -9,17 +9,22 @@ changes in a proposal's own words.  Knows no AWS thing by name; must not know an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from reach.answer import Answer
 from reach.changes import Change
 from reach.component import Mending
 from reach.components import components
-from reach.decide import Proof
+from reach.decide import BUDGET, Proof
 from reach.ephemeral import EPHEMERAL
+from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6, WIDTH, Prefix, is_ipv4
 from reach.network.field import ICMP, ICMPV6, INDEX, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.proposal import Edit, Proposal, Standing
+from reach.question import Question
+from solver import Backend, Budget
 
 # More addresses than that are asked about as a block, not as hosts.
 _HOSTS = 256
@@ -29,6 +34,18 @@ _TURNED = {
     "source_port": "destination_port",
     "destination_port": "source_port",
 }
+
+
+@dataclass(frozen=True)
+class Wish:
+    """An answer that should be another one: what was asked of what, and how to ask it again."""
+
+    ground: Ground
+    question: Question
+    answer: Answer
+    backend: Backend
+    again: Callable[[Ground, Question], Answer]
+    budget: Budget = BUDGET
 
 
 def mending_of(resource: str) -> Mending | None:
@@ -85,7 +102,7 @@ def _block(asked: Ranges | None, address: int) -> Ranges:
     own = Ranges.prefixes((Prefix(address, 33 if is_ipv4(address) else WIDTH),))
     mine = asked & Ranges.prefixes((family,)) if asked is not None else own
     hosts = mine.count >> 96 if is_ipv4(address) else mine.count
-    if not mine or hosts <= _HOSTS and len(list(mine.cover())) > 1:
+    if not mine or (hosts <= _HOSTS and len(list(mine.cover())) > 1):
         return own
     low, high = mine.intervals[0][0], mine.intervals[-1][1]
     length = WIDTH - (low ^ high).bit_length()

@@ -15,6 +15,7 @@ from typing import Any
 from reach.certificate import Certificate
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, space_told
+from reach.network.header_text import header_dict
 
 
 class Standing(StrEnum):
@@ -61,8 +62,6 @@ class Flow:
     packets: tuple[HeaderSpace, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        from reach.answer import header_dict
-
         return {
             "source": self.source,
             "source_name": self.source_name,

@@ -2,6 +2,7 @@
 
     apply(snapshot, changes) -> snapshot        change.words    change.call.command
 
+A change that ``redirects`` can lead packets elsewhere; the others only let pass, or do not.
 Each change knows the record that it edits and the call of the AWS API that would make it so; none
 knows why one would want it.  A snapshot is never edited: changes give a new one.
 """

@@ -51,6 +51,10 @@ class AddEntry:
     entry: AclEntry
 
     @property
+    def redirects(self) -> bool:
+        return False
+
+    @property
     def resource(self) -> str:
         return self.entry.acl_id
 
@@ -75,6 +79,10 @@ class ReplaceEntry:
     """An entry of an ACL becomes another one of the same number."""
 
     entry: AclEntry
+
+    @property
+    def redirects(self) -> bool:
+        return False
 
     @property
     def resource(self) -> str:
@@ -103,6 +111,10 @@ class RemoveEntry:
     entry: AclEntry
 
     @property
+    def redirects(self) -> bool:
+        return False
+
+    @property
     def resource(self) -> str:
         return self.entry.acl_id
 
@@ -112,7 +124,9 @@ class RemoveEntry:
 
     @property
     def words(self) -> str:
-        return f"delete {self.entry.where}, which {self.entry.entry.rule_action}s {self.entry.shown}"
+        return (
+            f"delete {self.entry.where}, which {self.entry.entry.rule_action}s {self.entry.shown}"
+        )
 
     @property
     def call(self) -> Call:

@@ -49,6 +49,10 @@ class AllowRule:
     rule: GroupRule
 
     @property
+    def redirects(self) -> bool:
+        return False
+
+    @property
     def resource(self) -> str:
         return self.rule.group_id
 
@@ -76,6 +80,10 @@ class RevokeRule:
     rule: GroupRule
 
     @property
+    def redirects(self) -> bool:
+        return False
+
+    @property
     def resource(self) -> str:
         return self.rule.group_id
 
@@ -100,7 +108,7 @@ class RevokeRule:
 
 def single_peers(permission: IpPermission) -> list[tuple[str, IpPermission]]:
     """A permission peer by peer: what the peer is called, and the permission with it alone."""
-    nothing = changed(permission, **{name: () for name in _PEERS})
+    nothing = changed(permission, **dict.fromkeys(_PEERS, ()))
     found = []
     for listed, has in zip(_PEERS, _HAS, strict=True):
         for peer in getattr(permission, listed):
@@ -154,5 +162,3 @@ def _owner(peer: object) -> dict[str, str]:
     """Whose group it is, which a group of another account needs."""
     user = getattr(peer, "user_id", None)
     return {"UserId": user} if user else {}
-
-

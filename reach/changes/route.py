@@ -59,6 +59,10 @@ class AddRoute:
     route: TableRoute
 
     @property
+    def redirects(self) -> bool:
+        return True
+
+    @property
     def resource(self) -> str:
         return self.route.table_id
 
@@ -86,6 +90,10 @@ class ReplaceRoute:
     before: str
 
     @property
+    def redirects(self) -> bool:
+        return True
+
+    @property
     def resource(self) -> str:
         return self.route.table_id
 
@@ -110,6 +118,10 @@ class RemoveRoute:
     """A table loses a route."""
 
     route: TableRoute
+
+    @property
+    def redirects(self) -> bool:
+        return True
 
     @property
     def resource(self) -> str:
@@ -164,5 +176,3 @@ def _destination(text: str) -> str:
 
 def _pascal(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
-
-

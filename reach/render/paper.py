@@ -66,6 +66,10 @@ class Paper:
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self._lines)
 
+    @property
+    def width(self) -> int:
+        return self._width
+
     def blank(self) -> None:
         """An empty line, unless the last one is."""
         if self._lines and self._lines[-1]:

@@ -184,7 +184,6 @@ class BackendContract:
         assert isinstance(session.check([not_(p), not_(q), not_(r)]), Sat)
         assert assignment_of(session.check([p, r])).get("q", False) is False
 
-
     def test_optimise_gives_up_the_least_weight(self) -> None:
         """Two light terms rather than one heavy one; the sum counts, not the number."""
         problem = Problem((implies(p, and_(not_(q), not_(r))), or_(p, and_(not_(q), r))))
