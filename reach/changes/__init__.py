@@ -15,6 +15,11 @@ from reach.changes.acl_entry import AddEntry, RemoveEntry, ReplaceEntry
 from reach.changes.call import Call
 from reach.changes.group_rule import AllowRule, RevokeRule
 from reach.changes.route import AddRoute, RemoveRoute, ReplaceRoute
+from reach.changes.transit_route import (
+    AddTransitRoute,
+    AssociateTransitTable,
+    RemoveTransitRoute,
+)
 from reach.snapshot.snapshot import Snapshot
 
 Change = (
@@ -26,16 +31,22 @@ Change = (
     | AddRoute
     | ReplaceRoute
     | RemoveRoute
+    | AddTransitRoute
+    | RemoveTransitRoute
+    | AssociateTransitTable
 )
 
 __all__ = [
     "AddEntry",
     "AddRoute",
+    "AddTransitRoute",
     "AllowRule",
+    "AssociateTransitTable",
     "Call",
     "Change",
     "RemoveEntry",
     "RemoveRoute",
+    "RemoveTransitRoute",
     "ReplaceEntry",
     "ReplaceRoute",
     "RevokeRule",
