@@ -14,7 +14,7 @@ Must not know any AWS thing by name, nor rendering.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import solver
@@ -25,9 +25,9 @@ from reach.changes import Change, apply
 from reach.compile import compile
 from reach.component import Denied
 from reach.constraints import Constraints
-from reach.decide import Proof, arrives, witness
+from reach.decide import Proof, arrives, replay, witness
 from reach.difference import difference
-from reach.lower import lower
+from reach.lower import Ground, lower
 from reach.mending import Wish, edits, mending_of, needless, none, wanted
 from reach.network.node import Network
 from reach.network.stage import Filter, Forward, Origin, Translate
@@ -67,13 +67,26 @@ class _Setting:
         return (self.resource, self.place) == (told.resource, place)
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """Settings to change, with the solver's assignment of a flow that they stop.
+
+    ``fewest`` iff fewer were refuted.
+    """
+
+    settings: tuple[_Setting, ...]
+    pinned: Pinned
+    fewest: bool
+
+
 class _Search:
     """Choices of settings, the cheapest first, until one is verified."""
 
     def __init__(self, wish: Wish, resolved: Resolved) -> None:
         self._wish = wish
         self._aim = resolved.aim
-        self._network = amend(wish.ground.network, resolved.amendment)
+        self._amendment = resolved.amendment
+        self._network = amend(wish.ground.network, self._amendment)
         self._constraints = compile(self._network, self._aim, explain=True, suppose=True)
         self._settings = _settings(self._network, self._constraints)
         self._chosen = {each: solver.symbol(f"change {n}", 0) for n, each in self._numbered()}
@@ -86,15 +99,17 @@ class _Search:
 
     def proposal(self) -> Proposal:
         for _ in range(MOST_TRIES):
-            chosen = self._cheapest()
-            if chosen is None:
+            choice = self._cheapest()
+            if choice is None:
                 break
-            proof = self._flow(chosen)
+            proof = self._flow(choice)
             changes = None if proof is None else self._changes(proof)
             found = None if proof is None or not changes else self._verified(proof, changes)
             if found is not None:
-                return replace(found, smallest=len(found.edits) <= self._fewest(len(chosen)))
-            self._ruled_out.append(solver.not_(solver.all_of(self._chosen[c] for c in chosen)))
+                few = len(found.edits) <= len(choice.settings)
+                return replace(found, smallest=choice.fewest and few)
+            terms = [self._chosen[each] for each in choice.settings]
+            self._ruled_out.append(solver.not_(solver.all_of(terms)))
         return self._nothing()
 
     def _rules(self) -> list[Term]:
@@ -109,52 +124,88 @@ class _Search:
         settled = solver.not_(constraints.doubt)
         return [*constraints.assertions, constraints.arrives, settled, *lifts, *self._ruled_out]
 
-    def _cheapest(self) -> list[_Setting] | None:
-        """The settings of a flow for which they cost the least."""
-        soft = []
-        for setting, term in self._chosen.items():
-            mending = mending_of(setting.resource)
-            assert mending is not None
-            soft.append(Soft(solver.not_(term), _CHANGE + mending.rank))
-        problem = Problem(tuple(self._rules()), budget=self._wish.budget)
-        outcome = self._wish.backend.optimise(problem, soft)
-        if not isinstance(outcome, Sat):
-            return None
-        return [
-            each for each, term in self._chosen.items() if outcome.assignment.get(str(term.value))
+    def _cheapest(self) -> _Choice | None:
+        """The settings of a flow for which they cost the least, the same in every run."""
+        ranks = {each: _rank(each) for each in self._chosen}
+        soft = [
+            Soft(solver.not_(term), _CHANGE + 3 ** ranks[each])
+            for each, term in self._chosen.items()
         ]
-
-    def _flow(self, chosen: Sequence[_Setting]) -> Proof | None:
-        """The flow that these settings stop and no others, the same in every run."""
-        session = self._wish.backend.open()
-        kept = [term for each, term in self._chosen.items() if each not in chosen]
-        session.add(*self._rules(), *(solver.not_(term) for term in kept))
-        outcome = session.check(budget=self._wish.budget)
+        rules, budget = self._rules(), self._wish.budget
+        outcome = self._wish.backend.optimise(Problem(tuple(rules), budget=budget), soft)
         if not isinstance(outcome, Sat):
             return None
-        pinned = Pinned(session, (), outcome.assignment, self._wish.budget)
+        best = [e for e, t in self._chosen.items() if outcome.assignment.get(str(t.value))]
+        session = self._wish.backend.open()
+        session.add(*rules)
+        fewer = solver.at_most(len(best) - 1, list(self._chosen.values()))
+        is_fewest = bool(best) and isinstance(session.check([fewer], budget=budget), Unsat)
+        # Of several that cost the same the ones that come first are taken.
+        session.add(*self._no_dearer(best, ranks))
+        found = session.check(budget=budget)
+        if not isinstance(found, Sat):
+            return None
+        pinned = Pinned(session, (), found.assignment, budget)
+        for term in reversed(self._chosen.values()):
+            pinned.wish(solver.not_(term))
+        settings = tuple(e for e, t in self._chosen.items() if pinned.assignment.get(str(t.value)))
+        return _Choice(settings, pinned, is_fewest)
+
+    def _no_dearer(self, best: Sequence[_Setting], ranks: Mapping[_Setting, int]) -> Iterator[Term]:
+        """That no more settings change than of these, of no rank more."""
+        for rank in sorted(set(ranks.values())):
+            alike = [term for each, term in self._chosen.items() if ranks[each] >= rank]
+            yield solver.at_most(sum(ranks[each] >= rank for each in best), alike)
+
+    def _flow(self, choice: _Choice) -> Proof | None:
+        """The flow that these settings stop and no others, the same in every run."""
 
         def serves(proof: Proof) -> bool:
-            met = list(_denials(proof))
             return not arrives(self._aim, proof) and all(
-                any(setting.denies(denied) for setting in chosen) for denied in met
+                any(setting.denies(denied) for setting in choice.settings)
+                for denied in _denials(proof)
             )
 
-        proof = witness(self._network, self._constraints, pinned, serves, heedless=True)
+        proof = witness(self._network, self._constraints, choice.pinned, serves, heedless=True)
         return proof if serves(proof) else None
 
     def _changes(self, proof: Proof) -> tuple[Change, ...]:
-        """The changes for all that denies a flow; none if one of them cannot be made."""
-        found: list[Change] = []
+        """The changes for all that denies a flow; none if one of them cannot be made.
+
+        One after the other, each on what the earlier ones have left: two entries of one ACL need
+        two numbers, and what an earlier change lets through as well needs none.
+        """
+        found: tuple[Change, ...] = ()
+        changed = self._wish.ground
+        places: set[tuple[str, str]] = set()
         for denied in _denials(proof):
-            mending = mending_of((denied.lacking or denied.origin).resource)
-            changes = mending.admit(self._wish.ground, denied) if mending is not None else ()
-            if not changes:
+            told = denied.lacking or denied.origin
+            place = (told.resource, _first(told.locator))
+            if place in places and not self._denies(changed, proof, denied):
+                continue
+            places.add(place)
+            mending = mending_of(told.resource)
+            more = mending.admit(changed, denied) if mending is not None else ()
+            if not more:
                 self._failures[f"no change is known for {denied.origin}"] = None
                 self._rule_out(denied)
                 return ()
-            found += changes
-        return tuple(dict.fromkeys(found))
+            found = (*found, *more)
+            changed = lower(apply(self._wish.ground.snapshot, found), self._wish.ground.options)
+        return found
+
+    def _denies(self, changed: Ground, proof: Proof, denied: Denied) -> bool:
+        """Whether a denial of a flow is still there on a changed snapshot."""
+        network = amend(changed.network, self._amendment)
+        choices = proof.forward_choices, proof.reply_choices
+        again = replay(
+            network, proof.start, proof.packet, self._aim.two_way, *choices, heedless=True
+        )
+        resource = denied.origin.resource
+        return any(
+            each.header == denied.header and each.origin.resource == resource
+            for each in _denials(again)
+        )
 
     def _rule_out(self, denied: Denied) -> None:
         for setting, term in self._chosen.items():
@@ -181,13 +232,6 @@ class _Search:
         closes = difference(after, wish.ground, wish.question, wish.backend)
         return replace(found, opens=opens, closes=closes)
 
-    def _fewest(self, found: int) -> int:
-        """How many changes it takes at least: ``found``, if fewer were refuted."""
-        session = self._wish.backend.open()
-        fewer = solver.at_most(found - 1, list(self._chosen.values()))
-        session.add(*self._rules(), fewer)
-        return found if isinstance(session.check(budget=self._wish.budget), Unsat) else 0
-
     def _nothing(self) -> Proposal:
         blockers = dict.fromkeys(
             f"{each.resource or each.code}: {each.text} ({each.code})"
@@ -198,6 +242,12 @@ class _Search:
         if blockers:
             words += "; what stands in the way is " + "; ".join(blockers)
         return none(words, *self._failures)
+
+
+def _rank(setting: _Setting) -> int:
+    mending = mending_of(setting.resource)
+    assert mending is not None
+    return mending.rank
 
 
 def _first(locator: str) -> str:
