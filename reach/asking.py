@@ -180,6 +180,7 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                     plain,
                     verdict=Verdict.REACHABLE,
                     assumptions=_assumed(resolved, decision.proof),
+                    notes=tuple(_not_from(network, resolved, decision.proof)),
                 )
             told = _reachable(plain, ground, network, resolved, decision.proof)
             if wanted.packets:
@@ -246,15 +247,7 @@ def _open_ends(plain: Answer, gaps: tuple[Origin, ...], tips: str) -> Answer:
 def _reachable(
     plain: Answer, ground: Ground, network: Network, resolved: Resolved, proof: Proof
 ) -> Answer:
-    notes = list(plain.notes)
-    failing = failing_source_ports(network, resolved.aim, proof)
-    if failing:
-        shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
-        notes.append(
-            Remark(
-                f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)"
-            )
-        )
+    notes = [*plain.notes, *_not_from(network, resolved, proof)]
     throttled = smtp_note(proof)
     if throttled:
         notes.append(Remark(throttled))
@@ -266,6 +259,16 @@ def _reachable(
         assumptions=_assumed(resolved, proof),
         notes=tuple(notes),
     )
+
+
+def _not_from(network: Network, resolved: Resolved, proof: Proof) -> Iterator[Remark]:
+    """The source ports from which a proven flow would fail."""
+    failing = failing_source_ports(network, resolved.aim, proof)
+    if failing:
+        shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
+        yield Remark(
+            f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)"
+        )
 
 
 def _assumed(resolved: Resolved, proof: Proof) -> tuple[Remark, ...]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from reach.aim import Start
-from reach.changes import Change
+from reach.changes import Change, Removal
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
@@ -126,7 +126,7 @@ class Mending:
     prefix: str
     rank: int
     admit: Callable[[Lowering, Denied], tuple[Change, ...]]
-    remove: Callable[[Lowering, Origin], tuple[Change, ...]]
+    remove: Callable[[Lowering, Origin], tuple[Removal, ...]]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import solver
 from reach.aim import Aim
 from reach.amend import amend
 from reach.answer import Verdict
-from reach.changes import Change, apply
+from reach.changes import Removal, apply
 from reach.decide import Proof, decide, gets_through, replay
 from reach.difference import difference
 from reach.lower import lower
@@ -34,8 +34,8 @@ from solver import Problem, Sat, Soft
 
 MOST_ROUNDS = 400
 MOST_TRIES = 12
-# One removal outweighs every preference among kinds, and that the order in which they were found.
-_CHANGE, _RANK = 1 << 30, 1 << 16
+# One removal outweighs how much it is for, that its kind, that the order in which they were found.
+_CHANGE, _BREADTH, _RANK = 1 << 40, 1 << 20, 1 << 16
 
 
 def find_cut(wish: Wish) -> Proposal:
@@ -55,8 +55,8 @@ class _Demand:
     A route that was removed may have led the flow elsewhere, so giving it back may stop it too.
     """
 
-    take: frozenset[Change]
-    give_back: frozenset[Change]
+    take: frozenset[Removal]
+    give_back: frozenset[Removal]
 
 
 class _Search:
@@ -68,9 +68,9 @@ class _Search:
         self._aim: Aim = resolved.aim
         self._amendment = resolved.amendment
         self._network = amend(wish.ground.network, self._amendment)
-        self._numbers: dict[Change, int] = {}
-        self._origins: dict[Change, set[Origin]] = {}
-        self._change_of: dict[Origin, Change | None] = {}
+        self._numbers: dict[Removal, int] = {}
+        self._origins: dict[Removal, set[Origin]] = {}
+        self._change_of: dict[Origin, Removal | None] = {}
         self._demands: dict[_Demand, None] = {}
         self._flows: list[Proof] = []
         self._stuck: Origin | None = None
@@ -86,9 +86,9 @@ class _Search:
                 return found
         return self._nothing()
 
-    def _cut(self) -> frozenset[Change] | None:
+    def _cut(self) -> frozenset[Removal] | None:
         """The cheapest set that stops every flow of the network as it was lowered."""
-        cut = frozenset[Change]()
+        cut = frozenset[Removal]()
         for _ in range(MOST_ROUNDS):
             flow = self._flow_past(cut)
             if flow is None:
@@ -102,7 +102,7 @@ class _Search:
         self._failures[f"the search was given up after {MOST_ROUNDS} rounds"] = None
         return None
 
-    def _flow_past(self, cut: frozenset[Change]) -> Proof | None:
+    def _flow_past(self, cut: frozenset[Removal]) -> Proof | None:
         """A flow that gets through all the same: a known one, else one that is found."""
         network = self._less(cut)
         for known in self._flows:
@@ -122,7 +122,7 @@ class _Search:
             return decision.proof
         return None
 
-    def _less(self, cut: frozenset[Change]) -> Network:
+    def _less(self, cut: frozenset[Removal]) -> Network:
         """The network after a cut.  Where routes are gone others may come into force."""
         if not any(each.redirects for each in cut):
             return _without(self._network, {o for each in cut for o in self._origins[each]})
@@ -130,10 +130,10 @@ class _Search:
         after = lower(apply(ground.snapshot, self._in_order(cut)), ground.options)
         return amend(after.network, self._amendment)
 
-    def _in_order(self, cut: Iterable[Change]) -> tuple[Change, ...]:
+    def _in_order(self, cut: Iterable[Removal]) -> tuple[Removal, ...]:
         return tuple(sorted(cut, key=self._numbers.__getitem__))
 
-    def _demand(self, flow: Proof, cut: frozenset[Change]) -> bool:
+    def _demand(self, flow: Proof, cut: frozenset[Removal]) -> bool:
         """Remember what a flow demands of every cut; whether there is anything to take away."""
         used = self._removals(flow)
         if not used:
@@ -143,12 +143,12 @@ class _Search:
         self._demands[_Demand(used, routes - used)] = None
         return True
 
-    def _removals(self, flow: Proof) -> frozenset[Change]:
+    def _removals(self, flow: Proof) -> frozenset[Removal]:
         """What could be taken away of all that lets a flow and its reply pass."""
         removals = (self._removal(origin) for origin in _used(flow))
         return frozenset(each for each in removals if each is not None)
 
-    def _removal(self, origin: Origin) -> Change | None:
+    def _removal(self, origin: Origin) -> Removal | None:
         """The one change that takes away what an origin speaks of."""
         if origin not in self._change_of:
             mending = mending_of(origin.resource)
@@ -160,7 +160,7 @@ class _Search:
                 self._origins.setdefault(change, set()).add(origin)
         return self._change_of[origin]
 
-    def _cheapest(self) -> frozenset[Change] | None:
+    def _cheapest(self) -> frozenset[Removal] | None:
         """The cheapest set of removals that meets all demands."""
         gone = {each: solver.symbol(f"gone {n}", 0) for each, n in self._numbers.items()}
         hard = [
@@ -176,12 +176,12 @@ class _Search:
             return None
         return frozenset(each for each, t in gone.items() if outcome.assignment.get(str(t.value)))
 
-    def _cost(self, change: Change) -> int:
+    def _cost(self, change: Removal) -> int:
         mending = mending_of(change.resource)
         rank = mending.rank if mending is not None else 0
-        return _CHANGE + _RANK * rank + self._numbers[change]
+        return _CHANGE + _BREADTH * change.breadth + _RANK * rank + self._numbers[change]
 
-    def _verified(self, changes: tuple[Change, ...]) -> Proposal | None:
+    def _verified(self, changes: tuple[Removal, ...]) -> Proposal | None:
         """The proposal if the question is unreachable on the changed snapshot."""
         wish = self._wish
         after = lower(apply(wish.ground.snapshot, changes), wish.ground.options)
@@ -189,18 +189,23 @@ class _Search:
         if answer.verdict is not Verdict.UNREACHABLE:
             self._learn(amend(after.network, self._amendment), changes, answer.verdict)
             return None
-        return Proposal(
+        found = Proposal(
             Standing.VERIFIED,
             edits=edits(changes),
             smallest=not self._failures,
             verdict=answer.verdict.value,
-            opens=difference(wish.ground, after, wish.question, wish.backend),
-            closes=difference(after, wish.ground, wish.question, wish.backend),
             notes=tuple(self._only_replies(amend(after.network, self._amendment))),
             certificate=answer.certificate,
         )
+        if not wish.effects:
+            return found
+        closes = difference(after, wish.ground, wish.question, wish.backend)
+        if any(change.redirects for change in changes):
+            opens = difference(wish.ground, after, wish.question, wish.backend)
+            found = replace(found, opens=opens)
+        return replace(found, closes=closes)
 
-    def _learn(self, network: Network, changes: tuple[Change, ...], verdict: Verdict) -> None:
+    def _learn(self, network: Network, changes: tuple[Removal, ...], verdict: Verdict) -> None:
         """What the flow demands that still gets through where the changes were really made."""
         decision = decide(network, self._aim, self._wish.backend)
         known = frozenset(changes)

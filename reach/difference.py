@@ -6,8 +6,8 @@ Compares every packet from everybody (each interface, the internet, on-premises)
 flow that only ``after`` lets through meets something there that ``before`` lacks, a rule or a
 route.  So first a walk without any filters shows who can come by a place that differs, and with
 which headers; only these flows are asked about, one by one, each with all packets that take its
-path, until none is left.  What ``before`` lets through as well does not count; that is asked of the
-very packet.
+path, until none is left; of protocols other than TCP, UDP and ICMP one stands for all.  What
+``before`` lets through as well does not count; that is asked of the very packet.
 
 Must not know AWS, nor what was changed.
 """
@@ -28,8 +28,9 @@ from reach.conditions import conditions
 from reach.constraints import Constraints, Place
 from reach.decide import Proof, decide, decide_compiled, gets_through, replay
 from reach.evidence import witness
+from reach.flood import minus
 from reach.lower import Ground
-from reach.network.field import FIELDS, INDEX
+from reach.network.field import FIELDS, ICMP, ICMPV6, INDEX, TCP, UDP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import (
@@ -54,6 +55,8 @@ from solver import Backend, Op, Term
 MOST_STARTS = 4000
 MOST_FLOWS = 20
 MOST_ASKED = 80
+_TOLD = (TCP, UDP, ICMP, ICMPV6)
+_UNTOLD = Ranges.span(0, 255) - Ranges.of(*_TOLD)
 _QUIET = Origin("", "")
 _EVERYTHING = Filter((), Rule(ANYTHING, Action.PERMIT, _QUIET))
 
@@ -68,17 +71,30 @@ def difference(
         return Others((), False, words)
     count = len(after.snapshot.records(NetworkInterface))
     replies = "" if question.one_way else " whose reply gets back"
-    scope = f"every packet{replies}, between any of the {count:,} interfaces and hosts beyond"
+    scope = (
+        f"every packet{replies}, between any of the {count:,} interfaces and hosts beyond; of "
+        "protocols other than tcp, udp and icmp one stands for all"
+    )
     aim = Aim(starts, goals=None, two_way=not question.one_way)
     places = _Differing(before.network, after.network, aim)
     if not places.found:
         return None
-    narrow = replace(aim, starts=tuple(places.narrowed()))
+    asked = resolve(after, question).aim.starts
+    narrow = replace(aim, starts=tuple(_besides(places.narrowed(), asked)))
     if not narrow.starts:
         return Others((), True, scope)
-    asked = resolve(after, question).aim.starts
-    flows, complete = _flows(before, after, narrow, places, asked, backend, most)
+    flows, complete = _flows(before, after, narrow, places, backend, most)
     return Others(tuple(flows), complete, scope)
+
+
+def _besides(starts: Iterable[Start], asked: Iterable[Start]) -> Iterator[Start]:
+    """The starts without what was asked about."""
+    for start in starts:
+        left = [start.space]
+        for each in asked:
+            if each.node == start.node:
+                left = [rest for space in left for rest in minus(space, each.space)]
+        yield from (replace(start, space=space) for space in left)
 
 
 # ------------------------------------------------------------------- who can come by
@@ -304,7 +320,6 @@ def _flows(
     after: Ground,
     aim: Aim,
     places: _Differing,
-    asked: Iterable[Start],
     backend: Backend,
     most: int,
 ) -> tuple[list[Flow], bool]:
@@ -312,7 +327,6 @@ def _flows(
     constraints = compile(after.network, aim)
     symbolic = Symbolic()
     others = [places.met(symbolic, constraints)]
-    others += [_other(symbolic, constraints, s.node, (s.space,)) for s in asked]
     found: list[Flow] = []
     for _ in range(MOST_ASKED):
         decision = decide_compiled(after.network, aim, constraints, backend, besides=others)
@@ -324,7 +338,10 @@ def _flows(
             return found, False
         network = after.network if known is None else before.network
         packets = conditions(network, known or proof).start
-        others.append(_other(symbolic, constraints, proof.start.node, packets))
+        done = packets
+        if known is None and proof.packet.protocol not in _TOLD:
+            done = tuple(space.narrowed("protocol", _UNTOLD) for space in packets)
+        others.append(_other(symbolic, constraints, proof.start.node, done))
         if known is None:
             found.append(_flow(after, proof, packets))
     return found, False

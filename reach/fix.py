@@ -226,11 +226,18 @@ class _Search:
             Standing.VERIFIED,
             edits=edits(changes),
             verdict=answer.verdict.value,
-            notes=(f"for packets with {space}", *(r.text for r in answer.assumptions)),
+            notes=(
+                f"for packets with {space}",
+                *(remark.text for remark in (*answer.assumptions, *answer.notes)),
+            ),
         )
+        if not wish.effects:
+            return found
         opens = difference(wish.ground, after, wish.question, wish.backend)
-        closes = difference(after, wish.ground, wish.question, wish.backend)
-        return replace(found, opens=opens, closes=closes)
+        if any(change.redirects for change in changes):
+            closes = difference(after, wish.ground, wish.question, wish.backend)
+            found = replace(found, closes=closes)
+        return replace(found, opens=opens)
 
     def _nothing(self) -> Proposal:
         blockers = dict.fromkeys(

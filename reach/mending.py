@@ -38,7 +38,10 @@ _TURNED = {
 
 @dataclass(frozen=True)
 class Wish:
-    """An answer that should be another one: what was asked of what, and how to ask it again."""
+    """An answer that should be another one: what was asked of what, and how to ask it again.
+
+    ``effects``: whether to tell what else the changes open and close.
+    """
 
     ground: Ground
     question: Question
@@ -46,6 +49,7 @@ class Wish:
     backend: Backend
     again: Callable[[Ground, Question], Answer]
     budget: Budget = BUDGET
+    effects: bool = True
 
 
 def mending_of(resource: str) -> Mending | None:

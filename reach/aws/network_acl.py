@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
-from reach.changes import AddEntry, Change, RemoveEntry, ReplaceEntry
+from reach.changes import AddEntry, Change, Removal, RemoveEntry, ReplaceEntry
 from reach.changes.acl_entry import AclEntry
 from reach.component import Component, Denied, Lowering, Mending
 from reach.network.address import Prefix
@@ -183,7 +183,7 @@ def _entry(wanted: HeaderSpace, egress: bool, number: int) -> NetworkAclEntry:
     )
 
 
-def _remove(lowering: Lowering, origin: Origin) -> tuple[Change, ...]:
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The entry that an origin speaks of."""
     acl = lowering.snapshot.get(NetworkAcl, origin.resource)
     number = origin.locator.rpartition(" rule ")[2]

@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
-from reach.changes import AddRoute, Change, RemoveRoute, ReplaceRoute
+from reach.changes import AddRoute, Change, Removal, RemoveRoute, ReplaceRoute
 from reach.changes.route import TableRoute, destination_of, is_static
 from reach.component import Component, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix, is_ipv4, parse_address
@@ -505,7 +505,7 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     return (ReplaceRoute(route, _target(lowering, table, found)[1] or "what is gone"),)
 
 
-def _remove(lowering: Lowering, origin: Origin) -> tuple[Change, ...]:
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The route that an origin speaks of, if somebody created it (R-RT-3, R-RT-16)."""
     table = lowering.snapshot.get(RouteTable, origin.resource)
     if table is None:

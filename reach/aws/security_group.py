@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from reach.changes import AllowRule, Change, RevokeRule
+from reach.changes import AllowRule, Change, Removal, RevokeRule
 from reach.changes.group_rule import GroupRule, single_peers
 from reach.component import Component, Denied, End, Lowering, Mending
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
@@ -345,7 +345,7 @@ def _permission(wanted: HeaderSpace, egress: bool) -> tuple[IpPermission, str]:
     return permission, peer
 
 
-def _remove(lowering: Lowering, origin: Origin) -> tuple[Change, ...]:
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The rule that an origin speaks of."""
     group = lowering.snapshot.get(SecurityGroup, origin.resource)
     egress = origin.locator.startswith("outbound")

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from reach.changes import AddTransitRoute, Change, RemoveTransitRoute
+from reach.changes import AddTransitRoute, Change, Removal, RemoveTransitRoute
 from reach.changes.transit_route import TransitRoute
 from reach.component import Component, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix
@@ -472,7 +472,7 @@ def _static(lowering: Lowering, table_id: str) -> list[TransitGatewayRoute]:
     return [route for route in answer.routes if route.type == "static"] if answer else []
 
 
-def _remove(lowering: Lowering, origin: Origin) -> tuple[Change, ...]:
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The static route that an origin speaks of."""
     table_id = origin.resource
     for route in _static(lowering, table_id):

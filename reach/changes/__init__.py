@@ -2,7 +2,8 @@
 
     apply(snapshot, changes) -> snapshot        change.words    change.call.command
 
-A change that ``redirects`` can lead packets elsewhere; the others only let pass, or do not.
+A change that ``redirects`` may open and close at once; the others do one of the two.
+Of what could be removed the ``breadth`` tells how much it lets pass.
 Each change knows the record that it edits and the call of the AWS API that would make it so; none
 knows why one would want it.  A snapshot is never edited: changes give a new one.
 """
@@ -36,6 +37,8 @@ Change = (
     | AssociateTransitTable
 )
 
+Removal = RevokeRule | RemoveEntry | RemoveRoute | RemoveTransitRoute
+
 __all__ = [
     "AddEntry",
     "AddRoute",
@@ -44,6 +47,7 @@ __all__ = [
     "AssociateTransitTable",
     "Call",
     "Change",
+    "Removal",
     "RemoveEntry",
     "RemoveRoute",
     "RemoveTransitRoute",

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
-from reach.changes.edit import the, with_record
+from reach.changes.edit import breadth, the, with_record
 from reach.network.field import format_protocol
 from reach.snapshot.records import NetworkAcl, NetworkAclEntry
 from reach.snapshot.snapshot import Snapshot
@@ -82,7 +82,7 @@ class ReplaceEntry:
 
     @property
     def redirects(self) -> bool:
-        return False
+        return True
 
     @property
     def resource(self) -> str:
@@ -109,6 +109,12 @@ class RemoveEntry:
     """An ACL loses an entry."""
 
     entry: AclEntry
+
+    @property
+    def breadth(self) -> int:
+        entry = self.entry.entry
+        ports = (entry.port_range.from_port, entry.port_range.to_port) if entry.port_range else None
+        return breadth(entry.protocol, ports, entry.cidr_block or entry.ipv6_cidr_block)
 
     @property
     def redirects(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
-from reach.changes.edit import the, with_record
+from reach.changes.edit import breadth, the, with_record
 from reach.snapshot.records import IpPermission, SecurityGroup
 from reach.snapshot.snapshot import Snapshot
 
@@ -78,6 +78,14 @@ class RevokeRule:
     """A group loses a rule."""
 
     rule: GroupRule
+
+    @property
+    def breadth(self) -> int:
+        permission = self.rule.permission
+        blocks = [each.cidr_ip for each in permission.ip_ranges]
+        blocks += [each.cidr_ipv6 for each in permission.ipv6_ranges]
+        ports = permission.from_port, permission.to_port
+        return breadth(permission.ip_protocol, ports, blocks[0] if blocks else None)
 
     @property
     def redirects(self) -> bool:

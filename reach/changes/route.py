@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
-from reach.changes.edit import the, with_record
+from reach.changes.edit import breadth, the, with_record
 from reach.snapshot.records import Route, RouteTable
 from reach.snapshot.snapshot import Snapshot
 
@@ -118,6 +118,10 @@ class RemoveRoute:
     """A table loses a route."""
 
     route: TableRoute
+
+    @property
+    def breadth(self) -> int:
+        return breadth("-1", None, self.route.destination)
 
     @property
     def redirects(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
-from reach.changes.edit import with_record
+from reach.changes.edit import breadth, with_record
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
     TransitGatewayAssociation,
@@ -92,6 +92,10 @@ class RemoveTransitRoute:
     """A transit gateway's table loses a static route."""
 
     route: TransitRoute
+
+    @property
+    def breadth(self) -> int:
+        return breadth("-1", None, self.route.destination)
 
     @property
     def redirects(self) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import shlex
 
 from reach.network.field import format_protocol
-from reach.network.header_space import HeaderSpace, values_told
-from reach.proposal import Flow, Others, Proposal, Standing
+from reach.network.header_space import HeaderSpace, Ranges, values_told
+from reach.proposal import Others, Proposal, Standing
 from reach.render.paper import Paper, Span
 
-_MOST_SPACES = 3
+_MOST_LINES = 6
 _MOST_VALUES = 3
 _LEVEL = 5
 
@@ -85,36 +85,33 @@ def _effects(paper: Paper, told: Proposal) -> None:
 
 def _others(paper: Paper, title: str, others: Others) -> None:
     paper.title(title)
+    by_ends: dict[tuple[str, str], list[str]] = {}
     for flow in others.flows:
-        paper.put(*_end(flow.source, flow.source_name), " -> ", *_to(flow), indent=2, hang=4)
-        for space in flow.packets[:_MOST_SPACES]:
-            paper.put(_packets(space), indent=4, hang=6)
-        left = len(flow.packets) - _MOST_SPACES
-        if left > 0:
-            paper.put(f"and {left} more of that kind", indent=4)
+        ends = (flow.source_name or flow.source, flow.destination_name or flow.destination)
+        by_ends.setdefault(ends, []).extend(map(_packets, flow.packets))
+    for (source, destination), packets in by_ends.items():
+        paper.put((source, "id"), " -> ", (destination, "id"), indent=2, hang=4)
+        lines = list(dict.fromkeys(packets))
+        for line in lines[:_MOST_LINES]:
+            paper.put(line, indent=4, hang=6)
+        if len(lines) > _MOST_LINES:
+            paper.put(f"and {len(lines) - _MOST_LINES} more", indent=4)
     found = "nothing else" if others.flows else "nothing"
     words = f"{found}, proved" if others.complete else "and perhaps more: that was not settled"
     paper.put((words, "dim"), indent=2, hang=4)
 
 
-def _to(flow: Flow) -> tuple[Span | str, ...]:
-    return _end(flow.destination, flow.destination_name)
-
-
-def _end(resource: str, name: str) -> tuple[Span | str, ...]:
-    shown = f" ({name})" if name and name != resource else ""
-    return (resource, "id"), shown
-
-
 def _packets(space: HeaderSpace) -> str:
-    """The packets in short: ``tcp 443 from 10.0.0.6 to 10.0.1.5``, a client's own port left out."""
+    """The packets in short: ``tcp 443 from 10.0.0.6 to 10.0.1.5``, a client's own port left out.
+
+    Who the ends are has been said; of many addresses it need not be said again.
+    """
     told = {name: _values(name, space) for name, _ in space.fields}
-    protocol = told.get("protocol", "any packet")
     ports = told.get("destination_port", "")
     typed = f"type {told['icmp_type']}" if "icmp_type" in told else ""
-    what = " ".join(part for part in (protocol, ports, typed) if part)
+    what = " ".join(part for part in (told.get("protocol", "any packet"), ports, typed) if part)
     ends = [
-        f"{way} {told[n]}" for way, n in (("from", "source"), ("to", "destination")) if n in told
+        f"{way} {told[n]}" for way, n in (("from", "source"), ("to", "destination")) if told.get(n)
     ]
     return " ".join((what, *ends))
 
@@ -122,11 +119,17 @@ def _packets(space: HeaderSpace) -> str:
 def _values(name: str, space: HeaderSpace) -> str:
     values = space.by_name[name]
     if name == "protocol":
-        spans = [(format_protocol(low), format_protocol(high)) for low, high in values.intervals]
-        shown = [low if low == high else f"{low}-{high}" for low, high in spans]
-    else:
-        shown = [
-            text.removesuffix("/32").removesuffix("/128") for text in values_told(name, values)
-        ]
+        return _protocols(values)
+    shown = [text.removesuffix("/32").removesuffix("/128") for text in values_told(name, values)]
+    if len(shown) > _MOST_VALUES and name in ("source", "destination"):
+        return ""
     more = f" and {len(shown) - _MOST_VALUES} more" if len(shown) > _MOST_VALUES else ""
     return ", ".join(shown[:_MOST_VALUES]) + more
+
+
+def _protocols(values: Ranges) -> str:
+    single = values.single
+    if single is None:
+        return "other protocols"
+    name = format_protocol(single)
+    return name if name.isalpha() or name == "icmpv6" else f"protocol {name}"
