@@ -6,12 +6,14 @@ describe calls would print, in the estate itself, and the whole question is aske
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
 
 import reach
 from reach.proposal import Proposal, Standing
+from reach.render import render
 from tests.estate import Estate, Id
 from tests.estates.transit import attach, static, transit_gateway
 
@@ -297,7 +299,7 @@ def test_what_else_it_would_open_is_named_and_proved() -> None:
     assert (flow.source, flow.destination) == (a.eni, other.eni)
     (space,) = flow.packets
     assert str(space) == (
-        "source 10.0.0.5; destination 10.0.1.5/32, 10.0.1.6/32; protocol tcp; "
+        "source 10.0.0.5; destination 10.0.1.6; protocol tcp; "
         "source port 1024-65535; destination port 22"
     )
 
@@ -368,6 +370,37 @@ def test_the_same_every_time() -> None:
     a, b, _, _ = pair(e, ingress=[])
     asked = [reach.ask(e.load(), f"can {a} reach {b}", fix=True).to_dict() for _ in range(2)]
     assert asked[0] == asked[1]
+
+
+def test_it_reads_well() -> None:
+    """Numbered changes, commands in lines that a shell takes, then what was checked."""
+    e = Estate()
+    a, _, _, _ = pair(e, ingress=[])
+    answer = reach.ask(e.load(), f"can {a} reach 10.0.1.5 port 22", fix=True)
+    text = render(answer, width=80)
+    section = text[text.index("Fix: ") :]
+    assert "\n  1 sg-" in section
+    assert " \\\n       --ip-permissions" in section
+    lines = section.replace(" \\\n", "").splitlines()
+    command = next(line for line in lines if line.strip().startswith("aws "))
+    assert answer.fix is not None
+    assert shlex.split(command) == shlex.split(answer.fix.edits[0].command)
+    assert "verified: asked again on a copy with this change, it is reachable" in section
+    assert "It would open as well\n  nothing, proved" in section
+
+
+def test_json_has_it_beside_what_was_there() -> None:
+    """Both members are there always, null where nobody asked."""
+    e = Estate()
+    a, _, _, _ = pair(e, ingress=[])
+    question = f"can {a} reach 10.0.1.5 port 22"
+    assert (reach.ask(e.load(), question).to_dict()["fix"]) is None
+    told = reach.ask(e.load(), question, fix=True).to_dict()
+    assert told["cut"] is None
+    assert told["fix"]["standing"] == "verified"
+    (change,) = told["fix"]["changes"]
+    assert change["operation"] == "AuthorizeSecurityGroupIngress"
+    assert change["parameters"]["IpPermissions"][0]["FromPort"] == 22
 
 
 def test_the_snapshot_stays_as_it_is() -> None:
