@@ -98,6 +98,11 @@ class Paper:
             used += gap + size
         self._end(pad, line)
 
+    def keep(self, span: Span, *, indent: int) -> None:
+        """One line as it is, however long: a command that wraps is another command."""
+        text, style = span
+        self._end(indent, [(visible(text), style)])
+
     def table(self, rows: Sequence[Sequence[str]], *, indent: int = 2) -> None:
         """Rows of cells in columns; the last column wraps below itself."""
         shown = [[visible(cell) for cell in row] for row in rows]

@@ -41,7 +41,7 @@ def _changes(paper: Paper, told: Proposal) -> None:
         spans: list[Span | str] = [(f"{number:>2}", "dim"), " ", (edit.resource, "id"), named]
         paper.put(*spans, ": ", edit.text, indent=1, hang=_LEVEL)
         for line in _lines(edit.command, paper.width - _LEVEL):
-            paper.put((line, "bold"), indent=_LEVEL, hang=_LEVEL)
+            paper.keep((line, "bold"), indent=_LEVEL)
     paper.blank()
     count = len(told.edits)
     changes = "this change" if count == 1 else f"these {count} changes"
