@@ -13,9 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 from reach.certificate import Certificate
-from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_protocol
+from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, space_told
+from reach.network.header_text import header_dict as header_dict
+from reach.network.header_text import header_words as header_words
 from reach.network.stage import Origin
+from reach.proposal import Proposal
 
 FORMAT = 1
 
@@ -26,41 +29,6 @@ class Verdict(StrEnum):
     REACHABLE = "reachable"
     UNREACHABLE = "unreachable"
     UNDECIDED = "undecided"
-
-
-def header_dict(header: Header) -> dict[str, Any]:
-    """A header as JSON: addresses and protocol as people write them, only fields it has."""
-    shown: dict[str, Any] = {}
-    ported = header.protocol in (TCP, UDP)
-    typed = header.protocol in (ICMP, ICMPV6)
-    for each, value in zip(FIELDS, header, strict=True):
-        if each.name.endswith("_port"):
-            if ported:
-                shown[each.name] = value
-        elif each.name.startswith("icmp_"):
-            if typed:
-                shown[each.name] = value
-        elif each.name != "identity":
-            shown[each.name] = each.show(value)
-    return shown
-
-
-def header_words(header: Header) -> str:
-    """A header in one line: ``10.0.0.5:49152 -> 10.0.1.7:22 tcp``."""
-    at = header_dict(header)
-    protocol = format_protocol(header.protocol)
-    ends = [str(at["source"]), str(at["destination"])]
-    if "source_port" in at:
-        ports = (at["source_port"], at["destination_port"])
-        ends = [
-            f"[{end}]:{port}" if ":" in end else f"{end}:{port}"
-            for end, port in zip(ends, ports, strict=True)
-        ]
-    if "icmp_type" in at:
-        protocol += f" type {at['icmp_type']} code {at['icmp_code']}"
-    elif not protocol.isalpha():
-        protocol = f"protocol {protocol}"
-    return f"{ends[0]} -> {ends[1]} {protocol}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +251,7 @@ class Answer:
     ``paths`` more paths than the witness, if they were asked for: all there are iff ``exhausted``.
     ``ends`` lists who gets through where an end is "any".  ``tips`` says of an undecided answer
     whether what is missing could only "open" a way, or only "close" the one that there seems to be.
+    ``fix`` and ``cut`` are what could be changed so that the verdict is the other one.
     ``options`` are those that are not the default, ``assumptions`` what the verdict rests on,
     ``notes`` what else to know.  ``analysis`` tells the witness in AWS's words, for AWS's shape.
     """
@@ -313,6 +282,8 @@ class Answer:
     notes: tuple[Remark, ...] = field(default=())
     certificate: Certificate | None = field(default=None, repr=False)
     analysis: Analysis | None = field(default=None, repr=False)
+    fix: Proposal | None = None
+    cut: Proposal | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
@@ -343,4 +314,6 @@ class Answer:
             "assumptions": [each.to_dict() for each in self.assumptions],
             "notes": [each.to_dict() for each in self.notes],
             "certificate": self.certificate.to_dict() if self.certificate else None,
+            "fix": self.fix.to_dict() if self.fix else None,
+            "cut": self.cut.to_dict() if self.cut else None,
         }

@@ -38,15 +38,22 @@ _OF_THREAD = local()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an answer is to show beyond its verdict and one witness or blocked way."""
+    """What an answer is to show beyond its verdict and one witness or blocked way.
+
+    Without ``evidence`` not even these, only what the verdict rests on and the certificate.
+    """
 
     packets: bool = False
     blocked: int = 1
     paths: int = 1
     ends: int = 0
+    evidence: bool = True
+    fix: bool = False
+    cut: bool = False
 
 
 PLAIN = Wanted()
+VERDICT = Wanted(evidence=False)
 OPEN, CLOSE = "open", "close"
 
 
@@ -66,6 +73,8 @@ def ask(
     blocked: int = 1,
     paths: int = 1,
     ends: int = 0,
+    fix: bool = False,
+    cut: bool = False,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
 
@@ -81,7 +90,9 @@ def ask(
     More evidence on request: ``packets``, all that take the path of a reachable answer; ``paths``,
     how many distinct ones it shows, the shortest first; ``ends``, how many groups of end points
     where an end is "any"; ``blocked``, how many ways an unreachable answer shows, each with all
-    that blocks it, the closest first.
+    that blocks it, the closest first; ``fix``, the smallest change that makes an unreachable answer
+    reachable, and ``cut``, the smallest set of rules to remove that makes a reachable one
+    unreachable, each verified on a changed copy of the snapshot.  Nothing is changed on AWS.
 
     Raises QuestionError if the question or an option cannot be understood, Defect if two readings
     of the network disagree, SolverError if the backend fails.
@@ -97,7 +108,29 @@ def ask(
             at_destination=tuple(sorted((at_destination or {}).items())),
         )
     ground = ground_of(snapshot, Options.of(options or {}))
-    return answer(ground, question, _backend(), Wanted(packets, blocked, paths, ends))
+    wanted = Wanted(packets, blocked, paths, ends, fix=fix, cut=cut)
+    told = answer(ground, question, _backend(), wanted)
+    return _with_proposals(told, ground, question, _backend(), wanted)
+
+
+def _with_proposals(
+    told: Answer, ground: Ground, question: Question, backend: Backend, wanted: Wanted
+) -> Answer:
+    """The answer with what could be changed so that its verdict is the other one."""
+    if not (wanted.fix or wanted.cut):
+        return told
+    # Only who asks for them pays for loading them.
+    from reach.cut import find_cut
+    from reach.fix import find_fix
+    from reach.mending import Wish
+
+    def again(changed: Ground, question: Question) -> Answer:
+        return answer(changed, question, backend, VERDICT)
+
+    wish = Wish(ground, question, told, backend, again)
+    fix = find_fix(wish) if wanted.fix else None
+    cut = find_cut(wish) if wanted.cut else None
+    return replace(told, fix=fix, cut=cut)
 
 
 def ground_of(snapshot: Snapshot, options: Options) -> Ground:
@@ -150,6 +183,13 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             among = tuple(end.among for end in ends if end.among is not None)
             if among:
                 return _open_ends(plain, among, CLOSE)
+            if not wanted.evidence:
+                return replace(
+                    plain,
+                    verdict=Verdict.REACHABLE,
+                    assumptions=_assumed(resolved, decision.proof),
+                    notes=tuple(_not_from(network, resolved, decision.proof)),
+                )
             told = _reachable(plain, ground, network, resolved, decision.proof)
             if wanted.packets:
                 told = _with_packets(told, ground, network, decision.proof)
@@ -165,6 +205,9 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                 return _undecided(plain, ground, resolved, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
+            if not wanted.evidence:
+                told = replace(plain, verdict=Verdict.UNREACHABLE)
+                return _certified(told, network, resolved)
             explained = explain(network, resolved.aim, backend, most=wanted.blocked)
             return _certified(_unreachable(plain, ground, explained), network, resolved)
 
@@ -208,28 +251,35 @@ def _open_ends(plain: Answer, gaps: tuple[Origin, ...], tips: str) -> Answer:
 def _reachable(
     plain: Answer, ground: Ground, network: Network, resolved: Resolved, proof: Proof
 ) -> Answer:
-    notes = list(plain.notes)
-    failing = failing_source_ports(network, resolved.aim, proof)
-    if failing:
-        shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
-        notes.append(
-            Remark(
-                f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)"
-            )
-        )
+    notes = [*plain.notes, *_not_from(network, resolved, proof)]
     throttled = smtp_note(proof)
     if throttled:
         notes.append(Remark(throttled))
     notes += _hangs_on(ground, _met(proof))
-    taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
-    taken += [origin for origin in _met(proof) if origin.resource in resolved.amendment.open]
     return replace(
         plain,
         verdict=Verdict.REACHABLE,
         witness=witness(ground, proof),
-        assumptions=remarks(origin for origin in taken if origin.words),
+        assumptions=_assumed(resolved, proof),
         notes=tuple(notes),
     )
+
+
+def _not_from(network: Network, resolved: Resolved, proof: Proof) -> Iterator[Remark]:
+    """The source ports from which a proven flow would fail."""
+    failing = failing_source_ports(network, resolved.aim, proof)
+    if failing:
+        shown = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in failing.intervals)
+        yield Remark(
+            f"not for every source port: this flow fails from source ports {shown} (R-EPH-5)"
+        )
+
+
+def _assumed(resolved: Resolved, proof: Proof) -> tuple[Remark, ...]:
+    """What a proven flow rests on."""
+    taken = [*proof.forward.choices, *(proof.reply.choices if proof.reply else ())]
+    taken += [origin for origin in _met(proof) if origin.resource in resolved.amendment.open]
+    return remarks(origin for origin in taken if origin.words)
 
 
 def _with_packets(told: Answer, ground: Ground, network: Network, proof: Proof) -> Answer:

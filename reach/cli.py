@@ -132,6 +132,7 @@ Examples:
   reach can web-1 reach 10.0.1.7 port 5432 --snapshot snapshot/ --one-way
   reach can tag:Tier=web reach internet port 443/tcp --format json
   reach can 0.0.0.0/0 reach port 22          (any interface of the snapshot)
+  reach can web-1 reach db-1 port 5432 --fix
   reach can --from-aws analyses.json --snapshot snapshot/
 
 \b
@@ -204,6 +205,16 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
 @click.option(
     "--all-blockers", is_flag=True, help="Show every way: all minimal sets of what blocks."
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Of what is unreachable: the smallest change that would open it, as commands to read.",
+)
+@click.option(
+    "--cut",
+    is_flag=True,
+    help="Of what is reachable: the fewest rules to remove to close it, as commands to read.",
+)
 @_with_options
 @_with_aws_format
 @click.pass_context
@@ -223,6 +234,8 @@ def can(
     ends: int,
     blocked: int,
     all_blockers: bool,
+    fix: bool,
+    cut: bool,
     options: tuple[str, ...],
     form: str,
 ) -> None:
@@ -259,6 +272,8 @@ def can(
         blocked=MOST_WAYS if all_blockers else blocked,
         paths=paths,
         ends=ends if "any" in question else 0,
+        fix=fix,
+        cut=cut,
     )
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from reach.aim import Start
+from reach.changes import Change, Removal
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -113,6 +114,35 @@ class Denial:
     lacking: str = ""
     hops: tuple[Hop, ...] = ()
     asked: HeaderSpace = ANYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A packet that a setting denies: why, its header there, and all that should pass instead.
+
+    ``wanted`` holds the header; its addresses are one prefix, its ports one span.  ``lacking`` is
+    the route that the packet would need, if it is a route that is lacking.
+    """
+
+    origin: Origin
+    header: Header
+    wanted: HeaderSpace
+    lacking: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """How the settings of a component are changed: of things whose ids begin with ``prefix``.
+
+    ``admit`` gives what lets a denied packet pass, ``remove`` what takes away a rule or a route
+    that let one pass; nothing where that cannot be done.  Of equally many changes those of a lower
+    ``rank`` are preferred.
+    """
+
+    prefix: str
+    rank: int
+    admit: Callable[[Lowering, Denied], tuple[Change, ...]]
+    remove: Callable[[Lowering, Origin], tuple[Removal, ...]]
 
 
 @dataclass(frozen=True)
@@ -278,6 +308,7 @@ class Component:
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.  ``besides``: what AWS
     would say as well of a denial: the route that does not hold it, the listener of another port.
+    ``mending``: how its settings are changed.
     """
 
     name: str
@@ -308,3 +339,4 @@ class Component:
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None
     besides: Callable[[Lowering, Denial], Iterable[Origin]] | None = None
+    mending: Mending | None = None

@@ -232,6 +232,20 @@ def _as_asked(space: HeaderSpace, ports: Ranges | None) -> HeaderSpace:
     return space.without("source_port") if ported else space
 
 
+def everybody(ground: Ground) -> Iterator[Start]:
+    """Every start of a packet that the snapshot knows: interfaces, and hosts beyond boundaries.
+
+    Of any packet to anywhere, a client's own ports counted as those of questions (R-EPH-5).
+    """
+    known = [_named(ground, text) for text in ("any", _INTERNET, "on-premises")]
+    ends = [end for end in (*known, *ground.outside()) if end.nobody is None]
+    starts = dict.fromkeys(start for end in ends for start in end.starts)
+    for start, packet, family in product(starts, Packet().spaces(), _FAMILIES):
+        space = start.space & packet & family
+        if not space.is_empty:
+            yield replace(start, space=space)
+
+
 def _is_public_in(addressings: list[Ranges | None], family: HeaderSpace) -> bool:
     """Whether the destination has a public address of an IP version.
 

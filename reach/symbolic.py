@@ -135,9 +135,18 @@ class Symbolic:
         key = (id(space), tuple(version[INDEX[name]] for name, _ in space.fields))
         known = self._matches.get(key)
         if known is None:
-            terms = [self.member(version[INDEX[name]], values) for name, values in space.fields]
-            known = self._matches[key] = (solver.and_(*terms), space)
+            known = self._matches[key] = (self._product(space, version), space)
         return known[0]
+
+    def _product(self, space: HeaderSpace, version: Version) -> Term:
+        """Whether every field is in its set; what is known already is looked at first."""
+        for name, values in space.fields:
+            value = version[INDEX[name]].value
+            if isinstance(value, int) and value not in values:
+                return FALSE
+        return solver.and_(
+            *(self.member(version[INDEX[name]], values) for name, values in space.fields)
+        )
 
     def domain(self, term: Term) -> Ranges | None:
         """Values of which ``term`` has one, as far as that is known."""

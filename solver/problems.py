@@ -61,6 +61,19 @@ class Unknown:
 
 Outcome: TypeAlias = Sat | Unsat | Unknown
 
+
+@dataclass(frozen=True, slots=True)
+class Soft:
+    """A Bool term that should hold, and what it costs if it does not."""
+
+    term: Term
+    weight: int = 1
+
+    def __post_init__(self) -> None:
+        assert self.term.width == 0
+        assert self.weight > 0
+
+
 UNLIMITED = Budget()
 
 
@@ -104,4 +117,12 @@ class Backend(Protocol):
 
     def open(self) -> Session:
         """A session of its own, without assertions."""
+        ...
+
+    def optimise(self, problem: Problem, soft: Sequence[Soft]) -> Outcome:
+        """Sat iff the problem is, with an assignment whose falsified soft terms cost the least.
+
+        A term that is listed twice costs the sum.  Unsat comes without a core.  Unknown if the
+        budget ran out before the optimum was certain.
+        """
         ...

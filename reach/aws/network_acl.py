@@ -13,12 +13,19 @@ Not modelled: what an ACL does to fragments.
 
 from __future__ import annotations
 
-from reach.component import Component, Lowering
+from collections.abc import Mapping
+from dataclasses import replace
+
+from msgspec.structs import replace as changed
+
+from reach.changes import AddEntry, Change, Removal, RemoveEntry, ReplaceEntry
+from reach.changes.acl_entry import AclEntry
+from reach.component import Component, Denied, Lowering, Mending
 from reach.network.address import Prefix
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
-from reach.snapshot.records import NetworkAcl, NetworkAclEntry
+from reach.snapshot.records import IcmpTypeCode, NetworkAcl, NetworkAclEntry, PortRange
 
 _LAST_RULE = 32766
 _CODE = "SUBNET_ACL_RESTRICTION"
@@ -121,6 +128,82 @@ def _words(entry: NetworkAclEntry) -> str:
     return f"{what} {way} {peer}"
 
 
+def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
+    """An entry for it before the one that denies it.
+
+    Where no number before it is free, its own, and it moves to the next free one.
+    """
+    acl = lowering.snapshot.get(NetworkAcl, denied.origin.resource)
+    if acl is None:
+        return ()
+    egress = denied.origin.locator.startswith("outbound")
+    entries = {each.rule_number: each for each in acl.entries if each.egress is egress}
+    number = denied.origin.locator.rpartition(" ")[2]
+    denying = _LAST_RULE + 1 if number == "*" else int(number)
+    free = _free_before(denying, entries)
+    entry = _entry(denied.wanted, egress, free or denying)
+    told = AclEntry(acl.network_acl_id, acl.name, entry, _words(entry))
+    if free:
+        return (AddEntry(told),)
+    moved = next(n for n in range(denying + 1, _LAST_RULE + 2) if n not in entries)
+    between = [entries[n] for n in range(denying + 1, moved) if n in entries]
+    if moved > _LAST_RULE or any(each.rule_action == "allow" for each in between):
+        return ()
+    old = changed(entries[denying], rule_number=moved)
+    return AddEntry(replace(told, entry=old, shown=_words(old))), ReplaceEntry(told)
+
+
+def _free_before(denying: int, taken: Mapping[int, NetworkAclEntry]) -> int:
+    """A number right before the entry that denies, a round one if there is one; 0 if none is free.
+
+    After all others before it, so that what they say counts still.
+    """
+    last = max((number for number in taken if number < denying), default=0)
+    for step in (100, 10, 5):
+        number = (last // step + 1) * step
+        if number < denying and (denying > _LAST_RULE or number > last):
+            return number
+    return last + 1 if last + 1 < denying else 0
+
+
+def _entry(wanted: HeaderSpace, egress: bool, number: int) -> NetworkAclEntry:
+    """The entry for these packets (R-NACL-4, R-NACL-5)."""
+    (protocol,) = (low for low, _ in wanted.by_name["protocol"].intervals)
+    ports = kind = None
+    if protocol in (TCP, UDP):
+        ((low, high),) = wanted.by_name["destination_port"].intervals
+        ports = PortRange(from_port=low, to_port=high)
+    elif protocol in (ICMP, ICMPV6):
+        code = wanted.by_name["icmp_code"].single
+        of_type = wanted.by_name["icmp_type"].single
+        assert of_type is not None
+        kind = IcmpTypeCode(type=of_type, code=-1 if code is None else code)
+    (peer,) = map(str, wanted.by_name["destination" if egress else "source"].cover())
+    return NetworkAclEntry(
+        rule_number=number,
+        protocol=str(protocol),
+        rule_action="allow",
+        egress=egress,
+        cidr_block=None if ":" in peer else peer,
+        ipv6_cidr_block=peer if ":" in peer else None,
+        port_range=ports,
+        icmp_type_code=kind,
+    )
+
+
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
+    """The entry that an origin speaks of."""
+    acl = lowering.snapshot.get(NetworkAcl, origin.resource)
+    number = origin.locator.rpartition(" rule ")[2]
+    if acl is None or not number.isdigit():
+        return ()
+    egress = origin.locator.startswith("outbound")
+    for entry in acl.entries:
+        if entry.rule_number == int(number) and entry.egress is egress:
+            return (RemoveEntry(AclEntry(acl.network_acl_id, acl.name, entry, _words(entry))),)
+    return ()
+
+
 COMPONENT = Component(
     name="network_acl",
     reads=(NetworkAcl,),
@@ -130,4 +213,5 @@ COMPONENT = Component(
         "acl.enter": lambda lowering, acl: _alone(lowering, acl, False),
         "acl.leave": lambda lowering, acl: _alone(lowering, acl, True),
     },
+    mending=Mending("acl-", 1, _admit, _remove),
 )

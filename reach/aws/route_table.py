@@ -28,7 +28,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
-from reach.component import Component, Denial, Lowering, node_name
+from reach.changes import AddRoute, Change, Removal, RemoveRoute, ReplaceRoute
+from reach.changes.route import TableRoute, destination_of, is_static
+from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix, is_ipv4, parse_address
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -80,6 +82,7 @@ _INSIDE = ("nat_gateway_id", "network_interface_id", "local_gateway_id", "instan
 # Whose packets are routed otherwise than a host's (``subnet/<id>/emit``).
 _ATTACHMENT, _ENDPOINT = "attachment", "endpoint"
 _HANDED = "attachment-subnet-acl"
+_MISSING = "missing route to "
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,7 @@ def _supposed(lowering: Lowering, table: RouteTable, sender: _Sender) -> Iterato
         match = space.narrowed("destination", space.by_name["destination"] - own)
         words = f"no route for this leads to {target}"
         code = "NO_ROUTE_TO_DESTINATION"
-        locator = f"missing route to {target}"
+        locator = f"{_MISSING}{target}"
         origin = Origin(table.route_table_id, words, locator, code, table.name, record=target)
         way = _onward(lowering, table, sender, field, target)
         yield Route(match, way.node, replace(origin, option=way.option))
@@ -494,6 +497,47 @@ def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Iterable[Prefix]:
     return [Prefix.parse(block) for block in ipv4_blocks(vpc)]
 
 
+def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
+    """The route that is lacking.
+
+    A route that is dead is replaced, whatever it is for: it said where its destinations were to go.
+    """
+    if denied.lacking is None:
+        return ()
+    table = lowering.snapshot.get(RouteTable, denied.lacking.resource)
+    target = denied.lacking.locator.removeprefix(_MISSING)
+    if table is None:
+        return ()
+    could = lowering.could_route(table.vpc_id or "")
+    field = next(field for field, resource, _ in could if resource == target)
+    by_destination = {destination_of(each): each for each in table.routes if is_static(each)}
+    (destination,) = map(str, denied.wanted.by_name["destination"].cover())
+    dead = by_destination.get(denied.origin.locator.removeprefix("route "))
+    if dead is not None and denied.origin.resource == table.route_table_id:
+        destination = destination_of(dead)
+    route = TableRoute(table.route_table_id, table.name, destination, field, target)
+    found = by_destination.get(destination)
+    if found is None:
+        return (AddRoute(route),)
+    return (ReplaceRoute(route, _target(lowering, table, found)[1] or "what is gone"),)
+
+
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
+    """The route that an origin speaks of, if somebody created it (R-RT-3, R-RT-16)."""
+    table = lowering.snapshot.get(RouteTable, origin.resource)
+    if table is None:
+        return ()
+    for record in table.routes:
+        destination, (field, target) = destination_of(record), _target(lowering, table, record)
+        said = origin.locator == f"route {destination}" and target in origin.words.split()
+        # What a gateway endpoint has put there goes with the endpoint only.
+        endpoint = target.startswith("vpce-") and record.destination_prefix_list_id
+        if said and is_static(record) and not endpoint:
+            route = TableRoute(table.route_table_id, table.name, destination, field, target)
+            return (RemoveRoute(route),)
+    return ()
+
+
 def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:
     """A table that stands by itself: a regional NAT gateway's own."""
     table = lowering.snapshot.get(RouteTable, table_id)
@@ -582,4 +626,5 @@ COMPONENT = Component(
     },
     lint=_lint,
     besides=_besides,
+    mending=Mending("rtb-", 2, _admit, _remove),
 )

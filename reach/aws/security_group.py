@@ -23,7 +23,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reach.component import Component, Denial, End, Lowering
+from reach.changes import AllowRule, Change, Removal, RevokeRule
+from reach.changes.group_rule import RuleOfGroup, single_peers
+from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import (
     ICMP,
@@ -40,6 +42,8 @@ from reach.snapshot.index import delegated_prefixes, private_addresses
 from reach.snapshot.records import (
     GroupRule,
     IpPermission,
+    IpRange,
+    Ipv6Range,
     NetworkInterface,
     SecurityGroup,
     SecurityGroupVpcAssociation,
@@ -321,6 +325,61 @@ def _words(permission: IpPermission) -> str:
     return f"{shown} {low}" if low == high else f"{shown} {low}-{high}"
 
 
+def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
+    """A rule for it, in the group that the fewest interfaces have (R-SG-2: any group's will do)."""
+    users = lowering.index.interfaces_by_group
+    groups = [
+        group
+        for group_id in denied.origin.resource.split(", ")
+        if (group := lowering.snapshot.get(SecurityGroup, group_id)) is not None
+    ]
+    if not groups:
+        return ()
+    group = min(groups, key=lambda each: (len(users.get(each.group_id, ())), each.group_id))
+    egress = denied.origin.locator.startswith("outbound")
+    permission, peer = _permission(denied.wanted, egress)
+    shown = f"{_words(permission)} {'to' if egress else 'from'} {peer}"
+    rule = RuleOfGroup(group.group_id, group.group_name, egress, permission, shown)
+    return (AllowRule(rule),)
+
+
+def _permission(wanted: HeaderSpace, egress: bool) -> tuple[IpPermission, str]:
+    """The permission for these packets (R-SG-7, R-SG-9), and its peer."""
+    (protocol,) = (low for low, _ in wanted.by_name["protocol"].intervals)
+    low, high = None, None
+    if protocol in (TCP, UDP):
+        ((low, high),) = wanted.by_name["destination_port"].intervals
+    elif protocol in (ICMP, ICMPV6):
+        low = wanted.by_name["icmp_type"].single
+        high = wanted.by_name["icmp_code"].single
+        high = -1 if high is None else high
+    (peer,) = map(str, wanted.by_name["destination" if egress else "source"].cover())
+    named = format_protocol(protocol)
+    permission = IpPermission(
+        ip_protocol=named,
+        from_port=low,
+        to_port=high,
+        ip_ranges=() if ":" in peer else (IpRange(cidr_ip=peer),),
+        ipv6_ranges=(Ipv6Range(cidr_ipv6=peer),) if ":" in peer else (),
+    )
+    return permission, peer
+
+
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
+    """The rule that an origin speaks of."""
+    group = lowering.snapshot.get(SecurityGroup, origin.resource)
+    egress = origin.locator.startswith("outbound")
+    if group is None or " rule " not in origin.locator:
+        return ()
+    for permission in group.ip_permissions_egress if egress else group.ip_permissions:
+        for peer, alone in single_peers(permission):
+            if rule_locator(permission, peer, egress) == origin.locator:
+                shown = f"{_words(permission)} {'to' if egress else 'from'} {peer}"
+                rule = RuleOfGroup(group.group_id, group.group_name, egress, alone, shown)
+                return (RevokeRule(rule),)
+    return ()
+
+
 def _end(lowering: Lowering, group_id: str) -> End | None:
     if lowering.snapshot.get(SecurityGroup, group_id) is None:
         return None
@@ -407,4 +466,5 @@ COMPONENT = Component(
     },
     ends={"sg-": _end},
     besides=_besides,
+    mending=Mending("sg-", 0, _admit, _remove),
 )

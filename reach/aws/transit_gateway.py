@@ -22,7 +22,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from reach.component import Component, End, Lowering, node_name
+from reach.changes import AssociateTransitTable, Change
+from reach.component import Component, Denied, End, Lowering, Mending, node_name
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -45,6 +46,7 @@ from reach.snapshot.transit_records import (
     TransitGatewayPeeringAttachment,
     TransitGatewayPolicyAssociations,
     TransitGatewayPolicyTable,
+    TransitGatewayRouteTable,
     TransitGatewayTableAssociations,
     TransitGatewayVpcAttachment,
 )
@@ -52,6 +54,7 @@ from reach.snapshot.transit_records import (
 _NAME = "transit_gateway"
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
+_MISSING = "missing association with "
 # Beyond these lies on-premises, or the network of somebody else's routers.
 _LINES = ("vpn", "vpn-concentrator", "direct-connect-gateway", "connect")
 _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
@@ -133,10 +136,32 @@ def _associated(
     if found.known:
         words = f"is associated with no route table of {gateway_id}"
         code = "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION"
-        return _refused(Origin(attachment_id, words, "association", code))
+        origin = Origin(attachment_id, words, "association", code)
+        return (Forward((), origin, tuple(_could_be(lowering, origin, gateway_id, zone))),)
     words = f"with which route table of {gateway_id} it is associated is not known"
     origin = lowering.missing(TransitGatewayAttachment, attachment_id, words)
     return (Unmodelled(replace(origin, code="UNKNOWN_RESOURCE")),)
+
+
+def _could_be(lowering: Lowering, refusal: Origin, gateway_id: str, zone: str) -> Iterator[Route]:
+    """The tables that an attachment could be associated with."""
+    for table in lowering.snapshot.records(TransitGatewayRouteTable):
+        table_id = table.transit_gateway_route_table_id
+        if table.transit_gateway_id == gateway_id:
+            argument = f"{gateway_id} {refusal.resource} {zone}"
+            node = node_name("transit_gateway_route_table", table_id, "enter", argument)
+            words = f"is not associated with {table_id} of {gateway_id}"
+            origin = replace(refusal, words=words, locator=f"{_MISSING}{table_id}")
+            yield Route(ANYTHING, node, origin)
+
+
+def _admit(_: Lowering, denied: Denied) -> tuple[Change, ...]:
+    """The association that is lacking."""
+    if denied.lacking is None or not denied.lacking.locator.startswith(_MISSING):
+        return ()
+    gateway_id = denied.lacking.words.rpartition(" of ")[2]
+    table_id = denied.lacking.locator.removeprefix(_MISSING)
+    return (AssociateTransitTable(denied.lacking.resource, gateway_id, table_id),)
 
 
 # ------------------------------------------------------------------- out
@@ -403,4 +428,5 @@ COMPONENT = Component(
     unseen=_unseen,
     ends={"tgw-attach-": _attachment_end, "tgw-": _gateway_end},
     label=_label,
+    mending=Mending("tgw-attach-", 3, _admit, lambda _, __: ()),
 )

@@ -24,7 +24,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from reach.component import Component, Denial, Lowering, node_name
+from reach.changes import AddTransitRoute, Change, Removal, RemoveTransitRoute
+from reach.changes.transit_route import TransitRoute
+from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -42,7 +44,7 @@ from reach.network.stage import (
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, Vpc
 from reach.snapshot.section import Reference, Section
-from reach.snapshot.transit_index import AttachedBlock, TransitIndex
+from reach.snapshot.transit_index import AttachedBlock, TransitIndex, works
 from reach.snapshot.transit_records import (
     TransitGatewayPrefixListReference,
     TransitGatewayPropagation,
@@ -73,7 +75,9 @@ _RANKS = (
 _STATIC, _LISTED, _OF_VPC = 0, 1, 2
 _UNKNOWN = "TGW_RTB_ROUTES_ARE_UNKNOWN"
 _LONGER, _BETTER = "TGW_RTB_MORE_SPECIFIC_ROUTE", "TGW_RTB_HIGHER_PRIORITY_ROUTE"
+_NO_ROUTE = "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
 _HAIRPIN = "transit-gateway-hairpin"
+_MISSING = "missing route to "
 
 
 def _index(lowering: Lowering) -> TransitIndex:
@@ -366,8 +370,24 @@ def _lookup(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     title = _title(lowering, table_id)
     routes = tuple(_route(table_id, argument, each, title) for each in contents.best.values())
     words = "has no route to the destination"
-    code = "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
-    return (Forward(routes, Origin(table_id, words, "", code, title)),)
+    supposed = tuple(_supposed(lowering, table_id, argument))
+    return (Forward(routes, Origin(table_id, words, "", _NO_ROUTE, title), supposed),)
+
+
+def _supposed(lowering: Lowering, table_id: str, argument: str) -> Iterator[Route]:
+    """The routes that the table could have: to each VPC that is attached, for its blocks."""
+    gateway_id, _, _ = argument.partition(" ")
+    for each in _index(lowering).attached_to(gateway_id):
+        vpc = lowering.snapshot.get(Vpc, each.resource_id)
+        if vpc is None or each.resource_type != "vpc" or not works(each.state):
+            continue
+        attachment = each.transit_gateway_attachment_id
+        through = TransitGatewayRouteAttachment(attachment, each.resource_id, "vpc")
+        match = HeaderSpace.where(destination=Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc))))
+        words = f"no route for this leads to {attachment}"
+        title = _title(lowering, table_id)
+        origin = Origin(table_id, words, f"{_MISSING}{attachment}", _NO_ROUTE, title)
+        yield Route(match, _out(through, argument), origin)
 
 
 def _title(lowering: Lowering, table_id: str) -> str:
@@ -466,6 +486,56 @@ def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, .
     return (Unmodelled(Origin(table_id, said, candidate.locator, _UNKNOWN, title)),)
 
 
+# ------------------------------------------------------------------- changing a table
+
+
+def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
+    """The static route that is lacking; no other route of the same destination beats it (R-TGW-4).
+
+    A route that is dead is replaced, whatever it is for: it said where its destinations were to go.
+    """
+    if denied.lacking is None:
+        return ()
+    table_id = denied.lacking.resource
+    attachment = denied.lacking.locator.removeprefix(_MISSING)
+    (through,) = (
+        a for a in _index(lowering).every if a.transit_gateway_attachment_id == attachment
+    )
+    (destination,) = map(str, denied.wanted.by_name["destination"].cover())
+    if denied.origin.resource == table_id and denied.origin.code == "TGW_RTB_BAD_STATE_ROUTE":
+        destination = denied.origin.locator.removeprefix("route ")
+        if destination.startswith("pl-"):
+            return ()
+    title = _title(lowering, table_id)
+    route = TransitRoute(table_id, title, destination, attachment, through.resource_id)
+    static = {each.destination_cidr_block for each in _static(lowering, table_id)}
+    return (AddTransitRoute(route, replaces=destination in static),)
+
+
+def _static(lowering: Lowering, table_id: str) -> list[TransitGatewayRoute]:
+    """The table's static routes, in whichever call lists them."""
+    every = lowering.snapshot.get(TransitGatewayRoutes, table_id)
+    answer = every or lowering.snapshot.get(TransitGatewayStaticRoutes, table_id)
+    return [route for route in answer.routes if route.type == "static"] if answer else []
+
+
+def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
+    """The static route that an origin speaks of."""
+    table_id = origin.resource
+    for route in _static(lowering, table_id):
+        destination = route.destination_cidr_block or ""
+        through = _distinct(route.transit_gateway_attachments)
+        named = origin.locator == f"route {destination}" and len(through) == 1
+        if named and origin.words == _words(through[0]):
+            (by,) = through
+            title = _title(lowering, table_id)
+            leads_to = by.resource_id or ""
+            attachment = by.transit_gateway_attachment_id or ""
+            told = TransitRoute(table_id, title, destination, attachment, leads_to)
+            return (RemoveTransitRoute(told),)
+    return ()
+
+
 _TABLE = Reference("transit_gateway_route_table_id", TransitGatewayRouteTable)
 _MORE = ("additional_routes_available", "next_token")
 
@@ -531,4 +601,5 @@ COMPONENT = Component(
         "unsettled": _unsettled,
     },
     besides=_besides,
+    mending=Mending("tgw-rtb-", 2, _admit, _remove),
 )

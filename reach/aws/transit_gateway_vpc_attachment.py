@@ -25,8 +25,9 @@ from functools import partial
 from itertools import combinations
 
 from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
+from reach.network.address import Prefix
 from reach.network.field import Header
-from reach.network.header_space import ANYTHING, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
     Assign,
@@ -43,6 +44,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import NetworkInterface, Subnet, Vpc
 from reach.snapshot.section import Section
 from reach.snapshot.transit_index import TransitIndex, works
@@ -90,6 +92,23 @@ def _keeps_groups(lowering: Lowering, attachment: TransitGatewayVpcAttachment) -
 
 
 # ------------------------------------------------------------------- in
+
+
+def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
+    """A gateway that the VPC is attached to, for the blocks of the other VPCs on it."""
+    index = _index(lowering)
+    for gateway in lowering.snapshot.records(TransitGateway):
+        if index.of_vpc(gateway.transit_gateway_id, vpc_id) is None:
+            continue
+        others = (
+            lowering.snapshot.get(Vpc, each.resource_id)
+            for each in index.attached_to(gateway.transit_gateway_id)
+            if each.resource_type == "vpc" and works(each.state) and each.resource_id != vpc_id
+        )
+        blocks = [block for vpc in others if vpc is not None for block in vpc_blocks(vpc)]
+        if blocks:
+            beyond = Ranges.prefixes(map(Prefix.parse, blocks))
+            yield gateway.transit_gateway_id, HeaderSpace.where(destination=beyond)
 
 
 def _enter(lowering: Lowering, gateway_id: str, subnet_id: str, vpc_id: str) -> Entry:
@@ -339,7 +358,7 @@ COMPONENT = Component(
         "exit": _out,
         "interface": _mute,
     },
-    targets=(Target("transit_gateway_id", "tgw-", _enter),),
+    targets=(Target("transit_gateway_id", "tgw-", _enter, _could),),
     interface_types=("transit_gateway",),
     interface_node=_interface_node,
     joins=_joins,

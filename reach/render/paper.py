@@ -66,6 +66,10 @@ class Paper:
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self._lines)
 
+    @property
+    def width(self) -> int:
+        return self._width
+
     def blank(self) -> None:
         """An empty line, unless the last one is."""
         if self._lines and self._lines[-1]:
@@ -93,6 +97,11 @@ class Paper:
             line += [(" " * gap, style), *word] if gap else word
             used += gap + size
         self._end(pad, line)
+
+    def keep(self, span: Span, *, indent: int) -> None:
+        """One line as it is, however long: a command that wraps is another command."""
+        text, style = span
+        self._end(indent, [(visible(text), style)])
 
     def table(self, rows: Sequence[Sequence[str]], *, indent: int = 2) -> None:
         """Rows of cells in columns; the last column wraps below itself."""

@@ -40,9 +40,24 @@ def render(answer: Answer, *, colour: bool, width: int) -> str:
         _doubts(paper, answer)
     _ends(paper, answer)
     _paths(paper, answer)
+    _proposals(paper, answer)
     _remarks(paper, "Assumed", answer.assumptions)
     _remarks(paper, "Notes", answer.notes)
     return paper.text
+
+
+def _proposals(paper: Paper, answer: Answer) -> None:
+    """What could be changed; loaded only where somebody asked for it."""
+    if answer.fix is None and answer.cut is None:
+        return
+    from reach.render.proposals import proposal
+
+    if answer.fix is not None:
+        proposal(paper, "Fix: the smallest change that would make it reachable", answer.fix)
+    if answer.cut is not None:
+        proposal(
+            paper, "Cut: the fewest rules to remove that would make it unreachable", answer.cut
+        )
 
 
 def _head(paper: Paper, answer: Answer) -> None:

@@ -9,11 +9,20 @@ Must not know: other backends, nor the search for optima that they may share.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from solver.interpret import interpret_all, symbols_of
-from solver.problems import UNLIMITED, Budget, Outcome, Sat, Unknown, Unsat
+from solver.problems import (
+    UNLIMITED,
+    Budget,
+    Outcome,
+    Problem,
+    Sat,
+    Soft,
+    Unknown,
+    Unsat,
+)
 from solver.terms import Term
 
 _MOST_BITS: Final = 20
@@ -27,6 +36,23 @@ class BruteForceBackend:
     def open(self) -> "BruteForceSession":
         """A session of its own."""
         return BruteForceSession()
+
+    def optimise(self, problem: Problem, soft: Sequence[Soft]) -> Outcome:
+        """The first of the assignments whose falsified soft terms cost the least."""
+        required = (*problem.assertions, *problem.assumptions)
+        terms = [each.term for each in soft]
+        candidates = _candidates((*required, *terms))
+        if candidates is None:
+            return Unknown(f"more than 2**{_MOST_BITS} candidates")
+        satisfying = [each for each in candidates if all(interpret_all(required, each))]
+        if not satisfying:
+            return Unsat()
+
+        def cost(candidate: Mapping[str, int | bool]) -> int:
+            holding = interpret_all(terms, candidate)
+            return sum(s.weight for s, holds in zip(soft, holding, strict=True) if not holds)
+
+        return Sat(min(satisfying, key=cost))
 
 
 class BruteForceSession:

@@ -23,7 +23,8 @@ Must not know: what its users describe with terms.
 import ctypes
 import time
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from z3 import z3core
@@ -31,7 +32,17 @@ from z3 import z3core
 from solver.interning import Op, Term, postorder
 from solver.interpret import Interpreter
 from solver.minimise import fewest_falsified
-from solver.problems import UNLIMITED, Budget, Outcome, Sat, SolverError, Unknown, Unsat
+from solver.problems import (
+    UNLIMITED,
+    Budget,
+    Outcome,
+    Problem,
+    Sat,
+    Soft,
+    SolverError,
+    Unknown,
+    Unsat,
+)
 from solver.terms import FALSE, TRUE
 
 _POINTER: Final = ctypes.c_void_p
@@ -99,6 +110,18 @@ _solver_reason = _bind("Z3_solver_get_reason_unknown", _TEXT, _POINTER, _POINTER
 _solver_core = _maker("Z3_solver_get_unsat_core", _POINTER, _POINTER)
 _solver_model = _maker("Z3_solver_get_model", _POINTER, _POINTER)
 
+_mk_optimize = _maker("Z3_mk_optimize", _POINTER)
+_optimize_inc_ref = _bind("Z3_optimize_inc_ref", None, _POINTER, _POINTER)
+_optimize_dec_ref = _bind("Z3_optimize_dec_ref", None, _POINTER, _POINTER)
+_optimize_set_params = _bind("Z3_optimize_set_params", None, _POINTER, _POINTER, _POINTER)
+_optimize_assert = _bind("Z3_optimize_assert", None, _POINTER, _POINTER, _POINTER)
+_optimize_assert_soft = _bind(
+    "Z3_optimize_assert_soft", _UINT, _POINTER, _POINTER, _POINTER, _TEXT, _POINTER
+)
+_optimize_check = _bind("Z3_optimize_check", _INT, _POINTER, _POINTER, _UINT, _POINTER)
+_optimize_reason = _bind("Z3_optimize_get_reason_unknown", _TEXT, _POINTER, _POINTER)
+_optimize_model = _maker("Z3_optimize_get_model", _POINTER, _POINTER)
+
 _vector_inc_ref = _bind("Z3_ast_vector_inc_ref", None, _POINTER, _POINTER)
 _vector_dec_ref = _bind("Z3_ast_vector_dec_ref", None, _POINTER, _POINTER)
 _vector_size = _bind("Z3_ast_vector_size", _UINT, _POINTER, _POINTER)
@@ -142,9 +165,53 @@ class Z3Backend:
 
     def open(self) -> "Z3Session":
         """A session with a solver of its own."""
+        return Z3Session(self._shared())
+
+    def optimise(self, problem: Problem, soft: Sequence[Soft]) -> Outcome:
+        """Z3's Optimize (MaxSAT): the least weight of soft terms to give up."""
+        required = (*problem.assertions, *problem.assumptions)
+        if FALSE in required:
+            return Unsat()
+        if problem.budget.milliseconds == 0:  # Z3 would read it as no limit
+            return Unknown("timeout")
+        with _optimizer(self._shared()) as (shared, optimizer):
+            context = shared.handle
+            translation = _Translation(shared)
+            for term in required:
+                _optimize_assert(context, optimizer, translation.ast(term))
+            group = _mk_string_symbol(context, b"soft")
+            for each in soft:
+                ast, weight = translation.ast(each.term), b"%d" % each.weight
+                _optimize_assert_soft(context, optimizer, ast, weight, group)
+            params = _parameters(context, {b"timeout": problem.budget.milliseconds})
+            _optimize_set_params(context, optimizer, params)
+            _params_dec_ref(context, params)
+            status = _optimize_check(context, optimizer, 0, None)
+            if status == _L_FALSE:
+                return Unsat()
+            if status != _L_TRUE:
+                return _gave_up(context, _optimize_reason(context, optimizer).decode())
+            found = _valid(context, _optimize_model(context, optimizer))
+            assignment = _values(context, found, translation)
+        _refuse_a_lie(Interpreter(), required, assignment)
+        return Sat(assignment)
+
+    def _shared(self) -> _Context:
         if self._context is None or self._context.built > _OLD:
             self._context = _Context()
-        return Z3Session(self._context)
+        return self._context
+
+
+@contextmanager
+def _optimizer(shared: _Context) -> Iterator[tuple[_Context, int]]:
+    """An optimizer in a context, given back at the end."""
+    context = shared.handle
+    optimizer = _valid(context, _mk_optimize(context))
+    _optimize_inc_ref(context, optimizer)
+    try:
+        yield shared, optimizer
+    finally:
+        _optimize_dec_ref(context, optimizer)
 
 
 class Z3Session:
@@ -233,16 +300,8 @@ class Z3Session:
         if budget == self._budget:
             return
         # Z3 counts the memory of all sessions of the process together.
-        limits = {
-            b"timeout": _NO_LIMIT if budget.milliseconds is None else budget.milliseconds,
-            b"max_memory": _NO_LIMIT if budget.memory_mb is None else budget.memory_mb,
-            b"random_seed": budget.seed,
-        }
-        params = _mk_params(self._context)
-        _params_inc_ref(self._context, params)
-        for name, limit in limits.items():
-            key = _mk_string_symbol(self._context, name)
-            _params_set_uint(self._context, params, key, min(limit, _NO_LIMIT))
+        limits = {b"timeout": budget.milliseconds, b"max_memory": budget.memory_mb}
+        params = _parameters(self._context, {**limits, b"random_seed": budget.seed})
         _solver_set_params(self._context, self._solver, params)
         _params_dec_ref(self._context, params)
         self._budget = budget
@@ -250,27 +309,13 @@ class Z3Session:
     def _verified_assignment(self, assumptions: Sequence[Term]) -> dict[str, int | bool]:
         """Z3's values for the symbols, after they were seen to satisfy all that they should."""
         assignment = self._assignment()
-        required = [*self._assertions, *assumptions]
-        if not all(self._interpreter.interpret_all(required, assignment)):
-            raise SolverError("Z3 returned an assignment that falsifies an assertion")
+        _refuse_a_lie(self._interpreter, [*self._assertions, *assumptions], assignment)
         return assignment
 
     def _assignment(self) -> dict[str, int | bool]:
         """Z3's values for the symbols; those that it left open are not in it."""
-        context = self._context
-        found = _valid(context, _solver_model(context, self._solver))
-        _model_inc_ref(context, found)
-        assignment: dict[str, int | bool] = {}
-        for name, width, declaration in self._translation.symbols:
-            value = _model_value(context, found, declaration)
-            if value is None:
-                continue
-            if width:
-                assignment[name] = int(_get_numeral(context, value))
-            else:
-                assignment[name] = _get_bool_value(context, value) == _L_TRUE
-        _model_dec_ref(context, found)
-        return assignment
+        found = _valid(self._context, _solver_model(self._context, self._solver))
+        return _values(self._context, found, self._translation)
 
     def _core(self) -> set[int | None]:
         """The literals of Z3's core."""
@@ -283,16 +328,7 @@ class Z3Session:
 
     def _unknown(self) -> Unknown:
         """Why Z3 could not tell; its failures and interrupts are raised."""
-        reason = _solver_reason(self._context, self._solver).decode()
-        if "interrupted" in reason:
-            raise KeyboardInterrupt
-        if reason in ("timeout", "canceled"):
-            return Unknown("timeout")
-        if "memory" in reason:
-            return Unknown("memory")
-        if _get_error_code(self._context):
-            raise SolverError(_error(self._context))
-        return Unknown(reason)
+        return _gave_up(self._context, _solver_reason(self._context, self._solver).decode())
 
 
 class _Translation:
@@ -358,6 +394,54 @@ class _Translation:
             sort = _valid(self._context, _mk_bv_sort(self._context, width))
             self._sorts[width] = sort
         return sort
+
+
+def _values(context: int, found: int, translation: _Translation) -> dict[str, int | bool]:
+    """Z3's values for the symbols; those that it left open are not in it."""
+    _model_inc_ref(context, found)
+    assignment: dict[str, int | bool] = {}
+    for name, width, declaration in translation.symbols:
+        value = _model_value(context, found, declaration)
+        if value is None:
+            continue
+        if width:
+            assignment[name] = int(_get_numeral(context, value))
+        else:
+            assignment[name] = _get_bool_value(context, value) == _L_TRUE
+    _model_dec_ref(context, found)
+    return assignment
+
+
+def _refuse_a_lie(
+    interpreter: Interpreter, required: Sequence[Term], assignment: dict[str, int | bool]
+) -> None:
+    """Z3 is not believed: what it found has to satisfy all that it should."""
+    if not all(interpreter.interpret_all(required, assignment)):
+        raise SolverError("Z3 returned an assignment that falsifies an assertion")
+
+
+def _gave_up(context: int, reason: str) -> Unknown:
+    """Why Z3 could not tell; its failures and interrupts are raised."""
+    if "interrupted" in reason:
+        raise KeyboardInterrupt
+    if reason == "timeout" or reason.endswith("canceled"):
+        return Unknown("timeout")
+    if "memory" in reason:
+        return Unknown("memory")
+    if _get_error_code(context):
+        raise SolverError(_error(context))
+    return Unknown(reason)
+
+
+def _parameters(context: int, limits: Mapping[bytes, int | None]) -> int:
+    """What a check may cost, by Z3's names; to be given back by whoever takes it."""
+    params = _valid(context, _mk_params(context))
+    _params_inc_ref(context, params)
+    for name, limit in limits.items():
+        key = _mk_string_symbol(context, name)
+        value = _NO_LIMIT if limit is None else min(limit, _NO_LIMIT)
+        _params_set_uint(context, params, key, value)
+    return params
 
 
 def _array(asts: Collection[int]) -> ctypes.Array[ctypes.c_void_p]:

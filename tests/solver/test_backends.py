@@ -15,7 +15,9 @@ from solver import (
     Backend,
     Budget,
     Outcome,
+    Problem,
     Sat,
+    Soft,
     SolverError,
     Term,
     Unknown,
@@ -182,6 +184,28 @@ class BackendContract:
         assert isinstance(session.check([not_(p), not_(q), not_(r)]), Sat)
         assert assignment_of(session.check([p, r])).get("q", False) is False
 
+    def test_optimise_gives_up_the_least_weight(self) -> None:
+        """Two light terms rather than one heavy one; the sum counts, not the number."""
+        problem = Problem((implies(p, and_(not_(q), not_(r))), or_(p, and_(not_(q), r))))
+        light = [Soft(p, 5), Soft(q, 2), Soft(r, 2)]
+        assert assignment_of(self.backend.optimise(problem, light)).get("p") is True
+        heavy = [Soft(p, 5), Soft(q, 2), Soft(r, 9)]
+        assert assignment_of(self.backend.optimise(problem, heavy)).get("p", False) is False
+
+    def test_optimise_adds_up_what_is_listed_twice(self) -> None:
+        """Twice 3 outweighs 5."""
+        problem = Problem((not_(and_(p, q)),))
+        soft = [Soft(p, 3), Soft(q, 5), Soft(p, 3)]
+        assert assignment_of(self.backend.optimise(problem, soft)).get("p") is True
+
+    def test_optimise_needs_what_is_required(self) -> None:
+        """Unsat where the problem is, assumptions counted; Sat where no soft term can be kept."""
+        soft = [Soft(p), Soft(not_(q))]
+        assert isinstance(self.backend.optimise(Problem((p,), (not_(p),)), soft), Unsat)
+        assert isinstance(self.backend.optimise(Problem((FALSE,)), soft), Unsat)
+        assert assignment_of(self.backend.optimise(Problem((not_(p), q)), soft))["q"] is True
+        assert isinstance(self.backend.optimise(Problem((p,)), []), Sat)
+
 
 class TestBruteForce(BackendContract):
     """The oracle."""
@@ -258,6 +282,23 @@ class TestZ3(BackendContract):
         assert session.check(budget=Budget(memory_mb=1)) == Unknown("memory")
         assert isinstance(session.check(), Sat)
 
+    def test_optimise_in_no_or_little_time_is_unknown(self) -> None:
+        """An optimum that is not certain is none."""
+        soft = [Soft(p)]
+        nothing = Problem((q,), budget=Budget(milliseconds=0))
+        assert self.backend.optimise(nothing, soft) == Unknown("timeout")
+        hard = Problem(tuple(pigeon_hole(13)), budget=Budget(milliseconds=30))
+        assert self.backend.optimise(hard, soft) == Unknown("timeout")
+
+    def test_optimise_over_wide_vectors(self) -> None:
+        """Addresses of 129 bits: the cheapest way to be in two prefixes at once."""
+        in_low, in_high = has_prefix(wide, 0, 1), has_prefix(wide, 2**128, 1)
+        problem = Problem((implies(p, in_low), implies(q, in_high), or_(p, r)))
+        soft = [Soft(p, 7), Soft(q, 4), Soft(not_(r), 2)]
+        found = assignment_of(self.backend.optimise(problem, soft))
+        assert found["p"] is True
+        assert found.get("q", False) is False
+
     def test_the_seed_changes_no_outcome(self) -> None:
         """Any seed, the largest among them, decides alike."""
         for seed in (0, 1, 2**32 - 1):
@@ -329,6 +370,27 @@ def test_z3_agrees_with_brute_force(
         if isinstance(best, Sat):
             wanted = tuple(dict.fromkeys(soft))
             assert falsified(wanted, best) == falsified(wanted, optimum)
+
+
+@quick
+@given(formulas, formulas, formulas)
+def test_z3_optimises_as_brute_force_does(
+    required: list[Term], assumed: list[Term], soft: list[Term]
+) -> None:
+    """The least weight is the same, whichever assignment has it."""
+    weighed = [Soft(term, 1 + 3 * number % 7) for number, term in enumerate(soft)]
+    problem = Problem(tuple(required), tuple(assumed))
+    found = Z3Backend().optimise(problem, weighed)
+    truth = BruteForceBackend().optimise(problem, weighed)
+    assert type(found) is type(truth)
+    if isinstance(found, Sat):
+        assert given_up(weighed, found) == given_up(weighed, truth)
+
+
+def given_up(soft: Sequence[Soft], outcome: Outcome) -> int:
+    """What the falsified soft terms cost."""
+    holding = interpret_all([each.term for each in soft], assignment_of(outcome))
+    return sum(each.weight for each, holds in zip(soft, holding, strict=True) if not holds)
 
 
 @quick
