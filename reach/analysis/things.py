@@ -72,10 +72,14 @@ def thing(ground: Ground, resource: str) -> Thing:
 
 def record_of(ground: Ground, resource: str) -> Record | None:
     """What the snapshot holds of a resource: of several records one that says whose it is."""
-    found = [ground.snapshot.get(kind, resource) for kind in ground.snapshot.contents]
-    known = [record for record in found if record is not None]
-    owned = (record for record in known if ground.snapshot.account_of(record))
-    return next(owned, known[0] if known else None)
+
+    def find() -> Record | None:
+        found = [ground.snapshot.get(kind, resource) for kind in ground.snapshot.contents]
+        known = [record for record in found if record is not None]
+        owned = (record for record in known if ground.snapshot.account_of(record))
+        return next(owned, known[0] if known else None)
+
+    return ground.memo(f"record {resource}", find)
 
 
 def _arn(ground: Ground, resource: str, record: Record | None) -> str:
