@@ -69,6 +69,12 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.snapshot.firewall_calls import (
+    ENDPOINT_ASSOCIATION,
+    FIREWALL,
+    FIREWALL_POLICY,
+    RULE_GROUP,
+)
 from reach.snapshot.firewall_records import (
     Firewall,
     FirewallEndpointAssociation,
@@ -443,6 +449,7 @@ COMPONENT = Component(
             "firewall_arn",
             "network-firewall.DescribeFirewall",
             bare=(("Firewall", "FirewallStatus"),),
+            asked=(FIREWALL,),
         ),
         Section(
             "NetworkFirewallPolicies",
@@ -450,6 +457,7 @@ COMPONENT = Component(
             "policy_arn",
             "network-firewall.DescribeFirewallPolicy",
             bare=(("FirewallPolicyResponse", "FirewallPolicy"),),
+            asked=(FIREWALL_POLICY,),
         ),
         Section(
             "NetworkFirewallRuleGroups",
@@ -457,6 +465,7 @@ COMPONENT = Component(
             "group_arn",
             "network-firewall.DescribeRuleGroup",
             bare=(("RuleGroupResponse",),),
+            asked=(RULE_GROUP,),
         ),
         Section(
             "NetworkFirewallEndpointAssociations",
@@ -464,6 +473,7 @@ COMPONENT = Component(
             "association_arn",
             "network-firewall.DescribeVpcEndpointAssociation",
             bare=(("VpcEndpointAssociation",),),
+            asked=(ENDPOINT_ASSOCIATION,),
         ),
     ),
     nodes={

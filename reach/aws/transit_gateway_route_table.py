@@ -39,6 +39,7 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
+from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, Vpc
 from reach.snapshot.section import Reference, Section
@@ -420,6 +421,7 @@ def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, .
 
 
 _TABLE = Reference("transit_gateway_route_table_id", TransitGatewayRouteTable)
+_OF_TABLE = {"TransitGatewayRouteTableId": "TransitGatewayRouteTableId"}
 _MORE = ("additional_routes_available", "next_token")
 
 COMPONENT = Component(
@@ -444,6 +446,15 @@ COMPONENT = Component(
             bare=(("TransitGatewayRouteTableId", "Routes"),),
             orphan="Routes",
             covered_by="TransitGatewayStaticRoutes",
+            asked=(
+                Call(
+                    "ec2.SearchTransitGatewayRoutes",
+                    hold="Routes",
+                    given=({"Filters": [{"Name": "type", "Values": ["static", "propagated"]}]},),
+                    per=(Per("ec2.DescribeTransitGatewayRouteTables", _OF_TABLE),),
+                    keep=_OF_TABLE,
+                ),
+            ),
         ),
         Section(
             "TransitGatewayStaticRoutes",
@@ -455,6 +466,7 @@ COMPONENT = Component(
             merge="extend",
             more=_MORE,
             covered_by="TransitGatewayRoutes",
+            asked=(),
         ),
         Section(
             "TransitGatewayPropagations",
@@ -466,6 +478,14 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("TransitGatewayRouteTableId", "TransitGatewayRouteTablePropagations"),),
             covered_by="TransitGatewayRoutes",
+            asked=(
+                per_id(
+                    "ec2.GetTransitGatewayRouteTablePropagations",
+                    "ec2.DescribeTransitGatewayRouteTables",
+                    "TransitGatewayRouteTableId",
+                    hold="TransitGatewayRouteTablePropagations",
+                ),
+            ),
         ),
         Section(
             "TransitGatewayPrefixListReferences",
@@ -474,6 +494,13 @@ COMPONENT = Component(
             "ec2.GetTransitGatewayPrefixListReferences",
             references=(_TABLE,),
             covered_by="TransitGatewayRoutes",
+            asked=(
+                Call(
+                    "ec2.GetTransitGatewayPrefixListReferences",
+                    take="TransitGatewayPrefixListReferences",
+                    per=(Per("ec2.DescribeTransitGatewayRouteTables", _OF_TABLE),),
+                ),
+            ),
         ),
     ),
     nodes={
