@@ -86,7 +86,7 @@ ELBV2 = (
             ),
         ),
     ),
-    Section("Rules", Rule, "rule_arn", "elbv2.DescribeRules", covered_by="ListenerRules"),
+    Section("Rules", Rule, "rule_arn", "elbv2.DescribeRules", covered_by="ListenerRules", asked=()),
     Section(
         "TargetGroups",
         TargetGroup,
