@@ -207,7 +207,7 @@ def _tell(outcome: Outcome) -> None:
     say(f"{outcome.files} files of {outcome.scopes} {places} in {outcome.path}")
     if outcome.gaps:
         say(f"{len(outcome.gaps)} gaps: what depends on them will be undecided")
-        _list(Counter(map(_gap, outcome.gaps)))
+        _list(Counter(_gap(gap) for gap in outcome.gaps if gap["reason"] != "parent"))
     if outcome.changed:
         say("the network changed while it was read; capture it again when it is quiet")
         _list(Counter(map(_change, outcome.changed)))
