@@ -102,7 +102,7 @@ class Account:
 
 def make_client(session: Any, service: str, region: str, targets: Targets) -> Any:
     config = Config(
-        retries={"mode": "adaptive", "max_attempts": targets.attempts},
+        retries={"mode": "adaptive", "total_max_attempts": targets.attempts},
         max_pool_connections=max(targets.in_flight, 1),
         connect_timeout=10,
         user_agent_extra="reach-capture",

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore import exceptions, xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.model import OperationNotFoundError
 from botocore.parsers import ResponseParserError
 
 from reach.snapshot.call import Call
@@ -69,7 +70,7 @@ def ask(client: Any, call: Call, parameters: Mapping[str, Any]) -> dict[str, Any
     """The whole answer: the lists of all pages joined."""
     try:
         shape = client.meta.service_model.operation_model(call.name).output_shape
-    except exceptions.OperationNotFoundError:
+    except OperationNotFoundError:
         raise Refused(Reason("unknown", "UnknownOperation", "this botocore is too old")) from None
     whole: dict[str, Any] = {}
     for page in _read(client, call, parameters):
