@@ -100,7 +100,13 @@ def _pages(client: Any, call: Call, parameters: Mapping[str, Any]) -> Iterator[d
 
 
 def _page_size(client: Any, call: Call) -> dict[str, int]:
-    """As large a page as the model allows, where it says so."""
+    """As large a page as the model allows, where it says so.
+
+    A search gives as many as it may unasked (AWSEC2/latest/APIReference/
+    API_SearchTransitGatewayRoutes: "If a value is not provided, the default is 1000").
+    """
+    if call.name.startswith("Search"):
+        return {}
     members = client.meta.service_model.operation_model(call.name).input_shape.members
     stated = (members[name].metadata.get("max") for name in _LIMITS if name in members)
     most = next(filter(None, stated), 0)

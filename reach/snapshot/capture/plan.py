@@ -16,7 +16,7 @@ from reach.snapshot.call import Call
 from reach.snapshot.section import Section
 
 # Asked once for an account, in the Region that has the endpoint, by partition.  AWS:
-# global-accelerator/latest/api: "you must specify the US West (Oregon) Region"; botocore's
+# global-accelerator/latest/api/Welcome: "you must specify the US West (Oregon) Region"; botocore's
 # endpoints.json: networkmanager has partition endpoints in these Regions.
 GLOBAL: Mapping[str, Mapping[str, str]] = {
     "globalaccelerator": {"aws": "us-west-2"},

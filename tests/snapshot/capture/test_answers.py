@@ -35,7 +35,7 @@ def client(service: str) -> Any:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def ec2() -> Iterator[tuple[Any, Stubber]]:
     made = client("ec2")
     with Stubber(made) as stub:

@@ -1,4 +1,4 @@
-"""A capture as a whole: what is filed, what is a gap, what is noticed, and that it can be killed."""
+"""A capture as a whole: what is filed, what is a gap, what is noticed; killed and resumed."""
 
 from __future__ import annotations
 
