@@ -120,16 +120,21 @@ def capture(ctx: click.Context, /, folder: Path, strict: bool, resume: bool, **a
         workers=asked["workers"],
         attempts=asked["attempts"],
     )
-    with _Progress() as progress:
-        outcome = run.capture(
-            folder,
-            sections(),
-            targets,
-            tool=f"reach {__version__}",
-            now=_now,
-            watch=progress,
-            resume=resume,
-        )
+    try:
+        with _Progress() as progress:
+            outcome = run.capture(
+                folder,
+                sections(),
+                targets,
+                tool=f"reach {__version__}",
+                now=_now,
+                watch=progress,
+                resume=resume,
+            )
+    except KeyboardInterrupt:
+        say(f"interrupted; reach capture {folder} --resume goes on")
+        # What is written is whole at any moment; the calls in flight are not waited for.
+        os._exit(console.INTERRUPTED)
     _tell(outcome)
     ctx.exit(console.UNDECIDED if strict and (outcome.gaps or outcome.changed) else 0)
 
@@ -198,16 +203,19 @@ class _Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
 
 def _tell(outcome: Outcome) -> None:
     """What was read, what was not and why, and what changed."""
+    from reach.snapshot.manifest import PARENT
+
     places = "account or Region" if outcome.scopes == 1 else "accounts and Regions"
     say(f"{outcome.files} files of {outcome.scopes} {places} in {outcome.path}")
     if outcome.gaps:
         say(f"{len(outcome.gaps)} gaps: what depends on them will be undecided")
-        _list(Counter(_gap(gap) for gap in outcome.gaps if gap["reason"] != "parent"))
+        _list(Counter(_gap(gap) for gap in outcome.gaps if gap["reason"] != PARENT))
     if outcome.changed:
         say("the network changed while it was read; capture it again when it is quiet")
         _list(Counter(map(_change, outcome.changed)))
@@ -222,8 +230,9 @@ def _list(counted: Counter[str]) -> None:
 
 
 def _gap(gap: Mapping[str, Any]) -> str:
-    if gap["operation"] in ("ec2.DescribeRegions", "sts.AssumeRole"):
-        return f"{gap['account']} {gap['region']}: {gap['code']}".replace(" :", ":")
+    if gap["whole"]:
+        place = " ".join(filter(None, (gap["account"], gap["region"])))
+        return f"{place}: {gap['code']}"
     return f"{gap['operation']}: {gap['code']}"
 
 

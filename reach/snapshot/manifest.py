@@ -19,6 +19,7 @@ NAME = "manifest.json"
 KEY = "ReachCapture"
 FORMAT = 1
 BEGUN, COMPLETE = "begun", "complete"
+PARENT = "parent"  # the reason of a gap that follows from another one
 _MOST_NAMES = 5
 
 
@@ -113,11 +114,12 @@ def remarks(
         yield Diagnostic("warning", f"{_where(lost)} was not read: {_why(lost)}", name)
     for asked in manifest.calls:
         file = prefix + asked.file if asked.file else name
-        for lost in asked.gaps[:_MOST_NAMES]:
+        gaps = [each for each in asked.gaps if each.reason != PARENT]
+        for lost in gaps[:_MOST_NAMES]:
             words = f"{asked.operation}{_of(lost.parameters)} gave nothing: {_why(lost)}"
             yield Diagnostic("warning", f"{_where(asked)}: {words}", name)
-        if len(asked.gaps) > _MOST_NAMES:
-            more = len(asked.gaps) - _MOST_NAMES
+        if len(gaps) > _MOST_NAMES:
+            more = len(gaps) - _MOST_NAMES
             words = f"{asked.operation} gave nothing {more} more times"
             yield Diagnostic("warning", f"{_where(asked)}: {words}", name)
         if asked.file and hashes is not None and hashes.get(file) != asked.sha256:

@@ -9,7 +9,7 @@ Must not know what is asked of the clients, nor files.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,15 +17,11 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    CredentialProvider,
-    DeferredRefreshableCredentials,
-)
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from reach.snapshot.capture.answers import Reason, reason_of
-from reach.snapshot.capture.plan import GLOBAL, REGIONS, ROLE
+from reach.snapshot.capture.plan import ACCOUNTS, GLOBAL, REGIONS, ROLE
 from reach.snapshot.capture.targets import CaptureError, Targets
 
 _SESSION_NAME = "reach-capture"
@@ -36,12 +32,16 @@ _ON = ("opt-in-not-required", "opted-in")
 
 @dataclass(frozen=True)
 class Absent:
-    """An account or a Region that cannot be read, and why."""
+    """An account or a Region that cannot be read, and why.
+
+    If it ``was_asked_for`` its absence counts in every answer.
+    """
 
     account: str
     region: str
     operation: str
     reason: Reason
+    was_asked_for: bool = True
 
 
 @dataclass(eq=False)
@@ -96,7 +96,8 @@ class Account:
         off = {name for name, told in state.items() if told not in _ON}
         wanted = chosen or tuple(sorted(state))
         reason = Reason("off", "OptInRequired", "an opt-in Region that is off")
-        absent = [Absent(self.number, r, REGIONS, reason) for r in wanted if r in off]
+        asked = bool(chosen)
+        absent = [Absent(self.number, r, REGIONS, reason, asked) for r in wanted if r in off]
         return tuple(r for r in wanted if r not in off), absent
 
 
@@ -117,7 +118,9 @@ def found(targets: Targets) -> tuple[list[Account], list[Absent]]:
     base = [_own(_session(profile), targets) for profile in targets.profiles or ("",)]
     roles = [(arn, base[0]) for arn in targets.role_arns]
     if targets.organization:
-        roles += [(arn, base[0]) for arn in _of_organization(base[0], targets)]
+        active, closed = _of_organization(base[0], targets)
+        roles += [(arn, base[0]) for arn in active]
+        absent += closed
     read = base[1:] if targets.role_arns else base
     accounts.update({each.number: each for each in reversed(read)})
     for arn, asker in roles:
@@ -152,14 +155,13 @@ def _own(session: Any, targets: Targets) -> Account:
     return Account(told["Account"], told["Arn"].split(":")[1], session, targets)
 
 
-class _Role(CredentialProvider):  # type: ignore[misc]
-    """A role's credentials; those that run out are asked for again."""
+@dataclass(frozen=True)
+class _Role:
+    """One of botocore's credential providers: a role's; those that run out are asked for again."""
 
+    credentials: Any
     METHOD = "reach-role"
-
-    def __init__(self, credentials: Any) -> None:
-        super().__init__()
-        self.credentials = credentials
+    CANONICAL_NAME = None
 
     def load(self) -> Any:
         return self.credentials
@@ -189,17 +191,25 @@ def _assumed(arn: str, asker: Account, targets: Targets) -> Account | Reason:
     return Account(arn.split(":")[4], asker.partition, session, targets)
 
 
-def _of_organization(asker: Account, targets: Targets) -> Iterator[str]:
-    """The role in every active account.  AWS: organizations/latest/APIReference/API_Account."""
+def _of_organization(asker: Account, targets: Targets) -> tuple[list[str], list[Absent]]:
+    """The role in each active account, and the accounts that are closed or not open yet.
+
+    AWS: organizations/latest/APIReference/API_Account.
+    """
     region = _HOME.get(asker.partition, "us-east-1")
-    pages = make_client(asker.session, "organizations", region, targets).get_paginator(
-        "list_accounts"
-    )
+    client = make_client(asker.session, "organizations", region, targets)
     try:
-        listed: list[Mapping[str, Any]] = [a for page in pages.paginate() for a in page["Accounts"]]
+        pages = client.get_paginator("list_accounts").paginate()
+        listed: list[Mapping[str, Any]] = [each for page in pages for each in page["Accounts"]]
     except (ClientError, BotoCoreError) as error:
         raise CaptureError(f"the organisation's accounts cannot be listed: {error}") from None
-    for account in sorted(listed, key=lambda each: str(each["Id"])):
-        state = account.get("State") or account.get("Status")
-        if account["Id"] != asker.number and state == "ACTIVE":
-            yield f"arn:{asker.partition}:iam::{account['Id']}:role/{targets.role_name}"
+    active: list[str] = []
+    closed: list[Absent] = []
+    for account in listed:
+        number = str(account["Id"])
+        state = str(account.get("State") or account.get("Status"))
+        if state != "ACTIVE":
+            closed.append(Absent(number, "", ACCOUNTS, Reason("off", state), False))
+        elif number != asker.number:
+            active.append(f"arn:{asker.partition}:iam::{number}:role/{targets.role_name}")
+    return active, closed

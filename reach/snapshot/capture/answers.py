@@ -38,7 +38,6 @@ _UNREADABLE = (ResponseParserError, ValueError, TypeError, AttributeError, KeyEr
 _NOISE = re.compile(
     r"\s*Encoded authorization failure message:.*|\s*\(?\bRequest ?ID:\s*[^\s,;)]+\)?", re.I | re.S
 )
-_LONGEST = 300  # what stands before a service may answer with a page of HTML
 _GONE = re.compile(r"NotFound|NoSuch", re.I)
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown", re.I)
 _DENIED = re.compile(r"Denied|Unauthorized|Forbidden|NotAuthorized", re.I)
@@ -157,7 +156,9 @@ def reason_of(error: ClientError) -> Reason:
     """A refusal in AWS's words, without what changes from one time to the next."""
     told = error.response.get("Error", {})
     code = str(told.get("Code") or "Unknown")
-    words = " ".join(_NOISE.sub("", str(told.get("Message") or "")).split())[:_LONGEST]
+    words = " ".join(_NOISE.sub("", str(told.get("Message") or "")).split())
+    if words.startswith("<"):
+        words = ""  # a page of HTML from something that stands before the service
     for kind, pattern in (
         ("denied", _DENIED),
         ("throttled", _THROTTLED),

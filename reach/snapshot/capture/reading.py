@@ -19,6 +19,7 @@ import orjson
 from reach.snapshot.capture.answers import Reason
 from reach.snapshot.capture.binding import bind, requests
 from reach.snapshot.capture.plan import Step
+from reach.snapshot.manifest import PARENT
 from reach.snapshot.record import Scope
 
 Stored = Mapping[str, Callable[[], Sequence[Any]]]
@@ -150,7 +151,7 @@ class Reading:
             parent = self._results[operation]
             if parent.lacks:
                 words = f"{operation} is not fully known"
-                lacks.append(Lack(Reason("parent", operation, words), {}))
+                lacks.append(Lack(Reason(PARENT, operation, words), {}))
         return [found[key] for key in sorted(found)], lacks
 
     def _close(self, at: _Open) -> Result:

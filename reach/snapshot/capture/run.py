@@ -44,7 +44,10 @@ class Watch(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it, in numbers and in the manifest's words."""
+    """What became of it, in numbers and in the manifest's words.
+
+    A gap is ``whole`` where an account or a Region gave nothing at all.
+    """
 
     path: str
     files: int
@@ -216,12 +219,11 @@ def capture(
             "; ".join(f"{a.account}: {a.reason.code}" for a in absent) or "no account"
         )
     scopes: list[Scope] = []
-    closed = [Scope(each.account, each.region) for each in absent]
     for account in accounts:
         on, off = account.regions()
         scopes += [Scope(account.number, region) for region in ("", *on)]
         absent += off
-        closed += [Scope(each.account, each.region) for each in off if targets.regions]
+    closed = [Scope(each.account, each.region) for each in absent if each.was_asked_for]
     head = {"tool": tool, "asked": targets.to_dict()}
     with Folder.open(path, head, resume=resume, now=now()) as folder:
         numbers = {account.number: account for account in accounts}
@@ -284,6 +286,7 @@ def _outcome(path: Path, told: Entry) -> Outcome:
     lost = [
         {
             **gap,
+            "whole": False,
             "operation": call["operation"],
             "account": call["account"],
             "region": call["region"],
@@ -292,5 +295,5 @@ def _outcome(path: Path, told: Entry) -> Outcome:
         for gap in call["gaps"]
     ]
     files = sum(1 for call in told["calls"] if call.get("file"))
-    gaps = (*told["gaps"], *lost)
+    gaps = (*({**gap, "whole": True} for gap in told["gaps"]), *lost)
     return Outcome(str(path), files, len(told["scopes"]), gaps, tuple(told["changed"]))

@@ -91,7 +91,7 @@ def test_lists_of_every_page_and_the_last_flag(ec2: tuple[Any, Stubber]) -> None
     """Further routes that are on the next page are not missing; those after the last page are."""
     made, stub = ec2
     for number, more in ((1, True), (2, False)):
-        page = {"Routes": [{"DestinationCidrBlock": f"10.{number}.0.0/16"}]}
+        page: dict[str, Any] = {"Routes": [{"DestinationCidrBlock": f"10.{number}.0.0/16"}]}
         page |= {"AdditionalRoutesAvailable": more} | ({"NextToken": "2"} if more else {})
         stub.add_response("search_transit_gateway_routes", page)
     answer = ask(made, ROUTES, SEARCH)

@@ -77,7 +77,7 @@ def test_a_parent_that_nobody_asks_is_refused() -> None:
 
 def test_the_plan_is_the_same_whatever_the_order() -> None:
     """The order in which sections are declared changes nothing."""
-    backwards = plan_of(dict(reversed(sections().items())))
+    backwards = plan_of(dict(reversed(list(sections().items()))))
     assert [step.operation for step in backwards.steps] == [s.operation for s in PLAN.steps]
     assert isinstance(backwards, Plan)
 

@@ -346,7 +346,7 @@ def killed_after(events: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 
     with monkeypatch.context() as patch:
         for name in whole:
-            patch.setattr(filesystem.os, name, touch(name))
+            patch.setattr(os, name, touch(name))
         yield lambda: count
 
 

@@ -10,7 +10,7 @@ models, so that what is asked can be checked against them; nothing is sent anywh
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
@@ -24,7 +24,6 @@ from botocore.validate import ParamValidator
 from reach.snapshot.capture.accounts import Absent, Account
 from reach.snapshot.capture.targets import Targets
 
-Answer = Mapping[str, Any] | Callable[..., Mapping[str, Any]] | ClientError
 REGIONS = ("eu-west-1", "us-east-1")
 
 
@@ -75,7 +74,7 @@ def example(shape: Any, seen: tuple[str, ...] = ()) -> Any:
 class World:
     """``answers`` by operation, ``log`` of what was asked, in the order it was."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
     accounts: tuple[str, ...] = ("111122223333",)
     off: tuple[str, ...] = ()
     absent: list[Absent] = field(default_factory=list)
@@ -128,7 +127,8 @@ class Inhabited(Account):
         wanted = self.targets.regions or REGIONS
         reason = Reason("off", "OptInRequired", "an opt-in Region that is off")
         off = [each for each in wanted if each in self.world.off]
-        absent = [Absent(self.number, each, "ec2.DescribeRegions", reason) for each in off]
+        asked = bool(self.targets.regions)
+        absent = [Absent(self.number, each, "ec2.DescribeRegions", reason, asked) for each in off]
         return tuple(each for each in wanted if each not in off), absent
 
 
