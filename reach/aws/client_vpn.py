@@ -548,6 +548,7 @@ COMPONENT = Component(
                         Per(
                             "ec2.DescribeClientVpnEndpoints",
                             {"ClientVpnEndpointId": "ClientVpnEndpointId"},
+                            unless=("Status.Code", "deleted"),
                         ),
                     ),
                 ),
@@ -569,6 +570,7 @@ COMPONENT = Component(
                     "ec2.DescribeClientVpnEndpoints",
                     "ClientVpnEndpointId",
                     hold="Routes",
+                    unless=("Status.Code", "deleted"),
                 ),
             ),
         ),

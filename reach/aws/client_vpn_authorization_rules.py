@@ -179,6 +179,7 @@ COMPONENT = Component(
                     "ec2.DescribeClientVpnEndpoints",
                     "ClientVpnEndpointId",
                     hold="AuthorizationRules",
+                    unless=("Status.Code", "deleted"),
                 ),
             ),
         ),

@@ -389,12 +389,18 @@ COMPONENT = Component(
                         Per(
                             "directconnect.DescribeDirectConnectGateways",
                             {"directConnectGatewayId": "directConnectGatewayId"},
+                            unless=("directConnectGatewayState", "deleted"),
                         ),
-                        Per("ec2.DescribeVpnGateways", {"virtualGatewayId": "VpnGatewayId"}),
+                        Per(
+                            "ec2.DescribeVpnGateways",
+                            {"virtualGatewayId": "VpnGatewayId"},
+                            unless=("State", "deleted"),
+                        ),
                         Per(
                             "ec2.DescribeTransitGateways",
                             {"associatedGatewayId": "TransitGatewayId"},
                             only=("OwnerId", "{account}"),
+                            unless=("State", "deleted"),
                         ),
                     ),
                 ),

@@ -550,6 +550,7 @@ COMPONENT = Component(
                     "ec2.DescribeLocalGatewayRouteTables",
                     "LocalGatewayRouteTableId",
                     hold="Routes",
+                    unless=("State", "deleted"),
                 ),
             ),
         ),

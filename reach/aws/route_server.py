@@ -221,7 +221,13 @@ COMPONENT = Component(
                 Call(
                     "ec2.GetRouteServerPropagations",
                     take="RouteServerPropagations",
-                    per=(Per("ec2.DescribeRouteServers", {"RouteServerId": "RouteServerId"}),),
+                    per=(
+                        Per(
+                            "ec2.DescribeRouteServers",
+                            {"RouteServerId": "RouteServerId"},
+                            unless=("State", "deleted"),
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -242,6 +248,7 @@ COMPONENT = Component(
                     "ec2.DescribeRouteServers",
                     "RouteServerId",
                     hold="Routes",
+                    unless=("State", "deleted"),
                 ),
             ),
         ),

@@ -451,7 +451,13 @@ COMPONENT = Component(
                     "ec2.SearchTransitGatewayRoutes",
                     hold="Routes",
                     given=({"Filters": [{"Name": "type", "Values": ["static", "propagated"]}]},),
-                    per=(Per("ec2.DescribeTransitGatewayRouteTables", _OF_TABLE),),
+                    per=(
+                        Per(
+                            "ec2.DescribeTransitGatewayRouteTables",
+                            _OF_TABLE,
+                            unless=("State", "deleted"),
+                        ),
+                    ),
                     keep=_OF_TABLE,
                 ),
             ),
@@ -484,6 +490,7 @@ COMPONENT = Component(
                     "ec2.DescribeTransitGatewayRouteTables",
                     "TransitGatewayRouteTableId",
                     hold="TransitGatewayRouteTablePropagations",
+                    unless=("State", "deleted"),
                 ),
             ),
         ),
@@ -498,7 +505,13 @@ COMPONENT = Component(
                 Call(
                     "ec2.GetTransitGatewayPrefixListReferences",
                     take="TransitGatewayPrefixListReferences",
-                    per=(Per("ec2.DescribeTransitGatewayRouteTables", _OF_TABLE),),
+                    per=(
+                        Per(
+                            "ec2.DescribeTransitGatewayRouteTables",
+                            _OF_TABLE,
+                            unless=("State", "deleted"),
+                        ),
+                    ),
                 ),
             ),
         ),

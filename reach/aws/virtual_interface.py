@@ -190,10 +190,12 @@ COMPONENT = Component(
                         Per(
                             "directconnect.DescribeDirectConnectGateways",
                             {"directConnectGatewayId": "directConnectGatewayId"},
+                            unless=("directConnectGatewayState", "deleted"),
                         ),
                         Per(
                             "directconnect.DescribeVirtualInterfaces",
                             {"virtualInterfaceId": "virtualInterfaceId"},
+                            unless=("virtualInterfaceState", "deleted"),
                         ),
                     ),
                 ),

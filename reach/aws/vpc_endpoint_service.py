@@ -489,6 +489,7 @@ _SECTIONS = (
                 "ec2.DescribeVpcEndpointServiceConfigurations",
                 "ServiceId",
                 hold="AllowedPrincipals",
+                unless=("ServiceState", "Deleted"),
             ),
         ),
     ),

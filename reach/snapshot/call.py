@@ -30,12 +30,15 @@ class Per:
     ``of`` is that call: the operation of one that a section asks, or a call of its own whose answer
     nothing reads.  ``values`` maps a parameter to a path in the item: dots go down, ``[]`` stands
     after each list, "" is the item itself; a parameter with dots is nested.  ``only`` names a path
-    and the value that it must have.  ``batch`` collects that many values into one list parameter.
+    and the value that it must have, ``unless`` one that it must not: AWS lists for a while what is
+    deleted, and knows nothing of it any more.  ``batch`` collects that many values into one list
+    parameter.
     """
 
     of: Call | str
     values: Mapping[str, str]
     only: tuple[str, str] | None = None
+    unless: tuple[str, str] | None = None
     batch: int = 0
 
     @property
@@ -71,7 +74,14 @@ class Call:
         return self.operation.partition(".")[2]
 
 
-def per_id(operation: str, parent: str, parameter: str, *, hold: str) -> Call:
+def per_id(
+    operation: str,
+    parent: str,
+    parameter: str,
+    *,
+    hold: str,
+    unless: tuple[str, str] | None = None,
+) -> Call:
     """A call about one parent at a time, filed under the parent's id."""
-    per = Per(parent, {parameter: parameter})
+    per = Per(parent, {parameter: parameter}, unless=unless)
     return Call(operation, hold=hold, per=(per,), keep={parameter: parameter})

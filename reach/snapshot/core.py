@@ -190,6 +190,7 @@ _GROUPS = (
                 "ec2.DescribeManagedPrefixLists",
                 "PrefixListId",
                 hold="Entries",
+                unless=("State", "delete-complete"),
             ),
         ),
     ),

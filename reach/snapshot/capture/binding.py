@@ -19,17 +19,20 @@ ACCOUNT = "{account}"  # as the value of ``only``: the account that asks
 
 def bind(per: Per, item: Any, account: str) -> Iterator[dict[str, Any]]:
     """The parameters of each request that one item leads to."""
-    if per.only is not None:
-        path, wanted = per.only
-        if account_or(wanted, account) not in values(item, path):
-            return
+    if not _is_meant(per, item, account):
+        return
     paths = {name: _steps(path) for name, path in per.values.items()}
     rows = _rows(item, paths)
     yield from _batched(rows, per) if per.batch else map(_nested, rows)
 
 
-def account_or(text: str, account: str) -> str:
-    return account if text == ACCOUNT else text
+def _is_meant(per: Per, item: Any, account: str) -> bool:
+    if per.unless is not None and per.unless[1] in values(item, per.unless[0]):
+        return False
+    if per.only is None:
+        return True
+    path, wanted = per.only
+    return (account if wanted == ACCOUNT else wanted) in values(item, path)
 
 
 def values(item: Any, path: str) -> list[Any]:

@@ -127,6 +127,32 @@ def test_only_some_items() -> None:
     assert bound(own, {"Id": "1", "Owner": "8"}, "7") == []
 
 
+def test_what_is_deleted_is_not_asked_about() -> None:
+    """AWS lists for a while what is deleted; asking about it would fail, and be a gap."""
+    per = Per("x", {"Id": "Id"}, unless=("Status.Code", "deleted"))
+    assert bound(per, {"Id": "1", "Status": {"Code": "available"}}) == [{"Id": "1"}]
+    assert bound(per, {"Id": "1", "Status": {"Code": "deleted"}}) == []
+    assert bound(per, {"Id": "1"}) == [{"Id": "1"}]
+
+
+@pytest.mark.parametrize("operation", sorted(PLAN.operations))
+def test_states_are_botocores(operation: str) -> None:
+    """The state that is left out is at that path in the parent's answer, and is one of its values.
+
+    Where botocore lists none, AWS's documentation of the shape does.
+    """
+    for per in PLAN.by_operation[operation].call.per:
+        if per.unless is None:
+            continue
+        path, value = per.unless
+        parent = PLAN.by_operation[per.operation].call
+        found = service_model(parent.service).operation_model(parent.name).output_shape
+        shape = found.members[parent.take].member
+        for step in path.split("."):
+            shape = shape.members[step]
+        assert value in (shape.enum or ["deleted"])
+
+
 def test_values_are_collected_into_lists() -> None:
     """With ``batch`` many values go into one request, and no more than that."""
     per = Per("x", {"cluster": "cluster", "tasks": "tasks[]"}, batch=2)
