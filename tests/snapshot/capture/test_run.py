@@ -414,6 +414,28 @@ def test_a_gap_is_asked_for_again(tmp_path: Path) -> None:
     assert contents(tmp_path / "s") == contents(tmp_path / "whole")
 
 
+def test_half_an_answer_is_asked_for_again(tmp_path: Path) -> None:
+    """What was read in part is read whole, once it can be."""
+    assert take(tmp_path / "s", spoilt()).gaps
+    assert take(tmp_path / "s", estate(500), resume=True).gaps == ()
+    take(tmp_path / "whole", estate(500))
+    assert contents(tmp_path / "s") == contents(tmp_path / "whole")
+
+
+def test_a_torn_line_costs_one_call(tmp_path: Path) -> None:
+    """The line that a kill tore does not take the next one with it."""
+    head = {"tool": "t", "asked": {}}
+    with filesystem.Folder.open(tmp_path / "s", head, resume=False, now="now") as begun:
+        sha256 = begun.write("a.json", b"{}")
+        begun.record({"file": "a.json", "sha256": sha256})
+    with (tmp_path / "s" / ".capture" / "journal").open("ab") as journal:
+        journal.write(b'{"file": "b.js')
+    with filesystem.Folder.open(tmp_path / "s", head, resume=True, now="now") as again:
+        again.record({"file": "c.json", "sha256": again.write("c.json", b"{}")})
+    with filesystem.Folder.open(tmp_path / "s", head, resume=True, now="now") as last:
+        assert set(last.done) == {"a.json", "c.json"}
+
+
 def test_an_unfinished_capture_is_no_snapshot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
