@@ -175,7 +175,7 @@ class _Progress:
         self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[at]}", style="dim"),
@@ -224,7 +224,7 @@ def _tell(outcome: Outcome) -> None:
 def _list(counted: Counter[str]) -> None:
     lines = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
     for words, times in lines[:_MOST_LINES]:
-        say(f"  {words}" + (f" ({times} times)" if times > 1 else ""))
+        say(f"  {words}" + (f", {times} times" if times > 1 else ""))
     if len(lines) > _MOST_LINES:
         say(f"  and {len(lines) - _MOST_LINES} more; all are in manifest.json")
 
@@ -232,8 +232,8 @@ def _list(counted: Counter[str]) -> None:
 def _gap(gap: Mapping[str, Any]) -> str:
     if gap["whole"]:
         place = " ".join(filter(None, (gap["account"], gap["region"])))
-        return f"{place}: {gap['code']}"
-    return f"{gap['operation']}: {gap['code']}"
+        return f"{place}: {gap['reason']} ({gap['code']})"
+    return f"{gap['operation']}: {gap['reason']} ({gap['code']})"
 
 
 def _change(change: Mapping[str, Any]) -> str:

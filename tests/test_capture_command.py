@@ -92,7 +92,7 @@ def test_gaps_and_changes_are_told(
     """What was refused, grouped, without what only follows; and what changed."""
     gaps = [{**GAP, "code": "Denied", "whole": False}] * 3
     gaps += [{**GAP, "code": "x", "reason": "parent", "whole": False}]
-    gaps += [{**GAP, "code": "OptInRequired", "whole": True}]
+    gaps += [{**GAP, "code": "OptInRequired", "reason": "off", "whole": True}]
     changed = ({**GAP, "ids": ["vpc-1", "vpc-2"]},)
     told = Outcome("s", 3, 1, tuple(gaps), changed)
     monkeypatch.setattr(run, "capture", lambda *_, **__: told)
@@ -101,8 +101,8 @@ def test_gaps_and_changes_are_told(
     assert result.stderr.splitlines() == [
         "3 files of 1 account or Region in s",
         "5 gaps: what depends on them will be undecided",
-        "  ec2.DescribeVpcs: Denied (3 times)",
-        "  1 r: OptInRequired",
+        "  ec2.DescribeVpcs: denied (Denied), 3 times",
+        "  1 r: off (OptInRequired)",
         "the network changed while it was read; capture it again when it is quiet",
         "  1 r ec2.DescribeVpcs: vpc-1, vpc-2",
     ]

@@ -15,7 +15,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -211,13 +211,25 @@ def _manifest_of(path: Path) -> Entry | None:
 
 def _same(path: Path, told: Mapping[str, Any], head: Mapping[str, Any]) -> None:
     """A capture goes on as it was begun, or the folder would hold two halves."""
-    for name in head:
-        if told.get(name) != head[name]:
-            raise CaptureError(
-                f"{path} was begun with {name} {_words(told.get(name))}, not {_words(head[name])};"
-                " go on as it was begun, or name a new folder"
-            )
+    before, now = _flat(told, head), _flat(head, head)
+    other = [name for name in now if before.get(name) != now[name]]
+    if other:
+        words = "; ".join(f"{n}: {_words(before.get(n))}, now {_words(now[n])}" for n in other)
+        raise CaptureError(
+            f"{path} was begun otherwise ({words}); go on as it was begun, or name a new folder"
+        )
+
+
+def _flat(told: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What makes a capture the same, an option for each line."""
+    flat: dict[str, Any] = {}
+    for name in names:
+        value = told.get(name)
+        flat.update(value if isinstance(value, dict) else {name: value})
+    return flat
 
 
 def _words(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    return str(value)

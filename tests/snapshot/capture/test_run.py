@@ -485,7 +485,8 @@ def test_a_capture_is_not_written_over(tmp_path: Path) -> None:
     before = contents(tmp_path / "s")
     with pytest.raises(CaptureError, match="--resume goes on with it"):
         take(tmp_path / "s", estate(2))
-    with pytest.raises(CaptureError, match="go on as it was begun"):
+    words = r"was begun otherwise \(regions: none, now eu-west-1\); go on as it was begun"
+    with pytest.raises(CaptureError, match=words):
         take(tmp_path / "s", estate(2), resume=True, regions=("eu-west-1",))
     assert contents(tmp_path / "s") == before
 
