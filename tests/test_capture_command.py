@@ -109,6 +109,19 @@ def test_gaps_and_changes_are_told(
     assert invoke("capture", "s", "--strict").exit_code == 3
 
 
+def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls in flight are not waited for: what is written is whole at any moment."""
+
+    def interrupted(*_: object, **__: object) -> Outcome:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "capture", interrupted)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    result = invoke("capture", "s")
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted; reach capture s --resume goes on\n"
+
+
 def test_a_whole_capture_is_strict(asked: list[dict[str, Any]]) -> None:
     """--strict fails for what is missing, and for nothing else."""
     assert invoke("capture", "s", "--strict").exit_code == 0

@@ -219,7 +219,9 @@ def answering(service: str, status: int, text: bytes) -> Any:
     return made
 
 
-@pytest.mark.parametrize("text", [b"", b"<html><p>Maintenance</html>", b"{}", b"\x00\xff"])
+@pytest.mark.parametrize(
+    "text", [b"", b"<html><p>Maintenance</html>", b"<html></html>", b"{}", b"\x00\xff"]
+)
 def test_an_answer_that_is_no_xml(text: bytes) -> None:
     """A page of HTML with status 200 is a gap, not an account without VPCs."""
     assert refusal(answering("ec2", 200, text), VPCS).kind == "unreadable"
