@@ -5,6 +5,7 @@
     reach show [KIND]                                   what a snapshot holds and lacks
     reach explain ID|CODE                               what a thing's rules can do; a code
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
+    reach capture DIR                                   what AWS says, into a folder
 
 Status 2 is usage or bad input, 70 a defect of ours, 74 a full disk, 130 an interrupt.  Data goes to
 stdout, messages to stderr.  The engine is imported when a command needs it.  Must not know how
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reach import __version__, console
+from reach import __version__, capture_command, console
 
 if TYPE_CHECKING:
     from reach.answer import Answer
@@ -112,6 +113,7 @@ Examples:
   reach can-manage i-0abc --snapshot snapshot/
   reach show --snapshot snapshot/
   reach test suites/*.yaml
+  reach capture snapshot/
 
 \b
 Exit status: 0 reachable (test: all hold), 1 unreachable (some fail),
@@ -121,8 +123,12 @@ Exit status: 0 reachable (test: all hold), 1 unreachable (some fail),
 def cli() -> None:
     """Prove or refute that a packet can get from A to B on AWS, and its reply back.
 
-    Works on saved describe answers; asks AWS nothing and changes nothing.
+    Works on saved describe answers. Only "reach capture" asks AWS, and changes nothing there.
     """
+
+
+cli.add_command(capture_command.capture)
+cli.add_command(capture_command.policy)
 
 
 @cli.command(

@@ -32,6 +32,7 @@ from reach.component import Component, Lowering
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.snapshot.call import Call
 from reach.snapshot.firewalls import is_firewalls
 from reach.snapshot.index import private_addresses, subnet_blocks
 from reach.snapshot.ingress_pools import IngressPools, ingress_pools
@@ -410,6 +411,9 @@ COMPONENT = Component(
             "key",
             "ec2.DescribeVpcBlockPublicAccessOptions",
             bare=(("VpcBlockPublicAccessOptions",),),
+            asked=(
+                Call("ec2.DescribeVpcBlockPublicAccessOptions", hold="VpcBlockPublicAccessOptions"),
+            ),
         ),
         Section(
             "VpcBlockPublicAccessExclusions",

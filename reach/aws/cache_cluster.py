@@ -15,6 +15,7 @@ import msgspec
 
 from reach.component import Component, End, Lowering
 from reach.named import Named, is_of_place, standing
+from reach.snapshot.call import Call
 from reach.snapshot.record import Id, Part, Record
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.section import Section
@@ -137,11 +138,22 @@ def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
     yield from GROUP.names(lowering)
 
 
+# AWS: AmazonElastiCache/latest/APIReference/API_DescribeCacheClusters: nodes only when asked for.
+_CLUSTERS = Call(
+    "elasticache.DescribeCacheClusters", take="CacheClusters", given=({"ShowCacheNodeInfo": True},)
+)
+
 COMPONENT = Component(
     name="cache_cluster",
     reads=(CacheCluster, ReplicationGroup, NetworkInterface),
     sections=(
-        Section("CacheClusters", CacheCluster, "key", "elasticache.DescribeCacheClusters"),
+        Section(
+            "CacheClusters",
+            CacheCluster,
+            "key",
+            "elasticache.DescribeCacheClusters",
+            asked=(_CLUSTERS,),
+        ),
         Section(
             "ReplicationGroups",
             ReplicationGroup,

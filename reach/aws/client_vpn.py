@@ -49,6 +49,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.client_vpn_records import (
     ClientVpnEndpoint,
     ClientVpnRoute,
@@ -539,6 +540,19 @@ COMPONENT = Component(
                 Reference("target_network_id", Subnet, "subnet-"),
                 Reference("security_groups[]", SecurityGroup),
             ),
+            asked=(
+                Call(
+                    "ec2.DescribeClientVpnTargetNetworks",
+                    take="ClientVpnTargetNetworks",
+                    per=(
+                        Per(
+                            "ec2.DescribeClientVpnEndpoints",
+                            {"ClientVpnEndpointId": "ClientVpnEndpointId"},
+                            unless=("Status.Code", "deleted"),
+                        ),
+                    ),
+                ),
+            ),
         ),
         Section(
             "ClientVpnRoutes",
@@ -550,6 +564,15 @@ COMPONENT = Component(
             merge="extend",
             more=("next_token",),
             bare=(("ClientVpnEndpointId", "Routes"),),
+            asked=(
+                per_id(
+                    "ec2.DescribeClientVpnRoutes",
+                    "ec2.DescribeClientVpnEndpoints",
+                    "ClientVpnEndpointId",
+                    hold="Routes",
+                    unless=("Status.Code", "deleted"),
+                ),
+            ),
         ),
     ),
     nodes={

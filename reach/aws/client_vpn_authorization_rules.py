@@ -29,6 +29,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.snapshot.call import per_id
 from reach.snapshot.client_vpn_records import (
     ClientVpnAuthorizationRule,
     ClientVpnAuthorizationRules,
@@ -172,6 +173,15 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("ClientVpnEndpointId", "AuthorizationRules"),),
             covered_by="AuthorizationRules",
+            asked=(
+                per_id(
+                    "ec2.DescribeClientVpnAuthorizationRules",
+                    "ec2.DescribeClientVpnEndpoints",
+                    "ClientVpnEndpointId",
+                    hold="AuthorizationRules",
+                    unless=("Status.Code", "deleted"),
+                ),
+            ),
         ),
         Section(
             "AuthorizationRules",
@@ -181,6 +191,7 @@ COMPONENT = Component(
             addresses={"destination_cidr": "CIDR"},
             references=(_ENDPOINT,),
             covered_by="ClientVpnAuthorizationRules",
+            asked=(),
         ),
     ),
     nodes={"check": _check, "authorized": _authorized},

@@ -40,6 +40,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.core_network_calls import DETAIL, POLICY, VPC_ATTACHMENT
 from reach.snapshot.core_network_policy import PolicyDocument, read_policy
 from reach.snapshot.core_network_records import (
     CoreAttachment,
@@ -547,6 +548,7 @@ COMPONENT = Component(
             "networkmanager.GetCoreNetwork",
             bare=(("CoreNetwork",),),
             covered_by="CoreNetworks",
+            asked=(DETAIL,),
         ),
         Section(
             "CoreNetworkPolicies",
@@ -555,6 +557,7 @@ COMPONENT = Component(
             "networkmanager.GetCoreNetworkPolicy",
             bare=(("CoreNetworkPolicy",),),
             covered_by="CoreNetworks",
+            asked=(POLICY,),
         ),
         Section(
             "Attachments",
@@ -569,6 +572,7 @@ COMPONENT = Component(
             "networkmanager.GetVpcAttachment",
             bare=(("VpcAttachment",),),
             covered_by="Attachments",
+            asked=(VPC_ATTACHMENT,),
         ),
         Section(
             "Peerings",

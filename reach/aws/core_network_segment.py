@@ -38,6 +38,7 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
+from reach.snapshot.core_network_calls import ROUTES
 from reach.snapshot.core_network_policy import (
     PolicyDocument,
     SegmentAction,
@@ -539,6 +540,7 @@ COMPONENT = Component(
                 ("CoreNetworkNetworkFunctionGroup", "NetworkRoutes"),
             ),
             covered_by="CoreNetworks",
+            asked=(ROUTES,),
         ),
     ),
     nodes={"lookup": _lookup, "may": _may, "open": _open, "cross": _cross},

@@ -32,6 +32,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.snapshot.call import Call, Per
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.lines import interface_up, is_default
 from reach.snapshot.private_records import (
@@ -380,6 +381,30 @@ COMPONENT = Component(
             "directconnect.DescribeDirectConnectGatewayAssociations",
             addresses={"allowed_prefixes_to_direct_connect_gateway[].cidr": "CIDR"},
             references=(_GATEWAY,),
+            asked=(
+                Call(
+                    "directconnect.DescribeDirectConnectGatewayAssociations",
+                    take="directConnectGatewayAssociations",
+                    per=(
+                        Per(
+                            "directconnect.DescribeDirectConnectGateways",
+                            {"directConnectGatewayId": "directConnectGatewayId"},
+                            unless=("directConnectGatewayState", "deleted"),
+                        ),
+                        Per(
+                            "ec2.DescribeVpnGateways",
+                            {"virtualGatewayId": "VpnGatewayId"},
+                            unless=("State", "deleted"),
+                        ),
+                        Per(
+                            "ec2.DescribeTransitGateways",
+                            {"associatedGatewayId": "TransitGatewayId"},
+                            only=("OwnerId", "{account}"),
+                            unless=("State", "deleted"),
+                        ),
+                    ),
+                ),
+            ),
         ),
     ),
     nodes={

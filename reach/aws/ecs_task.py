@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from reach.component import Component, End, Lowering
 from reach.named import Named, standing
 from reach.network.stage import Origin
+from reach.snapshot.call import Call, Per
 from reach.snapshot.record import Id, Part, Record
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.section import Section
@@ -115,10 +116,22 @@ def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
         yield _service_arn(tasks[0].cluster_arn, name), service_id
 
 
+_OF_CLUSTER = {"cluster": "cluster"}
+_CLUSTERS = Call("ecs.ListClusters", take="clusterArns")
+_LISTED = Call(
+    "ecs.ListTasks", hold="taskArns", per=(Per(_CLUSTERS, {"cluster": ""}),), keep=_OF_CLUSTER
+)
+# AWS: AmazonECS/latest/APIReference/API_DescribeTasks: up to 100 tasks of one cluster.
+_TASKS = Call(
+    "ecs.DescribeTasks",
+    take="tasks",
+    per=(Per(_LISTED, {**_OF_CLUSTER, "tasks": "taskArns[]"}, batch=100),),
+)
+
 COMPONENT = Component(
     name="ecs_task",
     reads=(Task, NetworkInterface),
-    sections=(Section("tasks", Task, "task_arn", "ecs.DescribeTasks"),),
+    sections=(Section("tasks", Task, "task_arn", "ecs.DescribeTasks", asked=(_TASKS,)),),
     names=_names,
     ends={TASK.prefix: _end},
 )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from reach.component import Component, End, Lowering
 from reach.named import Named, standing
+from reach.snapshot.call import Call, Per
 from reach.snapshot.record import Id, Part, Record
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.section import Section
@@ -95,11 +96,24 @@ def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
         yield group_id.removeprefix(CLUSTER.prefix), group_id
 
 
+_DESCRIBED = Call(
+    "eks.DescribeCluster",
+    hold="cluster",
+    per=(Per(Call("eks.ListClusters", take="clusters"), {"name": ""}),),
+)
+
 COMPONENT = Component(
     name="eks_cluster",
     reads=(EksCluster, Instance, NetworkInterface),
     sections=(
-        Section("EksClusters", EksCluster, "key", "eks.DescribeCluster", bare=(("cluster",),)),
+        Section(
+            "EksClusters",
+            EksCluster,
+            "key",
+            "eks.DescribeCluster",
+            bare=(("cluster",),),
+            asked=(_DESCRIBED,),
+        ),
     ),
     names=_names,
     ends={CLUSTER.prefix: _end},

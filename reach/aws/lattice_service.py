@@ -36,7 +36,9 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.call import Call
 from reach.snapshot.lattice import NOT_THERE, Lattice, id_in
+from reach.snapshot.lattice_calls import LISTENER, RULE, SERVICE, TARGET_GROUP, TARGETS
 from reach.snapshot.lattice_records import (
     LatticeAction,
     LatticeListener,
@@ -322,15 +324,15 @@ def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
     return Ranges.union(span for each in behind for span in each.intervals), fronts
 
 
-def _section(key: str, record: type[Record], call: str, *bare: str) -> Section:
-    return Section(key, record, "id", f"vpc-lattice.{call}", bare=(bare,))
+def _section(key: str, record: type[Record], call: Call, *bare: str) -> Section:
+    return Section(key, record, "id", call.operation, bare=(bare,), asked=(call,))
 
 
 _SECTIONS = (
-    _section("LatticeServices", LatticeService, "GetService", "arn", "authType", "dnsEntry"),
-    _section("LatticeListeners", LatticeListener, "GetListener", "serviceArn", "defaultAction"),
-    _section("LatticeRules", LatticeRule, "GetRule", "arn", "isDefault", "action"),
-    _section("LatticeTargetGroups", LatticeTargetGroup, "GetTargetGroup", "arn", "config", "type"),
+    _section("LatticeServices", LatticeService, SERVICE, "arn", "authType", "dnsEntry"),
+    _section("LatticeListeners", LatticeListener, LISTENER, "serviceArn", "defaultAction"),
+    _section("LatticeRules", LatticeRule, RULE, "arn", "isDefault", "action"),
+    _section("LatticeTargetGroups", LatticeTargetGroup, TARGET_GROUP, "arn", "config", "type"),
     Section(
         "LatticeTargets",
         LatticeTargets,
@@ -339,6 +341,7 @@ _SECTIONS = (
         merge="extend",
         more=("next_token",),
         bare=(("targetGroupId", "items"),),
+        asked=(TARGETS,),
     ),
 )
 

@@ -42,6 +42,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.call import per_id
 from reach.snapshot.index import customer_mapping, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.local_gateway_records import (
     LocalGateway,
@@ -543,6 +544,15 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("LocalGatewayRouteTableId", "Routes"),),
             covered_by="LocalGateways",
+            asked=(
+                per_id(
+                    "ec2.SearchLocalGatewayRoutes",
+                    "ec2.DescribeLocalGatewayRouteTables",
+                    "LocalGatewayRouteTableId",
+                    hold="Routes",
+                    unless=("State", "deleted"),
+                ),
+            ),
         ),
     ),
     nodes={

@@ -69,6 +69,12 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.snapshot.firewall_calls import (
+    ENDPOINT_ASSOCIATION,
+    FIREWALL,
+    FIREWALL_POLICY,
+    RULE_GROUP,
+)
 from reach.snapshot.firewall_records import (
     Firewall,
     FirewallEndpointAssociation,
@@ -437,6 +443,7 @@ COMPONENT = Component(
             "firewall_arn",
             "network-firewall.DescribeFirewall",
             bare=(("Firewall", "FirewallStatus"),),
+            asked=(FIREWALL,),
         ),
         Section(
             "NetworkFirewallPolicies",
@@ -444,6 +451,7 @@ COMPONENT = Component(
             "policy_arn",
             "network-firewall.DescribeFirewallPolicy",
             bare=(("FirewallPolicyResponse", "FirewallPolicy"),),
+            asked=(FIREWALL_POLICY,),
         ),
         Section(
             "NetworkFirewallRuleGroups",
@@ -451,6 +459,7 @@ COMPONENT = Component(
             "group_arn",
             "network-firewall.DescribeRuleGroup",
             bare=(("RuleGroupResponse",),),
+            asked=(RULE_GROUP,),
         ),
         Section(
             "NetworkFirewallEndpointAssociations",
@@ -458,6 +467,7 @@ COMPONENT = Component(
             "association_arn",
             "network-firewall.DescribeVpcEndpointAssociation",
             bare=(("VpcEndpointAssociation",),),
+            asked=(ENDPOINT_ASSOCIATION,),
         ),
     ),
     nodes={

@@ -44,6 +44,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.lattice import NOT_THERE, Lattice
+from reach.snapshot.lattice_calls import RESOURCE_CONFIGURATION, RESOURCE_GATEWAY
 from reach.snapshot.lattice_records import (
     ResourceConfiguration,
     ResourceGateway,
@@ -490,6 +491,7 @@ _SECTIONS = (
         "id",
         "vpc-lattice.GetResourceGateway",
         bare=(("arn", "vpcId", "subnetIds"),),
+        asked=(RESOURCE_GATEWAY,),
     ),
     Section(
         "ResourceConfigurations",
@@ -498,6 +500,7 @@ _SECTIONS = (
         "vpc-lattice.GetResourceConfiguration",
         addresses={"resource_configuration_definition.ip_resource.ip_address": "IP address"},
         bare=(("arn", "resourceConfigurationDefinition"), ("arn", "resourceGatewayId")),
+        asked=(RESOURCE_CONFIGURATION,),
     ),
 )
 

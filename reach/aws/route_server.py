@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from reach.component import Component, End, Lowering
 from reach.network.address import Prefix, parse_address
 from reach.network.stage import Origin
+from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.record import Id, Part, Record, Tagged
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet, Vpc
@@ -216,6 +217,19 @@ COMPONENT = Component(
             "ec2.GetRouteServerPropagations",
             references=(_SERVER, Reference("route_table_id", RouteTable)),
             covered_by="RouteServers",
+            asked=(
+                Call(
+                    "ec2.GetRouteServerPropagations",
+                    take="RouteServerPropagations",
+                    per=(
+                        Per(
+                            "ec2.DescribeRouteServers",
+                            {"RouteServerId": "RouteServerId"},
+                            unless=("State", "deleted"),
+                        ),
+                    ),
+                ),
+            ),
         ),
         Section(
             "RouteServerRoutingDatabases",
@@ -228,6 +242,15 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("RouteServerId", "Routes"),),
             covered_by="RouteServers",
+            asked=(
+                per_id(
+                    "ec2.GetRouteServerRoutingDatabase",
+                    "ec2.DescribeRouteServers",
+                    "RouteServerId",
+                    hold="Routes",
+                    unless=("State", "deleted"),
+                ),
+            ),
         ),
     ),
     ends={"rs-": _server_end, "rse-": _endpoint_end, "rsp-": _peer_end},

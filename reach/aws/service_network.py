@@ -39,6 +39,11 @@ from reach.network.stage import (
 )
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.lattice import NOT_THERE, ROUTE_TARGET, Lattice, network_of
+from reach.snapshot.lattice_calls import (
+    RESOURCE_ASSOCIATIONS,
+    SERVICE_ASSOCIATIONS,
+    VPC_ASSOCIATION,
+)
 from reach.snapshot.lattice_records import (
     LatticeService,
     LatticeTargetGroup,
@@ -299,6 +304,7 @@ _SECTIONS = (
         "vpc-lattice.GetServiceNetworkVpcAssociation",
         references=(Reference("vpc_id", Vpc),),
         bare=(("serviceNetworkArn", "vpcId"), ("serviceNetworkId", "vpcId")),
+        asked=(VPC_ASSOCIATION,),
     ),
     Section(
         "ServiceNetworkServiceAssociations",
@@ -306,6 +312,7 @@ _SECTIONS = (
         "id",
         "vpc-lattice.ListServiceNetworkServiceAssociations",
         bare=(("serviceNetworkId", "serviceId"),),
+        asked=(SERVICE_ASSOCIATIONS,),
     ),
     Section(
         "ServiceNetworkResourceAssociations",
@@ -313,6 +320,7 @@ _SECTIONS = (
         "id",
         "vpc-lattice.ListServiceNetworkResourceAssociations",
         bare=(("serviceNetworkId", "resourceConfigurationId"),),
+        asked=(RESOURCE_ASSOCIATIONS,),
     ),
     Section(
         "VpcEndpointAssociations",

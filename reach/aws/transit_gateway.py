@@ -37,6 +37,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.snapshot.call import per_id
 from reach.snapshot.records import RouteTable, Subnet, Vpc
 from reach.snapshot.section import Section
 from reach.snapshot.transit_index import PEERINGS, TransitIndex, works
@@ -401,6 +402,15 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("TransitGatewayRouteTableId", "Associations"),),
             covered_by="TransitGatewayAttachments",
+            asked=(
+                per_id(
+                    "ec2.GetTransitGatewayRouteTableAssociations",
+                    "ec2.DescribeTransitGatewayRouteTables",
+                    "TransitGatewayRouteTableId",
+                    hold="Associations",
+                    unless=("State", "deleted"),
+                ),
+            ),
         ),
         Section(
             "TransitGatewayPolicyTables",
@@ -418,6 +428,15 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("TransitGatewayPolicyTableId", "Associations"),),
             covered_by="TransitGatewayAttachments",
+            asked=(
+                per_id(
+                    "ec2.GetTransitGatewayPolicyTableAssociations",
+                    "ec2.DescribeTransitGatewayPolicyTables",
+                    "TransitGatewayPolicyTableId",
+                    hold="Associations",
+                    unless=("State", "deleted"),
+                ),
+            ),
         ),
     ),
     nodes={

@@ -41,6 +41,7 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
+from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, Vpc
 from reach.snapshot.section import Reference, Section
@@ -537,6 +538,7 @@ def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
 
 
 _TABLE = Reference("transit_gateway_route_table_id", TransitGatewayRouteTable)
+_OF_TABLE = {"TransitGatewayRouteTableId": "TransitGatewayRouteTableId"}
 _MORE = ("additional_routes_available", "next_token")
 
 COMPONENT = Component(
@@ -561,6 +563,21 @@ COMPONENT = Component(
             bare=(("TransitGatewayRouteTableId", "Routes"),),
             orphan="Routes",
             covered_by="TransitGatewayStaticRoutes",
+            asked=(
+                Call(
+                    "ec2.SearchTransitGatewayRoutes",
+                    hold="Routes",
+                    given=({"Filters": [{"Name": "type", "Values": ["static", "propagated"]}]},),
+                    per=(
+                        Per(
+                            "ec2.DescribeTransitGatewayRouteTables",
+                            _OF_TABLE,
+                            unless=("State", "deleted"),
+                        ),
+                    ),
+                    keep=_OF_TABLE,
+                ),
+            ),
         ),
         Section(
             "TransitGatewayStaticRoutes",
@@ -572,6 +589,7 @@ COMPONENT = Component(
             merge="extend",
             more=_MORE,
             covered_by="TransitGatewayRoutes",
+            asked=(),
         ),
         Section(
             "TransitGatewayPropagations",
@@ -583,6 +601,15 @@ COMPONENT = Component(
             more=("next_token",),
             bare=(("TransitGatewayRouteTableId", "TransitGatewayRouteTablePropagations"),),
             covered_by="TransitGatewayRoutes",
+            asked=(
+                per_id(
+                    "ec2.GetTransitGatewayRouteTablePropagations",
+                    "ec2.DescribeTransitGatewayRouteTables",
+                    "TransitGatewayRouteTableId",
+                    hold="TransitGatewayRouteTablePropagations",
+                    unless=("State", "deleted"),
+                ),
+            ),
         ),
         Section(
             "TransitGatewayPrefixListReferences",
@@ -591,6 +618,19 @@ COMPONENT = Component(
             "ec2.GetTransitGatewayPrefixListReferences",
             references=(_TABLE,),
             covered_by="TransitGatewayRoutes",
+            asked=(
+                Call(
+                    "ec2.GetTransitGatewayPrefixListReferences",
+                    take="TransitGatewayPrefixListReferences",
+                    per=(
+                        Per(
+                            "ec2.DescribeTransitGatewayRouteTables",
+                            _OF_TABLE,
+                            unless=("State", "deleted"),
+                        ),
+                    ),
+                ),
+            ),
         ),
     ),
     nodes={

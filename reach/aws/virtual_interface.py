@@ -20,6 +20,7 @@ from reach.component import Component, End, Link, Lowering, Uplink, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Forward, Origin, Route, Rule, Stage, deny_all
+from reach.snapshot.call import Call, Per
 from reach.snapshot.lines import interface_up, is_default, peer_up
 from reach.snapshot.private_records import (
     DirectConnectGateway,
@@ -181,6 +182,24 @@ COMPONENT = Component(
             "key",
             "directconnect.DescribeDirectConnectGatewayAttachments",
             references=(Reference("direct_connect_gateway_id", DirectConnectGateway),),
+            asked=(
+                Call(
+                    "directconnect.DescribeDirectConnectGatewayAttachments",
+                    take="directConnectGatewayAttachments",
+                    per=(
+                        Per(
+                            "directconnect.DescribeDirectConnectGateways",
+                            {"directConnectGatewayId": "directConnectGatewayId"},
+                            unless=("directConnectGatewayState", "deleted"),
+                        ),
+                        Per(
+                            "directconnect.DescribeVirtualInterfaces",
+                            {"virtualInterfaceId": "virtualInterfaceId"},
+                            unless=("virtualInterfaceState", "deleted"),
+                        ),
+                    ),
+                ),
+            ),
         ),
     ),
     nodes={"in": _in, "out": _out},

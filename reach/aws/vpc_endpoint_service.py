@@ -51,6 +51,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.balancer_records import LoadBalancer, LoadBalancerAttributes
 from reach.snapshot.balancers import NETWORK, Balancers
+from reach.snapshot.call import per_id
 from reach.snapshot.endpoint_service_records import (
     EndpointServiceConfiguration,
     EndpointServiceDetail,
@@ -482,6 +483,15 @@ _SECTIONS = (
         merge="extend",
         more=("next_token",),
         bare=(("AllowedPrincipals",),),
+        asked=(
+            per_id(
+                "ec2.DescribeVpcEndpointServicePermissions",
+                "ec2.DescribeVpcEndpointServiceConfigurations",
+                "ServiceId",
+                hold="AllowedPrincipals",
+                unless=("ServiceState", "Deleted"),
+            ),
+        ),
     ),
     Section("ServiceDetails", EndpointServiceDetail, "key", "ec2.DescribeVpcEndpointServices"),
 )

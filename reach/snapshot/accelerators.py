@@ -14,6 +14,7 @@ from reach.network.address import is_ipv4, parse_address
 from reach.snapshot.balancer_records import (
     Accelerator,
     AcceleratorEndpointGroup,
+    AcceleratorListener,
     EndpointDescription,
     Listener,
     LoadBalancer,
@@ -53,8 +54,10 @@ class Accelerators:
     def listeners(self, accelerator: Accelerator) -> tuple[Listener, ...]:
         """Those that the snapshot holds; an accelerator of use has some."""
         inside = f"{accelerator.accelerator_arn}/listener/"
-        known = self.snapshot.records(Listener)
-        return tuple(each for each in known if each.listener_arn.startswith(inside))
+        known: tuple[Listener, ...] = self.snapshot.records(Listener)
+        known += self.snapshot.records(AcceleratorListener)
+        own = {each.listener_arn: each for each in known if each.listener_arn.startswith(inside)}
+        return tuple(own.values())
 
     def ways(self, listener_arn: str) -> tuple[Way, ...] | None:
         """Every address that a listener's flows may go to; None if no group of it is known.

@@ -96,6 +96,10 @@ class Listener(Record, frozen=True):
     port_ranges: tuple[PortRange, ...] = ()
 
 
+class AcceleratorListener(Listener, frozen=True):
+    """An accelerator's, kept apart: as ``Listeners`` it would pass for the balancers' call."""
+
+
 class ConditionValues(Part, frozen=True):
     values: tuple[str, ...] = ()
 

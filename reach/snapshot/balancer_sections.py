@@ -9,6 +9,7 @@ from __future__ import annotations
 from reach.snapshot.balancer_records import (
     Accelerator,
     AcceleratorEndpointGroup,
+    AcceleratorListener,
     ClassicLoadBalancer,
     ClassicLoadBalancerAttributes,
     Listener,
@@ -21,6 +22,7 @@ from reach.snapshot.balancer_records import (
     TargetGroup,
     TargetGroupAttributes,
 )
+from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.records import Subnet, Vpc
 from reach.snapshot.section import Reference, Section
 
@@ -47,6 +49,14 @@ ELBV2 = (
         more=_MORE,
         bare=(("LoadBalancerArn", "Listeners"),),
         covered_by="Listeners",
+        asked=(
+            per_id(
+                "elbv2.DescribeListeners",
+                "elbv2.DescribeLoadBalancers",
+                "LoadBalancerArn",
+                hold="Listeners",
+            ),
+        ),
     ),
     # The same key is printed by globalaccelerator list-listeners.
     Section(
@@ -56,6 +66,7 @@ ELBV2 = (
         "elbv2.DescribeListeners",
         also=("globalaccelerator.ListListeners",),
         covered_by="LoadBalancerListeners",
+        asked=(),
     ),
     Section(
         "ListenerRules",
@@ -66,8 +77,16 @@ ELBV2 = (
         more=_MORE,
         bare=(("ListenerArn", "Rules"),),
         covered_by="Rules",
+        asked=(
+            Call(
+                "elbv2.DescribeRules",
+                hold="Rules",
+                per=(Per("elbv2.DescribeListeners", {"ListenerArn": "Listeners[].ListenerArn"}),),
+                keep={"ListenerArn": "ListenerArn"},
+            ),
+        ),
     ),
-    Section("Rules", Rule, "rule_arn", "elbv2.DescribeRules", covered_by="ListenerRules"),
+    Section("Rules", Rule, "rule_arn", "elbv2.DescribeRules", covered_by="ListenerRules", asked=()),
     Section(
         "TargetGroups",
         TargetGroup,
@@ -85,6 +104,14 @@ ELBV2 = (
         "elbv2.DescribeLoadBalancerAttributes",
         references=(Reference("load_balancer_arn", LoadBalancer),),
         bare=(("LoadBalancerArn", "Attributes"),),
+        asked=(
+            per_id(
+                "elbv2.DescribeLoadBalancerAttributes",
+                "elbv2.DescribeLoadBalancers",
+                "LoadBalancerArn",
+                hold="Attributes",
+            ),
+        ),
     ),
     Section(
         "TargetGroupAttributes",
@@ -93,6 +120,14 @@ ELBV2 = (
         "elbv2.DescribeTargetGroupAttributes",
         references=(Reference("target_group_arn", TargetGroup),),
         bare=(("TargetGroupArn", "Attributes"),),
+        asked=(
+            per_id(
+                "elbv2.DescribeTargetGroupAttributes",
+                "elbv2.DescribeTargetGroups",
+                "TargetGroupArn",
+                hold="Attributes",
+            ),
+        ),
     ),
     Section(
         "LoadBalancerTargetHealth",
@@ -102,6 +137,14 @@ ELBV2 = (
         references=(Reference("target_group_arn", TargetGroup),),
         bare=(("TargetGroupArn", "TargetHealthDescriptions"),),
         orphan="TargetHealthDescriptions",
+        asked=(
+            per_id(
+                "elbv2.DescribeTargetHealth",
+                "elbv2.DescribeTargetGroups",
+                "TargetGroupArn",
+                hold="TargetHealthDescriptions",
+            ),
+        ),
     ),
 )
 
@@ -119,15 +162,46 @@ CLASSIC = (
         "key",
         "elb.DescribeLoadBalancerAttributes",
         bare=(("LoadBalancerName", "LoadBalancerAttributes"),),
+        asked=(
+            per_id(
+                "elb.DescribeLoadBalancerAttributes",
+                "elb.DescribeLoadBalancers",
+                "LoadBalancerName",
+                hold="LoadBalancerAttributes",
+            ),
+        ),
     ),
 )
 
 ACCELERATORS = (
     Section("Accelerators", Accelerator, "accelerator_arn", "globalaccelerator.ListAccelerators"),
     Section(
+        "AcceleratorListeners",
+        AcceleratorListener,
+        "listener_arn",
+        "globalaccelerator.ListListeners",
+        covered_by="Listeners",
+        asked=(
+            Call(
+                "globalaccelerator.ListListeners",
+                take="Listeners",
+                per=(
+                    Per("globalaccelerator.ListAccelerators", {"AcceleratorArn": "AcceleratorArn"}),
+                ),
+            ),
+        ),
+    ),
+    Section(
         "EndpointGroups",
         AcceleratorEndpointGroup,
         "endpoint_group_arn",
         "globalaccelerator.ListEndpointGroups",
+        asked=(
+            Call(
+                "globalaccelerator.ListEndpointGroups",
+                take="EndpointGroups",
+                per=(Per("globalaccelerator.ListListeners", {"ListenerArn": "ListenerArn"}),),
+            ),
+        ),
     ),
 )

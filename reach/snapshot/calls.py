@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 from reach.snapshot.decode import MORE_FLAG, Document
@@ -86,9 +87,13 @@ class Calls:
         return tuple(sorted(found, key=_by_scope))
 
 
-def calls_of(documents: Sequence[Document], sections: Mapping[str, Section]) -> Calls:
-    """What calls the files are the answers of."""
-    folders: dict[Scope, str] = {}
+def calls_of(
+    documents: Sequence[Document],
+    sections: Mapping[str, Section],
+    asked: Mapping[Scope, str] = MappingProxyType({}),
+) -> Calls:
+    """What calls the files are the answers of.  ``asked`` are scopes that may have no files."""
+    folders = dict(asked)
     answers: dict[Answer, list[Document]] = {}
     for document in documents:
         folders.setdefault(document.scope, document.file.rpartition("/")[0] or ".")

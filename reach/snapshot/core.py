@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.records import (
     Address,
     AvailabilityZone,
@@ -69,6 +70,14 @@ _VPCS = (
             ("EnableDnsSupport",),
             ("EnableDnsHostnames",),
             ("EnableNetworkAddressUsageMetrics",),
+        ),
+        asked=(
+            Call(
+                "ec2.DescribeVpcAttribute",
+                hold="VpcId",
+                given=({"Attribute": "enableDnsSupport"}, {"Attribute": "enableDnsHostnames"}),
+                per=(Per("ec2.DescribeVpcs", {"VpcId": "VpcId"}),),
+            ),
         ),
     ),
     Section(
@@ -175,6 +184,15 @@ _GROUPS = (
         merge="extend",
         more=("next_token",),
         orphan="Entries",
+        asked=(
+            per_id(
+                "ec2.GetManagedPrefixListEntries",
+                "ec2.DescribeManagedPrefixLists",
+                "PrefixListId",
+                hold="Entries",
+                unless=("State", "delete-complete"),
+            ),
+        ),
     ),
 )
 

@@ -12,12 +12,14 @@ import os
 from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 
+from reach.snapshot import manifest as captured
 from reach.snapshot.calls import Calls, calls_of
 from reach.snapshot.check import check_addresses, dangling
 from reach.snapshot.core import SECTIONS
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import find
+from reach.snapshot.manifest import Manifest
 from reach.snapshot.merge import merge
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.section import Section
@@ -31,7 +33,8 @@ Contents = dict[type[Record], dict[str, Record]]
 def load(path: str | os.PathLike[str], sections: Mapping[str, Section] = SECTIONS) -> Snapshot:
     """Read a folder of JSON files, or one file."""
     listing = find(path)
-    return assemble(listing.documents(), sections, listing.root, listing.diagnostics)
+    hashed = any(name.rpartition("/")[2] == captured.NAME for name in listing.files)
+    return assemble(listing.documents(), sections, listing.root, listing.diagnostics, hashed)
 
 
 def assemble(
@@ -39,13 +42,28 @@ def assemble(
     sections: Mapping[str, Section] = SECTIONS,
     path: str = "",
     diagnostics: Iterable[Diagnostic] = (),
+    hashed: bool = False,
 ) -> Snapshot:
-    """The snapshot of some files, given by relative name and bytes.  Touches no disk."""
+    """The snapshot of some files, given by relative name and bytes.  Touches no disk.
+
+    ``hashed``: compare the files with what the manifest of a capture says of them.
+    """
     _consistent(sections)
-    documents = [decode(name, text, sections) for name, text in texts]
+    documents: list[Document] = []
+    manifests: dict[str, Manifest] = {}
+    hashes: dict[str, str] = {}
+    for name, text in texts:
+        if captured.is_manifest(text):
+            manifests[name] = captured.read(name, text)
+            continue
+        documents.append(decode(name, text, sections))
+        if hashed:
+            hashes[name] = captured.sha256(text)
     documents.sort(key=_file)
     remarks = [*diagnostics, *(remark for each in documents for remark in each.diagnostics)]
-    calls = calls_of(documents, sections)
+    for name, told in manifests.items():
+        remarks += captured.remarks(name, told, hashes if hashed else None)
+    calls = calls_of(documents, sections, _asked(manifests))
     contents = _contents(documents, sections, remarks)
     remarks += _references(contents, sections, calls)
     return Snapshot(
@@ -57,6 +75,14 @@ def assemble(
         ignored=MappingProxyType(_ignored(documents)),
         contents=MappingProxyType(contents),
     )
+
+
+def _asked(manifests: Mapping[str, Manifest]) -> Mapping[Scope, str]:
+    """The accounts and Regions that were asked, whether or not they answered."""
+    folders: dict[Scope, str] = {}
+    for name in sorted(manifests):
+        folders |= manifests[name].folders(name.rpartition("/")[0])
+    return folders
 
 
 def _consistent(sections: Mapping[str, Section]) -> None:

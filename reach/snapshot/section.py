@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from reach.snapshot.call import Call
 from reach.snapshot.record import Part, Record
 
 Kind = Literal["IPv4 address", "IPv6 address", "IP address", "IPv4 CIDR", "IPv6 CIDR", "CIDR"]
@@ -58,6 +59,8 @@ class Section:
     ``bare``       groups of keys; a file that has all of one is a per-parent answer without a list
     ``orphan``     the key of a per-parent answer that lacks its parent's id
     ``covered_by`` another section that makes the absence of this one no gap
+    ``asked``      how AWS is asked for it, where that takes more than the operations alone; nothing
+                   where another section keeps the same answers
     """
 
     key: str
@@ -73,6 +76,14 @@ class Section:
     bare: tuple[tuple[str, ...], ...] = ()
     orphan: str = ""
     covered_by: str = ""
+    asked: tuple[Call, ...] | None = None
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that give the section's answers."""
+        if self.asked is not None:
+            return self.asked
+        return tuple(Call(each, take=self.key) for each in (self.operation, *self.also))
 
     @property
     def service(self) -> str:
