@@ -133,7 +133,13 @@ OTHER_WORDS = {
 }
 SHOUTED = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 # Where no code is said: what AWS prints, the command line, the catalogue itself.
-ELSEWHERE = ("reach/snapshot/", "reach/codes/", "reach/cli.py", "reach/console.py")
+ELSEWHERE = (
+    "reach/snapshot/",
+    "reach/codes/",
+    "reach/cli.py",
+    "reach/commands/",
+    "reach/console.py",
+)
 
 SHOWN = [code for code in CODES.values() if not code.never]
 
