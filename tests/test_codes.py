@@ -132,9 +132,10 @@ OTHER_WORDS = {
     "TRANSIT_GATEWAY_ROUTE_TABLE",
 }
 SHOUTED = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-# Where no code is said: what AWS prints, the command line, the catalogue itself.
+# Where no code is said: what AWS prints, the command line, the catalogue and advice on its codes.
 ELSEWHERE = (
     "reach/snapshot/",
+    "reach/cards/advice.py",
     "reach/codes/",
     "reach/cli.py",
     "reach/commands/",
