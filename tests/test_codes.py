@@ -132,8 +132,15 @@ OTHER_WORDS = {
     "TRANSIT_GATEWAY_ROUTE_TABLE",
 }
 SHOUTED = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-# Where no code is said: what AWS prints, the command line, the catalogue itself.
-ELSEWHERE = ("reach/snapshot/", "reach/codes/", "reach/cli.py", "reach/console.py")
+# Where no code is said: what AWS prints, the command line, the catalogue and advice on its codes.
+ELSEWHERE = (
+    "reach/snapshot/",
+    "reach/cards/advice.py",
+    "reach/codes/",
+    "reach/cli.py",
+    "reach/commands/",
+    "reach/console.py",
+)
 
 SHOWN = [code for code in CODES.values() if not code.never]
 

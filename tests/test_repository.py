@@ -214,7 +214,12 @@ def helps() -> Iterator[tuple[str, str]]:
     groups = [value for value in vars(cli).values() if isinstance(value, click.Group)]
     nested = [command for group in groups for command in group.commands.values()]
     (root,) = {id(group): group for group in groups if group not in nested}.values()
-    yield from walk(root, click.Context(root, info_name="reach"))
+    yield from walk(root, opened(root, "reach", None))
+
+
+def opened(command: click.Command, name: str, above: click.Context | None) -> click.Context:
+    """The context that running the command makes: click keeps the help option of the first."""
+    return click.Context(command, above, name, **command.context_settings)
 
 
 def walk(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
@@ -224,7 +229,7 @@ def walk(command: click.Command, context: click.Context) -> Iterator[tuple[str, 
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             assert below is not None
-            yield from walk(below, click.Context(below, parent=context, info_name=name))
+            yield from walk(below, opened(below, name, context))
 
 
 # --- what is published ----------------------------------------------------------------------------

@@ -95,11 +95,6 @@ def _rank(state: str) -> int:
     return 2 if state in _WORKS else int(state in _DOUBTFUL)
 
 
-def _zone_of(lowering: Lowering, subnet_id: str) -> str:
-    """The zone that a subnet's packets come in by; '' if nothing tells."""
-    return lowering.index.parent_zone(lowering.index.zone_of(subnet_id)) or ""
-
-
 def _subnet_in(lowering: Lowering, attachment: CoreAttachment, zone: str) -> str | None:
     """The attachment's subnet in a zone."""
     in_zone = (s for s in attachment.subnet_ids if zone and lowering.index.zone_of(s) == zone)
@@ -127,7 +122,7 @@ def _enter(lowering: Lowering, arn: str, subnet_id: str, vpc_id: str) -> Entry:
     if attachment.vpc is None:
         return Entry(node_name(_NAME, attachment.id, "unseen", _ANY_ZONE))
     # A table that is no subnet's (a regional NAT gateway's) has no zone to start from.
-    zone = _zone_of(lowering, subnet_id)
+    zone = lowering.index.parent_zone_of(subnet_id)
     first = next(iter(attachment.subnet_ids), "")
     own = _subnet_in(lowering, attachment, zone) if subnet_id else first
     if own is None and subnet_id in attachment.subnet_ids:
@@ -525,7 +520,7 @@ def _ways(lowering: Lowering, attachment: CoreAttachment) -> Iterator[str]:
 def _places(lowering: Lowering) -> tuple[tuple[str, str], ...]:
     """The edges and zones that packets may come from."""
     subnets = lowering.snapshot.records(Subnet)
-    zones = {_zone_of(lowering, subnet.subnet_id) for subnet in subnets} - {""}
+    zones = {lowering.index.parent_zone_of(subnet.subnet_id) for subnet in subnets} - {""}
     edges = {each.about.edge_location for each in _attachments(lowering).values()}
     return tuple((edge, zone) for edge in sorted(edges) for zone in (*sorted(zones), _ANY_ZONE))
 

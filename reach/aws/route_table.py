@@ -23,15 +23,14 @@ Not modelled: which of two overlapping prefix lists AWS has picked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
 
 from reach.changes import AddRoute, Change, Removal, RemoveRoute, ReplaceRoute
 from reach.changes.route import TableRoute, destination_of, is_static
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
-from reach.network.address import Prefix, is_ipv4, parse_address
+from reach.network.address import Prefix, is_ipv4
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
     Choose,
@@ -44,9 +43,17 @@ from reach.network.stage import (
     Unmodelled,
     unknown_filter,
 )
-from reach.snapshot.errors import Diagnostic
-from reach.snapshot.firewalls import is_balanced
-from reach.snapshot.index import ipv4_blocks, public_mapping, subnet_blocks, vpc_blocks
+from reach.routing.ranking import (
+    ADVERTISED,
+    PROPAGATED,
+    Candidate,
+    candidates_of,
+    is_dead,
+    ranking_of,
+    target_of,
+)
+from reach.routing.soundness import lint_routes, malformed
+from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.private_records import VpnGateway
 from reach.snapshot.records import (
@@ -57,48 +64,13 @@ from reach.snapshot.records import (
     RouteTable,
     Subnet,
     Vpc,
-    VpcEndpoint,
 )
-from reach.snapshot.records import Route as RouteRecord
 
-_TARGETS = (
-    "nat_gateway_id",
-    "network_interface_id",
-    "egress_only_internet_gateway_id",
-    "vpc_peering_connection_id",
-    "transit_gateway_id",
-    "local_gateway_id",
-    "carrier_gateway_id",
-    "core_network_arn",
-    "odb_network_arn",
-    "gateway_id",
-    "instance_id",
-)
-_STATIC, _LISTED, _ADVERTISED, _PROPAGATED = "static", "listed", "advertised", "propagated"
-_ORIGINS = {"EnableVgwRoutePropagation": _PROPAGATED, "Advertisement": _ADVERTISED}
 _NEVER_ROUTED = Ranges.prefixes(map(Prefix.parse, ("169.254.168.0/22", "fd00:ec2::/32")))
-# R-RT-8: what a route inside the VPC's own block may point to.
-_INSIDE = ("nat_gateway_id", "network_interface_id", "local_gateway_id", "instance_id")
 # Whose packets are routed otherwise than a host's (``subnet/<id>/emit``).
 _ATTACHMENT, _ENDPOINT = "attachment", "endpoint"
 _HANDED = "attachment-subnet-acl"
 _MISSING = "missing route to "
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """One destination of one route of a table, ready to be ranked.
-
-    ``option`` names the reading of AWS that it won by, if it won by one.
-    """
-
-    prefix: Prefix
-    kind: str
-    record: RouteRecord
-    field: str
-    target: str
-    locator: str
-    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,77 +89,6 @@ class _Onward:
     code: str
     words: str
     option: str = ""
-
-
-def _candidates(lowering: Lowering, table: RouteTable) -> Iterator[_Candidate]:
-    for record in table.routes:
-        field, target = _target(lowering, table, record)
-        if record.destination_prefix_list_id:
-            shown = record.destination_prefix_list_id
-            blocks = lowering.index.prefix_list_entries(shown) or ()
-            kind = _LISTED
-        else:
-            shown = record.destination_cidr_block or record.destination_ipv6_cidr_block or ""
-            blocks = (shown,) if shown else ()
-            kind = _STATIC
-        kind = _ORIGINS.get(record.origin or "", kind)
-        for block in blocks:
-            yield _Candidate(Prefix.parse(block), kind, record, field, target, f"route {shown}")
-
-
-def _target(lowering: Lowering, table: RouteTable, record: RouteRecord) -> tuple[str, str]:
-    for field in _TARGETS:
-        value = getattr(record, field)
-        if value:
-            return field, value
-    if record.ip_address:
-        # R-RT-25: a Route Server's next hop is the address of an interface in the VPC.
-        for interface in lowering.index.owner_of_address(parse_address(record.ip_address)):
-            if interface.vpc_id == table.vpc_id:
-                return "network_interface_id", interface.network_interface_id
-    return "", ""
-
-
-def _ranks(lowering: Lowering) -> dict[str, int]:
-    """Of equal prefixes the lowest wins (R-RT-5, U-8, U-14)."""
-    listed_first = lowering.option("equal-prefix") == "prefix-list"
-    advertised = {"first": 2, "may": 3, "last": 4}[lowering.option("advertised-route")]
-    return {
-        _STATIC: int(listed_first),
-        _LISTED: int(not listed_first),
-        _ADVERTISED: advertised,
-        _PROPAGATED: 3,
-    }
-
-
-def _ranked(lowering: Lowering, table: RouteTable) -> list[list[_Candidate]]:
-    """Best first; routes of equal prefix and rank stand together."""
-    found = list(_candidates(lowering, table))
-    ranks = _ranks(lowering)
-    local = [c.prefix for c in found if c.target == "local" and c.kind == _STATIC]
-    kept = [
-        c
-        for c in found
-        if c.kind != _PROPAGATED or not any(block.covers(c.prefix) for block in local)
-    ]
-    kept.sort(key=lambda c: (-c.prefix.length, c.prefix.value, ranks[c.kind], c.locator))
-    best = []
-    for _, group in groupby(kept, key=lambda c: c.prefix):
-        members = list(group)
-        option = _hangs_on(members)
-        first = [c for c in members if ranks[c.kind] == ranks[members[0].kind]]
-        best.append([replace(c, option=option) for c in first] if option else first)
-    return best
-
-
-def _hangs_on(members: list[_Candidate]) -> str:
-    """The option that decides between routes of equal prefix to different targets, if one does."""
-    kinds = {each.kind for each in members if each.kind in (_STATIC, _LISTED)}
-    if len({each.target for each in members}) < 2:
-        return ""
-    if kinds:
-        return "equal-prefix" if len(kinds) == 2 else ""
-    return "advertised-route" if len({each.kind for each in members}) == 2 else ""
 
 
 def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
@@ -225,7 +126,7 @@ def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Sta
         name=table.name,
     )
     never = Route(HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route)
-    ranked = _ranked(lowering, table)
+    ranked = ranking_of(lowering, table)
     unknown = _unknown_list(lowering, table)
     if unknown is None:
         routes = [_route(lowering, table, sender, candidates) for candidates in ranked]
@@ -270,7 +171,7 @@ def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
 
 
 def _route(
-    lowering: Lowering, table: RouteTable, sender: _Sender, candidates: list[_Candidate]
+    lowering: Lowering, table: RouteTable, sender: _Sender, candidates: list[Candidate]
 ) -> Route:
     first = candidates[0]
     onward = {c.target: _next(lowering, table, sender, c) for c in candidates}
@@ -298,7 +199,7 @@ def _route(
     return Route(to_prefix(first.prefix), way.node, origin)
 
 
-def _edge_option(table: RouteTable, candidate: _Candidate) -> str:
+def _edge_option(table: RouteTable, candidate: Candidate) -> str:
     """U-5: the edge table of a virtual private gateway leads to an endpoint."""
     is_edge = any((a.gateway_id or "").startswith("vgw-") for a in table.associations)
     return "vgw-edge-to-endpoint" if is_edge and candidate.target.startswith("vpce-") else ""
@@ -312,12 +213,12 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     subnet_id, prefix, by = argument.split(" ")
     table = lowering.snapshot.get(RouteTable, table_id)
     assert table is not None
-    rivals = next(r for r in _ranked(lowering, table) if str(r[0].prefix) == prefix)
+    rivals = next(r for r in ranking_of(lowering, table) if str(r[0].prefix) == prefix)
     options = []
     for candidate in rivals:
         way = _next(lowering, table, _Sender(subnet_id, by), candidate)
         which = "overlapping prefix lists"
-        if candidate.kind in (_ADVERTISED, _PROPAGATED):
+        if candidate.kind in (ADVERTISED, PROPAGATED):
             which = "a Route Server's route and a propagated one"
         words = f"assumed: of {which} {candidate.locator} is in force ({way.words})"
         option = candidate.option or way.option
@@ -335,9 +236,9 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     return (Choose(tuple(options)),)
 
 
-def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: _Candidate) -> _Onward:
+def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: Candidate) -> _Onward:
     record, target = candidate.record, candidate.target
-    if _is_dead(candidate):
+    if is_dead(candidate):
         words = f"is in state {record.state}: {target or 'its target'} is gone"
         return _Onward("", "BAD_STATE_ROUTE", words)
     if target == "local":
@@ -405,7 +306,7 @@ def _hanging(stage: Stage) -> Stage:
 
 
 def _refusal(
-    lowering: Lowering, table: RouteTable, sender: _Sender, candidate: _Candidate
+    lowering: Lowering, table: RouteTable, sender: _Sender, candidate: Candidate
 ) -> _Onward | None:
     """Routes that AWS keeps but does not use, and routes that AWS would not accept."""
     target, subnet_id = candidate.target, sender.subnet
@@ -424,14 +325,14 @@ def _refusal(
     if option and not subnet_id and lowering.option(option) == "deny":
         words = f"leads from a virtual private gateway to {target}, which is dropped"
         return _Onward("", "BAD_STATE_ROUTE", words, option)
-    wrong = _malformed(lowering, table, candidate)
+    wrong = malformed(lowering, table, candidate)
     if wrong:
         node = node_name("unmodelled", table.route_table_id, "malformed")
         return _Onward(node, "", f"routes to {target} {wrong}, which AWS refuses")
     return None
 
 
-def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> bool:
+def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: Candidate) -> bool:
     """R-RT-21, of IPv4; what is routed in of a pool comes as it is (R-IGW-9)."""
     if candidate.field != "network_interface_id" or not is_ipv4(candidate.prefix.value):
         return False
@@ -442,7 +343,7 @@ def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: _Can
     return at_internet and not any(block.covers(candidate.prefix) for block in pooled)
 
 
-def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bool:
+def _redirected(lowering: Lowering, subnet_id: str, candidate: Candidate) -> bool:
     """R-RT-22: whether the gateway's edge table sends the subnet's inbound traffic elsewhere.
 
     It counts for the IP version of the route in question.
@@ -452,7 +353,7 @@ def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bo
     if table is None or subnet is None:
         return False
     blocks = map(Prefix.parse, subnet_blocks(subnet))
-    ranked = _ranked(lowering, table)
+    ranked = ranking_of(lowering, table)
     return any(
         _sent_elsewhere(lowering, ranked, block, subnet)
         for block in blocks
@@ -461,7 +362,7 @@ def _redirected(lowering: Lowering, subnet_id: str, candidate: _Candidate) -> bo
 
 
 def _sent_elsewhere(
-    lowering: Lowering, ranked: list[list[_Candidate]], block: Prefix, subnet: Subnet
+    lowering: Lowering, ranked: list[list[Candidate]], block: Prefix, subnet: Subnet
 ) -> bool:
     """To something that does not stand in the subnet itself."""
     for best, *_ in ranked:
@@ -471,30 +372,6 @@ def _sent_elsewhere(
             entry = lowering.entry(best.field, best.target, "", subnet.vpc_id or "")
             return entry.subnet != subnet.subnet_id
     return False
-
-
-def _malformed(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> str:
-    """What is wrong with a route that AWS would not accept; empty if nothing is."""
-    if candidate.kind == _PROPAGATED:
-        return ""
-    if candidate.target.startswith("vpce-"):
-        endpoint = lowering.snapshot.get(VpcEndpoint, candidate.target)
-        in_the_way = endpoint is not None and is_balanced(endpoint)
-        # R-RT-18
-        return "by a prefix list" if in_the_way and candidate.kind == _LISTED else ""
-    if candidate.field in _INSIDE:
-        return ""
-    # R-RT-8: a route inside the VPC's own block to something that cannot stand there.
-    blocks = _vpc_blocks(lowering, table.vpc_id or "")
-    inside = any(block.covers(candidate.prefix) for block in blocks)
-    return "inside the VPC's own block" if inside else ""
-
-
-def _vpc_blocks(lowering: Lowering, vpc_id: str) -> Iterable[Prefix]:
-    vpc = lowering.snapshot.get(Vpc, vpc_id)
-    if vpc is None:
-        return ()
-    return [Prefix.parse(block) for block in ipv4_blocks(vpc)]
 
 
 def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
@@ -519,7 +396,7 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     found = by_destination.get(destination)
     if found is None:
         return (AddRoute(route),)
-    return (ReplaceRoute(route, _target(lowering, table, found)[1] or "what is gone"),)
+    return (ReplaceRoute(route, target_of(lowering, table, found)[1] or "what is gone"),)
 
 
 def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
@@ -528,7 +405,7 @@ def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     if table is None:
         return ()
     for record in table.routes:
-        destination, (field, target) = destination_of(record), _target(lowering, table, record)
+        destination, (field, target) = destination_of(record), target_of(lowering, table, record)
         said = origin.locator == f"route {destination}" and target in origin.words.split()
         # What a gateway endpoint has put there goes with the endpoint only.
         endpoint = target.startswith("vpce-") and record.destination_prefix_list_id
@@ -555,10 +432,10 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
     table = lowering.snapshot.get(RouteTable, denial.origin.resource)
     if table is None:
         return
-    destination, ranked = denial.header.destination, _ranked(lowering, table)
+    destination, ranked = denial.header.destination, ranking_of(lowering, table)
     winners = next((group for group in ranked if destination in group[0].prefix), [])
-    drops = any(_is_dead(candidate) for candidate in winners)
-    works = [c for c in _candidates(lowering, table) if c.target and not _is_dead(c)]
+    drops = any(is_dead(candidate) for candidate in winners)
+    works = [c for c in candidates_of(lowering, table) if c.target and not is_dead(c)]
     for each in works:
         holds = destination in each.prefix
         if any(each.record is winner.record for winner in winners):
@@ -577,41 +454,9 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
         yield _about(table, words, works[0], "VPC_LOCAL_ROUTE_CIDR_RESTRICTION")
 
 
-def _is_dead(candidate: _Candidate) -> bool:
-    return candidate.record.state in ("blackhole", "filtered")
-
-
-def _about(table: RouteTable, words: str, candidate: _Candidate, code: str) -> Origin:
+def _about(table: RouteTable, words: str, candidate: Candidate, code: str) -> Origin:
     name, locator = table.name, candidate.locator
     return Origin(table.route_table_id, words, locator, code, name, record=candidate.record)
-
-
-def _lint(lowering: Lowering) -> Iterator[Diagnostic]:
-    for table in lowering.snapshot.records(RouteTable):
-        for candidate in _candidates(lowering, table):
-            words = _flaw(lowering, table, candidate)
-            if words:
-                yield Diagnostic(
-                    "warning", words, table.page.file, table.pointer, table.route_table_id
-                )
-
-
-def _flaw(lowering: Lowering, table: RouteTable, candidate: _Candidate) -> str:
-    """What to tell whoever keeps the table about one of its routes; empty if nothing."""
-    if candidate.record.state == "filtered":
-        return f"{candidate.locator} is in state filtered: it forwards nothing (R-RT-12)"
-    if candidate.target == "local" or not _malformed(lowering, table, candidate):
-        return ""
-    if candidate.target.startswith("vpce-"):
-        return (
-            f"{candidate.locator} is a prefix list that points to {candidate.target}; AWS "
-            "allows none to a Gateway Load Balancer endpoint"
-        )
-    return (
-        f"{candidate.locator} lies inside the VPC's own block but points to "
-        f"{candidate.target}; AWS allows only a NAT gateway, an interface or a "
-        "Gateway Load Balancer endpoint there"
-    )
 
 
 COMPONENT = Component(
@@ -624,7 +469,7 @@ COMPONENT = Component(
         "subnet.route endpoint": partial(_of_subnet, by=_ENDPOINT),
         "gateway.route": _of_gateway,
     },
-    lint=_lint,
+    lint=lint_routes,
     besides=_besides,
     mending=Mending("rtb-", 2, _admit, _remove),
 )

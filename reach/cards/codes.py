@@ -12,36 +12,15 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 from reach.cards.advice import ADVICE
 from reach.cards.card import FORMAT
+from reach.codes import CODES, Code
 from reach.errors import QuestionError
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+")
 MOST_NEAR = 3
-
-
-class Catalogued(Protocol):
-    """What the catalogue says of a code; ``rules`` and ``members`` are lists in one text."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def words(self) -> str: ...
-    @property
-    def rules(self) -> str: ...
-    @property
-    def members(self) -> str: ...
-    @property
-    def sample(self) -> str: ...
-    @property
-    def case(self) -> str: ...
-    @property
-    def never(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +58,10 @@ def is_code(text: str) -> bool:
 
 def explain_code(text: str) -> CodeCard:
     """The card of a code, in whatever case it is written.  Raises QuestionError."""
-    return card_of(text, catalogue())
+    return card_of(text, CODES)
 
 
-def catalogue() -> Mapping[str, Catalogued]:
-    """Every code, by name."""
-    try:
-        found: Mapping[str, Catalogued] = import_module("reach.codes").CODES
-    except ModuleNotFoundError:
-        raise QuestionError("the catalogue of explanation codes is not installed") from None
-    return found
-
-
-def card_of(text: str, codes: Mapping[str, Catalogued]) -> CodeCard:
+def card_of(text: str, codes: Mapping[str, Code]) -> CodeCard:
     """The card of a code of a catalogue."""
     known = codes.get(text.upper())
     if known is None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reach.cards.card import Card
-from reach.cards.codes import CodeCard, catalogue, explain_code, is_code
+from reach.cards.codes import CodeCard, explain_code, is_code
+from reach.codes import CODES
 from reach.errors import QuestionError
 from reach.snapshot.snapshot import Snapshot
 
@@ -29,7 +30,7 @@ def explain(
     """
     if snapshot is None and not is_code(text):
         raise QuestionError(f"{text!r} is no explanation code; an id needs --snapshot PATH")
-    if snapshot is None or (is_code(text) and text in catalogue()):
+    if snapshot is None or (is_code(text) and text in CODES):
         return explain_code(text)
     from reach.cards.describe import describe
 

@@ -297,6 +297,10 @@ class Index:
         several = len({scope.account for scope in self.snapshot.scopes}) > 1
         return known or (f"{name} of {account}" if several and name else name)
 
+    def parent_zone_of(self, subnet_id: str) -> str:
+        """The zone that a subnet's packets come in by; '' if nothing tells."""
+        return self.parent_zone(self.zone_of(subnet_id)) or ""
+
     def parent_zone(self, zone: str) -> str | None:
         """The zone that a Local or Wavelength Zone hangs on (R-TGW-21); any other is its own.
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from reach import capture_command
 from reach.cli import cli
+from reach.commands import captures
 from reach.components import sections
 from reach.snapshot.capture import run
 from reach.snapshot.capture.policy import policy
@@ -130,7 +130,7 @@ def test_a_whole_capture_is_strict(asked: list[dict[str, Any]]) -> None:
 def test_the_time_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """SOURCE_DATE_EPOCH stands for the clock, so that two captures can be compared."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    assert capture_command._now() == "2026-01-01T00:00:00+00:00"
+    assert captures._now() == "2026-01-01T00:00:00+00:00"
 
 
 def test_the_policy_is_printed() -> None:

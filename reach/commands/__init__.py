@@ -1,0 +1,10 @@
+"""The commands, by what they are for; ``reach.cli`` gathers them.
+
+arguments     options that several commands have, and what their values are
+questions     can, can-manage: a verdict as the status
+descriptions  show, explain, components, options
+checks        check, test: whether what is claimed holds
+
+Each is arguments -> load, ask -> render -> exit status.  They are all imported for any of them, so
+what they need to answer is imported when they are called.
+"""

@@ -1,0 +1,111 @@
+"""Whether what is claimed holds: the evidence of an answer, the verdicts of a suite.
+
+    reach check ANSWER          0 it holds, 1 it does not, 3 an undecided answer
+    reach test SUITE...         0 all hold, 1 some fail, 3 some undecided
+
+Must not know how anything is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import click
+
+from reach import console
+from reach.commands.arguments import load_snapshot, read_json, with_format, with_snapshot
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reach can a reach b port 22 --snapshot snapshot/ --format json > answer.json
+  reach check answer.json --snapshot snapshot/
+
+\b
+Exit status: 0 the evidence holds, 1 it does not, 2 usage or bad input,
+3 an undecided answer, which shows nothing."""
+)
+@click.argument("answer", type=click.File("rb"), metavar="ANSWER")
+@with_snapshot
+@click.pass_context
+def check(ctx: click.Context, answer: Any, snapshot: str) -> None:
+    """Check the evidence of an answer: its witness hop by hop, or its certificate node by node.
+
+    ANSWER is what "reach can ... --format json" printed ("-": standard input). Nothing is solved
+    again, and neither the solver nor the compiler is believed or used.
+    """
+    from reach import report
+    from reach.checking import check_answer
+
+    told = read_json(answer)
+    checked = check_answer(load_snapshot(snapshot), told)
+    paper = console.paper()
+    report.checked(paper, checked)
+    console.put(paper.text, colour=console.colour())
+    if told.get("verdict") == "undecided":
+        ctx.exit(console.UNDECIDED)
+    ctx.exit(0 if checked.holds else 1)
+
+
+@click.command(
+    epilog="""\b
+A suite is a YAML file:
+  snapshot: snapshot            # a folder, seen from this file
+  cases:
+    - ask: can internet reach i-0abc port 22
+      expect: unreachable       # reachable | unreachable | undecided
+      name: ssh is closed
+
+\b
+Example:
+  reach test suites/*.yaml
+
+\b
+Exit status: 0 all hold, 1 some fail, 3 none fails but some are undecided,
+2 usage or bad input."""
+)
+@click.argument("suites", nargs=-1, required=True, metavar="SUITE...")
+@with_format
+@click.pass_context
+def test(ctx: click.Context, suites: Sequence[str], form: str) -> None:
+    """Run regression suites: questions with the verdicts they should get.
+
+    Prints each case that does not hold with its file and line, what was expected, what it is and
+    why; then one line that counts.
+    """
+    from reach import report
+    from reach.suite import Outcome, load_suite, run
+
+    load = cache(load_snapshot)
+    results = []
+    for suite in [load_suite(path) for path in suites]:
+        for result in run(suite, load):
+            results.append(result)
+            if form == "text" and result.outcome is not Outcome.HOLDS:
+                paper = console.paper()
+                report.result(paper, result)
+                console.put(paper.text, colour=console.colour())
+    outcomes = [result.outcome for result in results]
+    if form == "json":
+        counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
+        told = [result.to_dict() for result in results]
+        console.put_json({"format": 1, "suites": list(suites), "summary": counts, "results": told})
+    else:
+        paper = console.paper()
+        report.summary(paper, results)
+        console.put(paper.text, colour=console.colour())
+    ctx.exit(_tested(outcomes))
+
+
+def _tested(outcomes: Sequence[str]) -> int:
+    for outcome, status in (
+        ("refused", console.BAD_INPUT),
+        ("fails", 1),
+        ("undecided", console.UNDECIDED),
+    ):
+        if outcome in outcomes:
+            return status
+    return 0

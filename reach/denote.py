@@ -1,0 +1,401 @@
+"""The text of an end of a question -> who that is.
+
+    source(ground, text), destination(ground, text) -> End       resources(ground, text) -> ids
+
+Reads addresses, CIDRs, ids, ARNs, Names, tags, ``internet``, ``any``, ``public`` and ``private``.
+An ambiguous name lists its candidates, an unknown one the nearest; what only a missing call could
+tell is a gap, not an error.  Must not know the rest of the question, nor the engines.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from reach.component import End
+from reach.errors import QuestionError
+from reach.gaps import (
+    behind_a_peering,
+    interfaces_missing,
+    missing,
+    shared_by_others,
+    unnamed,
+    unseen,
+)
+from reach.lower import Ground
+from reach.network.address import (
+    ANY_IPV4,
+    ANY_IPV6,
+    Prefix,
+    format_address,
+    is_public,
+    parse_address,
+)
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Origin
+from reach.snapshot.index import outer_mapping, private_addresses
+from reach.snapshot.ingress_pools import ingress_pools
+from reach.snapshot.records import (
+    Instance,
+    NetworkInterface,
+    Record,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
+
+_FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
+_ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
+
+
+def source(ground: Ground, text: str) -> End:
+    """An address or block means whoever sends from it.  Raises QuestionError."""
+    address = _address(text)
+    if address is not None:
+        return _sender(ground, address, text)
+    prefix = _prefix(text)
+    if prefix is not None:
+        return _senders(ground, prefix, text)
+    return named(ground, text)
+
+
+def destination(ground: Ground, text: str) -> End:
+    """An address or block means packets sent to it, whoever they are delivered to.
+
+    Raises QuestionError.
+    """
+    address, prefix = _address(text), _prefix(text)
+    if address is not None:
+        gap = unnamed(ground, address)
+        own = Ranges.of(address)
+        return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None)
+    if prefix is not None:
+        components = ground.components().values()
+        but = tuple(owner for each in components for owner in each.by_address_only)
+        return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high), but=but)
+    return named(ground, text)
+
+
+def _address(text: str) -> int | None:
+    """The address that is written, bare or as a block of one."""
+    host = text.removesuffix("/128" if ":" in text else "/32")
+    try:
+        return parse_address(host)
+    except ValueError:
+        return None
+
+
+def _prefix(text: str) -> Prefix | None:
+    host, slash, _ = text.partition("/")
+    if not slash or _address(host) is None or text in _FAMILY:
+        return None
+    try:
+        return Prefix.parse(text)
+    except ValueError as error:
+        raise QuestionError(str(error)) from None
+
+
+def _sender(ground: Ground, address: int, text: str) -> End:
+    """Whoever sends from an address: its interface, a host on the internet, or nobody."""
+    owners = ground.index.owner_of_address(address)
+    own = address
+    if not owners:
+        public = ground.index.interface_of_public_address(address)
+        if public is not None:
+            owners, own = (public[0],), public[1]
+    if not owners:
+        owners = tuple(_holders(ground, address))
+    if len(owners) > 1:
+        shown = [f"{o.network_interface_id} in {o.vpc_id}" for o in owners]
+        raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
+    if owners:
+        return ground.hosts(owners, text, Ranges.of(own))
+    gap = unnamed(ground, address)
+    taken = _announced(ground, address)
+    if taken is not None:
+        return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
+    outside = _beyond(ground, address, text)
+    starts = tuple(start for each in outside for start in each.starts)
+    if is_public(address):
+        return replace(outside[0], starts=starts, gap=gap, uncertain=gap is not None)
+    gap = gap or next((each.gap for each in outside if each.gap is not None), None)
+    gap = gap or _shared_or_unseen(ground, Ranges.of(address))
+    if starts:
+        return replace(outside[0], starts=starts, gap=gap)
+    gap = gap or behind_a_peering(ground, address)
+    return End(text, nobody=nobody(text, "is nobody's address"), gap=gap)
+
+
+def _shared_or_unseen(ground: Ground, addresses: Ranges) -> Origin | None:
+    """Where private addresses that nothing names may be, as far as the snapshot shows it."""
+    return shared_by_others(ground, addresses) or unseen(ground, addresses)
+
+
+def _holders(ground: Ground, address: int) -> Iterator[NetworkInterface]:
+    """The interfaces to which an address of a pool is routed (R-IGW-9)."""
+    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    for interface_id, blocks in pools.routed.items():
+        interface = ground.snapshot.get(NetworkInterface, interface_id)
+        if interface is not None and any(address in block for block in blocks):
+            yield interface
+
+
+def _beyond(ground: Ground, address: int, words: str) -> list[End]:
+    """Hosts on the internet, on-premises and beyond other boundaries that may have an address.
+
+    A public one is a host's on-premises only if a line is known to lead to it.
+    """
+    ends = list(ground.outside())
+    if not is_public(address) or _known_on_premises(ground, address):
+        ends.insert(0, _known(ground, "on-premises", words))
+    if is_public(address):
+        ends.insert(0, _known(ground, "internet", words))
+    return [_narrowed(each, Ranges.of(address), words) for each in ends]
+
+
+def _known_on_premises(ground: Ground, address: int) -> bool:
+    return any(address in link.beyond | link.perhaps for link in ground.links())
+
+
+def _announced(ground: Ground, address: int) -> Origin | None:
+    """What has a public address that no interface has: a released thing, a service."""
+    for route in ground.announcements():
+        ends = route.match.by_name.get("destination")
+        if ends is not None and address in ends and not route.session:
+            return (
+                route.origin if route.origin.words else Origin(format_address(address), "is taken")
+            )
+    return None
+
+
+def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
+    """The interfaces whose address lies in a block, and the outside hosts that may have one."""
+    inside = Ranges.span(prefix.low, prefix.high)
+    members = [
+        interface
+        for interface in ground.snapshot.records(NetworkInterface)
+        if any(address in inside for address in _sends_as(interface))
+    ]
+    private = Ranges.of(
+        *(
+            own
+            for interface in members
+            for own, public in both_addresses(interface)
+            if own in inside or public in inside
+        )
+    )
+    ends = ground.hosts(tuple(members), text, private)
+    beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
+    outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
+    starts = (start for each in outside for start in each.starts)
+    open_gaps = (each.gap for each in ground.outside() if each.gap is not None)
+    gap = interfaces_missing(ground) or next(open_gaps, None)
+    if gap is None and not is_public(prefix.low):
+        gap = _shared_or_unseen(ground, inside)
+    return replace(ends, starts=(*ends.starts, *starts), gap=gap)
+
+
+def both_addresses(interface: NetworkInterface) -> Iterator[tuple[int, int]]:
+    """Each of an interface's addresses with its public one, or with itself."""
+    mapping = dict(outer_mapping(interface))
+    for address in private_addresses(interface):
+        yield address, mapping.get(address, address)
+
+
+def _sends_as(interface: NetworkInterface) -> Iterator[int]:
+    for own, public in both_addresses(interface):
+        yield own
+        yield public
+
+
+def _narrowed(end: End, addresses: Ranges, words: str) -> End:
+    """An end restricted to some of the addresses it sends from."""
+    only = HeaderSpace.where(source=addresses)
+    starts = [replace(start, space=start.space & only) for start in end.starts]
+    kept = tuple(start for start in starts if not start.space.is_empty)
+    return replace(end, words=words, starts=kept, addresses=addresses)
+
+
+def named(ground: Ground, text: str) -> End:
+    """What is called by other than an address, as either end.  Raises QuestionError."""
+    if text in _FAMILY:
+        family = _FAMILY[text]
+        return _of_family(_known(ground, "internet", text), Ranges.span(family.low, family.high))
+    if text == "any":
+        return ground.memo("any interface", lambda: _any(ground))
+    if text.startswith("tag:"):
+        return _tagged(ground, text)
+    return _known(ground, text, text)
+
+
+def _any(ground: Ground) -> End:
+    ends = ground.hosts(ground.snapshot.records(NetworkInterface), "any interface")
+    return replace(ends, gap=interfaces_missing(ground))
+
+
+def _of_family(end: End, family: Ranges) -> End:
+    starts = tuple(
+        replace(start, space=start.space & HeaderSpace.where(source=family)) for start in end.starts
+    )
+    goals = end.goals
+    if goals is not None:
+        arriving = HeaderSpace.where(destination=family)
+        goals = {owner: space & arriving for owner, space in goals.items()}
+    return replace(end, starts=starts, goals=goals)
+
+
+def _tagged(ground: Ground, text: str) -> End:
+    key, equals, value = text[4:].partition("=")
+    if not equals or not key:
+        raise QuestionError(f"{text!r} is not a tag: write tag:Key=Value")
+    found = ground.index.tagged(key, value)
+    interfaces = {
+        interface.network_interface_id: interface
+        for record in found
+        for interface in _interfaces_of(ground, record)
+    }
+    gap = interfaces_missing(ground)
+    if not interfaces and gap is None:
+        raise QuestionError(
+            f"nothing in the snapshot that sends or receives has the tag {key}={value}"
+        )
+    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap)
+
+
+def _interfaces_of(ground: Ground, record: Record) -> tuple[NetworkInterface, ...]:
+    """The interfaces that a tagged thing stands for."""
+    if isinstance(record, NetworkInterface):
+        return (record,)
+    if isinstance(record, Instance):
+        return ground.index.interfaces_by_instance.get(record.instance_id, ())
+    if isinstance(record, Subnet):
+        return ground.index.interfaces_by_subnet.get(record.subnet_id, ())
+    if isinstance(record, Vpc):
+        return ground.index.interfaces_by_vpc.get(record.vpc_id, ())
+    return ()
+
+
+def _known(ground: Ground, text: str, words: str) -> End:
+    """A keyword, an id, an ARN or a Name."""
+    if text in ("internet", "on-premises", "public", "private"):
+        end = ground.end(text)
+        assert end is not None
+        if text in ("internet", "on-premises"):
+            return end
+        unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
+        gap = unsure or interfaces_missing(ground)
+        return replace(end, words=words, gap=gap, uncertain=unsure is not None)
+    if text.startswith("arn:") and text in ground.own_names:
+        return _by_name(ground, text)
+    resource = text.rpartition("/")[2] if text.startswith("arn:aws") else text
+    end = ground.end(resource)
+    if end is not None:
+        return end
+    if text in ground.own_names:
+        return _by_name(ground, text)
+    if _ID.match(text):
+        return _unknown_id(ground, text, resource)
+    return _by_name(ground, text)
+
+
+def _unknown_id(ground: Ground, text: str, resource: str) -> End:
+    kind = resource.rpartition("-")[0]
+    read = {prefix for c in ground.components().values() for prefix in c.ends}
+    if f"{kind}-" not in read:
+        alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
+        if text.startswith("arn:") and alike:
+            near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
+            raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+        words = "is of a kind that is not modelled yet"
+        return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
+    own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
+    words = f"whether there is {resource} is not known"
+    gap = missing(ground, own, words) or interfaces_missing(ground)
+    if gap is not None:
+        return End(text, gap=gap)
+    ids = {i.partition(" ")[0] for i in ground.ids()}
+    known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
+    near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
+    raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+
+
+def _kind_of_arn(text: str) -> tuple[str, ...]:
+    """The service of an ARN and the type of what it names: ``("lambda", "function")``."""
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return ()
+    return parts[2], re.split("[:/]", parts[5])[0]
+
+
+def _by_name(ground: Ground, text: str) -> End:
+    found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
+    found = _without_parts(ground, found)
+    own = ground.own_names.get(text, ())
+    # A load balancer and its group often share a name: what sends and receives is meant.
+    hosts = [record for record in found if not isinstance(record, SecurityGroup)]
+    found = hosts if hosts or own else found
+    # A thing that shows more than once, like the ends of a peering, has its id first in each key.
+    things = {ground.id_of(record).partition(" ")[0]: record for record in found}
+    if len(things) > 1:
+        shown = [f"{resource} {type(record).__name__}" for resource, record in things.items()]
+        raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
+    ids = tuple(dict.fromkeys((*things, *own)))
+    if len(ids) > 1:
+        raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
+    if ids:
+        end = ground.end(ids[0])
+        assert end is not None
+        return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
+    gap = interfaces_missing(ground)
+    if gap is not None:
+        return End(text, gap=gap)
+    words = ("internet", "on-premises", "any", "public", "private")
+    names = sorted({*ground.index.names, *ground.own_names, *words})
+    near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
+    raise QuestionError(f"nothing in the snapshot is called {text!r}; the nearest are:", near)
+
+
+def _is_end(ground: Ground, record: Record) -> bool:
+    """Whether a record is of a kind that a question can be asked about."""
+    resource = ground.id_of(record)
+    read = {prefix for c in ground.components().values() for prefix in c.ends}
+    return any(prefix.endswith("-") and resource.startswith(prefix) for prefix in read)
+
+
+def _without_parts(ground: Ground, found: list[Record]) -> list[Record]:
+    """An instance and its interface of the same Name are one thing."""
+    instances = {record.instance_id for record in found if isinstance(record, Instance)}
+    return [
+        record
+        for record in found
+        if not (
+            isinstance(record, NetworkInterface)
+            and record.attachment is not None
+            and record.attachment.instance_id in instances
+        )
+    ]
+
+
+def resources(ground: Ground, text: str) -> frozenset[str]:
+    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError."""
+    called = [ground.id_of(record) for record in ground.index.names.get(text, ())]
+    ids = {text, *called, *ground.own_names.get(text, ())}
+    if text.startswith("arn:"):
+        ids.add(text.rpartition("/")[2])
+    known = set(ground.ids())
+    if not ids & known:
+        near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
+        raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+    for instance in tuple(ids):
+        interfaces = ground.index.interfaces_by_instance.get(instance, ())
+        ids |= {interface.network_interface_id for interface in interfaces}
+    return frozenset(ids)
+
+
+def nobody(resource: str, words: str) -> Origin:
+    """Why there is no such end."""
+    return Origin(resource, words, code="NO_SOURCE_OR_DESTINATION")
