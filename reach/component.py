@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reach.aim import Start
-from reach.changes import Change, Removal
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -27,6 +26,9 @@ from reach.snapshot.records import NetworkInterface, Record
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 from reach.trace import Hop
+
+if TYPE_CHECKING:
+    from reach.changes import Change, Removal
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)

@@ -15,17 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as changed
 
-from reach.changes import AddEntry, Change, Removal, RemoveEntry, ReplaceEntry
-from reach.changes.acl_entry import AclEntry
 from reach.component import Component, Denied, Lowering, Mending
 from reach.network.address import Prefix
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
 from reach.snapshot.records import IcmpTypeCode, NetworkAcl, NetworkAclEntry, PortRange
+
+if TYPE_CHECKING:
+    from reach.changes import Change, Removal
+
 
 _LAST_RULE = 32766
 _CODE = "SUBNET_ACL_RESTRICTION"
@@ -133,6 +136,9 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
 
     Where no number before it is free, its own, and it moves to the next free one.
     """
+    from reach.changes import AddEntry, ReplaceEntry
+    from reach.changes.acl_entry import AclEntry
+
     acl = lowering.snapshot.get(NetworkAcl, denied.origin.resource)
     if acl is None:
         return ()
@@ -193,6 +199,9 @@ def _entry(wanted: HeaderSpace, egress: bool, number: int) -> NetworkAclEntry:
 
 def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The entry that an origin speaks of."""
+    from reach.changes import RemoveEntry
+    from reach.changes.acl_entry import AclEntry
+
     acl = lowering.snapshot.get(NetworkAcl, origin.resource)
     number = origin.locator.rpartition(" rule ")[2]
     if acl is None or not number.isdigit():

@@ -26,9 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from reach.changes import AddRoute, Change, Removal, RemoveRoute, ReplaceRoute
-from reach.changes.route import TableRoute, destination_of, is_static
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix, is_ipv4
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
@@ -65,6 +64,10 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
 )
+
+if TYPE_CHECKING:
+    from reach.changes import Change, Removal
+
 
 _NEVER_ROUTED = Ranges.prefixes(map(Prefix.parse, ("169.254.168.0/22", "fd00:ec2::/32")))
 # Whose packets are routed otherwise than a host's (``subnet/<id>/emit``).
@@ -379,6 +382,9 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
 
     A route that is dead is replaced, whatever it is for: it said where its destinations were to go.
     """
+    from reach.changes import AddRoute, ReplaceRoute
+    from reach.changes.route import TableRoute, destination_of, is_static
+
     if denied.lacking is None:
         return ()
     table = lowering.snapshot.get(RouteTable, denied.lacking.resource)
@@ -401,6 +407,9 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
 
 def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The route that an origin speaks of, if somebody created it (R-RT-3, R-RT-16)."""
+    from reach.changes import RemoveRoute
+    from reach.changes.route import TableRoute, destination_of, is_static
+
     table = lowering.snapshot.get(RouteTable, origin.resource)
     if table is None:
         return ()

@@ -22,9 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from reach.changes import AllowRule, Change, Removal, RevokeRule
-from reach.changes.group_rule import RuleOfGroup, single_peers
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import (
@@ -51,6 +50,10 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.trace import Hop
+
+if TYPE_CHECKING:
+    from reach.changes import Change, Removal
+
 
 _MISMATCH = "ENI_SG_RULES_MISMATCH"
 _ASSOCIATED = "associated-group"
@@ -327,6 +330,9 @@ def _words(permission: IpPermission) -> str:
 
 def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     """A rule for it, in the group that the fewest interfaces have (R-SG-2: any group's will do)."""
+    from reach.changes import AllowRule
+    from reach.changes.group_rule import RuleOfGroup
+
     users = lowering.index.interfaces_by_group
     groups = [
         group
@@ -367,6 +373,9 @@ def _permission(wanted: HeaderSpace, egress: bool) -> tuple[IpPermission, str]:
 
 def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The rule that an origin speaks of."""
+    from reach.changes import RevokeRule
+    from reach.changes.group_rule import RuleOfGroup, single_peers
+
     group = lowering.snapshot.get(SecurityGroup, origin.resource)
     egress = origin.locator.startswith("outbound")
     if group is None or " rule " not in origin.locator:

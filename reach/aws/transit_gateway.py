@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from reach.changes import AssociateTransitTable, Change
 from reach.component import Component, Denied, End, Lowering, Mending, node_name
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -51,6 +51,10 @@ from reach.snapshot.transit_records import (
     TransitGatewayTableAssociations,
     TransitGatewayVpcAttachment,
 )
+
+if TYPE_CHECKING:
+    from reach.changes import Change
+
 
 _NAME = "transit_gateway"
 _QUIET = Origin("", "")
@@ -158,6 +162,8 @@ def _could_be(lowering: Lowering, refusal: Origin, gateway_id: str, zone: str) -
 
 def _admit(_: Lowering, denied: Denied) -> tuple[Change, ...]:
     """The association that is lacking."""
+    from reach.changes import AssociateTransitTable
+
     if denied.lacking is None or not denied.lacking.locator.startswith(_MISSING):
         return ()
     gateway_id = denied.lacking.words.rpartition(" of ")[2]

@@ -20,9 +20,8 @@ Not modelled: path lengths of learned routes; only what AWS lists as the winner 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from reach.changes import AddTransitRoute, Change, Removal, RemoveTransitRoute
-from reach.changes.transit_route import TransitRoute
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -60,6 +59,10 @@ from reach.snapshot.transit_records import (
     TransitGatewayRouteTable,
     TransitGatewayStaticRoutes,
 )
+
+if TYPE_CHECKING:
+    from reach.changes import Change, Removal
+
 
 _NAME = "transit_gateway_route_table"
 _QUIET = Origin("", "")
@@ -240,6 +243,9 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
 
     A route that is dead is replaced, whatever it is for: it said where its destinations were to go.
     """
+    from reach.changes import AddTransitRoute
+    from reach.changes.transit_route import TransitRoute
+
     if denied.lacking is None:
         return ()
     table_id = denied.lacking.resource
@@ -260,6 +266,9 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
 
 def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
     """The static route that an origin speaks of."""
+    from reach.changes import RemoveTransitRoute
+    from reach.changes.transit_route import TransitRoute
+
     table_id = origin.resource
     for route in static_routes(lowering, table_id):
         destination = route.destination_cidr_block or ""
