@@ -27,3 +27,8 @@ ask can db-1 reach internet port 443 --snapshot $sample
 ask can app-1 reach 10.200.1.10 port 443 --snapshot $sample
 ask "can 0.0.0.0/0 reach port 22" --snapshot $sample
 ask test samples/two_tier/cases.reach.yaml
+
+# A way in that was forgotten, a change that would open a way, a company's estate.
+ask can internet reach till port 443 --paths 3 --snapshot samples/two_ways/snapshot
+ask can shop-1 reach store-1 port 5432 --fix --snapshot samples/fixes/snapshot
+ask can test-build-1 reach prod-app-1 port 8081 --snapshot samples/estate/snapshot
