@@ -25,7 +25,10 @@ from reach.snapshot.snapshot import Snapshot
 from tests.snapshot.capture.world import Quiet, World, empty, refused, service_model
 
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"
-NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/snapshot"))
+# The world of this test is one account's: what there is once in each account is asked for once.
+NAMES = sorted(
+    path.parent.name for path in SAMPLES.glob("*/snapshot") if not (path / "accounts").exists()
+)
 PLAN = plan_of(sections())
 
 # Lists that are asked for their ids alone: where the ids stand in what the sample holds.
