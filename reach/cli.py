@@ -17,13 +17,14 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reach import __version__, console
+from reach.testing import command as testing
 
 if TYPE_CHECKING:
     from reach.answer import Answer
@@ -579,55 +580,27 @@ A suite is a YAML file:
       name: ssh is closed
 
 \b
-Example:
+Examples:
   reach test suites/*.yaml
+  reach test suites/*.yaml --baseline main.json --report sarif=reach.sarif
+  reach test policy.reach.yaml --snapshot prod/ --snapshot staging/
+  reach test suites/*.yaml --coverage --mutate
 
 \b
 Exit status: 0 all hold, 1 some fail, 3 none fails but some are undecided,
-2 usage or bad input."""
+2 usage or bad input, 70 some have no answer."""
 )
 @click.argument("suites", nargs=-1, required=True, metavar="SUITE...")
+@testing.with_options
 @_with_format
 @click.pass_context
-def test(ctx: click.Context, suites: Sequence[str], form: str) -> None:
+def test(ctx: click.Context, /, suites: Sequence[str], form: str, **how: Any) -> None:
     """Run regression suites: questions with the verdicts they should get.
 
     Prints each case that does not hold with its file and line, what was expected, what it is and
-    why; then one line that counts.
+    why; then one line that counts. A process that dies costs the one case that it had.
     """
-    from reach import report
-    from reach.suite import Outcome, load_suite, run
-
-    load = cache(_load)
-    results = []
-    for suite in [load_suite(path) for path in suites]:
-        for result in run(suite, load):
-            results.append(result)
-            if form == "text" and result.outcome is not Outcome.HOLDS:
-                paper = console.paper()
-                report.result(paper, result)
-                console.put(paper.text, colour=console.colour())
-    outcomes = [result.outcome for result in results]
-    if form == "json":
-        counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
-        told = [result.to_dict() for result in results]
-        console.put_json({"format": 1, "suites": list(suites), "summary": counts, "results": told})
-    else:
-        paper = console.paper()
-        report.summary(paper, results)
-        console.put(paper.text, colour=console.colour())
-    ctx.exit(_tested(outcomes))
-
-
-def _tested(outcomes: Sequence[str]) -> int:
-    for outcome, status in (
-        ("refused", console.BAD_INPUT),
-        ("fails", 1),
-        ("undecided", console.UNDECIDED),
-    ):
-        if outcome in outcomes:
-            return status
-    return 0
+    ctx.exit(testing.run_suites(suites, form, _load, **how))
 
 
 def main() -> None:
