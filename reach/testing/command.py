@@ -149,7 +149,7 @@ def run_suites(
     today = how.today or date.today()
     known = read_baseline(how.baseline) if how.baseline else NOTHING
     cases = _chosen(suites, how)
-    session = Session(tuple(suites), today)
+    session = Session(tuple(suites), today, compared=how.baseline is not None)
     for result in _asked(cases, today, how, load):
         told = known.known(result)
         session.results.append(told)

@@ -27,10 +27,14 @@ _STATUSES = (
 
 @dataclass
 class Session:
-    """The suites that were run, the day that it was, and the results so far."""
+    """The suites that were run, the day that it was, and the results so far.
+
+    ``compared`` says that there was a baseline.
+    """
 
     suites: tuple[str, ...]
     today: date
+    compared: bool = False
     results: list[Result] = field(default_factory=list)
 
     @property

@@ -153,3 +153,46 @@ def test_the_day_decides_about_exceptions(folder: Path, monkeypatch: pytest.Monk
     wrong = call("suite.yaml", "--today", "tomorrow")
     assert wrong.exit_code == 2
     assert "'tomorrow' is no day: write YYYY-MM-DD." in wrong.stderr
+
+
+# ------------------------------ reports
+
+
+def test_several_reports_of_one_run(folder: Path) -> None:
+    """Each in its file, or on stdout after what people read."""
+    result = call(
+        "suite.yaml",
+        "--tag",
+        "db",
+        *("--report", "junit=x.xml", "--report", "sarif=y.sarif"),
+        *("--report", "asff=z.json", "--report", "github=-"),
+    )
+    assert result.exit_code == 1
+    assert Path("x.xml").read_text().startswith('<?xml version="1.0" encoding="UTF-8"?>\n')
+    assert json.loads(Path("y.sarif").read_text())["version"] == "2.1.0"
+    (finding,) = json.loads(Path("z.json").read_text())["Findings"]
+    assert finding["AwsAccountId"] == "111122223333"
+    assert finding["ProductArn"].startswith("arn:aws:securityhub:us-east-1:")
+    assert finding["Resources"][0]["Type"] == "AwsEc2NetworkInterface"
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith("::error file=suite.yaml,line=4,title=reachable%2C expected unreach")
+
+
+def test_places_come_from_processes_as_well(folder: Path) -> None:
+    call("suite.yaml", "--tag", "db", "--jobs", "1", "--report", "asff=there.json")
+    call("suite.yaml", "--tag", "db", "--jobs", "0", "--report", "asff=here.json")
+    there, here = (Path(name).read_text() for name in ("there.json", "here.json"))
+    assert there == here
+
+
+def test_what_is_no_report(folder: Path) -> None:
+    for text in ("junit", "junit=", "pdf=x"):
+        result = call("suite.yaml", "--report", text)
+        assert result.exit_code == 2
+        assert "KIND one of asff, github, json, junit, markdown and sarif." in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told(folder: Path) -> None:
+    result = call("suite.yaml", "--report", "junit=no/where/x.xml")
+    assert result.exit_code == 74
+    assert result.stderr == "error: no/where/x.xml: No such file or directory\n"

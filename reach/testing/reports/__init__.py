@@ -9,29 +9,39 @@ where the text goes, nor how a case is asked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reach.testing.reports.words import NOWHERE, Where
 from reach.testing.session import Session
 
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The account and the Region of what the snapshots do not place."""
-
-    account: str = ""
-    region: str = ""
-
-
-NOWHERE = Where()
+__all__ = ["NOWHERE", "Where", "render"]
 
 
 def render(session: Session, kind: str, where: Where = NOWHERE) -> str:
     """A report of one kind.  Raises SuiteError where it needs what nobody told."""
     # Each kind is imported when it is asked for.
     match kind:
+        case "asff":
+            from reach.testing.reports import asff
+
+            return asff.render(session, where)
+        case "github":
+            from reach.testing.reports import github
+
+            return github.render(session)
         case "json":
             from reach.render.json import dumps
 
             return dumps(session.to_dict())
+        case "junit":
+            from reach.testing.reports import junit
+
+            return junit.render(session)
+        case "markdown":
+            from reach.testing.reports import markdown
+
+            return markdown.render(session)
+        case "sarif":
+            from reach.testing.reports import sarif
+
+            return sarif.render(session)
         case _:
             raise ValueError(f"{kind!r} is no kind of report")
