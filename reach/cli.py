@@ -584,7 +584,7 @@ Examples:
   reach test suites/*.yaml
   reach test suites/*.yaml --baseline main.json --report sarif=reach.sarif
   reach test policy.reach.yaml --snapshot prod/ --snapshot staging/
-  reach test suites/*.yaml --coverage --mutate
+  reach test suites/ --coverage --mutate
 
 \b
 Exit status: 0 all hold, 1 some fail, 3 none fails but some are undecided,
@@ -598,7 +598,8 @@ def test(ctx: click.Context, /, suites: Sequence[str], form: str, **how: Any) ->
     """Run regression suites: questions with the verdicts they should get.
 
     Prints each case that does not hold with its file and line, what was expected, what it is and
-    why; then one line that counts. A process that dies costs the one case that it had.
+    why; then one line that counts. Of a folder all *.reach.yaml in it and below. A process that
+    dies costs the one case that it had.
     """
     ctx.exit(testing.run_suites(suites, form, _load, **how))
 

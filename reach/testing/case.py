@@ -117,12 +117,15 @@ class Line:
     kind: str
     resource: str
     locator: str
+    name: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, str]:
-        return {"kind": self.kind, "resource": self.resource, "locator": self.locator}
+        told = {"kind": self.kind, "resource": self.resource, "locator": self.locator}
+        return {**told, "name": self.name} if self.name else told
 
     def __str__(self) -> str:
-        return f"{self.resource} {self.locator}"
+        named = f" ({self.name})" if self.name else ""
+        return f"{self.resource}{named} {self.locator}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Fewer cases than this are asked sooner than a process of their own has started.
 FEW = 20
+SUFFIX = ".reach.yaml"
 REPORTS = ("asff", "github", "json", "junit", "markdown", "sarif")
 
 
@@ -155,7 +157,8 @@ def run_suites(
         session.results.append(told)
         if form == "text":
             _show(told)
-    _look_further(session, how)
+    if how.coverage or how.mutate:
+        _look_further(session, how, load)
     _tell(session, form)
     _report(session, how)
     return session.status
@@ -164,7 +167,7 @@ def run_suites(
 def _chosen(suites: Sequence[str], how: How) -> list[Case]:
     from reach.testing.reading import load_suite
 
-    read = [load_suite(path, how.snapshots) for path in suites]
+    read = [load_suite(file, how.snapshots) for path in suites for file in _files(path)]
     cases = [case for suite in read for case in suite.cases]
     if not how.tags:
         return cases
@@ -185,6 +188,8 @@ def _asked(cases: Sequence[Case], today: date, how: How, load: Callable[[str], S
 
 
 def _workers(how: How, number: int) -> int:
+    if how.jobs == 0 and how.timeout is not None:
+        raise click.UsageError("--timeout needs processes: give --jobs more than 0.")
     if how.jobs is not None:
         return how.jobs
     if how.timeout is not None:
@@ -202,8 +207,18 @@ def _show(told: Result) -> None:
         console.put(paper.text, colour=console.colour())
 
 
-def _look_further(session: Session, how: How) -> None:
-    """Coverage and mutation, if they are asked for."""
+def _look_further(session: Session, how: How, load: Callable[[str], Snapshot]) -> None:
+    """Coverage and mutants, of which no status hangs."""
+    from reach.testing.coverage import look_further
+
+    session.findings += look_further(
+        session.results,
+        session.today,
+        coverage=how.coverage,
+        mutate=how.mutate,
+        workers=(os.cpu_count() or 1) if how.jobs is None else how.jobs,
+        load=load,
+    )
 
 
 def _tell(session: Session, form: str) -> None:
@@ -213,6 +228,10 @@ def _tell(session: Session, form: str) -> None:
         console.put_json(session.to_dict())
         return
     paper = console.paper()
+    for found in session.findings:
+        from reach.testing.findings import finding
+
+        finding(paper, found)
     report.summary(paper, session.results)
     console.put(paper.text, colour=console.colour())
 

@@ -40,14 +40,15 @@ def _rules(snapshot: Snapshot) -> Iterator[Line]:
         for egress in (False, True):
             for permission in group.ip_permissions_egress if egress else group.ip_permissions:
                 for peer, _ in single_peers(permission):
-                    yield Line(RULE, group.group_id, rule_locator(permission, peer, egress))
+                    locator = rule_locator(permission, peer, egress)
+                    yield Line(RULE, group.group_id, locator, group.group_name)
 
 
 def _entries(snapshot: Snapshot) -> Iterator[Line]:
     for acl in snapshot.records(NetworkAcl):
         for entry in sorted(acl.entries, key=lambda each: (each.egress, each.rule_number)):
             if entry.rule_number <= LAST_ENTRY:
-                yield Line(ENTRY, acl.network_acl_id, entry_locator(entry))
+                yield Line(ENTRY, acl.network_acl_id, entry_locator(entry), acl.name)
 
 
 def entry_locator(entry: NetworkAclEntry) -> str:
@@ -58,7 +59,11 @@ def _routes(snapshot: Snapshot) -> Iterator[Line]:
     for table in snapshot.records(RouteTable):
         for route in table.routes:
             if not _is_local(route):
-                yield Line(ROUTE, table.route_table_id, f"route {destination_of(route)}")
+                yield Line(ROUTE, table.route_table_id, route_locator(route), table.name)
+
+
+def route_locator(route: Route) -> str:
+    return f"route {destination_of(route)}"
 
 
 def _is_local(route: Route) -> bool:
@@ -69,10 +74,10 @@ def line_of(origin: Origin) -> Line | None:
     """The line that an origin is about, if it is about one."""
     match origin.record:
         case GroupRule():
-            return Line(RULE, origin.resource, origin.locator)
+            return Line(RULE, origin.resource, origin.locator, origin.name)
         case NetworkAclEntry() if origin.record.rule_number <= LAST_ENTRY:
-            return Line(ENTRY, origin.resource, origin.locator)
+            return Line(ENTRY, origin.resource, origin.locator, origin.name)
         case Route() if not _is_local(origin.record):
-            return Line(ROUTE, origin.resource, origin.locator)
+            return Line(ROUTE, origin.resource, origin.locator, origin.name)
         case _:
             return None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reach.testing.case import Case, Result
     from reach.testing.workers import Bench
 
-SUFFIX = ".reach.yaml"
+_SUFFIX = ".reach.yaml"
 _WIDTH = 90
 _BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 _TODAY: pytest.StashKey[date] = pytest.StashKey()
@@ -71,7 +71,7 @@ def _bench(config: pytest.Config) -> Bench:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
-    if file_path.name.endswith(SUFFIX):
+    if file_path.name.endswith(_SUFFIX):
         return SuiteFile.from_parent(parent, path=file_path)
     return None
 

@@ -10,10 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reach import console
 from reach.testing.case import Outcome, Result
+
+if TYPE_CHECKING:
+    from reach.testing.coverage import Finding
 
 FORMAT = 1
 # Bad input before what has no answer, that before failures, and those before what is undecided.
@@ -29,13 +32,15 @@ _STATUSES = (
 class Session:
     """The suites that were run, the day that it was, and the results so far.
 
-    ``compared`` says that there was a baseline.
+    ``compared`` says that there was a baseline; ``findings`` are what was found beyond the cases:
+    coverage and mutants, of which no status hangs.
     """
 
     suites: tuple[str, ...]
     today: date
     compared: bool = False
     results: list[Result] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -59,4 +64,5 @@ class Session:
             "today": self.today.isoformat(),
             "summary": {outcome.value: count for outcome, count in self.counts.items()},
             "results": [result.to_dict() for result in self.results],
+            "snapshots": [finding.to_dict() for finding in self.findings],
         }

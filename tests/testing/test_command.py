@@ -97,6 +97,30 @@ def test_snapshots_are_asked_in_turn(folder: Path) -> None:
     assert told == {"web [on saved]": "holds", "web [on closed]": "fails"}
 
 
+def test_of_a_folder_all_suites(folder: Path) -> None:
+    """In it and below, in the order of their names; other YAML is none of them."""
+    below = folder / "suites" / "data"
+    below.mkdir(parents=True)
+    text = SUITE.replace("snapshot: saved", "snapshot: ../saved")
+    (folder / "suites" / "b.reach.yaml").write_text(text)
+    (below / "a.reach.yaml").write_text(text.replace("../saved", "../../saved"))
+    (folder / "suites" / "policy.yaml").write_text("no suite")
+    told = json.loads(call("suites", "--tag", "web", "--format", "json").stdout)
+    assert [each["file"] for each in told["results"]] == [
+        "suites/b.reach.yaml",
+        "suites/data/a.reach.yaml",
+    ]
+    assert told["summary"]["holds"] == 2
+    none = call("saved")
+    assert (none.exit_code, "There is no *.reach.yaml in saved." in none.stderr) == (2, True)
+
+
+def test_a_time_limit_needs_a_process_to_end(folder: Path) -> None:
+    result = call("suite.yaml", "--timeout", "5", "--jobs", "0")
+    assert result.exit_code == 2
+    assert "--timeout needs processes" in result.stderr
+
+
 # ------------------------------ baselines and days
 
 
@@ -196,3 +220,23 @@ def test_a_report_that_cannot_be_written_is_told(folder: Path) -> None:
     result = call("suite.yaml", "--report", "junit=no/where/x.xml")
     assert result.exit_code == 74
     assert result.stderr == "error: no/where/x.xml: No such file or directory\n"
+
+
+# ------------------------------ coverage and mutation
+
+
+def test_coverage_and_mutation_are_shown(folder: Path) -> None:
+    """After the cases; no status hangs on them."""
+    result = call("suite.yaml", "--tag", "web", "--coverage", "--mutate", "--jobs", "0")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("Coverage of saved: ")
+    assert lines[0].endswith(" rules, ACL entries and routes are exercised")
+    assert lines[1] == "  exercised by no case"
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("Mutation of saved: "))
+    assert lines[at - 1] == ""
+    assert lines[-2:] == ["", "1 case: 1 holds"]
+    told = json.loads(call("suite.yaml", "--tag", "web", "--mutate", "--format", "json").stdout)
+    (found,) = told["snapshots"]
+    assert (found["snapshot"], found["coverage"]) == ("saved", None)
+    assert found["mutation"]["tried"] > len(found["mutation"]["survivors"]) > 0
