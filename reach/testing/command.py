@@ -179,6 +179,16 @@ def _chosen(suites: Sequence[str], how: How) -> list[Case]:
     return chosen
 
 
+def _files(path: str) -> list[str]:
+    """A file itself; of a folder all the suites in it and below."""
+    if not os.path.isdir(path):
+        return [path]
+    found = sorted(map(str, Path(path).rglob(f"*{SUFFIX}")))
+    if not found:
+        raise click.UsageError(f"There is no *{SUFFIX} in {path}.")
+    return found
+
+
 def _asked(cases: Sequence[Case], today: date, how: How, load: Callable[[str], Snapshot]) -> Any:
     from reach.testing.asked import Wanted, ask_all
 
