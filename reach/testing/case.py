@@ -76,9 +76,10 @@ class Case:
 
     @property
     def fingerprint(self) -> str:
-        """The same as long as it is the same case: wherever it is run and in whatever line it is.
+        """The same as long as it is the same case, in whatever line it is.
 
-        Not of what it expects: a case that is turned round is still that case.
+        Of its file and snapshot as they are seen from the working folder.  Not of what it expects:
+        a case that is turned round is still that case.
         """
         told = [_relative(self.file), self.title, self.ask, _relative(self.snapshot)]
         told += [str(self.one_way), self.port_at, *self.options]

@@ -70,7 +70,7 @@ def _kinds(
 
 
 def _listed() -> str:
-    return f"{', '.join(REPORTS[:-1])} and {REPORTS[-1]}"
+    return f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 
 _OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
@@ -116,7 +116,7 @@ _OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         callback=_kinds,
         multiple=True,
         metavar="KIND=FILE",
-        help=f"Write {_listed()}; several times: several. FILE may be - for stdout.",
+        help=f"Write a report into FILE (-: stdout); KIND is {_listed()}. May be said again.",
     ),
     click.option("--account", metavar="ID", help="For asff: where the snapshot tells no account."),
     click.option("--region", metavar="NAME", help="For asff: where the snapshot tells no Region."),

@@ -133,23 +133,34 @@ def _groups(files: Sequence[_File]) -> Mapping[str, tuple[str, ...]]:
                 raise place.error(f"group {name!r} is defined in {first.file}:{first.line} already")
             places[name] = place
     made: dict[str, tuple[str, ...]] = {}
-    for name, place in places.items():
-        made[name] = tuple(_ends(place, places, (name,)))
+    for name in places:
+        _ends_of(name, places, made, ())
     return made
 
 
-def _ends(place: Place, places: Mapping[str, Place], above: tuple[str, ...]) -> Iterator[str]:
-    for each in place.any_of():
+def _ends_of(
+    name: str,
+    places: Mapping[str, Place],
+    made: dict[str, tuple[str, ...]],
+    above: tuple[str, ...],
+) -> tuple[str, ...]:
+    """The ends of a group, each once; what was worked out is kept in ``made``."""
+    if name in made:
+        return made[name]
+    found: dict[str, None] = {}
+    for each in places[name].any_of():
         text = each.text()
+        other = text.removeprefix(GROUP)
         if not text.startswith(GROUP):
-            yield text
-            continue
-        name = text.removeprefix(GROUP)
-        if name in above:
-            raise each.error(f"group {name!r} holds itself")
-        if name not in places:
-            raise _no_group(each, name, places)
-        yield from _ends(places[name], places, (*above, name))
+            found[text] = None
+        elif other in (name, *above):
+            raise each.error(f"group {other!r} holds itself")
+        elif other not in places:
+            raise _no_group(each, other, places)
+        else:
+            found.update(dict.fromkeys(_ends_of(other, places, made, (name, *above))))
+    made[name] = tuple(found)
+    return made[name]
 
 
 def _no_group(place: Place, name: str, groups: Mapping[str, object]) -> SuiteError:
@@ -270,6 +281,9 @@ def _questions(
     sources = _side(fields["from"], groups)
     destinations = _side(fields["to"], groups) if "to" in fields else ("any",)
     packets = tuple(_packets(kinds[0], fields[kinds[0]])) if kinds else ("",)
+    number = len(sources) * len(destinations) * len(packets)
+    if number > MOST_CASES:
+        raise place.error(f"is {number:,} cases; {MOST_CASES:,} are the most")
     for source, destination, packet in product(sources, destinations, packets):
         ends = f"can {shlex.quote(source)} reach {shlex.quote(destination)}"
         yield f"{ends} {packet}".rstrip()

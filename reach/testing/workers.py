@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reach.snapshot.snapshot import Snapshot
 
 KEPT = 2
+_GRACE = 5.0
 
 
 class Bench:
@@ -180,8 +181,7 @@ class _Supervisor:
             try:
                 said: Done | Lost = worker.pipe.recv()
             except (EOFError, OSError):
-                worker.process.join()
-                said = Lost(f"the process that asked it {_ended(worker.process.exitcode)}")
+                said = Lost(f"the process that asked it {_ended(_status(worker.process))}")
                 self._gone(worker)
             worker.number = -1
             return number, said
@@ -195,6 +195,15 @@ class _Supervisor:
     def _gone(self, worker: _Worker) -> None:
         worker.pipe.close()
         self._workers.remove(worker)
+
+
+def _status(process: BaseProcess) -> int | None:
+    """How a process ended that has stopped to talk; if it lives on, it is ended."""
+    process.join(_GRACE)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    return process.exitcode
 
 
 def _ended(status: int | None) -> str:

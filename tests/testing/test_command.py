@@ -213,7 +213,7 @@ def test_what_is_no_report(folder: Path) -> None:
     for text in ("junit", "junit=", "pdf=x"):
         result = call("suite.yaml", "--report", text)
         assert result.exit_code == 2
-        assert "KIND one of asff, github, json, junit, markdown and sarif." in result.stderr
+        assert "KIND one of asff, github, json, junit, markdown or sarif." in result.stderr
 
 
 def test_a_report_that_cannot_be_written_is_told(folder: Path) -> None:

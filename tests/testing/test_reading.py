@@ -250,6 +250,22 @@ def test_a_group_is_defined_once(tmp_path: Path) -> None:
     assert f"group 'a' is defined in {tmp_path / 'low.yaml'}:1 already" in str(error)
 
 
+def test_groups_of_groups_cost_no_more_than_their_ends(tmp_path: Path) -> None:
+    """Sixty levels, each holding the next one twice: one end, at once."""
+    levels = "".join(f"  g{n}: [group:g{n + 1}, group:g{n + 1}]\n" for n in range(60))
+    text = f"snapshot: s\ngroups:\n{levels}  g60: x\n"
+    text += "cases:\n  - {from: group:g0, expect: reachable}\n"
+    assert [case.ask for case in read(tmp_path, suite=text)] == ["can x reach any"]
+
+
+def test_too_many_cases_are_refused_before_they_are_made(tmp_path: Path) -> None:
+    many = ", ".join(f"x{n}" for n in range(2000))
+    text = f"snapshot: s\ngroups: {{g: [{many}]}}\n"
+    text += "cases:\n  - {from: group:g, to: group:g, expect: reachable}\n"
+    error = fault(tmp_path, suite=text)
+    assert str(error).endswith("suite.yaml:4: is 4,000,000 cases; 100,000 are the most")
+
+
 # ------------------------------ the schema
 
 
