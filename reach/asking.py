@@ -113,6 +113,19 @@ def ask(
     return _with_proposals(told, ground, question, _backend(), wanted)
 
 
+def verdict(
+    snapshot: Snapshot,
+    question: str,
+    *,
+    one_way: bool = False,
+    port_at: str = "source",
+    options: Mapping[str, str] | None = None,
+) -> Answer:
+    """The same verdict as ``ask`` gives, without a path to look at."""
+    asked = parse(question, one_way=one_way, port_at=port_at)
+    return answer(ground_of(snapshot, Options.of(options or {})), asked, _backend(), VERDICT)
+
+
 def _with_proposals(
     told: Answer, ground: Ground, question: Question, backend: Backend, wanted: Wanted
 ) -> Answer:

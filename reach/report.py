@@ -22,9 +22,12 @@ from reach.suite import Outcome, Result
 
 _STYLES = {
     Outcome.HOLDS: "good",
+    Outcome.ACCEPTED: "change",
+    Outcome.KNOWN: "change",
     Outcome.FAILS: "bad",
     Outcome.UNDECIDED: "open",
     Outcome.REFUSED: "bad",
+    Outcome.CRASHED: "bad",
 }
 _MOST_WRONG = 5
 _VERDICTS = {
@@ -190,11 +193,15 @@ def result(paper: Paper, told: Result) -> None:
         paper.put(line, indent=6, hang=8)
     if case.why:
         paper.put(("why it matters: ", "dim"), case.why, indent=4, hang=6)
+    if case.owner:
+        paper.put(("owner: ", "dim"), case.owner, indent=4, hang=6)
     paper.blank()
 
 
 def _compared(told: Result) -> str:
     expected = told.case.expect
+    if told.outcome is Outcome.CRASHED:
+        return f"expected {expected}, there is no answer"
     if told.answer is None:
         return f"expected {expected}, cannot be asked"
     if told.answer.verdict is expected:

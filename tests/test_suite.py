@@ -13,7 +13,16 @@ import pytest
 from reach.answer import Answer, Verdict
 from reach.errors import Defect, QuestionError, SuiteError
 from reach.snapshot.errors import SnapshotError
-from reach.suite import CASE_KEYS, PORT_AT, SUITE_KEYS, Case, Outcome, load_suite, run
+from reach.suite import (
+    CASE_KEYS,
+    DEFAULT_KEYS,
+    PORT_AT,
+    SUITE_KEYS,
+    Case,
+    Outcome,
+    load_suite,
+    run,
+)
 from tests.render import specimens
 
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "suite.schema.json"
@@ -186,7 +195,7 @@ def test_the_schema_says_the_same() -> None:
     form = schema["$defs"]["case"]
     assert tuple(schema["properties"]) == SUITE_KEYS
     assert tuple(form["properties"]) == CASE_KEYS
-    assert form["required"] == ["ask", "expect"]
+    assert tuple(schema["properties"]["defaults"]["properties"]) == DEFAULT_KEYS
     assert form["properties"]["expect"]["enum"] == list(Verdict)
     assert form["properties"]["port_at"]["enum"] == list(PORT_AT)
     assert schema["additionalProperties"] is form["additionalProperties"] is False

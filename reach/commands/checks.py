@@ -1,7 +1,7 @@
 """Whether what is claimed holds: the evidence of an answer, the verdicts of a suite.
 
     reach check ANSWER          0 it holds, 1 it does not, 3 an undecided answer
-    reach test SUITE...         0 all hold, 1 some fail, 3 some undecided
+    reach test SUITE...         0 all hold, 1 some fail, 3 some undecided, 70 some not answered
 
 Must not know how anything is checked.
 """
@@ -9,13 +9,13 @@ Must not know how anything is checked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import click
 
 from reach import console
 from reach.commands.arguments import load_snapshot, read_json, with_format, with_snapshot
+from reach.testing import command as testing
 
 
 @click.command(
@@ -60,52 +60,25 @@ A suite is a YAML file:
       name: ssh is closed
 
 \b
-Example:
+Examples:
   reach test suites/*.yaml
+  reach test suites/*.yaml --baseline main.json --report sarif=reach.sarif
+  reach test policy.reach.yaml --snapshot prod/ --snapshot staging/
+  reach test suites/ --coverage --mutate
 
 \b
 Exit status: 0 all hold, 1 some fail, 3 none fails but some are undecided,
-2 usage or bad input."""
+2 usage or bad input, 70 some have no answer."""
 )
 @click.argument("suites", nargs=-1, required=True, metavar="SUITE...")
+@testing.with_options
 @with_format
 @click.pass_context
-def test(ctx: click.Context, suites: Sequence[str], form: str) -> None:
+def test(ctx: click.Context, /, suites: Sequence[str], form: str, **how: Any) -> None:
     """Run regression suites: questions with the verdicts they should get.
 
     Prints each case that does not hold with its file and line, what was expected, what it is and
-    why; then one line that counts.
+    why; then one line that counts. Of a folder all *.reach.yaml in it and below. A process that
+    dies costs the one case that it had.
     """
-    from reach import report
-    from reach.suite import Outcome, load_suite, run
-
-    load = cache(load_snapshot)
-    results = []
-    for suite in [load_suite(path) for path in suites]:
-        for result in run(suite, load):
-            results.append(result)
-            if form == "text" and result.outcome is not Outcome.HOLDS:
-                paper = console.paper()
-                report.result(paper, result)
-                console.put(paper.text, colour=console.colour())
-    outcomes = [result.outcome for result in results]
-    if form == "json":
-        counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
-        told = [result.to_dict() for result in results]
-        console.put_json({"format": 1, "suites": list(suites), "summary": counts, "results": told})
-    else:
-        paper = console.paper()
-        report.summary(paper, results)
-        console.put(paper.text, colour=console.colour())
-    ctx.exit(_tested(outcomes))
-
-
-def _tested(outcomes: Sequence[str]) -> int:
-    for outcome, status in (
-        ("refused", console.BAD_INPUT),
-        ("fails", 1),
-        ("undecided", console.UNDECIDED),
-    ):
-        if outcome in outcomes:
-            return status
-    return 0
+    ctx.exit(testing.run_suites(suites, form, load_snapshot, **how))

@@ -1,0 +1,66 @@
+"""What docs/ci offers to copy is well-formed, and says what the command takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from ruamel.yaml import YAML
+
+from reach.cli import cli
+
+CI = Path(__file__).resolve().parents[2] / "docs" / "ci"
+
+
+def read(name: str) -> Any:
+    return YAML(typ="safe", pure=True).load((CI / name).read_text())
+
+
+def parsed(words: list[str]) -> dict[str, Any]:
+    """The options of a command line of ``reach test``, as the command reads them."""
+    assert words[:2] == ["reach", "test"]
+    command = cli.commands["test"]
+    with command.make_context("test", words[2:], parent=click.Context(cli)) as context:
+        return dict(context.params)
+
+
+def test_the_workflow_asks_and_reports() -> None:
+    """Each report that a later step reads is one that the run writes."""
+    workflow = read("github-workflow.yml")
+    (ask,) = (step for step in workflow["jobs"]["suites"]["steps"] if step.get("id") == "ask")
+    script = re.sub(r"\$\{\{.*?\}\}", "--baseline baseline.json", ask["run"])
+    (line,) = re.findall(r"^reach test (?:.*\\\n)*.*", script, re.M)
+    options = parsed(shlex.split(line.replace("|| status=$?", "")))
+    assert dict(options["reports"]) == {
+        "json": "result.json",
+        "junit": "reach.xml",
+        "sarif": "reach.sarif",
+        "markdown": "reach.md",
+        "github": "annotations.txt",
+    }
+    assert options["baseline"] == "baseline.json"
+
+
+def test_the_workflow_puts_no_stranger_into_a_script() -> None:
+    """What an event brings along reaches a script by the environment only."""
+    steps = read("github-workflow.yml")["jobs"]["suites"]["steps"]
+    brought = re.compile(r"\$\{\{[^}]*github\.event\.[^}]*\}\}")
+    assert [step["run"] for step in steps if brought.search(step.get("run", ""))] == []
+
+
+def test_the_hook_asks() -> None:
+    ((hook,),) = (repo["hooks"] for repo in read("pre-commit-config.yaml")["repos"])
+    options = parsed([*shlex.split(hook["entry"]), *hook["args"]])
+    assert options["suites"] == ("suites/",)
+    assert re.match(hook["files"], "suites/edge.reach.yaml")
+    assert re.match(hook["files"], "snapshot/vpcs.json")
+    assert hook["pass_filenames"] is False
+
+
+@pytest.mark.parametrize("name", ["github-workflow.yml", "pre-commit-config.yaml"])
+def test_the_page_names_it(name: str) -> None:
+    assert f"]({name})" in (CI / "README.md").read_text()
