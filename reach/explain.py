@@ -25,7 +25,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Hop, Trace
-from solver import Backend, Budget, Sat, Term
+from solver import Backend, Budget, Sat, Session, Term
 
 MOST_STARTS = 6
 NO_PATH = Origin("", "no path leads there at all", code="NO_PATH")
@@ -206,6 +206,7 @@ class _Lifted:
         self._backend = backend
         self._budget = budget
         self._constraints = compile(network, aim, explain=True, suppose=suppose)
+        self._spare: Session | None = None
 
     def fewest(self) -> Proof | None:
         """The flow that gets through past the fewest denials."""
@@ -243,6 +244,14 @@ class _Lifted:
         proof, _ = self._to(solver.TRUE)
         return [] if proof is None else [proof]
 
+    def _session(self) -> Session:
+        """One that holds what is the case; what held no flow to one goal serves for the next."""
+        session, self._spare = self._spare, None
+        if session is None:
+            session = self._backend.open()
+            session.add(*self._constraints.assertions, solver.not_(self._constraints.doubt))
+        return session
+
     def _to(self, goal: Term, others: Sequence[Term] = ()) -> tuple[Proof | None, list[Term]]:
         """The flow to ``goal`` past the fewest denials, of several the same in every run.
 
@@ -250,11 +259,12 @@ class _Lifted:
         """
         constraints = self._constraints
         lifted = constraints.relaxations
-        session = self._backend.open()
-        session.add(*constraints.assertions, solver.not_(constraints.doubt), *others)
+        session = self._session()
+        session.add(*others)
         kept = [solver.not_(term) for term in lifted]
         outcome = session.minimise(kept, [goal], budget=self._budget)
         if not isinstance(outcome, Sat):
+            self._spare = None if others else session
             return None, []
         price = sum(bool(solver.interpret(term, outcome.assignment)) for term in lifted)
         held = [goal, solver.at_most(price, lifted)]

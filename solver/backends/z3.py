@@ -257,6 +257,8 @@ class Z3Session:
         if status == _L_TRUE:
             return Sat(self._verified_assignment(assumptions))
         if status == _L_FALSE:
+            if len(assumed) == 1:  # no smaller core is worth asking Z3 for
+                return Unsat(tuple(assumed.values()))
             core = self._core()
             return Unsat(tuple(term for literal, term in assumed.items() if literal in core))
         return self._unknown()
