@@ -46,7 +46,7 @@ class Pinned:
         if not solver.interpret(term, self.assignment):
             if term is solver.FALSE:
                 return False
-            outcome = self._session.check([term], budget=self._budget)
+            outcome = self._session.check([term], budget=self._budget, core=False)
             if not isinstance(outcome, Sat):
                 return False
             self.assignment = outcome.assignment

@@ -74,7 +74,7 @@ def decide_compiled(
     """The same for constraints that are there already, and only for flows ``besides`` others."""
     session = backend.open()
     session.add(*constraints.assertions, *besides)
-    outcome = session.check([constraints.arrives], budget=budget)
+    outcome = session.check([constraints.arrives], budget=budget, core=False)
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.arrives], assignment, budget)
@@ -85,7 +85,7 @@ def decide_compiled(
             return Decision(Verdict.UNDECIDED, unknown=reason)
         case Unsat():
             pass
-    outcome = session.check([constraints.may_arrive], budget=budget)
+    outcome = session.check([constraints.may_arrive], budget=budget, core=False)
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.may_arrive], assignment, budget)

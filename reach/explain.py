@@ -262,7 +262,7 @@ class _Lifted:
         session = self._session()
         session.add(*others)
         kept = [solver.not_(term) for term in lifted]
-        outcome = session.minimise(kept, [goal], budget=self._budget)
+        outcome = session.minimise(kept, [goal], budget=self._budget, core=False)
         if not isinstance(outcome, Sat):
             self._spare = None if others else session
             return None, []

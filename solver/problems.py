@@ -93,8 +93,13 @@ class Session(Protocol):
         """Require these Bool terms from now on."""
         ...
 
-    def check(self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED) -> Outcome:
-        """Sat iff some assignment satisfies all assertions and assumptions."""
+    def check(
+        self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED, core: bool = True
+    ) -> Outcome:
+        """Sat iff some assignment satisfies all assertions and assumptions.
+
+        Unsat has no core if none is wanted, which may take a backend as long again.
+        """
         ...
 
     def minimise(
@@ -103,10 +108,12 @@ class Session(Protocol):
         assumptions: Sequence[Term] = (),
         *,
         budget: Budget = UNLIMITED,
+        core: bool = True,
     ) -> Outcome:
         """As `check`, with an assignment that falsifies as few of the soft terms as possible.
 
-        A soft term counts once, however often it is listed. Unsat has the core that `check` gives.
+        A soft term counts once, however often it is listed. Unsat has the core that `check` gives,
+        if one is wanted.
         Unknown if the budget ran out before the optimum was certain.
         """
         ...

@@ -66,9 +66,11 @@ class BruteForceSession:
         assert all(term.width == 0 for term in assertions)
         self._assertions.extend(assertions)
 
-    def check(self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED) -> Outcome:
+    def check(
+        self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED, core: bool = True
+    ) -> Outcome:
         """Sat iff some assignment satisfies all assertions and assumptions."""
-        return self.minimise((), assumptions, budget=budget)
+        return self.minimise((), assumptions, budget=budget, core=core)
 
     def minimise(
         self,
@@ -76,6 +78,7 @@ class BruteForceSession:
         assumptions: Sequence[Term] = (),
         *,
         budget: Budget = UNLIMITED,
+        core: bool = True,
     ) -> Outcome:
         """The first of the assignments that falsify the fewest soft terms."""
         wanted, assumed = tuple(dict.fromkeys(soft)), tuple(dict.fromkeys(assumptions))
@@ -90,6 +93,8 @@ class BruteForceSession:
                 admitted.append((holding, sum(interpret_all(wanted, candidate)), candidate))
         satisfying = [entry for entry in admitted if all(entry[0])]
         if not satisfying:
+            if not core:
+                return Unsat(())
             held = {holding for holding, _, _ in admitted}
             return Unsat(tuple(assumed[i] for i in _core(held, len(assumed))))
         return Sat(max(satisfying, key=lambda entry: entry[1])[2])

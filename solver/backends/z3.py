@@ -244,10 +244,12 @@ class Z3Session:
                 self._assertions.append(term)
                 _solver_assert(self._context, self._solver, self._translation.ast(term))
 
-    def check(self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED) -> Outcome:
+    def check(
+        self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED, core: bool = True
+    ) -> Outcome:
         """Sat iff some assignment satisfies all assertions and assumptions."""
         if FALSE in assumptions:
-            return Unsat((FALSE,))
+            return Unsat((FALSE,) if core else ())
         if budget.milliseconds == 0:  # Z3 would read it as no limit
             return Unknown("timeout")
         assumed = {self._literal(term): term for term in assumptions if term is not TRUE}
@@ -257,10 +259,8 @@ class Z3Session:
         if status == _L_TRUE:
             return Sat(self._verified_assignment(assumptions))
         if status == _L_FALSE:
-            if len(assumed) == 1:  # no smaller core is worth asking Z3 for
-                return Unsat(tuple(assumed.values()))
-            core = self._core()
-            return Unsat(tuple(term for literal, term in assumed.items() if literal in core))
+            found = self._core() if core else set()
+            return Unsat(tuple(term for literal, term in assumed.items() if literal in found))
         return self._unknown()
 
     def minimise(
@@ -269,19 +269,22 @@ class Z3Session:
         assumptions: Sequence[Term] = (),
         *,
         budget: Budget = UNLIMITED,
+        core: bool = True,
     ) -> Outcome:
         """As `check`, with an assignment that falsifies as few of the soft terms as possible."""
-        if budget.milliseconds is None:
-            return fewest_falsified(
-                lambda assumed: self.check(assumed, budget=budget), soft, assumptions
-            )
-        end = time.monotonic() + budget.milliseconds / 1000
+        required = len(set(assumptions))
+        limit = budget.milliseconds
+        end = None if limit is None else time.monotonic() + limit / 1000
 
-        def check_in_time(assumed: Sequence[Term]) -> Outcome:
-            left = max(0, int((end - time.monotonic()) * 1000))
-            return self.check(assumed, budget=Budget(left, budget.memory_mb, budget.seed))
+        def check(assumed: Sequence[Term]) -> Outcome:
+            granted = budget
+            if end is not None:
+                left = max(0, int((end - time.monotonic()) * 1000))
+                granted = Budget(left, budget.memory_mb, budget.seed)
+            # Where nothing soft is assumed any more, a core can only be for whoever asked.
+            return self.check(assumed, budget=granted, core=core or len(assumed) > required)
 
-        return fewest_falsified(check_in_time, soft, assumptions)
+        return fewest_falsified(check, soft, assumptions)
 
     def _literal(self, term: Term) -> int:
         """What stands for `term` among assumptions: itself if a literal, else a new constant."""

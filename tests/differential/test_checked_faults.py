@@ -174,7 +174,9 @@ def test_a_fault_in_a_reducer(change: Callable[[Stage], Stage | None]) -> None:
 class Denier(Z3Session):
     """Never finds anything."""
 
-    def check(self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED) -> Outcome:
+    def check(
+        self, assumptions: Sequence[Term] = (), *, budget: Budget = UNLIMITED, core: bool = True
+    ) -> Outcome:
         return Unsat(())
 
 
