@@ -134,7 +134,8 @@ class Result:
     """What a case gave; ``reason`` says in words why it does not hold.
 
     ``places`` tells where the things of its evidence lie, ``exercised`` which lines of the snapshot
-    it exercises; both only if they were asked for.
+    it exercises; both only if they were asked for.  ``ended`` says that its way is open although
+    the day of its exception has passed.
     """
 
     case: Case
@@ -144,6 +145,7 @@ class Result:
     seconds: float = field(default=0.0, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict)
     exercised: frozenset[Line] = frozenset()
+    ended: bool = False
 
     @property
     def passes(self) -> bool:

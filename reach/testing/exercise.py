@@ -17,7 +17,7 @@ from reach.certificate import Certificate
 from reach.flood import Branch, Memory, Outcome, Reading, minus, uncovered
 from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
-from reach.network.stage import Filter, Forward, Origin, Stage
+from reach.network.stage import Action, Filter, Forward, Origin, Stage
 from reach.options import Options
 from reach.snapshot.snapshot import Snapshot
 from reach.testing.case import Line
@@ -77,10 +77,13 @@ class _Noting(Reading):
         _, space = branch
         match stage:
             case Filter():
+                rules = [(rule.match, rule.origin) for rule in stage.rules]
+                ordered = any(rule.action is Action.DENY for rule in stage.rules)
                 for new in self._afresh(stage, space):
-                    self._note(((rule.match, rule.origin) for rule in stage.decisions), new)
+                    self._note(rules, new, ordered)
             case Forward():
-                self._note(((route.match, route.origin) for route in stage.routes), space)
+                routes = [(route.match, route.origin) for route in stage.routes]
+                self._note(routes, space, ordered=True)
             case _:
                 pass
         return super()._stage(stage, branch, outcome)
@@ -92,12 +95,15 @@ class _Noting(Reading):
         elif not stage.opening:
             yield from uncovered(space, self._before.awaited(stage.session))
 
-    def _note(self, lines: Iterable[tuple[HeaderSpace, Origin]], space: HeaderSpace) -> None:
-        """The first that matches a packet decides on it."""
+    def _note(
+        self, lines: Iterable[tuple[HeaderSpace, Origin]], space: HeaderSpace, ordered: bool
+    ) -> None:
+        """The first that matches a packet decides on it; where none denies, all that match do."""
         rest: tuple[HeaderSpace, ...] = (space,)
         for match, origin in lines:
             if any(not (piece & match).is_empty for piece in rest):
                 self.noted[origin] = None
-                rest = tuple(left for piece in rest for left in minus(piece, match))
+                if ordered:
+                    rest = tuple(left for piece in rest for left in minus(piece, match))
             if not rest:
                 return

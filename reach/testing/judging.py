@@ -85,7 +85,7 @@ def _exception(case: Case, answer: Answer, until: date, today: date | None) -> R
     """A way is open that somebody answers for, through a day."""
     if _is_over(until, today):
         over = f"the exception of {case.owner} ended with {until}, and the way is still open: "
-        return Result(case, Outcome.FAILS, answer, f"{over}{evidence(answer)}")
+        return Result(case, Outcome.FAILS, answer, f"{over}{evidence(answer)}", ended=True)
     if case.expect is Verdict.UNREACHABLE:
         reason = f"accepted by {case.owner} until {until}: {evidence(answer)}"
         return Result(case, Outcome.ACCEPTED, answer, reason)

@@ -1,10 +1,10 @@
-"""The lines of a snapshot: every rule of a group, entry of an ACL and route of a VPC's table.
+"""The lines of a snapshot: every rule of a group, entry of an ACL and route of a table.
 
     lines_of(snapshot) -> Line, ...        line_of(origin) -> Line | None
 
-What comes with a thing and cannot be changed is no line: local routes, and the last entry of an
-ACL.  A line of a snapshot and one that an origin tells of are equal if they are the same.  Must not
-know what a line does to a packet.
+What comes with a thing and cannot be changed is no line: local routes, the last entry of an ACL,
+and what is propagated to a transit gateway's table.  A line of a snapshot and one that an origin
+tells of are equal if they are the same.  Must not know what a line does to a packet.
 """
 
 from __future__ import annotations
@@ -24,15 +24,22 @@ from reach.snapshot.records import (
     SecurityGroup,
 )
 from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.transit_records import (
+    TransitGatewayRoute,
+    TransitGatewayRoutes,
+    TransitGatewayRouteTable,
+    TransitGatewayStaticRoutes,
+)
 from reach.testing.case import Line
 
-RULE, ENTRY, ROUTE = "rule", "entry", "route"
+RULE, ENTRY, ROUTE, TRANSIT = "rule", "entry", "route", "transit route"
 LAST_ENTRY = 32766
 
 
 def lines_of(snapshot: Snapshot) -> tuple[Line, ...]:
     """All lines, groups first, each thing's together."""
-    return tuple(dict.fromkeys([*_rules(snapshot), *_entries(snapshot), *_routes(snapshot)]))
+    found = (_rules(snapshot), _entries(snapshot), _routes(snapshot), _transit_routes(snapshot))
+    return tuple(dict.fromkeys(line for lines in found for line in lines))
 
 
 def _rules(snapshot: Snapshot) -> Iterator[Line]:
@@ -62,6 +69,25 @@ def _routes(snapshot: Snapshot) -> Iterator[Line]:
                 yield Line(ROUTE, table.route_table_id, route_locator(route), table.name)
 
 
+def _transit_routes(snapshot: Snapshot) -> Iterator[Line]:
+    """Static routes, in whichever of two calls lists them."""
+    answers: tuple[TransitGatewayRoutes | TransitGatewayStaticRoutes, ...] = (
+        *snapshot.records(TransitGatewayRoutes),
+        *snapshot.records(TransitGatewayStaticRoutes),
+    )
+    for answer in answers:
+        table_id = answer.transit_gateway_route_table_id
+        table = snapshot.get(TransitGatewayRouteTable, table_id)
+        for route in answer.routes:
+            if _is_static(route):
+                locator = f"route {route.destination_cidr_block}"
+                yield Line(TRANSIT, table_id, locator, table.name if table else "")
+
+
+def _is_static(route: TransitGatewayRoute) -> bool:
+    return route.type == "static" and not route.prefix_list_id
+
+
 def route_locator(route: Route) -> str:
     return f"route {destination_of(route)}"
 
@@ -79,5 +105,7 @@ def line_of(origin: Origin) -> Line | None:
             return Line(ENTRY, origin.resource, origin.locator, origin.name)
         case Route() if not _is_local(origin.record):
             return Line(ROUTE, origin.resource, origin.locator, origin.name)
+        case TransitGatewayRoute() if _is_static(origin.record):
+            return Line(TRANSIT, origin.resource, origin.locator, origin.name)
         case _:
             return None

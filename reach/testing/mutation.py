@@ -23,12 +23,13 @@ from reach.aws.security_group import rule_locator
 from reach.changes.acl_entry import AclEntry, ReplaceEntry
 from reach.changes.edit import with_record
 from reach.changes.group_rule import AllowRule, RevokeRule, RuleOfGroup, single_peers
+from reach.changes.transit_route import RemoveTransitRoute, TransitRoute
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, parse_protocol
 from reach.snapshot.records import IpPermission, NetworkAcl, RouteTable, SecurityGroup
 from reach.snapshot.snapshot import Snapshot
 from reach.testing.case import Case, Line
 from reach.testing.judging import put
-from reach.testing.lines import ENTRY, ROUTE, RULE, entry_locator, route_locator
+from reach.testing.lines import ENTRY, ROUTE, RULE, TRANSIT, entry_locator, route_locator
 from reach.testing.workers import Bench
 
 
@@ -44,6 +45,7 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
     RULE: (Kind.REMOVED, Kind.WIDENED),
     ENTRY: (Kind.FLIPPED,),
     ROUTE: (Kind.REMOVED,),
+    TRANSIT: (Kind.REMOVED,),
 }
 
 
@@ -61,6 +63,8 @@ class Mutation:
                 return _rule(snapshot, self)
             case "entry":
                 return _flipped(snapshot, self.line)
+            case "transit route":
+                return _without_transit_route(snapshot, self.line)
             case _:
                 return _without_route(snapshot, self.line)
 
@@ -131,6 +135,12 @@ def _without_route(snapshot: Snapshot, line: Line) -> Snapshot:
     assert table is not None
     left = tuple(each for each in table.routes if route_locator(each) != line.locator)
     return with_record(snapshot, table.route_table_id, changed(table, routes=left))
+
+
+def _without_transit_route(snapshot: Snapshot, line: Line) -> Snapshot:
+    destination = line.locator.removeprefix("route ")
+    told = TransitRoute(line.resource, line.name, destination, attachment="")
+    return RemoveTransitRoute(told).apply(snapshot)
 
 
 # ------------------------------------------------------------------- who notices

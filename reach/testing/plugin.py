@@ -85,7 +85,9 @@ class SuiteFile(pytest.File):
 
         given = self.config.getoption("--reach-snapshot")
         try:
-            suite = load_suite(self.path, (given,) if given else ())
+            # A test may change the working folder before the case is asked.
+            here = self.config.invocation_params.dir
+            suite = load_suite(self.path, (str(here / given),) if given else ())
         except SuiteError as error:
             raise self.CollectError(str(error)) from None
         taken: dict[str, int] = {}

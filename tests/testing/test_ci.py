@@ -24,9 +24,8 @@ def parsed(words: list[str]) -> dict[str, Any]:
     """The options of a command line of ``reach test``, as the command reads them."""
     assert words[:2] == ["reach", "test"]
     command = cli.commands["test"]
-    with command.make_context(
-        "test", words[2:], parent=click.Context(cli, **cli.context_settings)
-    ) as context:
+    above = click.Context(cli, **cli.context_settings)
+    with command.make_context("test", words[2:], parent=above) as context:
         return dict(context.params)
 
 

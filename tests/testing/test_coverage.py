@@ -275,3 +275,21 @@ def test_findings_are_told_as_json(shop: Shop, tmp_path: Path) -> None:
     assert line in told["coverage"]["unexercised"]
     assert {"change": "removed", **line, "exercised": False} in told["mutation"]["survivors"]
     assert told["mutation"]["unknown"] == []
+
+
+# ------------------------------ transit gateways
+
+JUNCTION = Path(__file__).resolve().parents[2] / "samples" / "transit_gateway_route_table"
+
+
+def test_static_routes_of_transit_gateways_are_lines() -> None:
+    """What takes them is told of them; what is propagated is no line."""
+    snapshot = reach.load(JUNCTION / "snapshot")
+    static = [line for line in lines_of(snapshot) if line.kind == "transit route"]
+    assert [line.locator for line in static] == ["route 10.91.7.0/24", "route 10.92.0.0/16"]
+    answer = reach.ask(snapshot, "can south-host reach west-host port 443")
+    (taken,) = (line for line in static if line in exercised_by(snapshot, answer))
+    mutant = Mutation(Kind.REMOVED, taken).apply(snapshot)
+    assert mutant is not None
+    changed = reach.ask(mutant, "can south-host reach west-host port 443")
+    assert (answer.verdict, changed.verdict) == (Verdict.REACHABLE, Verdict.UNREACHABLE)

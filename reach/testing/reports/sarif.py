@@ -60,6 +60,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in rule.id.split("-")),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.text},
+        "help": {"text": rule.help},
         "defaultConfiguration": {"level": rule.level},
     }
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reach.answer import Answer, Step, Verdict, header_words
 from reach.network.stage import Origin
 from reach.render.paper import visible
-from reach.testing.case import Case, Outcome, Result
+from reach.testing.case import Outcome, Result
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -38,19 +38,58 @@ class Rule:
     title: str
     text: str
     level: str
+    help: str
 
 
-OPEN = Rule("open-way", "A way is open", "A packet gets through where none should.", "error")
-CLOSED = Rule("closed-way", "A way is closed", "No packet gets through where one should.", "error")
+OPEN = Rule(
+    "open-way",
+    "A way is open",
+    "A packet gets through where none should.",
+    "error",
+    "Ask the question with --cut: it lists the fewest rules and routes to remove.",
+)
+CLOSED = Rule(
+    "closed-way",
+    "A way is closed",
+    "No packet gets through where one should.",
+    "error",
+    "Ask the question with --fix: it lists the smallest change that opens the way.",
+)
 OTHERWISE = Rule(
-    "other-way", "Not as stated", "The verdict is right, its evidence is not.", "error"
+    "other-way",
+    "Not as stated",
+    "The verdict is right, its evidence is not.",
+    "error",
+    "The explanation codes or the way are others than the case states.",
 )
 UNDECIDED = Rule(
-    "undecided", "Undecided", "The snapshot does not tell; that is no pass.", "warning"
+    "undecided",
+    "Undecided",
+    "The snapshot does not tell; that is no pass.",
+    "warning",
+    "Collect what is missing: reach show lists the calls that a snapshot lacks.",
 )
-REFUSED = Rule("refused", "Could not be asked", "The question or the snapshot is wrong.", "error")
-CRASHED = Rule("crashed", "No answer", "Whoever asked it did not survive it.", "error")
-ACCEPTED = Rule("accepted", "Accepted exception", "A way is open, and somebody accepts it.", "note")
+REFUSED = Rule(
+    "refused",
+    "Could not be asked",
+    "The question or the snapshot is wrong.",
+    "error",
+    "Correct the case, or what it asks of.",
+)
+CRASHED = Rule(
+    "crashed",
+    "No answer",
+    "Whoever asked it did not survive it.",
+    "error",
+    "Ask it alone; more memory or a longer --timeout may do.",
+)
+ACCEPTED = Rule(
+    "accepted",
+    "Accepted exception",
+    "A way is open, and somebody accepts it.",
+    "note",
+    "It fails from the day after the case's until.",
+)
 RULES = (OPEN, CLOSED, OTHERWISE, UNDECIDED, REFUSED, CRASHED, ACCEPTED)
 
 
@@ -70,14 +109,10 @@ def rule_of(result: Result) -> Rule | None:
         case Outcome.FAILS | Outcome.KNOWN:
             answer = result.answer
             if answer is not None and answer.verdict is Verdict.REACHABLE:
-                return OPEN if _is_wrongly_open(result.case, result.reason) else OTHERWISE
+                stated = result.case.expect is Verdict.REACHABLE and not result.ended
+                return OTHERWISE if stated else OPEN
             wrong = answer is None or answer.verdict is not result.case.expect
             return CLOSED if wrong else OTHERWISE
-
-
-def _is_wrongly_open(case: Case, reason: str) -> bool:
-    ended = case.until is not None and reason.startswith("the exception of")
-    return case.expect is not Verdict.REACHABLE or ended
 
 
 def plain(text: str) -> str:
@@ -95,6 +130,8 @@ def headline(result: Result) -> str:
         return f"could not be asked, expected {case.expect}: {visible(case.title)}"
     verdict = result.answer.verdict
     known = " (known)" if result.outcome is Outcome.KNOWN else ""
+    if result.ended:
+        return f"{verdict}, though its exception has ended{known}: {visible(case.title)}"
     if verdict is case.expect:
         return f"{verdict} as expected{known}, but not as stated: {visible(case.title)}"
     return f"{verdict}, expected {case.expect}{known}: {visible(case.title)}"

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reach.answer import Verdict
 from reach.errors import SuiteError
 from reach.testing.case import Place
 from reach.testing.command import REPORTS
@@ -56,6 +57,16 @@ def test_the_same_run_is_the_same_bytes(kind: str) -> None:
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_run_in_which_all_holds_can_be_told(kind: str) -> None:
     assert render(runs.session(runs.HOLDS), kind, HOME) is not None
+
+
+@pytest.mark.parametrize("expect", ["reachable", "unreachable"])
+def test_an_exception_that_has_ended_is_an_open_way(expect: str) -> None:
+    """Whatever its case expects of the days before."""
+    case = runs.case("vendor", expect=Verdict(expect), until=runs.DAY)
+    told = render(runs.session(replace(runs.OPEN, case=case, ended=True)), "github")
+    assert "title=reachable%2C though its exception has ended%3A vendor::" in told
+    (result,) = sarif(runs.session(replace(runs.OPEN, case=case, ended=True)))["runs"][0]["results"]
+    assert result["ruleId"] == "open-way"
 
 
 # ------------------------------ JUnit
