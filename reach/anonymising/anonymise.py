@@ -40,7 +40,10 @@ from reach.snapshot.snapshot import Snapshot
 _GRAMMAR = frozenset({"can", "reach", "port", "icmp", "protocol", "internet", "any"})
 _AWS = "com.amazonaws."
 # Where Global Accelerator sends from, as far as answers rest on it (reach.aws.global_accelerator).
-ACCELERATOR_ADDRESSES = ("13.248.118.1",)
+_ACCELERATOR = ("13.248.118.1",)
+# Whom answers show by preference for anybody on the internet (reach.canonical): addresses that are
+# nobody's (RFC 5737, RFC 3849).
+_EXAMPLES = ("203.0.113.7", "203.0.113.9", "2001:db8::7", "2001:db8::9")
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,7 @@ def _services(snapshot: Snapshot) -> Iterator[Prefix]:
     for entries in snapshot.records(ManagedPrefixListEntries):
         if entries.prefix_list_id in own:
             yield from (Prefix.parse(each.cidr) for each in entries.entries if each.cidr)
-    yield from map(Prefix.parse, SERVICE_ADDRESSES)
-    yield from map(Prefix.parse, ACCELERATOR_ADDRESSES)
+    yield from map(Prefix.parse, (*SERVICE_ADDRESSES, *_ACCELERATOR, *_EXAMPLES))
 
 
 def _told(path: str | os.PathLike[str], words: Words) -> Iterator[tuple[str, bytes]]:
@@ -209,12 +211,12 @@ class _Manifests:
         prefix = name.removesuffix(captured.NAME)
         for call in manifests[name].calls:
             file = prefix + call.file
-            kept = {"file": self.names[file], "sha256": self.digests[file]}
+            kept = {"file": self.names.get(file, ""), "sha256": self.digests.get(file, "")}
             yield {
                 "operation": call.operation,
                 **self._place(call.account, call.region),
                 "status": call.status,
-                **(kept if call.file and file in self.names else {}),
+                **(kept if file in self.names else {}),
                 "gaps": [{"reason": each.reason, "code": each.code} for each in call.gaps],
             }
 
