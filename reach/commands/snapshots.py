@@ -2,6 +2,7 @@
 
     reach verify SNAPSHOT           0 sound, 1 something is wrong, 3 only gaps
     reach anonymise SNAPSHOT OUT    the same network under other names
+    reach pack SNAPSHOT OUT         the same files as one
 
 Must not know how any of it is done.
 """
@@ -105,3 +106,30 @@ def anonymise(snapshot: str, out: Path, key_file: Any, names: Path | None) -> No
     if renamed.unread:
         told += f"; left out, as nothing reads it: {', '.join(renamed.unread)}"
     console.say("note", told)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reach pack snapshot/ snapshot.tar.zst
+  reach can a reach b port 22 --snapshot snapshot.tar.zst
+
+\b
+Exit status: 0, or 2 for bad usage or bad input."""
+)
+@click.argument("snapshot", metavar="SNAPSHOT")
+@click.argument("out", metavar="OUT.tar.zst", type=click.Path(path_type=Path))
+def pack(snapshot: str, out: Path) -> None:
+    """Pack a snapshot into one file, which every command takes in its place.
+
+    Only its JSON files are packed. The same files give the same bytes.
+    """
+    from reach.snapshot import archive
+    from reach.snapshot.files import find
+
+    if not out.name.endswith(archive.SUFFIX):
+        raise click.UsageError(f"{out} should end in {archive.SUFFIX}.")
+    if out.exists():
+        raise click.UsageError(f"{out} is there already.")
+    count = archive.pack(find(snapshot).documents(), out)
+    console.say("note", f"{count} files in {out}")

@@ -158,6 +158,7 @@ def test_no_name_is_left(name: str) -> None:
     )
     plain = {each for each in re.findall(members, old) if len(each) > 5 and not each.isdigit()}
     states = {
+        "network",
         "default",
         "running",
         "pending",
