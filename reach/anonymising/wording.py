@@ -33,7 +33,7 @@ from reach.network.address import Prefix, cover, format_address, parse_address
 _ID = re.compile(r"([a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*)-([0-9a-z]+)")
 _IDS = re.compile(r"(?<![0-9a-z-])[a-z][a-z0-9-]*-[0-9a-f]{8,17}(?![0-9a-z])")
 _ACCOUNT = re.compile(r"\d{12}")
-_NUMBER = re.compile(r"[\d.,\s-]*")
+_NUMBER = re.compile(r"\d{1,5}")  # a port, a version; longer ones may be somebody's
 _HEALTH = re.compile(r"[A-Z]+:\d+")
 _ENDPOINT_SERVICE = re.compile(r"(.*\.vpce\.[^.]+\.)(vpce-svc-[0-9a-z]+)")
 _SWITCH = re.compile(r"true|false|on|off|\d+|[a-z_]*(?:zone|append|preserve|remove|monitor)[a-z_]*")
@@ -69,6 +69,7 @@ class Words:
             ("name", "InstanceState"): _as_it_is,
             ("value", "Attribute"): self._setting,
             ("value", "Switch"): _as_it_is,
+            ("value", "Tag"): self._tagged,
             ("target", "ClassicHealthCheck"): self._health,
             ("group", "Task"): self._group,
             ("policy_document", "CoreNetworkPolicyPart"): self._policy,
@@ -170,6 +171,9 @@ class Words:
 
     def _setting(self, text: str) -> str:
         return text if _SWITCH.fullmatch(text) else self.any(text)
+
+    def _tagged(self, text: str) -> str:
+        return self._alias(NAME, text) if _NUMBER.fullmatch(text) else self.any(text)
 
     def _health(self, text: str) -> str:
         found = _HEALTH.match(text)
