@@ -6,6 +6,9 @@
     reach explain ID|CODE                               what a thing's rules can do; a code
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
     reach capture DIR                                   what AWS says, into a folder
+    reach verify SNAPSHOT                               0 sound, 1 something wrong, 3 only gaps
+    reach anonymise SNAPSHOT OUT                        the same network under other names
+    reach pack SNAPSHOT OUT.tar.zst                     the same files as one
 
 Status 2 is usage or bad input, 70 a defect of ours, 74 a full disk, 130 an interrupt.  Data goes to
 stdout, messages to stderr.  Must not know how anything is answered; nobody imports this file.
@@ -24,6 +27,7 @@ from reach.commands.captures import capture, policy
 from reach.commands.checks import check, test
 from reach.commands.descriptions import components, explain, options, show
 from reach.commands.questions import can, can_manage
+from reach.commands.snapshots import anonymise, pack, verify
 
 
 @click.group(
@@ -37,6 +41,7 @@ Examples:
   reach show --snapshot snapshot/
   reach test suites/*.yaml
   reach capture snapshot/
+  reach verify snapshot/
 
 \b
 Exit status: 0 reachable (test: all hold), 1 unreachable (some fail),
@@ -50,7 +55,11 @@ def cli() -> None:
     """
 
 
-for each in (can, can_manage, show, explain, check, components, options, test, capture, policy):
+_QUESTIONS = (can, can_manage, check, test)
+_DESCRIPTIONS = (show, explain, components, options)
+_SNAPSHOTS = (capture, policy, verify, anonymise, pack)
+
+for each in (*_QUESTIONS, *_DESCRIPTIONS, *_SNAPSHOTS):
     cli.add_command(each)
 
 

@@ -47,7 +47,7 @@ def sections() -> Mapping[str, Section]:
 
 
 def load(path: str | os.PathLike[str]) -> Snapshot:
-    """Read a snapshot: a folder of JSON files, or one file.
+    """Read a snapshot: a folder of JSON files, the same as one ``.tar.zst``, or one file.
 
     Raises SnapshotError, with the file and the JSON pointer of what is wrong.
     """

@@ -33,7 +33,14 @@ ENDPOINT, GATEWAY, INTERNET = "interface endpoint", "gateway endpoint", "interne
 # What goes without saying on a path: the instance's own surroundings, and its far end.
 _AROUND = ("network interface", "subnet", "vpc", "route table", "internet", "host services")
 # Addresses of AWS services (AWS: ip-ranges.json); those of ssm are in no describe call.
-_SAMPLES = ("13.248.36.5", "44.192.0.9", "52.94.5.5", "52.119.205.9", "54.239.28.85", "99.77.129.9")
+SERVICE_ADDRESSES = (
+    "13.248.36.5",
+    "44.192.0.9",
+    "52.94.5.5",
+    "52.119.205.9",
+    "54.239.28.85",
+    "99.77.129.9",
+)
 _LIVE = ("available", "partial", "")
 _GONE = ("deleted", "failed", "rejected", "expired")
 _REACHABLE, _UNREACHABLE, _UNDECIDED = Verdict.REACHABLE, Verdict.UNREACHABLE, Verdict.UNDECIDED
@@ -192,7 +199,9 @@ class _Agent:
         end, reached = self.ground.end("internet"), self.online.witness
         assert end is not None
         outside = end.addresses
-        asked = (each for each in _SAMPLES if outside is None or parse_address(each) in outside)
+        asked = (
+            each for each in SERVICE_ADDRESSES if outside is None or parse_address(each) in outside
+        )
         # R-NAT-10: without IPv4 of its own it sends to an IPv4 host inside an IPv6 address.
         embedded = reached is not None and not is_ipv4(reached.packet.destination)
         return tuple(self.reaches(f"64:ff9b::{each}" if embedded else each) for each in asked)

@@ -27,7 +27,7 @@ def with_snapshot(command: _Command, required: bool = True) -> _Command:
         required=required,
         envvar="REACH_SNAPSHOT",
         show_envvar=True,
-        help="The folder (or file) of describe JSON to ask.",
+        help="The folder (or .tar.zst, or file) of describe JSON to ask.",
     )(command)
 
 

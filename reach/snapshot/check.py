@@ -72,6 +72,7 @@ def _missing(
                 record.page.file,
                 record.pointer + place.pointer,
                 resource,
+                "reference",
             )
 
 

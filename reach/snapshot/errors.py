@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
+# What a remark is about: something AWS did not answer, a network that changed while it was read,
+# a file that is not what was captured, a name of something that is not there; "" is anything else.
+About = Literal["", "gap", "change", "hash", "reference"]
 
 
 class SnapshotError(Exception):
@@ -35,6 +38,7 @@ class Diagnostic:
     file: str | None = None
     pointer: str | None = None
     resource: str | None = None
+    about: About = ""
 
     def __str__(self) -> str:
         words = (self.severity, self.file, self.pointer, self.message)

@@ -1,8 +1,9 @@
 """The files of a snapshot: which there are, where each belongs, and their bytes.
 
-Takes a path; gives each JSON file under its name relative to the snapshot, in sorted order.  The
-only part of loading that touches the file system.  Nothing but a regular file is ever opened, and
-nothing outside the folder.  Must not know what the files say.
+Takes a path; gives each JSON file, of a folder or of one ``.tar.zst``, under its name relative to
+the snapshot, in sorted order.  With ``archive`` the only part of loading that touches the file
+system.  Nothing but a regular file is ever opened, and nothing outside the folder.  Must not know
+what the files say.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reach.snapshot.archive import is_archive, unpack
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.record import Scope
 
@@ -24,31 +26,39 @@ _REGION = re.compile(rf"[a-z]{{2,4}}(-[a-z]+)?-({_COMPASS})-\d{{1,2}}")
 
 @dataclass(slots=True)
 class Listing:
-    """The JSON files of one snapshot, by name, and what was passed over."""
+    """The JSON files of one snapshot, by name, and what was passed over.
+
+    Of an archive the files are their bytes.
+    """
 
     root: str
-    files: dict[str, Path] = field(default_factory=dict)
+    files: dict[str, Path | bytes] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         """Each file's name and bytes, one at a time."""
         for name in sorted(self.files):
-            yield name, _read(self.files[name], name)
+            file = self.files[name]
+            yield name, file if isinstance(file, bytes) else _read(file, name)
 
 
 def find(path: str | os.PathLike[str]) -> Listing:
-    """The JSON files of a folder, or the one file that ``path`` is."""
+    """The JSON files of a folder or of an archive, or the one file that ``path`` is."""
     if not os.fspath(path):
         raise SnapshotError("no path was given; a folder of JSON files is expected")
     start = Path(path)
     listing = Listing(os.fspath(path))
     mode = _mode(start, str(start))
+    if stat.S_ISREG(mode) and _is_archive(start):
+        listing.files.update(unpack(start, _printable(start.name)))
+        return listing
     if stat.S_ISREG(mode):
         listing.files[_printable(start.name)] = start
         return listing
     if not stat.S_ISDIR(mode):
         raise SnapshotError(
-            f"is {_kind(mode)}; a folder of JSON files or one JSON file is expected", str(start)
+            f"is {_kind(mode)}; a folder of JSON files, a .tar.zst or one JSON file is expected",
+            str(start),
         )
     _walk(start, listing)
     if not listing.files:
@@ -100,6 +110,13 @@ def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return is_archive(path)
+    except OSError as failure:
+        raise SnapshotError(_reason(failure), _printable(path.name)) from None
 
 
 def _regular(path: Path, name: str) -> Path:

@@ -111,22 +111,22 @@ def remarks(
     prefix = name.rpartition("/")[0]
     prefix = f"{prefix}/" if prefix else ""
     for lost in manifest.gaps:
-        yield Diagnostic("warning", f"{_where(lost)} was not read: {_why(lost)}", name)
+        yield Diagnostic("warning", f"{_where(lost)} was not read: {_why(lost)}", name, about="gap")
     for asked in manifest.calls:
         file = prefix + asked.file if asked.file else name
         gaps = [each for each in asked.gaps if each.reason != PARENT]
         for lost in gaps[:_MOST_NAMES]:
             words = f"{asked.operation}{_of(lost.parameters)} gave nothing: {_why(lost)}"
-            yield Diagnostic("warning", f"{_where(asked)}: {words}", name)
+            yield Diagnostic("warning", f"{_where(asked)}: {words}", name, about="gap")
         if len(gaps) > _MOST_NAMES:
             more = len(gaps) - _MOST_NAMES
             words = f"{asked.operation} gave nothing {more} more times"
-            yield Diagnostic("warning", f"{_where(asked)}: {words}", name)
+            yield Diagnostic("warning", f"{_where(asked)}: {words}", name, about="gap")
         if asked.file and hashes is not None and hashes.get(file) != asked.sha256:
             state = "is not as it was captured" if file in hashes else "is captured, but not here"
-            yield Diagnostic("warning", f"{file} {state}", name)
+            yield Diagnostic("warning", f"{file} {state}", name, about="hash")
     for changed in manifest.changed:
-        yield Diagnostic("warning", f"{_where(changed)}: {_changed(changed)}", name)
+        yield Diagnostic("warning", f"{_where(changed)}: {_changed(changed)}", name, about="change")
 
 
 def sha256(text: bytes) -> str:
