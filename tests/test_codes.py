@@ -132,7 +132,7 @@ OTHER_WORDS = {
     "TRANSIT_GATEWAY_ROUTE_TABLE",
 }
 SHOUTED = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-# Where no code is said: what AWS prints, the command line, the catalogue and advice on its codes.
+# Where no code is said: what AWS prints, the command line, suites, the catalogue, advice on codes.
 ELSEWHERE = (
     "reach/snapshot/",
     "reach/cards/advice.py",
@@ -140,6 +140,8 @@ ELSEWHERE = (
     "reach/cli.py",
     "reach/commands/",
     "reach/console.py",
+    "reach/suite.py",
+    "reach/testing/",
 )
 
 SHOWN = [code for code in CODES.values() if not code.never]
