@@ -29,18 +29,24 @@ _SOURCE, _DESTINATION = INDEX["source"], INDEX["destination"]
 
 
 def compile(
-    network: Network, aim: Aim, *, explain: bool = False, suppose: bool = False
+    network: Network,
+    aim: Aim,
+    *,
+    explain: bool = False,
+    suppose: bool = False,
+    filters_only: bool = False,
 ) -> Constraints:
     """The constraints of a question over a network.
 
-    With ``explain`` every denial can be lifted by a relaxation, and where flows end is kept; with
-    ``suppose`` routes that could be there can be lifted in as well.
+    With ``explain`` every denial can be lifted by a relaxation, and where flows end is kept: with
+    ``filters_only`` denials of filters alone, with ``suppose`` routes that could be there can be
+    lifted in as well.
     """
     symbolic = Symbolic()
     doubt = solver.symbol("doubt", 0)
     starts = _starts(symbolic, aim)
     wide = len(aim.starts) > FEW
-    lifts = explain, suppose
+    lifts = explain, explain and not filters_only, suppose
     forward = Exploration(network, symbolic, doubt, "", None, lifts, wide)
     for chosen, start, version in starts:
         guard = solver.and_(chosen, symbolic.matches(start.space, version))

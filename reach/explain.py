@@ -90,7 +90,10 @@ def explain(
     the flow that gets furthest without.
     """
     if aim.two_way and most == 1 and _is_wide(aim):
-        proof = _Lifted(network, replace(aim, two_way=False), backend, budget).fewest()
+        # What is at least translated comes close enough, and is quicker to find among many.
+        there = replace(aim, two_way=False)
+        proof = _Lifted(network, there, backend, budget, filters_only=True).fewest()
+        proof = proof or _Lifted(network, there, backend, budget).fewest()
         if proof is not None:
             aim = replace(aim, starts=(_exactly(proof),))
     lifted = _Lifted(network, aim, backend, budget)
@@ -200,12 +203,15 @@ class _Lifted:
         budget: Budget,
         *,
         suppose: bool = False,
+        filters_only: bool = False,
     ) -> None:
         self._network = network
         self._aim = aim
         self._backend = backend
         self._budget = budget
-        self._constraints = compile(network, aim, explain=True, suppose=suppose)
+        self._constraints = compile(
+            network, aim, explain=True, suppose=suppose, filters_only=filters_only
+        )
         self._spare: Session | None = None
 
     def fewest(self) -> Proof | None:

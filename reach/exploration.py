@@ -58,7 +58,7 @@ class Exploration:
         doubt: Term,
         label: str,
         before: Walk | None,
-        lifts: tuple[bool, bool],
+        lifts: tuple[bool, bool, bool],
         wide: bool,
     ) -> None:
         self.walk = Walk()
@@ -67,7 +67,7 @@ class Exploration:
         self._doubt = doubt
         self._label = label
         self._before = before
-        self._explain, self._suppose = lifts
+        self._explain, self._translations, self._suppose = lifts
         self._wide = wide
         self._sender = symbolic.symbol(f"{label}sender", FIELD["identity"].width)
         self._queue: deque[Place] = deque()
@@ -215,7 +215,7 @@ class Exploration:
         left = Point(point.place, rest, point.version)
         if stage.otherwise is None:
             made.append(left)
-        elif self._explain and stage.supposed and rest is not FALSE:
+        elif self._translations and stage.supposed and rest is not FALSE:
             lifted = self._relax(point.place, number)
             made.append(Point(point.place, solver.and_(rest, lifted), point.version))
         else:
