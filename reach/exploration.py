@@ -96,6 +96,12 @@ class Exploration:
             self._visit(self._queue.popleft())
         self._define()
 
+    def step(self, node: str, version: Version) -> Walk:
+        """What one node does, and no further: the places behind it are there, but not visited."""
+        self.enter(node, version, None, TRUE, 0)
+        self._visit(self._queue.popleft())
+        return self.walk
+
     def _visit(self, place: Place) -> None:
         if place.depth > MOST_REWRITES or len(self.walk.places) > MOST_PLACES:
             point = Point(place, TRUE, place.version)

@@ -1,0 +1,1 @@
+"""Surveys: who reaches whom, of everybody, proved complete."""

@@ -1,0 +1,168 @@
+"""What a spread proposes: who may reach whom with which services, by groups of end points.
+
+    candidates(aim, senders, spread, groups_of) -> {(from, to): [Candidate, ...]}
+
+A *service* is what a delivered packet asks for: a protocol and a port, or an ICMP message.  A spread
+holds more than what can happen, so these are candidates.  Knows the neutral network only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reach.aim import Aim
+from reach.flood import well_formed
+from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, Header
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Origin
+from reach.survey.senders import Labels, Senders
+from reach.survey.spread import Spread
+
+Pair = tuple[str, str]
+_SERVICE = ("protocol", "destination_port", "icmp_type", "icmp_code")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Who can be reached, by group: the owners to whom packets are delivered, and where."""
+
+    members: Mapping[str, Mapping[str, Ranges]]
+
+    @cached_property
+    def of(self) -> Mapping[str, list[tuple[str, Ranges]]]:
+        """The groups of each owner, with those of its addresses that are in them."""
+        found: dict[str, list[tuple[str, Ranges]]] = {}
+        for group, owners in self.members.items():
+            for owner, addresses in owners.items():
+                found.setdefault(owner, []).append((group, addresses))
+        return found
+
+    @cached_property
+    def addresses(self) -> Mapping[str, Ranges]:
+        """All addresses of each group."""
+        return {
+            group: Ranges.union(span for each in owners.values() for span in each.intervals)
+            for group, owners in self.members.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Packets in ``space`` of any of the senders may be delivered to ``owner``.
+
+    With a ``node`` they come by it, which counts as reaching its owner, wherever they end.  With
+    ``beyond`` they get as far as that, which nothing is known of, on their way to the group.
+    """
+
+    owner: str
+    node: str
+    space: HeaderSpace
+    senders: int
+    beyond: Origin | None = None
+
+    @property
+    def service(self) -> HeaderSpace:
+        return service(self.space)
+
+
+def service(space: HeaderSpace) -> HeaderSpace:
+    """What a set of packets asks for."""
+    return HeaderSpace(tuple(pair for pair in space.fields if pair[0] in _SERVICE))
+
+
+def service_of(header: Header) -> HeaderSpace:
+    """What one packet asks for."""
+    return HeaderSpace.where(**{name: Ranges.of(getattr(header, name)) for name in _SERVICE})
+
+
+def candidates(
+    aim: Aim, senders: Senders, spread: Spread, groups: Groups
+) -> Mapping[Pair, list[Candidate]]:
+    """By pair of groups all that a spread proposes, what asks for most first."""
+    labelled = _by_label(senders)
+    found: dict[Pair, list[Candidate]] = {}
+    for group, candidate in (*_arriving(aim, spread, groups), *_beyond(aim, spread, groups)):
+        for label, bits in labelled.items():
+            some = bits & candidate.senders
+            if some and not _only_to_itself(senders, some, candidate.space):
+                found.setdefault((label, group), []).append(replace(candidate, senders=some))
+    return {pair: sorted(some, key=_widest_first) for pair, some in found.items()}
+
+
+def _widest_first(candidate: Candidate) -> tuple[bool, int]:
+    ports = candidate.space.by_name.get("destination_port")
+    return candidate.beyond is not None, -(1 << 16 if ports is None else ports.count)
+
+
+def _arriving(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Candidate]]:
+    for candidate in _each(aim, spread):
+        for group, addresses in groups.of.get(candidate.owner, ()):
+            space = candidate.space
+            if not candidate.node:
+                space &= HeaderSpace.where(destination=addresses)
+            if not space.is_empty:
+                yield group, replace(candidate, space=space)
+
+
+def _beyond(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Candidate]]:
+    """What gets as far as something unknown on its way to an address of a group."""
+    for origin, cells in spread.unmodelled.items():
+        for space, bits in cells.items():
+            for group, addresses in groups.addresses.items():
+                met = space & HeaderSpace.where(destination=addresses)
+                for each in _split(aim, "", "", met, bits):
+                    yield group, replace(each, beyond=origin)
+
+
+def _by_label(senders: Senders) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for number, sender in enumerate(senders.each):
+        for label in sender.labels:
+            found[label] = found.get(label, 0) | 1 << number
+    return found
+
+
+def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
+    for owner, cells in spread.arrivals.items():
+        goal = None if aim.goals is None else aim.goals.get(owner)
+        if owner in aim.but or (aim.goals is not None and goal is None):
+            continue
+        for space, bits in cells.items():
+            met = space & aim.arriving
+            met = met if goal is None else met & goal
+            yield from _split(aim, owner, "", met, bits)
+    for node in aim.passing:
+        for space, bits in spread.cells.get(node, {}).items():
+            yield from _split(aim, node.rpartition("/")[0], node, space, bits)
+
+
+def _split(
+    aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int
+) -> Iterator[Candidate]:
+    """By kind of packet; only messages that somebody answers where the reply counts."""
+    for piece in well_formed(space) if not space.is_empty else ():
+        protocol = piece.by_name["protocol"].single
+        if aim.two_way and protocol in (ICMP, ICMPV6):
+            piece &= HeaderSpace.where(icmp_type=Ranges.of(*ICMP_ANSWERS[protocol]))
+        if not piece.is_empty:
+            yield Candidate(owner, node, piece, bits)
+
+
+def _only_to_itself(senders: Senders, bits: int, space: HeaderSpace) -> bool:
+    """Whether it is one sender with one address, and that is where the packets go."""
+    if bits & (bits - 1):
+        return False
+    own = senders.each[bits.bit_length() - 1].own
+    ends = space.by_name.get("destination")
+    if own is None or ends is None or "source" not in space.by_name or ends.single is None:
+        return False
+    mine = own & space.by_name["source"]
+    return mine.single is not None and mine.single == ends.single
+
+
+def labels_of(senders: Senders, bits: int) -> Labels:
+    """Every group that any of some senders is in."""
+    found = (label for number in senders.numbers(bits) for label in senders.each[number].labels)
+    return tuple(dict.fromkeys(found))

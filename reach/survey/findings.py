@@ -1,0 +1,211 @@
+"""What a survey finds, as plain frozen data: who reaches whom with which services, and the proof.
+
+A :class:`Survey` is what ``reach exposure``, ``matrix`` and ``isolated`` give and all that renderers
+see.  ``to_dict`` is its stable JSON form, ``to_rows`` a row for each service, ``to_frame`` the same
+as a data frame of whatever library there is.  Knows the neutral network only; must not know how
+anything was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reach.answer import EndPoint, Remark, Witness
+from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol
+from reach.network.header_space import HeaderSpace, Ranges, space_told, values_told
+from reach.network.header_text import header_words
+
+FORMAT = 1
+_TOLD = Ranges.of(TCP, UDP, ICMP, ICMPV6)
+_PORTED = Ranges.of(TCP, UDP)
+
+
+class Standing(StrEnum):
+    """What a survey says of the whole: a part that is open makes it undecided, never a pass."""
+
+    NOTHING = "nothing"  # nobody reaches anybody: proved
+    SOMETHING = "something"  # the accesses listed, and proved: no others
+    UNDECIDED = "undecided"  # something hangs on what the snapshot does not settle
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """End points that are told together: by what, and who they are."""
+
+    key: str
+    name: str
+    members: tuple[EndPoint, ...]
+    private: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "name": self.name,
+            "private": self.private,
+            "members": [each.to_dict() for each in self.members],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A group that reaches another: with which services, and one packet that did, there and back.
+
+    ``ways`` are the things by which that packet comes in, ``assumptions`` what it rests on.
+    """
+
+    source: str
+    destination: str
+    services: tuple[HeaderSpace, ...]
+    witness: Witness
+    ways: tuple[str, ...] = ()
+    assumptions: tuple[Remark, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "destination": self.destination,
+            "services": [space_told(space) for space in self.services],
+            "words": services_words(self.services),
+            "ways": list(self.ways),
+            "assumptions": [each.to_dict() for each in self.assumptions],
+            "witness": self.witness.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A pair of groups for which something is not settled, and on what it hangs."""
+
+    source: str
+    destination: str
+    gaps: tuple[Remark, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "destination": self.destination,
+            "gaps": [each.to_dict() for each in self.gaps],
+        }
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Every access between two sides, and the proof that there are no others.
+
+    ``proof`` says what was proved and how, ``complete`` whether nothing was left out (what is
+    ``open`` aside).  ``gaps`` are what could add to it all, ``seconds`` the time of each stage.
+    """
+
+    kind: str
+    question: str
+    source: str
+    destination: str
+    by: str
+    one_way: bool
+    sources: Mapping[str, Group]
+    destinations: Mapping[str, Group]
+    accesses: tuple[Access, ...]
+    open: tuple[Open, ...]
+    complete: bool
+    proof: str
+    gaps: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def standing(self) -> Standing:
+        """Something that was shown is something, whatever else is open."""
+        if self.accesses:
+            return Standing.SOMETHING
+        if self.open or self.gaps or not self.complete:
+            return Standing.UNDECIDED
+        return Standing.NOTHING
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stable JSON form."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "standing": self.standing.value,
+            "question": self.question,
+            "source": self.source,
+            "destination": self.destination,
+            "by": self.by,
+            "one_way": self.one_way,
+            "sources": [each.to_dict() for each in self.sources.values()],
+            "destinations": [each.to_dict() for each in self.destinations.values()],
+            "accesses": [each.to_dict() for each in self.accesses],
+            "open": [each.to_dict() for each in self.open],
+            "complete": self.complete,
+            "proof": self.proof,
+            "gaps": [each.to_dict() for each in self.gaps],
+            "notes": [each.to_dict() for each in self.notes],
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each access: its ends, services, one packet, and the members in words."""
+        return [
+            {
+                "source": self.sources[each.source].name,
+                "destination": self.destinations[each.destination].name,
+                "destination_private": self.destinations[each.destination].private,
+                "services": services_words(each.services),
+                "by_way_of": " ".join(each.ways),
+                "packet": header_words(each.witness.packet),
+                "sources": _ids(self.sources[each.source]),
+                "destinations": _ids(self.destinations[each.destination]),
+            }
+            for each in self.accesses
+        ]
+
+    def to_frame(self) -> Any:
+        """The rows as a data frame of pandas, or else of polars.
+
+        Raises ImportError, saying what would do, where neither is installed.
+        """
+        from importlib import import_module
+
+        for library in ("pandas", "polars"):
+            try:
+                return import_module(library).DataFrame(self.to_rows())
+            except ModuleNotFoundError as error:
+                if error.name != library:
+                    raise
+        raise ImportError("a data frame needs pandas or polars: pip install pandas")
+
+
+def _ids(group: Group) -> str:
+    return " ".join(each.resource for each in group.members)
+
+
+def services_words(services: tuple[HeaderSpace, ...]) -> str:
+    """Services as people say them: "tcp 22, 443; udp 53; icmp 8"."""
+    ports: dict[str, Ranges] = {}
+    for space in services:
+        protocols = space.by_name.get("protocol", Ranges.span(0, 255))
+        for name, kind in (("tcp", TCP), ("udp", UDP), ("icmp", ICMP), ("icmpv6", ICMPV6)):
+            if kind in protocols:
+                at = "destination_port" if kind in _PORTED else "icmp_type"
+                whole = Ranges.span(0, 0xFFFF if kind in _PORTED else 0xFF)
+                values = space.by_name.get(at, whole) & whole
+                ports[name] = ports.get(name, Ranges(())) | values
+        rest = protocols - _TOLD
+        if rest:
+            ports["protocol"] = ports.get("protocol", Ranges(())) | rest
+    return "; ".join(_said(name, values) for name, values in ports.items())
+
+
+def _said(name: str, values: Ranges) -> str:
+    if name == "protocol":
+        if values == Ranges.span(0, 255) - _TOLD:
+            return "every other protocol"
+        told = ", ".join(format_protocol(low) if low == high else f"{low}-{high}" for low, high in values.intervals)
+        return f"protocol {told}"
+    whole = Ranges.span(0, 0xFFFF if name in ("tcp", "udp") else 0xFF)
+    if values == whole:
+        return f"{name} any port" if name in ("tcp", "udp") else f"{name} any type"
+    at = "destination_port" if name in ("tcp", "udp") else "icmp_type"
+    return f"{name} {', '.join(values_told(at, values))}"

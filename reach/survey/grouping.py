@@ -1,0 +1,149 @@
+"""Which group an end point is told in: by itself, its subnet, groups, tag, VPC or account.
+
+    Grouping(ground, by).sources(starts)  .destinations(aim)  .groups  -> labels and Groups
+
+Takes a lowered snapshot for who has which interface; gives labels for senders and
+:class:`~reach.survey.candidates.Groups` for who can be reached.  What is no interface (the internet,
+hosts on-premises) is a group of its own.  Must not know how a survey is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from urllib.parse import unquote
+
+from reach.aim import Aim, Start
+from reach.answer import EndPoint
+from reach.errors import QuestionError
+from reach.lower import Ground
+from reach.network.address import format_address
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.snapshot.index import private_addresses
+from reach.snapshot.records import Instance, NetworkInterface
+from reach.survey.candidates import Groups
+from reach.survey.findings import Group
+from reach.survey.senders import Labels
+
+BY = ("endpoint", "subnet", "group", "vpc", "account", "tag:KEY")
+
+
+class Grouping:
+    """Labels for everybody in a snapshot.  Raises QuestionError if ``by`` is none of :data:`BY`."""
+
+    def __init__(self, ground: Ground, by: str) -> None:
+        if by not in BY and not (by.startswith("tag:") and by[4:]):
+            raise QuestionError(f"{by!r} is nothing to group by:", BY)
+        self._ground = ground
+        self._by = by
+
+    @cached_property
+    def _members(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        """The interfaces behind each owner of packets."""
+        found: dict[str, list[NetworkInterface]] = {}
+        for interface in self._ground.snapshot.records(NetworkInterface):
+            owner = self._ground.interface_node(interface).rpartition("/")[0]
+            found.setdefault(owner, []).append(interface)
+        return {owner: tuple(some) for owner, some in found.items()}
+
+    def sources(self, starts: Iterable[Start]) -> Iterator[tuple[Labels, Start]]:
+        """Every start with its groups; one whose members are in several is split."""
+        for start in starts:
+            members = self._members.get(start.owner, ())
+            by_label = self._split(start.owner, members)
+            if len(by_label) == 1:
+                yield next(iter(by_label)), start
+                continue
+            for labels, addresses in by_label.items():
+                space = start.space & HeaderSpace.where(source=addresses)
+                if not space.is_empty:
+                    yield labels, replace(start, space=space)
+
+    def destinations(self, aim: Aim) -> Groups:
+        """Everybody that an aim is about, by group."""
+        assert aim.goals is not None
+        found: dict[str, dict[str, Ranges]] = {}
+        for owner, space in aim.goals.items():
+            ends = space.by_name["destination"]
+            by_label = self._split(owner, self._members.get(owner, ()))
+            for labels, addresses in by_label.items():
+                met = ends if len(by_label) == 1 else ends & addresses
+                for label in labels:
+                    found.setdefault(label, {})[owner] = met
+        return Groups(found)
+
+    def group(self, label: str) -> Group:
+        """A group by its label."""
+        members = tuple(self._end_point(each) for each in self._labelled.get(label, ()))
+        name = self._ground.name_of(label)
+        words = f"{label} {name}".strip() if name and self._by != "endpoint" else label
+        if self._by == "endpoint" and members:
+            first = f"{members[0].resource} {members[0].name}".strip()
+            words = first if len(members) == 1 else f"{first} and {len(members) - 1} alike"
+        elif "/" in words:
+            words = unquote(words.split("/")[0 if words.startswith("internet") else 1])
+        own = {each.network_interface_id for each in self._labelled.get(label, ())}
+        return Group(label, words, members, bool(own) and own <= self._private)
+
+    @cached_property
+    def _private(self) -> frozenset[str]:
+        """The interfaces in private subnets (R-DEF-1)."""
+        end = self._ground.end("private")
+        goals = end.goals if end is not None and end.goals is not None else {}
+        return frozenset(
+            each.network_interface_id for owner in goals for each in self._members.get(owner, ())
+        )
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        found: dict[str, list[NetworkInterface]] = {}
+        for owner, members in self._members.items():
+            for each in members:
+                for label in self._labels(owner, each):
+                    found.setdefault(label, []).append(each)
+        return {label: tuple(some) for label, some in found.items()}
+
+    def _split(
+        self, owner: str, members: tuple[NetworkInterface, ...]
+    ) -> Mapping[Labels, Ranges]:
+        """An owner's members by their labels, with the addresses of each part."""
+        if not members:
+            return {(owner,): Ranges(())}
+        found: dict[Labels, list[int]] = {}
+        for each in members:
+            found.setdefault(self._labels(owner, each), []).extend(private_addresses(each))
+        return {labels: Ranges.of(*addresses) for labels, addresses in found.items()}
+
+    def _labels(self, owner: str, interface: NetworkInterface) -> Labels:
+        """The groups that an interface is in; one that is in none says so."""
+        match self._by:
+            case "endpoint":
+                return (owner,)
+            case "subnet":
+                return (interface.subnet_id or "no subnet",)
+            case "vpc":
+                return (interface.vpc_id or "no VPC",)
+            case "account":
+                return (self._ground.snapshot.account_of(interface) or "no account",)
+            case "group":
+                return tuple(each.group_id for each in interface.groups) or ("no group",)
+            case _:
+                return (self._tag(interface),)
+
+    def _tag(self, interface: NetworkInterface) -> str:
+        """The value of a tag of the instance, or else of the interface itself."""
+        key = self._by[4:]
+        instance_id = interface.attachment.instance_id if interface.attachment else None
+        instance = self._ground.snapshot.get(Instance, instance_id) if instance_id else None
+        for record in (instance, interface):
+            for tag in record.tags if record is not None else ():
+                if tag.key == key:
+                    return f"{key}={tag.value}"
+        return f"no {key}"
+
+    def _end_point(self, interface: NetworkInterface) -> EndPoint:
+        instance = interface.attachment.instance_id if interface.attachment else None
+        resource = instance or interface.network_interface_id
+        addresses = tuple(format_address(each) for each in private_addresses(interface))
+        return EndPoint(resource, self._ground.name_of(resource), addresses)

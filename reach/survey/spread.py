@@ -1,0 +1,329 @@
+"""The set algebra of a survey: how far what everybody sends can spread.
+
+    spread(network, senders) -> Spread
+
+Pushes header spaces, each with the set of senders that it may come from, through the stages of the
+nodes until nothing new comes up.  Only the way there: a reply is somebody else's business.  What
+comes out holds everything that can happen, and perhaps more; nobody believes it:
+:mod:`reach.survey.closure` proves that it leaves nothing out.  Knows the neutral network only; must
+not know terms, a solver, or the other readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from reach.flood import minus, whole
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Choose,
+    Deliver,
+    Embed,
+    Filter,
+    Forward,
+    Lookup,
+    Origin,
+    Restore,
+    Rewrite,
+    Stage,
+    Translate,
+    Unmodelled,
+)
+from reach.survey.senders import NOBODY, Senders
+
+# A set of headers that any of a set of senders may have sent.
+Cell = tuple[HeaderSpace, int]
+_SMALL = 8
+_FEW = 3
+
+
+@dataclass(slots=True)
+class Spread:
+    """What can be at each node, what is delivered where, and what meets something unknown."""
+
+    cells: dict[str, dict[HeaderSpace, int]] = field(default_factory=dict)
+    arrivals: dict[str, dict[HeaderSpace, int]] = field(default_factory=dict)
+    unmodelled: dict[Origin, dict[HeaderSpace, int]] = field(default_factory=dict)
+    complete: bool = True
+
+
+def spread(network: Network, senders: Senders, most: int = 5_000_000) -> Spread:
+    """Everything that can become of what the senders send; not ``complete`` if it grew too far."""
+    work = _Work(network, senders)
+    for number, sender in enumerate(senders.each):
+        for space in sender.spaces:
+            start = space if sender.own is None else space.narrowed("identity", NOBODY)
+            work.enter(sender.node, start, 1 << number)
+    work.run(most)
+    return work.found
+
+
+class _Work:
+    def __init__(self, network: Network, senders: Senders) -> None:
+        self.found = Spread()
+        self._network = network
+        self._senders = senders
+        self._alike: dict[tuple[str, HeaderSpace], list[HeaderSpace]] = {}
+        self._pending: dict[str, dict[HeaderSpace, int]] = {}
+        self._routes: dict[tuple[int, Ranges | None], tuple[int, ...]] = {}
+
+    def enter(self, node: str, space: HeaderSpace, bits: int) -> None:
+        """What may be at a node; only what is new is looked at."""
+        known = self.found.cells.setdefault(node, {})
+        if "source" in space.by_name:
+            space, bits = self._widened(node, known, space, bits)
+        before = known.get(space, 0)
+        new = bits & ~before
+        if not new:
+            return
+        known[space] = before | new
+        pending = self._pending.setdefault(node, {})
+        pending[space] = pending.get(space, 0) | new
+
+    def _widened(
+        self, node: str, known: dict[HeaderSpace, int], space: HeaderSpace, bits: int
+    ) -> Cell:
+        """One set for all the sources that are there beside each other, once they are several."""
+        key = (node, space.without("source"))
+        alike = self._alike.setdefault(key, [])
+        if space in alike:
+            return space, bits
+        if len(alike) < _FEW:
+            alike.append(space)
+            return space, bits
+        pending = self._pending.get(node, {})
+        sources = space.by_name["source"]
+        for other in alike:
+            sources |= other.by_name["source"]
+            bits |= known.pop(other, 0)
+            pending.pop(other, None)
+        wide = space.narrowed("source", sources)
+        alike[:] = [wide] * _FEW
+        return wide, bits
+
+    def run(self, most: int) -> None:
+        steps = 0
+        while self._pending:
+            node = next(iter(self._pending))
+            cells = self._pending.pop(node)
+            if not cells:
+                continue
+            steps += len(cells)
+            if steps > most:
+                self.found.complete = False
+                return
+            self._push(node, list(cells.items()))
+
+    def _push(self, node: str, cells: list[Cell]) -> None:
+        for stage in self._network.node(node).stages:
+            cells = _joined(after for cell in cells for after in self._stage(node, stage, cell))
+            if not cells:
+                return
+
+    def _stage(self, node: str, stage: Stage, cell: Cell) -> Iterable[Cell]:
+        space, bits = cell
+        match stage:
+            case Filter():
+                return self._filter(stage, cell)
+            case Translate():
+                return self._translate(stage, cell)
+            case Restore():
+                return ()
+            case Forward():
+                return self._forward(stage, cell)
+            case Choose():
+                for option in stage.options:
+                    self.enter(option.next, space, bits)
+                return ()
+            case Deliver():
+                held = self.found.arrivals.setdefault(stage.owner, {})
+                held[space] = held.get(space, 0) | bits
+                return ()
+            case Unmodelled():
+                held = self.found.unmodelled.setdefault(stage.origin, {})
+                held[space] = held.get(space, 0) | bits
+                return ()
+            case _:
+                assert_never(stage)
+
+    # ---------------------------------------------------------------- matching
+
+    def _met(self, cell: Cell, match: HeaderSpace) -> Cell | None:
+        """What of a cell may match."""
+        space, bits = cell
+        for name, values in match.fields:
+            if name == "source" and name not in space.by_name:
+                bits &= self._senders.may_send_from(values) | ~self._senders.narrow
+                space = self._sourced(space, bits, values)
+            elif name == "identity" and name not in space.by_name:
+                bits &= self._senders.with_identity(values)
+            else:
+                mine = space.by_name.get(name)
+                both = values if mine is None else mine & values
+                if not both:
+                    return None
+                if both is not mine:
+                    space = space.narrowed(name, both)
+        return (space, bits) if bits else None
+
+    @staticmethod
+    def _sourced(space: HeaderSpace, bits: int, values: Ranges) -> HeaderSpace:
+        """Own addresses go without saying, whichever of them a rule meant."""
+        return space
+
+    def _unmatched(self, cell: Cell, match: HeaderSpace) -> Iterator[Cell]:
+        """What of a cell may not match."""
+        space, bits = cell
+        own = [name for name, _ in match.fields if name not in space.by_name]
+        sure = bits
+        for name, values in match.fields:
+            if name in own and name == "source":
+                sure &= self._senders.send_only_from(values)
+            elif name in own and name == "identity":
+                sure &= self._senders.with_identity(values)
+        if bits & ~sure:
+            yield space, bits & ~sure
+        if sure:
+            rest = match.without(*(name for name in own if name in ("source", "identity")))
+            if rest.fields:
+                for piece in minus(space, rest):
+                    yield piece, sure
+
+    # ---------------------------------------------------------------- stages
+
+    def _filter(self, stage: Filter, cell: Cell) -> list[Cell]:
+        permits_only = all(rule.action is not Action.DENY for rule in stage.rules)
+        found: list[Cell] = []
+        rest = [cell]
+        for rule in stage.decisions:
+            denies = rule.action is Action.DENY
+            left: list[Cell] = []
+            for piece in rest:
+                met = self._met(piece, rule.match)
+                if met is None:
+                    left.append(piece)
+                    continue
+                if not denies:
+                    found.append(met)
+                if denies or not permits_only:
+                    left += self._unmatched(piece, rule.match)
+                elif met != piece:
+                    left.append(piece)
+            rest = left
+            if not rest:
+                break
+        return _joined(found)
+
+    def _translate(self, stage: Translate, cell: Cell) -> Iterator[Cell]:
+        rest = [cell]
+        for case in stage.cases:
+            for piece in rest:
+                met = self._met(piece, case.match)
+                if met is not None:
+                    yield from self._rewritten(case, met)
+            rest = [left for piece in rest for left in self._unmatched(piece, case.match)]
+            if not rest:
+                return
+        if stage.otherwise is None:
+            yield from rest
+
+    def _rewritten(self, case: Case, cell: Cell) -> Iterator[Cell]:
+        space, bits = cell
+        for rewrite in case.rewrites:
+            old = space.by_name.get(rewrite.field)
+            if rewrite.field == "source" and old is None:
+                old = self._senders.addresses(bits & self._senders.narrow)
+                mine = case.match.by_name.get("source")
+                old = old if mine is None else old & mine
+            values = _image(rewrite, old)
+            if not values:
+                return
+            space = space.narrowed(rewrite.field, values)
+        identity = space.by_name.get("identity")
+        if identity is not None and identity.single:
+            if self._senders.all_have(bits, identity.single):
+                space = space.without("identity")
+        yield space, bits
+
+    def _forward(self, stage: Forward, cell: Cell) -> list[Cell]:
+        taken: list[HeaderSpace] = []
+        for number in self._towards(stage, cell[0]):
+            route = stage.routes[number]
+            if route.session:
+                continue
+            met = self._met(cell, route.match)
+            if met is None:
+                continue
+            taken.append(route.match)
+            pieces = [met]
+            for rival in stage.rivals[number]:
+                if not stage.routes[rival].session:
+                    match = stage.routes[rival].match
+                    pieces = [left for piece in pieces for left in self._unmatched(piece, match)]
+            if route.next:
+                for space, bits in pieces:
+                    self.enter(route.next, space, bits)
+        if stage.otherwise is not None:
+            return []
+        return self._unrouted(cell, taken)
+
+    def _unrouted(self, cell: Cell, taken: list[HeaderSpace]) -> list[Cell]:
+        """What no route takes."""
+        if all(len(match.fields) == 1 and "destination" in match.by_name for match in taken):
+            ends = Ranges.union(
+                span for match in taken for span in match.by_name["destination"].intervals
+            )
+            taken = [HeaderSpace.where(destination=ends)] if taken else []
+            # A few addresses, like those that a sender keeps to itself, are not worth a set.
+            mine = cell[0].by_name.get("destination", whole("destination"))
+            if len(ends.intervals) <= _SMALL and (ends & mine).count * _SMALL < mine.count:
+                return [cell]
+        rest = [cell]
+        for match in taken:
+            rest = [left for piece in rest for left in self._unmatched(piece, match)]
+        return rest
+
+    def _towards(self, stage: Forward, space: HeaderSpace) -> tuple[int, ...]:
+        ends = space.by_name.get("destination")
+        if ends is None or len(stage.routes) <= _SMALL:
+            return tuple(range(len(stage.routes)))
+        key = (id(stage), ends)
+        known = self._routes.get(key)
+        if known is None:
+            known = self._routes[key] = stage.towards(ends)
+        return known
+
+
+def _joined(cells: Iterable[Cell]) -> list[Cell]:
+    """The cells, those of equal headers as one."""
+    found: dict[HeaderSpace, int] = {}
+    for space, bits in cells:
+        found[space] = found.get(space, 0) | bits
+    return list(found.items())
+
+
+def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
+    match rewrite:
+        case Assign():
+            return rewrite.values
+        case Lookup():
+            if old is None:
+                return rewrite.table.values
+            single = old.single
+            if single is not None:
+                new = rewrite.table.of.get(single)
+                return Ranges(()) if new is None else Ranges.of(new)
+            return Ranges.of(*(new for key, new in rewrite.table.pairs if key in old))
+        case Embed():
+            if old is not None and old.single is not None:
+                return Ranges.of(rewrite.of(old.single))
+            top = rewrite.base | ((1 << rewrite.width) - 1) << rewrite.put_at
+            return Ranges.span(rewrite.base, top | ((1 << rewrite.put_at) - 1))
+        case _:
+            assert_never(rewrite)

@@ -1,0 +1,203 @@
+"""Everything between two sides of a question at once, proved complete.
+
+    survey(ground, question, backend, by="vpc") -> Survey
+
+The algebra proposes (:mod:`reach.survey.spread`), the symbolic twin proves that it left nothing out
+(:mod:`reach.survey.closure`), and every proposal is replayed, refuted or said to be open
+(:mod:`reach.survey.confirm`).  So nothing that is listed is a guess, and nothing is missing.  The
+only place that composes these; must not know how an answer is shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from reach.answer import Remark, Witness
+from reach.errors import Defect
+from reach.evidence import remarks, witness
+from reach.gaps import openings
+from reach.lower import Ground
+from reach.network.stage import Origin
+from reach.question import Question
+from reach.resolve import Resolved, resolve
+from reach.survey.candidates import Candidate, Pair, candidates
+from reach.survey.closure import holes
+from reach.survey.confirm import Confirmed, Confirming
+from reach.survey.findings import Access, Open, Survey
+from reach.survey.grouping import Grouping
+from reach.survey.senders import Senders
+from reach.survey.spread import Spread, spread
+from solver import Backend, Budget
+
+PROOF_BUDGET = Budget(milliseconds=60_000)
+Progress = Callable[[str, int, int], None]
+# What every path comes by: no way in that would be worth a word.
+_PLAIN = ("network interface", "subnet", "vpc", "instance", "internet", "elastic ip")
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Nobody waits for it."""
+
+
+@dataclass
+class _Clock:
+    """The time that each stage takes."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def survey(
+    ground: Ground,
+    question: Question,
+    backend: Backend,
+    *,
+    kind: str = "matrix",
+    by: str = "endpoint",
+    sources_by: str = "",
+    prove: bool = True,
+    progress: Progress = _silent,
+) -> Survey:
+    """Who of one side of a question reaches whom of the other, by groups.
+
+    The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
+    Without ``prove`` completeness is not proved, and the survey says so.  Raises QuestionError, and
+    Defect if the algebra left something out.
+    """
+    clock = _Clock()
+    to_whom = Grouping(ground, by)
+    from_whom = Grouping(ground, sources_by) if sources_by else to_whom
+    with clock.stage("resolve"):
+        resolved = resolve(ground, question)
+        aim = replace(resolved.aim, goals=resolved.aim.goals or {})
+        senders = Senders.of(ground.network, from_whom.sources(aim.starts))
+    with clock.stage("spread"):
+        progress("spreading what everybody sends", 0, len(senders.each))
+        found = spread(ground.network, senders)
+    complete, proof = False, "completeness was not proved: it was not asked for"
+    with clock.stage("prove"):
+        if prove:
+            complete, proof = _proved(ground, senders, found, backend, progress)
+    with clock.stage("confirm"):
+        proposed = candidates(aim, senders, found, to_whom.destinations(aim))
+        confirming = Confirming(ground.network, aim, senders, ground.aliases, backend)
+        told = dict(_confirmed(confirming, proposed, progress))
+    return _told(
+        ground, question, resolved, told, from_whom, to_whom, kind, by, complete, proof, clock
+    )
+
+
+def _proved(
+    ground: Ground, senders: Senders, found: Spread, backend: Backend, progress: Progress
+) -> tuple[bool, str]:
+    """Whether the algebra's sets are complete; a hole in them is a fault of ours."""
+    if not found.complete:
+        return False, "what everybody sends spreads too far to be followed"
+    progress("proving that nothing is left out", 0, len(found.cells))
+    missing = holes(ground.network, senders, found, backend, PROOF_BUDGET)
+    if not missing:
+        sets = sum(map(len, found.cells.values()))
+        words = (
+            f"proved: {sets:,} sets of packets at {len(found.cells):,} places hold all that "
+            f"{len(senders.each):,} senders can start and are closed under every step; each access "
+            "was replayed, every other pair refuted"
+        )
+        return True, words
+    (hole, *_) = missing
+    if hole.words.startswith("the solver gave up"):
+        return False, f"completeness was not proved: {hole.words}"
+    raise Defect(f"the survey's algebra left something out at {hole.node}: {hole.words}")
+
+
+def _confirmed(
+    confirming: Confirming, proposed: Mapping[Pair, list[Candidate]], progress: Progress
+) -> Iterator[tuple[Pair, Confirmed]]:
+    for number, (pair, some) in enumerate(proposed.items()):
+        progress("replaying what was found", number, len(proposed))
+        yield pair, confirming.pair(some)
+
+
+def _told(
+    ground: Ground,
+    question: Question,
+    resolved: Resolved,
+    told: Mapping[Pair, Confirmed],
+    from_whom: Grouping,
+    to_whom: Grouping,
+    kind: str,
+    by: str,
+    complete: bool,
+    proof: str,
+    clock: _Clock,
+) -> Survey:
+    accesses, left_open = [], []
+    for (source, destination), confirmed in sorted(told.items()):
+        accesses += _accesses(ground, source, destination, confirmed)
+        if confirmed.open:
+            gaps = remarks(dict.fromkeys(confirmed.open))
+            left_open.append(Open(source, destination, gaps))
+    pairs = [(each.source, each.destination) for each in (*accesses, *left_open)]
+    gaps = (*resolved.gaps, *openings(ground))
+    return Survey(
+        kind=kind,
+        question=str(question),
+        source=resolved.source.words,
+        destination=resolved.destination.words,
+        by=by,
+        one_way=question.one_way,
+        sources={source: from_whom.group(source) for source, _ in pairs},
+        destinations={destination: to_whom.group(destination) for _, destination in pairs},
+        accesses=tuple(accesses),
+        open=tuple(left_open),
+        complete=complete,
+        proof=proof,
+        gaps=remarks(dict.fromkeys(gaps)),
+        notes=tuple(_notes(resolved)),
+        seconds=clock.seconds,
+    )
+
+
+def _notes(resolved: Resolved) -> Iterator[Remark]:
+    for end in (resolved.source, resolved.destination):
+        if end.nobody is not None:
+            yield Remark(end.nobody.words, end.nobody.resource)
+        for origin in end.notes:
+            yield Remark(origin.words, origin.resource)
+
+
+def _accesses(
+    ground: Ground, source: str, destination: str, confirmed: Confirmed
+) -> Iterator[Access]:
+    """What was shown of a pair, all services of one way together."""
+    paths = [witness(ground, each.proof) for each in confirmed.shown]
+    together: dict[tuple[str, ...], list[int]] = {}
+    for number, path in enumerate(paths):
+        together.setdefault(_ways(path), []).append(number)
+    for ways, numbers in together.items():
+        services = dict.fromkeys(s for n in numbers for s in confirmed.shown[n].services)
+        traces = (
+            trace
+            for n in numbers
+            for trace in (confirmed.shown[n].proof.forward, confirmed.shown[n].proof.reply)
+            if trace is not None
+        )
+        chosen = dict.fromkeys(o for trace in traces for o in trace.choices if o.words)
+        assumed = remarks(chosen)
+        yield Access(source, destination, tuple(services), paths[numbers[0]], ways, assumed)
+
+
+def _ways(path: Witness) -> tuple[str, ...]:
+    """The gateways, balancers and connections that a packet comes by."""
+    last = path.forward[-1].resource
+    passed = (s.resource for s in path.forward[1:] if s.kind not in _PLAIN)
+    return tuple(dict.fromkeys(each for each in passed if each != last))
+
+
