@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bench.estate.plan import ACCOUNTS, HUB, REGIONS, Vpc, block, coloned, dotted, identify
+from bench.estate.plan import ACCOUNTS, REGIONS, Vpc, block, coloned, dotted, identify
 
 Pairs = Iterator[tuple[str, Any]]
 
@@ -24,7 +24,8 @@ CREATED = "2024-02-03T10:00:00+00:00"
 
 def transit(vpcs: Sequence[Vpc], account: str, region: str) -> Pairs:
     """All that the calls of one account and Region print about transit gateways."""
-    attached = [vpc for vpc in vpcs if vpc.transit and vpc.region == region]
+    vpcs = [vpc for vpc in vpcs if vpc.transit]
+    attached = [vpc for vpc in vpcs if vpc.region == region]
     if not attached:
         return
     seed = attached[0].seed
@@ -80,9 +81,7 @@ def attachment_id(vpc: Vpc) -> str:
 
 def segment_of(vpc: Vpc) -> str:
     """Which table a VPC is associated with."""
-    if vpc.index == HUB or vpc.random("transit").random() < 0.1:
-        return "shared"
-    return "prod" if vpc.name.split("-")[1] == "prod" else "test"
+    return vpc.segment
 
 
 def attachment(vpc: Vpc) -> dict[str, Any]:
@@ -214,7 +213,11 @@ def contents(vpcs: Sequence[Vpc], region: str, segment: str) -> Pairs:
 def visible(vpcs: Sequence[Vpc], region: str, segment: str) -> list[Vpc]:
     """The VPCs of a Region that a segment reaches: its own, and what is shared."""
     seen = SEGMENTS if segment == "shared" else (segment, "shared")
-    return [vpc for vpc in vpcs if vpc.region == region and segment_of(vpc) in seen]
+    return [
+        vpc
+        for vpc in vpcs
+        if vpc.region == region and (segment_of(vpc) in seen or segment in vpc.site.leaks)
+    ]
 
 
 def static_routes(
@@ -273,7 +276,7 @@ def of_peering(seed: int, region: str) -> dict[str, str]:
 def routes_to_gateway(vpc: Vpc, tier: str) -> list[dict[str, Any]]:
     """A VPC's routes to its gateway: everything private, and the way out by the hub."""
     wide = ["10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10"]
-    if tier == "app" and vpc.index != HUB:
+    if tier == "app" and not vpc.has_nat:
         wide.append("0.0.0.0/0")
     six = [] if vpc.six is None else ["2600:1f18::/32"]
     return [
