@@ -216,9 +216,7 @@ def peered_reference(vpc: Vpc, other: int, number: int) -> dict[str, Any]:
     }
 
 
-def security_group(
-    vpc: Vpc, number: int | str, rules: list[tuple[bool, Rule]]
-) -> dict[str, Any]:
+def security_group(vpc: Vpc, number: int | str, rules: list[tuple[bool, Rule]]) -> dict[str, Any]:
     """The group as describe-security-groups has it."""
     ident = vpc.group(number)
     name = name_group(vpc, number)

@@ -94,6 +94,11 @@ class Vpc:
         return self.transit and self.index == HUB
 
     @property
+    def is_guarded(self) -> bool:
+        """True iff the tables of its transit gateway drop what is private and no route is for."""
+        return False
+
+    @property
     def site(self) -> Site:
         """What it has beside what chance gives it."""
         return NOTHING
@@ -246,7 +251,7 @@ class Vpc:
         return dotted(PUBLIC + self.index * 1024 + 1023 - number)
 
     def given_address(self, subnet: Subnet, number: int) -> int:
-        """An address for something whose place is given: above all hosts, below what is delegated."""
+        """An address for something whose place is given: above all hosts, below delegations."""
         if number >= subnet.size // 16:
             raise ValueError("too much is given in one subnet")
         return subnet.address + subnet.size * 13 // 16 + number

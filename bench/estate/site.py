@@ -97,6 +97,7 @@ class Endpoint:
     provider: int
     zones: tuple[int, ...]
     group: str
+    needs_acceptance: bool = False
     is_accepted: bool = True
 
 

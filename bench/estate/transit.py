@@ -19,6 +19,7 @@ Pairs = Iterator[tuple[str, Any]]
 LISTS = ("TransitGatewayPrefixListReferences", "TransitGatewayRoutes")
 OWNER = ACCOUNTS[0]
 SEGMENTS = ("prod", "test", "shared")
+WIDE = ("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10")  # all that is private
 CREATED = "2024-02-03T10:00:00+00:00"
 
 
@@ -35,8 +36,9 @@ def transit(vpcs: Sequence[Vpc], account: str, region: str) -> Pairs:
             yield "TransitGatewayAttachments", attachment(vpc)
             yield "TransitGatewayVpcAttachments", vpc_attachment(vpc)
     if account == OWNER:
-        yield "TransitGatewayAttachments", peering(seed, region)
-        yield "TransitGatewayPeeringAttachments", described_peering(seed)
+        if has_peering(vpcs):
+            yield "TransitGatewayAttachments", peering(seed, region)
+            yield "TransitGatewayPeeringAttachments", described_peering(seed)
         for segment in SEGMENTS:
             yield "TransitGatewayRouteTables", route_table(seed, region, segment)
             yield from contents(vpcs, region, segment)
@@ -191,9 +193,10 @@ def contents(vpcs: Sequence[Vpc], region: str, segment: str) -> Pairs:
     seed = vpcs[0].seed
     parent = {"TransitGatewayRouteTableId": table_id(seed, region, segment)}
     here, there = visible(vpcs, region, segment), visible(vpcs, other(region), segment)
+    here += leaking(vpcs, region, segment)
     associated = [vpc for vpc in vpcs if vpc.region == region and segment_of(vpc) == segment]
     named = [{**of_vpc(vpc), "State": "associated"} for vpc in associated]
-    if segment == "shared":
+    if segment == "shared" and has_peering(vpcs):
         named.append({**of_peering(seed, region), "State": "associated"})
     yield "TransitGatewayRouteTableAssociations", {**parent, "Associations": named}
     static = static_routes(vpcs, region, segment, there)
@@ -213,28 +216,45 @@ def contents(vpcs: Sequence[Vpc], region: str, segment: str) -> Pairs:
 def visible(vpcs: Sequence[Vpc], region: str, segment: str) -> list[Vpc]:
     """The VPCs of a Region that a segment reaches: its own, and what is shared."""
     seen = SEGMENTS if segment == "shared" else (segment, "shared")
-    return [
-        vpc
-        for vpc in vpcs
-        if vpc.region == region and (segment_of(vpc) in seen or segment in vpc.site.leaks)
-    ]
+    return [vpc for vpc in vpcs if vpc.region == region and segment_of(vpc) in seen]
+
+
+def leaking(vpcs: Sequence[Vpc], region: str, segment: str) -> list[Vpc]:
+    """The VPCs of a Region that propagate into a segment's table and should not."""
+    return [vpc for vpc in vpcs if vpc.region == region and segment in vpc.site.leaks]
 
 
 def static_routes(
     vpcs: Sequence[Vpc], region: str, segment: str, there: Sequence[Vpc]
 ) -> list[dict[str, Any]]:
     """The way out, the far Region block by block, and what is shut off."""
-    seed, hub = vpcs[0].seed, vpcs[0]
-    far = of_peering(seed, region)
+    hub = next((vpc for vpc in vpcs if vpc.is_hub and vpc.region == region), vpcs[0])
+    far = of_peering(hub.seed, region)
     made = [route("0.0.0.0/0", of_vpc(hub) if hub.region == region else far, "static")]
     made += [route(cidr, far, "static") for vpc in there for cidr in blocks(vpc)]
     if segment != "shared":
-        address, _ = block(vpcs[-1].index)
-        made.append(
-            {"DestinationCidrBlock": f"{dotted(address)}/24", "Type": "static"}
-            | {"State": "blackhole"}
-        )
+        made += [
+            {"DestinationCidrBlock": cidr, "Type": "static", "State": "blackhole"}
+            for cidr in shut_off(vpcs)
+        ]
     return made
+
+
+def shut_off(vpcs: Sequence[Vpc]) -> Sequence[str]:
+    """What the tables of production and test drop: one block, or all that is private.
+
+    Without the latter a hub passes on what one segment sends to the other, since the way out is a
+    default route: https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-nat-igw.html
+    """
+    if vpcs[0].is_guarded:
+        return WIDE
+    address, _ = block(vpcs[-1].index)
+    return (f"{dotted(address)}/24",)
+
+
+def has_peering(vpcs: Sequence[Vpc]) -> bool:
+    """Whether two gateways are peered: always, unless a guarded estate has only one."""
+    return not vpcs[0].is_guarded or len({vpc.region for vpc in vpcs}) == 2
 
 
 def blocks(vpc: Vpc) -> list[str]:
@@ -275,7 +295,7 @@ def of_peering(seed: int, region: str) -> dict[str, str]:
 
 def routes_to_gateway(vpc: Vpc, tier: str) -> list[dict[str, Any]]:
     """A VPC's routes to its gateway: everything private, and the way out by the hub."""
-    wide = ["10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10"]
+    wide = list(WIDE)
     if tier == "app" and not vpc.has_nat:
         wide.append("0.0.0.0/0")
     six = [] if vpc.six is None else ["2600:1f18::/32"]
