@@ -42,7 +42,10 @@ class Violation:
 class Halves:
     """Production and test as VPC ids, and every way between them as (production, test).
 
-    Without a way the two are isolated: no packet gets from either to the other.
+    Without a way the two are isolated: no packet gets from either to the other.  By a way packets
+    and their replies pass, in both directions.  A packet alone then also gets from all production
+    of that table to the one test VPC, and from all test to the one of production; replies do not.
+    VPCs, and their instances, have the tag ``Stage`` with the value ``prod`` or ``test``.
     """
 
     production: tuple[str, ...]
