@@ -283,14 +283,24 @@ def attach(record: dict[str, Any], owner: dict[str, Any], place: int) -> None:
     }
     own = {"InstanceId": owner["InstanceId"], "InstanceOwnerId": record["OwnerId"]}
     record["Attachment"] = attachment | own
-    owner["NetworkInterfaces"].append(without(UNSEEN, record) | {"Attachment": attachment})
+    owner["NetworkInterfaces"].append(as_instances_have_it(record) | {"Attachment": attachment})
 
 
-def without(keys: frozenset[str], value: Any) -> Any:
-    """The value with some keys left out, however deep they are."""
-    if isinstance(value, dict):
-        return {key: without(keys, inner) for key, inner in value.items() if key not in keys}
-    return [without(keys, inner) for inner in value] if isinstance(value, list) else value
+def as_instances_have_it(record: dict[str, Any]) -> dict[str, Any]:
+    """The interface without what describe-instances leaves out, in its public addresses too."""
+    shown = {key: value for key, value in record.items() if key not in UNSEEN}
+    if "Association" in shown:
+        shown["Association"] = shorter(shown["Association"])
+        shown["PrivateIpAddresses"] = [
+            {k: shorter(v) if k == "Association" else v for k, v in one.items()}
+            for one in shown["PrivateIpAddresses"]
+        ]
+    return shown
+
+
+def shorter(association: dict[str, Any]) -> dict[str, Any]:
+    """A public address without the ids of its Elastic IP."""
+    return {key: value for key, value in association.items() if key not in UNSEEN}
 
 
 def instance(vpc: Vpc, subnet: Subnet, host: Host, record: dict[str, Any]) -> dict[str, Any]:

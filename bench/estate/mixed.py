@@ -80,7 +80,7 @@ class MixedVpc(Vpc):
         accounts = TEST_ACCOUNTS if stage(index, self.total) == "test" else PRODUCTION_ACCOUNTS
         return accounts[index % len(accounts)]
 
-    @property
+    @cached_property
     def region(self) -> str:
         return self.region_of(self.index)
 

@@ -103,7 +103,7 @@ class Vpc:
         """What it has beside what chance gives it."""
         return NOTHING
 
-    @property
+    @cached_property
     def account(self) -> str:
         return self.account_of(self.index)
 
@@ -129,18 +129,18 @@ class Vpc:
         """The private range that its block is taken from."""
         return inside(self.index)
 
-    @property
+    @cached_property
     def region(self) -> str:
         if self.transit:
             return REGIONS[self.index // len(ACCOUNTS) % 2][0]
         return self.region_of(self.index)
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """Where a capture of this VPC's account and Region is kept."""
         return f"accounts/{self.account}/{self.region}"
 
-    @property
+    @cached_property
     def created(self) -> str:
         return f"2024-{self.index % 12 + 1:02}-{self.index % 28 + 1:02}T09:14:22+00:00"
 
