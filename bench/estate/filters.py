@@ -7,12 +7,13 @@ port 22 is open to everybody.  Only a VPC planned as ``exposed`` breaks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
 from bench.estate.network import Pairs, storage_list
-from bench.estate.plan import Vpc, account, block, dotted, identify, inside, region, vpc_id
+from bench.estate.plan import Vpc, dotted, identify, vpc_id
+from bench.estate.site import Entry, Rule
 
 WORLD = "0.0.0.0/0"
 WORLD6 = "::/0"
@@ -60,8 +61,10 @@ def tier_of(group: int) -> str:
     return "any" if group <= SHARED else CYCLE[(group - 6) % len(CYCLE)]
 
 
-def name_group(vpc: Vpc, number: int) -> str:
+def name_group(vpc: Vpc, number: int | str) -> str:
     """The name of a group, which interfaces repeat."""
+    if isinstance(number, str):
+        return f"{vpc.name}-{number}"
     if number == 0:
         return "default"
     return f"{vpc.name}-{ROLES.get(number, f'{tier_of(number)}-{number}')}"
@@ -72,11 +75,18 @@ def filters(vpc: Vpc) -> Pairs:
     yield from prefix_lists(vpc)
     rng = vpc.random("rules")
     for number in range(vpc.groups + 1):
-        rules = list(group_rules(vpc, number, rng))
-        yield "SecurityGroups", security_group(vpc, number, rules)
-        for place, (egress, rule) in enumerate(rules):
-            yield "SecurityGroupRules", listed_rule(vpc, number, place, egress, rule)
+        rules = [*group_rules(vpc, number, rng), *vpc.site.added.get(number, ())]
+        yield from both_listings(vpc, number, rules)
+    for group in vpc.site.groups:
+        yield from both_listings(vpc, group.name, list(group.rules))
     yield from network_acls(vpc)
+
+
+def both_listings(vpc: Vpc, number: int | str, rules: list[tuple[bool, Rule]]) -> Pairs:
+    """A group as the call on groups and the call on rules have it."""
+    yield "SecurityGroups", security_group(vpc, number, rules)
+    for place, (egress, rule) in enumerate(rules):
+        yield "SecurityGroupRules", listed_rule(vpc, number, place, egress, rule)
 
 
 # --- prefix lists ---------------------------------------------------------------------------------
@@ -85,14 +95,13 @@ def filters(vpc: Vpc) -> Pairs:
 def prefix_lists(vpc: Vpc) -> Pairs:
     """One list of private ranges, one of partners' public ones, and in a spoke one of its peer."""
     rng = vpc.random("prefix lists")
-    address, length = block(vpc.index)
+    address, length = vpc.block_of(vpc.index)
     neighbours = {f"{dotted(address ^ (step << (32 - length)))}/{length}" for step in range(4)}
     partners = {f"193.{rng.randrange(256)}.{rng.randrange(256)}.0/24" for _ in range(6)}
     yield from prefix_list(vpc, "corporate", sorted(neighbours))
     yield from prefix_list(vpc, "partners", sorted(partners))
     if len(vpc.peers) == 1 and vpc.index % 3 == 2:
-        address, length = block(vpc.peers[0])
-        yield from prefix_list(vpc, "peers", [f"{dotted(address)}/{length}"])
+        yield from prefix_list(vpc, "peers", [vpc.cidr_of(vpc.peers[0])])
 
 
 def prefix_list(vpc: Vpc, role: str, cidrs: list[str]) -> Pairs:
@@ -115,8 +124,6 @@ def prefix_list(vpc: Vpc, role: str, cidrs: list[str]) -> Pairs:
 
 
 # --- security groups ------------------------------------------------------------------------------
-
-Rule = tuple[str, int, int, dict[str, Any]]  # protocol, from, to, and who: a key and its fields
 
 
 def group_rules(vpc: Vpc, number: int, rng: Random) -> Iterator[tuple[bool, Rule]]:
@@ -159,7 +166,7 @@ def given_rules(vpc: Vpc, number: int) -> Iterator[Rule]:
         if vpc.six is not None:
             yield "tcp", 443, 443, {"CidrIpv6": WORLD6}
     elif number == BASTION:
-        yield "tcp", 22, 22, {"CidrIp": WORLD if vpc.exposed else inside(vpc.index)}
+        yield "tcp", 22, 22, {"CidrIp": WORLD if vpc.exposed else vpc.inside}
         yield "tcp", 22, 22, {"PrefixListId": vpc.identify("pl", "corporate")}
     elif number == APP:
         yield "tcp", 8080, 8080, reference(vpc, WEB)
@@ -175,7 +182,7 @@ def peer(vpc: Vpc, number: int, rng: Random) -> dict[str, Any]:
     draw = rng.random()
     public = tier_of(number) in ("public", "any")
     if draw < 0.20:
-        near = [peer for peer in vpc.peers if region(peer) == vpc.region]
+        near = [peer for peer in vpc.peers if vpc.region_of(peer) == vpc.region]
         if near and rng.random() < 0.15:
             return peered_reference(vpc, rng.choice(near), rng.randrange(1, 5))
         return reference(vpc, rng.randrange(1, vpc.groups + 1))
@@ -186,14 +193,14 @@ def peer(vpc: Vpc, number: int, rng: Random) -> dict[str, Any]:
     if draw < 0.48:
         return {"CidrIp": WORLD}
     if draw < 0.60:
-        return {"CidrIp": rng.choice((vpc.cidr, inside(vpc.index)))}
+        return {"CidrIp": rng.choice((vpc.cidr, vpc.inside))}
     if draw < 0.85:
         subnet = rng.choice(vpc.subnets)
         return {"CidrIp": rng.choice((subnet.cidr, f"{dotted(subnet.address + 16)}/32"))}
     return {"CidrIp": f"185.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}/32"}
 
 
-def reference(vpc: Vpc, number: int) -> dict[str, Any]:
+def reference(vpc: Vpc, number: int | str) -> dict[str, Any]:
     """A group of the same VPC."""
     return {"GroupId": vpc.group(number), "UserId": vpc.account}
 
@@ -203,13 +210,13 @@ def peered_reference(vpc: Vpc, other: int, number: int) -> dict[str, Any]:
     return {
         "GroupId": identify("sg", vpc.seed, other, number),
         "PeeringStatus": "active",
-        "UserId": account(other),
+        "UserId": vpc.account_of(other),
         "VpcId": vpc_id(vpc.seed, other),
         "VpcPeeringConnectionId": vpc.peering(other),
     }
 
 
-def security_group(vpc: Vpc, number: int, rules: list[tuple[bool, Rule]]) -> dict[str, Any]:
+def security_group(vpc: Vpc, number: int | str, rules: list[tuple[bool, Rule]]) -> dict[str, Any]:
     """The group as describe-security-groups has it."""
     ident = vpc.group(number)
     name = name_group(vpc, number)
@@ -246,7 +253,9 @@ def permissions(rules: list[Rule]) -> list[dict[str, Any]]:
     return list(grouped.values())
 
 
-def listed_rule(vpc: Vpc, number: int, place: int, egress: bool, rule: Rule) -> dict[str, Any]:
+def listed_rule(
+    vpc: Vpc, number: int | str, place: int, egress: bool, rule: Rule
+) -> dict[str, Any]:
     """The rule as describe-security-group-rules has it."""
     protocol, first, last, who = rule
     ident = vpc.identify("sgr", number, place)
@@ -269,14 +278,13 @@ def listed_rule(vpc: Vpc, number: int, place: int, egress: bool, rule: Rule) -> 
 
 # --- network ACLs ---------------------------------------------------------------------------------
 
-Entry = tuple[bool, str, str, tuple[int, int] | None, str]  # egress, action, protocol, ports, CIDR
-
 
 def network_acls(vpc: Vpc) -> Pairs:
     """The default ACL, and for most tiers one of their own, of two to forty entries."""
     rng = vpc.random("acls")
     tiers = list(dict.fromkeys(subnet.tier for subnet in vpc.subnets))
-    own = [tier for tier in tiers if rng.random() < 0.7]
+    given = vpc.site.has_public_acl
+    own = [tier for tier in tiers if rng.random() < 0.7 or (given and tier == "public")]
     rest = [tier for tier in tiers if tier not in own]
     allow = [
         entry
@@ -292,7 +300,8 @@ def network_acls(vpc: Vpc) -> Pairs:
             "data": data_entries,
             "isolated": data_entries,
         }[tier](vpc)
-        yield "NetworkAcls", network_acl(vpc, tier, [tier], denied + entries)
+        first = vpc.site.first_entries if tier == "public" else ()
+        yield "NetworkAcls", network_acl(vpc, tier, [tier], denied + entries, first)
 
 
 def denials(rng: Random) -> Iterator[Entry]:
@@ -306,20 +315,20 @@ def public_entries(vpc: Vpc) -> list[Entry]:
     """The web from everywhere and replies back; port 22 from outside is refused by half of them."""
     entries: list[Entry] = []
     if vpc.index % 2 and not vpc.exposed:
-        entries.append((False, "allow", "6", (22, 22), inside(vpc.index)))
+        entries.append((False, "allow", "6", (22, 22), vpc.inside))
         entries.append((False, "deny", "6", (22, 22), WORLD))
     for port in (80, 443, 22):
         entries += both(vpc, False, "allow", "6", (port, port), WORLD, WORLD6)
     for protocol in ("6", "17"):
         entries += both(vpc, False, "allow", protocol, (1024, 65535), WORLD, WORLD6)
     entries.append((False, "allow", "1", None, WORLD))
-    entries.append((False, "allow", "-1", None, inside(vpc.index)))
+    entries.append((False, "allow", "-1", None, vpc.inside))
     return entries + both(vpc, True, "allow", "-1", None, WORLD, WORLD6)
 
 
 def app_entries(vpc: Vpc) -> list[Entry]:
     """Anything from inside, replies from outside, everything out."""
-    entries: list[Entry] = [(False, "allow", "-1", None, inside(vpc.index))]
+    entries: list[Entry] = [(False, "allow", "-1", None, vpc.inside)]
     for protocol in ("6", "17"):
         entries += both(vpc, False, "allow", protocol, (1024, 65535), WORLD, WORLD6)
     return entries + both(vpc, True, "allow", "-1", None, WORLD, WORLD6)
@@ -327,7 +336,7 @@ def app_entries(vpc: Vpc) -> list[Entry]:
 
 def data_entries(vpc: Vpc) -> list[Entry]:
     """The inside only, in both directions."""
-    return [(egress, "allow", "-1", None, inside(vpc.index)) for egress in (False, True)]
+    return [(egress, "allow", "-1", None, vpc.inside) for egress in (False, True)]
 
 
 def both(
@@ -343,10 +352,13 @@ def both(
     return [(egress, action, protocol, ports, cidr) for cidr in wanted]
 
 
-def network_acl(vpc: Vpc, role: str, tiers: list[str], entries: list[Entry]) -> dict[str, Any]:
-    """The ACL with its entries numbered by tens, and the refusals that AWS puts last."""
+def network_acl(
+    vpc: Vpc, role: str, tiers: list[str], entries: list[Entry], first: Sequence[Entry] = ()
+) -> dict[str, Any]:
+    """The ACL: what comes first, entries numbered by tens, and the refusals that AWS puts last."""
     ident = vpc.identify("acl", role)
-    listed = [
+    listed = [listed_entry(place, entry) for place, entry in enumerate(first, start=1)]
+    listed += [
         listed_entry(place * 10 + 10, entry)
         for egress in (True, False)
         for place, entry in enumerate([entry for entry in entries if entry[0] is egress])

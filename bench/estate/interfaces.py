@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.estate.filters import BASTION, SHARED, WEB, name_group, tier_of
 from bench.estate.network import Pairs
-from bench.estate.plan import RESERVED, Subnet, Vpc, coloned, dotted
+from bench.estate.plan import GIVEN_NUMBER, RESERVED, Subnet, Vpc, coloned, dotted
 
 TYPES = ("m6i.large", "m6i.xlarge", "c6g.large", "r6g.2xlarge", "t3.medium")
 # What describe-instances leaves out of an interface that describe-network-interfaces has.
@@ -57,12 +57,13 @@ class Host:
     name: str
     role: str  # "instance", "second" interface of the one before, "free", or a service's
     state: str
-    groups: tuple[int, ...]
+    groups: tuple[int | str, ...]
     address: int
     more: tuple[int, ...]
     prefix: int | None
     public: str | None
     elastic: bool
+    six: bool
 
 
 def interfaces(vpc: Vpc) -> Pairs:
@@ -86,7 +87,35 @@ def interfaces(vpc: Vpc) -> Pairs:
             yield "NetworkInterfaces", record
         if last is not None:
             yield "Reservations", reservation(vpc, last)
+    yield from given_hosts(vpc)
     yield "Reservations", reservation(vpc, terminated(vpc))
+
+
+def given_hosts(vpc: Vpc) -> Pairs:
+    """The instances whose place is given: their interfaces, Elastic IPs and they themselves."""
+    for place, fixture in enumerate(vpc.site.fixtures):
+        subnet = vpc.subnet(fixture.tier, fixture.zone)
+        number = GIVEN_NUMBER + place
+        host = Host(
+            number=number,
+            name=fixture.name,
+            role="instance",
+            state="running",
+            groups=fixture.groups,
+            address=vpc.given_address(subnet, place),
+            more=(),
+            prefix=None,
+            public=vpc.given_public_address(place) if fixture.public else None,
+            elastic=fixture.public,
+            six=fixture.six,
+        )
+        record = interface(vpc, subnet, host)
+        if host.elastic:
+            yield "Addresses", elastic(vpc, host, record)
+        owner = instance(vpc, subnet, host, record)
+        attach(record, owner, 0)
+        yield "NetworkInterfaces", record
+        yield "Reservations", reservation(vpc, owner)
 
 
 @dataclass(slots=True)
@@ -142,6 +171,7 @@ def hosts(
             prefix=delegated(subnet, place) if rng.random() < 0.02 else None,
             public=public,
             elastic=elastic,
+            six=numbers.host % 3 == 0 and role not in ("lambda", "efs"),
         )
 
 
@@ -198,7 +228,7 @@ def interface(vpc: Vpc, subnet: Subnet, host: Host) -> dict[str, Any]:
     if service:
         record["RequesterId"] = vpc.identify("AROA", host.role)
         record["Attachment"] = service_attachment(vpc, "eni", host.number)
-    if subnet.address6 is not None and host.number % 3 == 0 and not service:
+    if subnet.address6 is not None and host.six:
         six = coloned(subnet.address6 + (host.address - subnet.address) + 0x100)
         record["Ipv6Addresses"] = [{"Ipv6Address": six, "IsPrimaryIpv6": False}]
     if host.prefix is not None and not service:
@@ -253,14 +283,24 @@ def attach(record: dict[str, Any], owner: dict[str, Any], place: int) -> None:
     }
     own = {"InstanceId": owner["InstanceId"], "InstanceOwnerId": record["OwnerId"]}
     record["Attachment"] = attachment | own
-    owner["NetworkInterfaces"].append(without(UNSEEN, record) | {"Attachment": attachment})
+    owner["NetworkInterfaces"].append(as_instances_have_it(record) | {"Attachment": attachment})
 
 
-def without(keys: frozenset[str], value: Any) -> Any:
-    """The value with some keys left out, however deep they are."""
-    if isinstance(value, dict):
-        return {key: without(keys, inner) for key, inner in value.items() if key not in keys}
-    return [without(keys, inner) for inner in value] if isinstance(value, list) else value
+def as_instances_have_it(record: dict[str, Any]) -> dict[str, Any]:
+    """The interface without what describe-instances leaves out, in its public addresses too."""
+    shown = {key: value for key, value in record.items() if key not in UNSEEN}
+    if "Association" in shown:
+        shown["Association"] = shorter(shown["Association"])
+        shown["PrivateIpAddresses"] = [
+            {k: shorter(v) if k == "Association" else v for k, v in one.items()}
+            for one in shown["PrivateIpAddresses"]
+        ]
+    return shown
+
+
+def shorter(association: dict[str, Any]) -> dict[str, Any]:
+    """A public address without the ids of its Elastic IP."""
+    return {key: value for key, value in association.items() if key not in UNSEEN}
 
 
 def instance(vpc: Vpc, subnet: Subnet, host: Host, record: dict[str, Any]) -> dict[str, Any]:
@@ -307,7 +347,7 @@ def instance(vpc: Vpc, subnet: Subnet, host: Host, record: dict[str, Any]) -> di
         "Tags": [
             *vpc.tags(host.name),
             {"Key": "Tier", "Value": subnet.tier},
-            {"Key": "Stage", "Value": vpc.name.split("-")[1]},
+            {"Key": "Stage", "Value": vpc.stage},
         ],
         "VpcId": vpc.id,
     }

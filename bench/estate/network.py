@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench.estate.plan import (
-    Subnet,
-    Vpc,
-    account,
-    block,
-    block6,
-    coloned,
-    dotted,
-    identify,
-    region,
-    vpc_id,
-)
+from bench.estate.plan import Subnet, Vpc, block6, coloned, identify, vpc_id
 from bench.estate.transit import routes_to_gateway
 
 Pairs = Iterator[tuple[str, Any]]
@@ -43,16 +32,17 @@ def frame(vpc: Vpc) -> Pairs:
             "Tags": vpc.tags("igw"),
         }
         yield "InternetGateways", gateway
-    if vpc.six is not None:
+    if vpc.has_egress6:
         gateway = {
             "Attachments": [{"State": "attached", "VpcId": vpc.id}],
             "EgressOnlyInternetGatewayId": vpc.identify("eigw"),
             "Tags": vpc.tags("eigw"),
         }
         yield "EgressOnlyInternetGateways", gateway
+    here = (vpc.account, vpc.region)
     for peer in vpc.peers:
         # Both sides see a peering; in a folder of its own each, or once in one that they share.
-        if vpc.index < peer or (account(peer), region(peer)) != (vpc.account, vpc.region):
+        if vpc.index < peer or (vpc.account_of(peer), vpc.region_of(peer)) != here:
             yield "VpcPeeringConnections", peering(vpc, peer)
     if forgotten(vpc):
         yield "VpcPeeringConnections", deleted_peering(vpc)
@@ -74,7 +64,7 @@ def describe(vpc: Vpc) -> dict[str, Any]:
         "IsDefault": False,
         "Tags": [
             {"Key": "Name", "Value": vpc.name},
-            {"Key": "Stage", "Value": vpc.name.split("-")[1]},
+            {"Key": "Stage", "Value": vpc.stage},
         ],
         "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"},
         "VpcId": vpc.id,
@@ -141,31 +131,29 @@ def peering(vpc: Vpc, peer: int) -> dict[str, Any]:
     """The peering with VPC ``peer``, which the lower index has asked for."""
     requester, accepter = sorted((vpc.index, peer))
     return {
-        "AccepterVpcInfo": side(vpc.seed, accepter),
-        "RequesterVpcInfo": side(vpc.seed, requester),
+        "AccepterVpcInfo": side(vpc, accepter),
+        "RequesterVpcInfo": side(vpc, requester),
         "Status": {"Code": "active", "Message": "Active"},
         "Tags": [{"Key": "Name", "Value": f"peering-{requester}-{accepter}"}],
         "VpcPeeringConnectionId": vpc.peering(peer),
     }
 
 
-def side(seed: int, index: int) -> dict[str, Any]:
-    """One side of an active peering."""
-    address, length = block(index)
-    six = block6(index)
-    cidr = f"{dotted(address)}/{length}"
+def side(vpc: Vpc, index: int) -> dict[str, Any]:
+    """One side of an active peering of a VPC, its own or the other."""
+    six, cidr = block6(index), vpc.cidr_of(index)
     return {
         "CidrBlock": cidr,
         "Ipv6CidrBlockSet": [] if six is None else [{"Ipv6CidrBlock": f"{coloned(six)}/56"}],
         "CidrBlockSet": [{"CidrBlock": cidr}],
-        "OwnerId": account(index),
+        "OwnerId": vpc.account_of(index),
         "PeeringOptions": {
             "AllowDnsResolutionFromRemoteVpc": False,
             "AllowEgressFromLocalClassicLinkToRemoteVpc": False,
             "AllowEgressFromLocalVpcToRemoteClassicLink": False,
         },
-        "VpcId": vpc_id(seed, index),
-        "Region": region(index),
+        "VpcId": vpc_id(vpc.seed, index),
+        "Region": vpc.region_of(index),
     }
 
 
@@ -244,7 +232,10 @@ def default_routes(vpc: Vpc, tier: str) -> list[dict[str, Any]]:
     if tier == "app" and vpc.has_nat:
         nat = vpc.identify("nat")
         routes.append(route("DestinationCidrBlock", "0.0.0.0/0", "NatGatewayId", nat))
-    if tier == "app" and vpc.six is not None:
+    if tier in vpc.site.exposed6:
+        gateway = vpc.identify("igw")
+        routes.append(route("DestinationIpv6CidrBlock", "::/0", "GatewayId", gateway))
+    elif tier == "app" and vpc.has_egress6:
         gateway = vpc.identify("eigw")
         key = "EgressOnlyInternetGatewayId"
         routes.append(route("DestinationIpv6CidrBlock", "::/0", key, gateway))
@@ -256,14 +247,14 @@ def other_routes(vpc: Vpc, tier: str) -> list[dict[str, Any]]:
     routes = []
     key = "VpcPeeringConnectionId"
     for peer in vpc.peers:
-        address, length = block(peer)
+        if (tier, peer) in vpc.site.kept_from:
+            continue
         six = block6(peer)
         if len(vpc.peers) == 1 and vpc.index % 3 == 2:
             listed = vpc.identify("pl", "peers")
             routes.append(route("DestinationPrefixListId", listed, key, vpc.peering(peer)))
         else:
-            cidr = f"{dotted(address)}/{length}"
-            routes.append(route("DestinationCidrBlock", cidr, key, vpc.peering(peer)))
+            routes.append(route("DestinationCidrBlock", vpc.cidr_of(peer), key, vpc.peering(peer)))
         if six is not None and vpc.six is not None:
             cidr = f"{coloned(six)}/56"
             routes.append(route("DestinationIpv6CidrBlock", cidr, key, vpc.peering(peer)))

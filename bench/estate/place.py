@@ -81,6 +81,51 @@ LISTS = (
     "VpnGateways",
 )
 
+# The calls about services that no estate uses.  A mixed one has their answers as well, since what
+# is asked of all of it hangs on every call that a capture makes.
+UNUSED = (
+    "Accelerators",
+    "AcceleratorListeners",
+    "Attachments",
+    "ByoipCidrs",
+    "CacheClusters",
+    "ClassicLoadBalancerAttributes",
+    "ClientVpnAuthorizationRules",
+    "ClientVpnRoutes",
+    "ClientVpnTargetNetworks",
+    "CoreNetworkDetails",
+    "CoreNetworkPolicies",
+    "CoreNetworkRoutes",
+    "CoreNetworkVpcAttachments",
+    "CoreNetworks",
+    "EksClusters",
+    "EndpointGroups",
+    "Functions",
+    "LatticeListeners",
+    "LatticeRules",
+    "LatticeServices",
+    "LatticeTargetGroups",
+    "LatticeTargets",
+    "NetworkFirewallEndpointAssociations",
+    "NetworkFirewallPolicies",
+    "NetworkFirewallRuleGroups",
+    "NetworkFirewalls",
+    "Peerings",
+    "PublicIpv4Pools",
+    "ReplicationGroups",
+    "ResourceConfigurations",
+    "ResourceGateways",
+    "ServiceNetworkResourceAssociations",
+    "ServiceNetworkServiceAssociations",
+    "ServiceNetworkVpcAssociations",
+    "VpcEndpointAssociations",
+    "directConnectGatewayAssociations",
+    "directConnectGatewayAttachments",
+    "directConnectGateways",
+    "tasks",
+    "virtualInterfaces",
+)
+
 
 def place(vpc: Vpc) -> Pairs:
     """What the account and Region of a VPC have whether or not it is there."""

@@ -12,6 +12,8 @@ from hashlib import blake2b
 from ipaddress import IPv6Address
 from random import Random
 
+from bench.estate.site import NOTHING, Site
+
 ACCOUNTS = ("111122223333", "444455556666", "777788889999", "123456789012")
 REGIONS = (("us-east-1", "use1"), ("us-west-2", "usw2"), ("eu-west-1", "euw1"))
 ZONES = "abc"
@@ -23,6 +25,7 @@ WORDS = ("orders", "billing", "search", "ledger", "identity", "media", "claims",
 STAGES = ("prod", "staging", "dev")
 SERVICES = ("ssm", "secretsmanager", "ecr.api", "logs", "sts")
 RESERVED = 16  # low addresses of a subnet that hosts do not take: AWS's own, and service interfaces
+GIVEN_NUMBER = 9_000_000  # from here on, the numbers of hosts whose place is given
 HUB = 0  # the VPC that has the way out, where all are on transit gateways
 PUBLIC = 0x2CC00000  # 44.192.0.0: each VPC owns 1,024 public addresses from here on
 
@@ -75,28 +78,75 @@ class Vpc:
         return f"{word}-{stage}-{self.index}"
 
     @property
-    def account(self) -> str:
-        return account(self.index)
+    def stage(self) -> str:
+        return self.name.split("-")[1]
+
+    @cached_property
+    def segment(self) -> str:
+        """Which table of its transit gateway it is associated with."""
+        if self.is_hub or self.random("transit").random() < 0.1:
+            return "shared"
+        return "prod" if self.stage == "prod" else "test"
 
     @property
+    def is_hub(self) -> bool:
+        """True iff others that are on transit gateways have their way out by it."""
+        return self.transit and self.index == HUB
+
+    @property
+    def is_guarded(self) -> bool:
+        """True iff the tables of its transit gateway drop what is private and no route is for."""
+        return False
+
+    @property
+    def site(self) -> Site:
+        """What it has beside what chance gives it."""
+        return NOTHING
+
+    @cached_property
+    def account(self) -> str:
+        return self.account_of(self.index)
+
+    def account_of(self, index: int) -> str:
+        """Which account VPC ``index`` of the same estate belongs to."""
+        return account(index)
+
+    def region_of(self, index: int) -> str:
+        """Which Region a peer lies in."""
+        return region(index)
+
+    def block_of(self, index: int) -> tuple[int, int]:
+        """The IPv4 block of VPC ``index`` of the same estate."""
+        return block(index)
+
+    def cidr_of(self, index: int) -> str:
+        """The same as AWS writes it."""
+        address, length = self.block_of(index)
+        return f"{dotted(address)}/{length}"
+
+    @cached_property
+    def inside(self) -> str:
+        """The private range that its block is taken from."""
+        return inside(self.index)
+
+    @cached_property
     def region(self) -> str:
         if self.transit:
             return REGIONS[self.index // len(ACCOUNTS) % 2][0]
-        return region(self.index)
+        return self.region_of(self.index)
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """Where a capture of this VPC's account and Region is kept."""
         return f"accounts/{self.account}/{self.region}"
 
-    @property
+    @cached_property
     def created(self) -> str:
         return f"2024-{self.index % 12 + 1:02}-{self.index % 28 + 1:02}T09:14:22+00:00"
 
     @cached_property
     def cidr(self) -> str:
-        address, length = block(self.index)
-        return f"{dotted(address)}/{length}"
+        return self.cidr_of(self.index)
 
     @cached_property
     def six(self) -> int | None:
@@ -114,6 +164,11 @@ class Vpc:
         return self.has_internet and self.interfaces >= 4
 
     @property
+    def has_egress6(self) -> bool:
+        """True iff it has an egress-only internet gateway."""
+        return self.six is not None
+
+    @property
     def has_storage_endpoint(self) -> bool:
         return self.index % 2 == 0
 
@@ -125,7 +180,8 @@ class Vpc:
     def services(self) -> tuple[str, ...]:
         """The AWS services it has interface endpoints for, three interfaces each."""
         wanted = self.random("services").choice((0, 0, 1, 2, 3))
-        return SERVICES[: min(wanted, max(0, self.interfaces - 12) // 9)]
+        room = max(0, self.interfaces - self.site.interfaces - 12) // 9
+        return SERVICES[: min(wanted, room)]
 
     @cached_property
     def groups(self) -> int:
@@ -135,7 +191,7 @@ class Vpc:
     @cached_property
     def subnets(self) -> tuple[Subnet, ...]:
         """Three zones of each tier, every tier on a boundary of four blocks."""
-        address, length = block(self.index)
+        address, length = self.block_of(self.index)
         tiers = TIERS if self.has_isolated_tier else TIERS[:3]
         hosts = self._hosts(tiers)
         return tuple(
@@ -154,10 +210,11 @@ class Vpc:
 
     def _hosts(self, tiers: tuple[str, ...]) -> dict[str, int]:
         left = self.interfaces - self.has_nat - 3 * len(self.services) - 3 * self.transit
+        left -= self.site.interfaces
         counts = {tier: int(left * SHARES[tier]) for tier in tiers}
         counts["public"] = max(counts["public"], min(1, left))
         counts["app"] += left - sum(counts.values())
-        room = (1 << (28 - block(self.index)[1])) * 13 // 16 - RESERVED
+        room = (1 << (28 - self.block_of(self.index)[1])) * 13 // 16 - RESERVED
         if max(counts.values()) > 3 * room:
             raise ValueError(f"{self.interfaces} interfaces do not fit into one VPC: ask for more")
         return counts
@@ -168,8 +225,8 @@ class Vpc:
     def identify(self, kind: str, *numbers: object) -> str:
         return identify(kind, self.seed, self.index, *numbers)
 
-    def group(self, number: int) -> str:
-        """The id of security group ``number``; 0 is the default group."""
+    def group(self, number: int | str) -> str:
+        """The id of security group ``number``, or of one that has a name; 0 is the default one."""
         return identify("sg", self.seed, self.index, number)
 
     def peering(self, peer: int) -> str:
@@ -179,6 +236,25 @@ class Vpc:
         if number >= 1024:
             raise ValueError("one VPC has at most 1,024 public addresses: ask for more VPCs")
         return dotted(PUBLIC + self.index * 1024 + number)
+
+    def subnet(self, tier: str, zone: int) -> Subnet:
+        """The one subnet of a tier in a zone."""
+        return next(one for one in self.subnets if (one.tier, one.zone) == (tier, zone))
+
+    def fixture(self, kind: str, name: str) -> str:
+        """The id of the instance, or of the interface, of something whose place is given."""
+        place = [one.name for one in self.site.fixtures].index(name)
+        return self.identify(kind, GIVEN_NUMBER + place)
+
+    def given_public_address(self, number: int) -> str:
+        """A public address for something whose place is given: the last of its VPC's."""
+        return dotted(PUBLIC + self.index * 1024 + 1023 - number)
+
+    def given_address(self, subnet: Subnet, number: int) -> int:
+        """An address for something whose place is given: above all hosts, below delegations."""
+        if number >= subnet.size // 16:
+            raise ValueError("too much is given in one subnet")
+        return subnet.address + subnet.size * 13 // 16 + number
 
     def zone(self, zone: int) -> str:
         return f"{self.region}{ZONES[zone]}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bench.estate.plan import ACCOUNTS, HUB, REGIONS, Vpc, block, coloned, dotted, identify
+from bench.estate.plan import ACCOUNTS, REGIONS, Vpc, block, coloned, dotted, identify
 
 Pairs = Iterator[tuple[str, Any]]
 
@@ -19,12 +19,14 @@ Pairs = Iterator[tuple[str, Any]]
 LISTS = ("TransitGatewayPrefixListReferences", "TransitGatewayRoutes")
 OWNER = ACCOUNTS[0]
 SEGMENTS = ("prod", "test", "shared")
+WIDE = ("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10")  # all that is private
 CREATED = "2024-02-03T10:00:00+00:00"
 
 
 def transit(vpcs: Sequence[Vpc], account: str, region: str) -> Pairs:
     """All that the calls of one account and Region print about transit gateways."""
-    attached = [vpc for vpc in vpcs if vpc.transit and vpc.region == region]
+    vpcs = [vpc for vpc in vpcs if vpc.transit]
+    attached = [vpc for vpc in vpcs if vpc.region == region]
     if not attached:
         return
     seed = attached[0].seed
@@ -34,8 +36,9 @@ def transit(vpcs: Sequence[Vpc], account: str, region: str) -> Pairs:
             yield "TransitGatewayAttachments", attachment(vpc)
             yield "TransitGatewayVpcAttachments", vpc_attachment(vpc)
     if account == OWNER:
-        yield "TransitGatewayAttachments", peering(seed, region)
-        yield "TransitGatewayPeeringAttachments", described_peering(seed)
+        if has_peering(vpcs):
+            yield "TransitGatewayAttachments", peering(seed, region)
+            yield "TransitGatewayPeeringAttachments", described_peering(seed)
         for segment in SEGMENTS:
             yield "TransitGatewayRouteTables", route_table(seed, region, segment)
             yield from contents(vpcs, region, segment)
@@ -80,9 +83,7 @@ def attachment_id(vpc: Vpc) -> str:
 
 def segment_of(vpc: Vpc) -> str:
     """Which table a VPC is associated with."""
-    if vpc.index == HUB or vpc.random("transit").random() < 0.1:
-        return "shared"
-    return "prod" if vpc.name.split("-")[1] == "prod" else "test"
+    return vpc.segment
 
 
 def attachment(vpc: Vpc) -> dict[str, Any]:
@@ -192,9 +193,10 @@ def contents(vpcs: Sequence[Vpc], region: str, segment: str) -> Pairs:
     seed = vpcs[0].seed
     parent = {"TransitGatewayRouteTableId": table_id(seed, region, segment)}
     here, there = visible(vpcs, region, segment), visible(vpcs, other(region), segment)
+    here += leaking(vpcs, region, segment)
     associated = [vpc for vpc in vpcs if vpc.region == region and segment_of(vpc) == segment]
     named = [{**of_vpc(vpc), "State": "associated"} for vpc in associated]
-    if segment == "shared":
+    if segment == "shared" and has_peering(vpcs):
         named.append({**of_peering(seed, region), "State": "associated"})
     yield "TransitGatewayRouteTableAssociations", {**parent, "Associations": named}
     static = static_routes(vpcs, region, segment, there)
@@ -217,21 +219,42 @@ def visible(vpcs: Sequence[Vpc], region: str, segment: str) -> list[Vpc]:
     return [vpc for vpc in vpcs if vpc.region == region and segment_of(vpc) in seen]
 
 
+def leaking(vpcs: Sequence[Vpc], region: str, segment: str) -> list[Vpc]:
+    """The VPCs of a Region that propagate into a segment's table and should not."""
+    return [vpc for vpc in vpcs if vpc.region == region and segment in vpc.site.leaks]
+
+
 def static_routes(
     vpcs: Sequence[Vpc], region: str, segment: str, there: Sequence[Vpc]
 ) -> list[dict[str, Any]]:
     """The way out, the far Region block by block, and what is shut off."""
-    seed, hub = vpcs[0].seed, vpcs[0]
-    far = of_peering(seed, region)
+    hub = next((vpc for vpc in vpcs if vpc.is_hub and vpc.region == region), vpcs[0])
+    far = of_peering(hub.seed, region)
     made = [route("0.0.0.0/0", of_vpc(hub) if hub.region == region else far, "static")]
     made += [route(cidr, far, "static") for vpc in there for cidr in blocks(vpc)]
     if segment != "shared":
-        address, _ = block(vpcs[-1].index)
-        made.append(
-            {"DestinationCidrBlock": f"{dotted(address)}/24", "Type": "static"}
-            | {"State": "blackhole"}
-        )
+        made += [
+            {"DestinationCidrBlock": cidr, "Type": "static", "State": "blackhole"}
+            for cidr in shut_off(vpcs)
+        ]
     return made
+
+
+def shut_off(vpcs: Sequence[Vpc]) -> Sequence[str]:
+    """What the tables of production and test drop: one block, or all that is private.
+
+    Without the latter a hub passes on what one segment sends to the other, since the way out is a
+    default route: https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-nat-igw.html
+    """
+    if vpcs[0].is_guarded:
+        return WIDE
+    address, _ = block(vpcs[-1].index)
+    return (f"{dotted(address)}/24",)
+
+
+def has_peering(vpcs: Sequence[Vpc]) -> bool:
+    """Whether two gateways are peered: always, unless a guarded estate has only one."""
+    return not vpcs[0].is_guarded or len({vpc.region for vpc in vpcs}) == 2
 
 
 def blocks(vpc: Vpc) -> list[str]:
@@ -272,8 +295,8 @@ def of_peering(seed: int, region: str) -> dict[str, str]:
 
 def routes_to_gateway(vpc: Vpc, tier: str) -> list[dict[str, Any]]:
     """A VPC's routes to its gateway: everything private, and the way out by the hub."""
-    wide = ["10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10"]
-    if tier == "app" and vpc.index != HUB:
+    wide = list(WIDE)
+    if tier == "app" and not vpc.has_nat:
         wide.append("0.0.0.0/0")
     six = [] if vpc.six is None else ["2600:1f18::/32"]
     return [
