@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -175,11 +176,7 @@ def _announced(ground: Ground, address: int) -> Origin | None:
 def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     """The interfaces whose address lies in a block, and the outside hosts that may have one."""
     inside = Ranges.span(prefix.low, prefix.high)
-    members = [
-        interface
-        for interface in ground.snapshot.records(NetworkInterface)
-        if any(address in inside for address in _sends_as(interface))
-    ]
+    members = _with_address_in(ground, prefix)
     private = Ranges.of(
         *(
             own
@@ -188,7 +185,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
             if own in inside or public in inside
         )
     )
-    ends = ground.hosts(tuple(members), text, private)
+    ends = ground.hosts(members, text, private)
     beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
     outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
     starts = (start for each in outside for start in each.starts)
@@ -197,6 +194,22 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     if gap is None and not is_public(prefix.low):
         gap = _shared_or_unseen(ground, inside)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
+
+
+def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
+    """The interfaces that send from an address of a block, in their order."""
+    interfaces = ground.snapshot.records(NetworkInterface)
+    sent = ground.memo(
+        "addresses that interfaces send from",
+        lambda: sorted(
+            (address, place)
+            for place, interface in enumerate(interfaces)
+            for address in _sends_as(interface)
+        ),
+    )
+    first, end = bisect_left(sent, (prefix.low, 0)), bisect_left(sent, (prefix.high + 1, 0))
+    places = {place for _, place in sent[first:end]}
+    return tuple(interfaces[place] for place in sorted(places))
 
 
 def both_addresses(interface: NetworkInterface) -> Iterator[tuple[int, int]]:
