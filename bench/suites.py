@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -105,7 +106,7 @@ def _of_default_group(vpc: Vpc) -> list[tuple[str, str]]:
             alone = len(each["NetworkInterfaces"]) == 1 and each["State"]["Name"] == "running"
             if alone and vpc.group(0) in groups:
                 by_subnet.setdefault(each["SubnetId"], []).append(each["InstanceId"])
-    return [pair for ids in by_subnet.values() for pair in zip(ids, ids[1:], strict=False)]
+    return [pair for ids in by_subnet.values() for pair in pairwise(ids)]
 
 
 def nothing_administers(draw: Draw) -> tuple[str, str]:
