@@ -322,7 +322,7 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
         alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
         if text.startswith("arn:") and alike:
             near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
-            raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+            raise _nothing(f"{text} is not in the snapshot", near)
         words = "is of a kind that is not modelled yet"
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
     own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
@@ -333,7 +333,12 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     ids = {i.partition(" ")[0] for i in ground.ids()}
     known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
     near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
-    raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+    raise _nothing(f"{text} is not in the snapshot", near)
+
+
+def _nothing(words: str, near: list[str]) -> QuestionError:
+    """That there is nothing of the kind, and what is nearest to it, if anything is."""
+    return QuestionError(f"{words}; the nearest are:" if near else words, near)
 
 
 def _kind_of_arn(text: str) -> tuple[str, ...]:
@@ -369,7 +374,7 @@ def _by_name(ground: Ground, text: str) -> End:
     words = ("internet", "on-premises", "any", "public", "private")
     names = sorted({*ground.index.names, *ground.own_names, *words})
     near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
-    raise QuestionError(f"nothing in the snapshot is called {text!r}; the nearest are:", near)
+    raise _nothing(f"nothing in the snapshot is called {text!r}", near)
 
 
 def _is_end(ground: Ground, record: Record) -> bool:
@@ -402,7 +407,7 @@ def resources(ground: Ground, text: str) -> frozenset[str]:
     known = set(ground.ids())
     if not ids & known:
         near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
-        raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+        raise _nothing(f"{text} is not in the snapshot", near)
     for instance in tuple(ids):
         interfaces = ground.index.interfaces_by_instance.get(instance, ())
         ids |= {interface.network_interface_id for interface in interfaces}
