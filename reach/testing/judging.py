@@ -74,10 +74,11 @@ def quickest(case: Case) -> Ask:
     Of a case that holds nobody sees the path, so none is looked for: it is the same verdict, proved
     or replayed as ever.  Not if what the case states is about that path.
     """
-    from reach.asking import ask, expecting
+    import reach
+    from reach.asking import expecting
 
     if case.codes or case.through or case.until is not None:
-        return ask
+        return reach.ask
     return partial(expecting, expected=case.expect)
 
 
