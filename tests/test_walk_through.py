@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,7 +33,10 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     from tests.snapshot.capture.stand_in import moto_server
 
     installed = any(each.name == "reach" for each in entry_points(group="pytest11"))
-    words = {"python": sys.executable, "plugin": "" if installed else "-p reach.testing.plugin"}
+    words = {
+        "python": shlex.quote(sys.executable),
+        "plugin": "" if installed else "-p reach.testing.plugin",
+    }
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, text in PROGRAMS.items():
