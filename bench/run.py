@@ -37,6 +37,7 @@ from bench.questions import (
     of_lab,
     of_transit,
 )
+from bench.suites import CASES, measure_suite
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = ROOT.parent / "shared" / "labs" / "aws_demo"
@@ -58,6 +59,7 @@ AIMS = {
     "fix": 0.100,
     "cut": 0.100,
     "whole estate": 1.0,
+    "suite": 60.0,
     # The published overhead of proof-producing MonoSAT (Bayless et al., CAV 2021).
     "certificate": 0.074,
     "whole estate, memory": 500.0,
@@ -83,6 +85,7 @@ def main() -> None:
                 measure_estate(Size(interfaces), Path(folder), given.questions)
                 for interfaces in sizes
             ],
+            "suite": measure_thousand(Size(AIMED), Path(folder)),
             "transit": measure_transit(
                 Size(AIMED, TRANSIT_VPCS, on_transit=True), Path(folder), given.questions
             ),
@@ -187,6 +190,12 @@ def whole(snapshot: Path, expected: str) -> dict[str, Any]:
         "expected": expected,
         "memory": measured.memory,
     }
+
+
+def measure_thousand(size: Size, folder: Path) -> dict[str, Any]:
+    """A suite of a thousand cases by the command, with as many processes as it takes by itself."""
+    say(f"{size.interfaces:,} interfaces: a suite of {CASES:,} cases")
+    return measure_suite(folder / str(size.interfaces), size, folder)
 
 
 def measure_transit(size: Size, folder: Path, count: int) -> dict[str, Any]:
@@ -296,6 +305,7 @@ def render(report: dict[str, Any]) -> str:
         *render_lab(report["lab"]),
         *render_estates(report["estates"]),
         *render_certificates([report["lab"], *report["estates"]]),
+        *render_suite(report["suite"]),
         *render_transit(report["transit"]),
         *render_unrelated(report["unrelated"]),
         *render_layered(report["layered"]),
@@ -372,6 +382,19 @@ def exposure(estate: dict[str, Any]) -> list[list[str]]:
         [f"`{WHOLE_ESTATE}`", figure(found, "seconds")[0]],
         ["... its verdict", figure(found, "verdict")[0]],
     ]
+
+
+def render_suite(found: dict[str, Any]) -> list[str]:
+    """The thousand cases."""
+    if "failure" in found:
+        return remarks(found)
+    processes = f"{os.cpu_count()} processes"
+    rows = [[f"{found['cases']:,} cases, {AIMED:,} interfaces, {processes}", "measured", "aim"]]
+    rows.append(["`reach test`, all of it", *figure(found, "seconds", "suite")])
+    rows.append(["... of which processors were busy", *figure(found, "processor")])
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in found["outcomes"].items())
+    said = f"{counts}; {found['known']} of the verdicts follow from how the estate is grown."
+    return [table(rows), said, *(f"WRONG: {each}" for each in found["wrong"])]
 
 
 def render_transit(found: dict[str, Any]) -> list[str]:

@@ -40,7 +40,8 @@ _OF_THREAD = local()
 class Wanted:
     """What an answer is to show beyond its verdict and one witness or blocked way.
 
-    Without ``evidence`` not even these, only what the verdict rests on and the certificate.
+    Without ``evidence`` not even these, only what the verdict rests on and the certificate; nor
+    where the verdict is what was ``expected``.
     """
 
     packets: bool = False
@@ -48,8 +49,13 @@ class Wanted:
     paths: int = 1
     ends: int = 0
     evidence: bool = True
+    expected: Verdict | None = None
     fix: bool = False
     cut: bool = False
+
+    def shows(self, verdict: Verdict) -> bool:
+        """Whether an answer with this verdict shows its evidence."""
+        return self.evidence and verdict is not self.expected
 
 
 PLAIN = Wanted()
@@ -126,6 +132,21 @@ def verdict(
     return answer(ground_of(snapshot, Options.of(options or {})), asked, _backend(), VERDICT)
 
 
+def expecting(
+    snapshot: Snapshot,
+    question: str,
+    *,
+    expected: Verdict,
+    one_way: bool = False,
+    port_at: str = "source",
+    options: Mapping[str, str] | None = None,
+) -> Answer:
+    """The same answer as ``ask`` gives, but without a path to look at if it is as expected."""
+    asked = parse(question, one_way=one_way, port_at=port_at)
+    ground = ground_of(snapshot, Options.of(options or {}))
+    return answer(ground, asked, _backend(), Wanted(expected=expected))
+
+
 def _with_proposals(
     told: Answer, ground: Ground, question: Question, backend: Backend, wanted: Wanted
 ) -> Answer:
@@ -196,7 +217,7 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             among = tuple(end.among for end in ends if end.among is not None)
             if among:
                 return _open_ends(plain, among, CLOSE)
-            if not wanted.evidence:
+            if not wanted.shows(Verdict.REACHABLE):
                 return replace(
                     plain,
                     verdict=Verdict.REACHABLE,
@@ -218,7 +239,7 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                 return _undecided(plain, ground, resolved, remembered)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
-            if not wanted.evidence:
+            if not wanted.shows(Verdict.UNREACHABLE):
                 told = replace(plain, verdict=Verdict.UNREACHABLE)
                 return _certified(told, network, resolved)
             explained = explain(network, resolved.aim, backend, most=wanted.blocked)

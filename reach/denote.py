@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -175,11 +176,7 @@ def _announced(ground: Ground, address: int) -> Origin | None:
 def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     """The interfaces whose address lies in a block, and the outside hosts that may have one."""
     inside = Ranges.span(prefix.low, prefix.high)
-    members = [
-        interface
-        for interface in ground.snapshot.records(NetworkInterface)
-        if any(address in inside for address in _sends_as(interface))
-    ]
+    members = _with_address_in(ground, prefix)
     private = Ranges.of(
         *(
             own
@@ -188,7 +185,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
             if own in inside or public in inside
         )
     )
-    ends = ground.hosts(tuple(members), text, private)
+    ends = ground.hosts(members, text, private)
     beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
     outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
     starts = (start for each in outside for start in each.starts)
@@ -197,6 +194,22 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     if gap is None and not is_public(prefix.low):
         gap = _shared_or_unseen(ground, inside)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
+
+
+def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
+    """The interfaces that send from an address of a block, in their order."""
+    interfaces = ground.snapshot.records(NetworkInterface)
+    sent = ground.memo(
+        "addresses that interfaces send from",
+        lambda: sorted(
+            (address, place)
+            for place, interface in enumerate(interfaces)
+            for address in _sends_as(interface)
+        ),
+    )
+    first, end = bisect_left(sent, (prefix.low, 0)), bisect_left(sent, (prefix.high + 1, 0))
+    places = {place for _, place in sent[first:end]}
+    return tuple(interfaces[place] for place in sorted(places))
 
 
 def both_addresses(interface: NetworkInterface) -> Iterator[tuple[int, int]]:
@@ -309,7 +322,7 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
         alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
         if text.startswith("arn:") and alike:
             near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
-            raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+            raise _nothing(f"{text} is not in the snapshot", near)
         words = "is of a kind that is not modelled yet"
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
     own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
@@ -320,7 +333,12 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     ids = {i.partition(" ")[0] for i in ground.ids()}
     known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
     near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
-    raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+    raise _nothing(f"{text} is not in the snapshot", near)
+
+
+def _nothing(words: str, near: list[str]) -> QuestionError:
+    """That there is nothing of the kind, and what is nearest to it, if anything is."""
+    return QuestionError(f"{words}; the nearest are:" if near else words, near)
 
 
 def _kind_of_arn(text: str) -> tuple[str, ...]:
@@ -356,7 +374,7 @@ def _by_name(ground: Ground, text: str) -> End:
     words = ("internet", "on-premises", "any", "public", "private")
     names = sorted({*ground.index.names, *ground.own_names, *words})
     near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
-    raise QuestionError(f"nothing in the snapshot is called {text!r}; the nearest are:", near)
+    raise _nothing(f"nothing in the snapshot is called {text!r}", near)
 
 
 def _is_end(ground: Ground, record: Record) -> bool:
@@ -389,7 +407,7 @@ def resources(ground: Ground, text: str) -> frozenset[str]:
     known = set(ground.ids())
     if not ids & known:
         near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
-        raise QuestionError(f"{text} is not in the snapshot; the nearest are:", near)
+        raise _nothing(f"{text} is not in the snapshot", near)
     for instance in tuple(ids):
         interfaces = ground.index.interfaces_by_instance.get(instance, ())
         ids |= {interface.network_interface_id for interface in interfaces}

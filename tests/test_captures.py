@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,30 @@ def test_gaps_and_changes_are_told(
         "  1 r ec2.DescribeVpcs: vpc-1, vpc-2",
     ]
     assert invoke("capture", "s", "--strict").exit_code == 3
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_how_far_it_is(monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    """A bar on a terminal, with what is being read; else a line for each phase.  Not on stdout."""
+
+    def capture(*_: object, watch: Any, **rest: Any) -> Outcome:
+        watch.begin("reading", 3)
+        watch.done(("111122223333", "eu-west-1"), "ec2.DescribeVpcs", "complete")
+        return OUTCOME
+
+    monkeypatch.setattr(run, "capture", capture)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1" if terminal else "0")
+    result = invoke("capture", "s")
+    assert result.stdout == ""
+    if not terminal:
+        assert result.stderr.splitlines()[0] == "reading: 3 calls"
+        assert "\x1b" not in result.stderr
+        return
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", result.stderr)
+    assert re.search(r"reading \S+ 1/3 0:00:0\d 111122223333 eu-west-1 ec2.DescribeVpcs", shown)
 
 
 def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ VPC = {"VpcId": "vpc-1", "OwnerId": "111122223333", "CidrBlock": "10.0.0.0/16"}
 
 
 class Engine:
-    """Stands for ``reach.load`` and ``reach.ask``."""
+    """Stands for ``reach.load`` and ``reach.ask``, and for how suites ask."""
 
     def __init__(self) -> None:
         self.answer: Answer | BaseException = specimens.reachable()
@@ -51,8 +51,14 @@ class Engine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
     monkeypatch.setattr(reach, "load", made.load)
-    monkeypatch.setattr(reach, "ask", made.ask)
+    answers(monkeypatch, made.ask)
     return made
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, ask: Any) -> None:
+    """Whoever asks is answered by ``ask``."""
+    monkeypatch.setattr(reach, "ask", ask)
+    monkeypatch.setattr("reach.asking.expecting", ask)
 
 
 @pytest.fixture(autouse=True)
@@ -318,11 +324,11 @@ def test_suite_that_fails(engine: Engine, suite: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "status"),
+    ("letters", "status"),
     [("h", 0), ("hf", 1), ("hu", 3), ("fu", 1), ("hr", 2), ("fur", 2), ("uu", 3)],
 )
 def test_statuses(
-    engine: Engine, suite: Path, monkeypatch: pytest.MonkeyPatch, answers: str, status: int
+    engine: Engine, suite: Path, monkeypatch: pytest.MonkeyPatch, letters: str, status: int
 ) -> None:
     """Bad input before failures, failures before undecided; only all holding is 0."""
     given = {
@@ -336,14 +342,14 @@ def test_statuses(
             raise QuestionError("no")
         return given[text]
 
-    monkeypatch.setattr(reach, "ask", ask)
-    write(suite, *(f"- {{ask: {letter}, expect: reachable}}\n" for letter in answers))
+    answers(monkeypatch, ask)
+    write(suite, *(f"- {{ask: {letter}, expect: reachable}}\n" for letter in letters))
     assert call("test", str(suite)).exit_code == status
     as_json = call("test", str(suite), "--format", "json")
     assert as_json.exit_code == status
     read = json.loads(as_json.stdout)
-    assert [r["outcome"][0] for r in read["results"]] == list(answers)
-    assert sum(read["summary"].values()) == len(answers)
+    assert [r["outcome"][0] for r in read["results"]] == list(letters)
+    assert sum(read["summary"].values()) == len(letters)
 
 
 def test_several_suites_share_a_snapshot(engine: Engine, suite: Path) -> None:

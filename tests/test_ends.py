@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 
 import reach
+from reach.asking import ground_of
+from reach.denote import source
+from reach.lower import Ground
 from reach.network.address import parse_address
+from reach.options import DEFAULTS
 from tests.estate import Pair, city
 
 
@@ -94,3 +99,30 @@ def starts_from(start: Any) -> set[int]:
 def test_a_question_without_any_has_no_list() -> None:
     estate, _ = city()
     assert reach.ask(estate.load(), f"can {estate.a} reach {estate.b} port 22", ends=9).ends == ()
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["10.0.0.0/24", "10.0.0.0/8", "10.1.0.5/32", "198.51.100.0/24", "fd00::/8", "203.0.113.0/24"],
+)
+def test_a_block_is_whoever_has_an_address_in_it(block: str) -> None:
+    """Private or public, found by looking at every interface of the estate."""
+    inside = ip_network(block)
+    estate, _ = city()
+    expected = set()
+    for calls in estate.scopes.values():
+        for record in calls["NetworkInterfaces"]:
+            told = [each["PrivateIpAddress"] for each in record["PrivateIpAddresses"]]
+            told += [each["Ipv6Address"] for each in record.get("Ipv6Addresses", ())]
+            told += [record["Association"]["PublicIp"]] if "Association" in record else []
+            if any(ip_address(each) in inside for each in told):
+                expected.add(record["NetworkInterfaceId"])
+    snapshot = estate.load()
+    ground = ground_of(snapshot, DEFAULTS)
+    # The interface of a NAT gateway, say, sends nothing of its own.
+    assert senders(ground, block) == expected & senders(ground, "any")
+
+
+def senders(ground: Ground, end: str) -> set[str]:
+    nodes = (start.node for start in source(ground, end).starts)
+    return {node.split("/")[1] for node in nodes if node.startswith("network_interface/")}

@@ -82,3 +82,17 @@ def test_unknown_names_suggest_known_ones() -> None:
     task(e, "prod", e.sa, "10.0.0.50", service="checkout")
     with pytest.raises(reach.QuestionError, match="checkout"):
         e.ask(f"can chekcout reach {e.b} port 443")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("aa", "nothing in the snapshot is called 'aa'; the nearest are:"),
+        ("zzzzzzzz", "nothing in the snapshot is called 'zzzzzzzz'"),
+    ],
+)
+def test_what_is_nearest_is_said_only_where_there_is_something(name: str, said: str) -> None:
+    e = Pair()
+    with pytest.raises(reach.QuestionError) as refused:
+        e.ask(f"can {name} reach {e.b} port 443")
+    assert str(refused.value).splitlines()[0] == said

@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reach.testing.case import Case, Outcome, Result
-from reach.testing.judging import put
+from reach.testing.judging import put, quickest
 from reach.testing.workers import Bench, Lost, alone, do
 
 if TYPE_CHECKING:
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What results are to tell besides: where things lie, and what was exercised."""
+    """What results are to tell besides: where things lie, and what was exercised.
+
+    ``whole``: the whole answer even of a case that holds, which takes longer and changes nothing.
+    """
 
     places: bool = False
     exercised: bool = False
+    whole: bool = False
 
 
 PLAIN = Wanted()
@@ -47,7 +51,9 @@ class CaseJob:
         import reach
 
         snapshot = bench.snapshot(self.case.snapshot)
-        told = put(self.case, snapshot, reach.ask, self.today)
+        whole = self.wanted.whole or self.wanted.exercised
+        ask = reach.ask if whole else quickest(self.case)
+        told = put(self.case, snapshot, ask, self.today)
         answer = told.answer
         if answer is None or isinstance(snapshot, reach.SnapshotError):
             return told

@@ -274,6 +274,15 @@ def test_samples_are_of_the_published_form(path: Path) -> None:
     assert fits(path.read_text())
 
 
+def test_the_published_form_is_a_schema() -> None:
+    """By the schema of schemas; what it does not name it does not allow."""
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert SCHEMA["additionalProperties"] is False
+    assert SCHEMA["$defs"]["case"]["additionalProperties"] is False
+
+
 def test_what_is_read_is_of_the_published_form(tmp_path: Path) -> None:
     assert fits(EDGE)
     assert fits(GROUPS)

