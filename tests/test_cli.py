@@ -34,10 +34,12 @@ class Engine:
     def __init__(self) -> None:
         self.answer: Answer | BaseException = specimens.reachable()
         self.loaded: list[str] = []
+        self.cached: list[bool] = []
         self.asked: list[tuple[str, bool, str]] = []
 
-    def load(self, path: str) -> Any:
+    def load(self, path: str, *, cache: bool = False) -> Any:
         self.loaded.append(path)
+        self.cached.append(cache)
         return path
 
     def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, **how: Any) -> Answer:
@@ -416,3 +418,15 @@ def test_every_command_has_help_with_an_example(command: str | None) -> None:
 
 def test_version() -> None:
     assert call("--version").stdout == f"reach {reach.__version__}\n"
+
+
+# ------------------------------ the cache
+
+
+@pytest.mark.parametrize(("more", "asked"), [((), True), (("--no-cache",), False)])
+def test_questions_take_the_cache_unless_told_not_to(
+    engine: Engine, more: tuple[str, ...], asked: bool
+) -> None:
+    """A large snapshot is kept beside its files by who asks on the command line."""
+    call("can", "a", "reach", "b", "--snapshot", "D", *more)
+    assert engine.cached == [asked]

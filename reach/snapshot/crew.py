@@ -42,6 +42,7 @@ class Crew(NamedTuple):
 class _Job(msgspec.Struct, array_like=True, gc=False):
     name: str
     path: bytes
+    hashed: bool = True
 
 
 _job = msgspec.msgpack.Decoder(_Job)
@@ -57,12 +58,14 @@ def serve(made: bytes, sections: Mapping[str, Section], asked: IO[bytes], told: 
         _send(told, _encode(_extracted(job, sections)))
 
 
-def read_all(listing: Listing, crew: Crew, made: bytes) -> list[Extract] | None:
+def read_all(
+    listing: Listing, crew: Crew, made: bytes, hashed: bool = True
+) -> list[Extract] | None:
     """What all files come to, in any order."""
     jobs: SimpleQueue[_Job] = SimpleQueue()
     sizes = {name: path.stat().st_size for name, path in listing.found.items()}
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
-        jobs.put(_Job(name, bytes(listing.found[name])))
+        jobs.put(_Job(name, bytes(listing.found[name]), hashed))
     count = min(crew.most, len(sizes))
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(count) as threads:
         try:
@@ -116,7 +119,8 @@ def _says(source: IO[bytes], expected: bytes) -> bool:
 
 def _extracted(job: _Job, sections: Mapping[str, Section]) -> Extract:
     try:
-        return extract(job.name, read(Path(os.fsdecode(job.path)), job.name), sections)
+        text = read(Path(os.fsdecode(job.path)), job.name)
+        return extract(job.name, text, sections, job.hashed)
     except SnapshotError:
         return Extract(job.name, wrong=True)
 

@@ -113,7 +113,7 @@ def _as_utf8(name: str, text: bytes) -> bytes:
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SnapshotError("is UTF-16 text; JSON has to be saved as UTF-8", name)
     text = text.removeprefix(b"\xef\xbb\xbf")
-    if not text.strip():
+    if not text or text.isspace():
         raise SnapshotError("is empty; what a describe call printed is expected", name)
     try:
         if not text.isascii():

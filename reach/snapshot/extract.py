@@ -10,7 +10,7 @@ everything in order.  Must not know other files, nor who asks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import attrgetter
 
 import msgspec
@@ -50,20 +50,22 @@ class Extract(msgspec.Struct, frozen=True, array_like=True, gc=False):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def extract(name: str, text: bytes, sections: Mapping[str, Section]) -> Extract:
-    """Read one file."""
-    size, hashed = len(text), captured.sha256(text)
+def extract(
+    name: str, text: bytes, sections: Mapping[str, Section], hashed: bool = True
+) -> Extract:
+    """Read one file; ``hashed``: somebody will ask what it held."""
+    size, sha256 = len(text), captured.sha256(text) if hashed else ""
     if captured.is_manifest(text):
-        return Extract(name, size, hashed, manifest=text)
+        return Extract(name, size, sha256, manifest=text)
     try:
         document = decode(name, text, sections)
         rows = tuple(_rows(sections[key], found) for key, found in document.records.items())
     except (SnapshotError, OverflowError, UnicodeEncodeError):
-        return Extract(name, size, hashed, wrong=True)
+        return Extract(name, size, sha256, wrong=True)
     return Extract(
         file=name,
         size=size,
-        sha256=hashed,
+        sha256=sha256,
         scope=document.scope,
         sections=rows,
         unread=tuple(document.unread),
@@ -102,8 +104,9 @@ def _rows(section: Section, records: list[Record]) -> Rows:
     check_addresses(section, records)
     ids = list(map(attrgetter(section.id), records))
     named = dict(gather(records, (each.path for each in section.references)))
-    found = [
-        [text for text in set(named[each.path]) if text.startswith(each.prefix)]
-        for each in section.references
-    ]
+    found = [_beginning(each.prefix, set(named[each.path])) for each in section.references]
     return Rows(section.key, pack(records, ids), ids, found)
+
+
+def _beginning(prefix: str, texts: Collection[str]) -> list[str]:
+    return [text for text in texts if text.startswith(prefix)] if prefix else list(texts)

@@ -32,7 +32,8 @@ def load(
         if known is not None:
             return known
         before = _archive(listing) if place else ()
-        extracts = _extracts(listing, sections, crew)
+        hashed = place is not None or listing.is_captured
+        extracts = _extracts(listing, sections, crew, hashed)
         contents = before or tuple(Content(e.file, e.size, e.sha256) for e in extracts)
         found = join(extracts, sections, listing.root, listing.diagnostics, listing.is_captured)
         del extracts
@@ -50,14 +51,14 @@ def _archive(listing: Listing) -> tuple[Content, ...]:
 
 
 def _extracts(
-    listing: Listing, sections: Mapping[str, Section], crew: Crew | None
+    listing: Listing, sections: Mapping[str, Section], crew: Crew | None, hashed: bool
 ) -> list[Extract]:
     """By several processes if there are some, else here."""
     told = None
     if crew is not None and not listing.is_archive:
-        told = read_all(listing, crew, fingerprint.making(sections))
+        told = read_all(listing, crew, fingerprint.making(sections), hashed)
     if told is None:
-        told = [extract(name, text, sections) for name, text in listing.documents()]
+        told = [extract(name, text, sections, hashed) for name, text in listing.documents()]
     return told
 
 

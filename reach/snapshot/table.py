@@ -76,21 +76,29 @@ def pack(records: Sequence[Record], ids: Sequence[str]) -> Part:
 
     Raises OverflowError or UnicodeEncodeError for what JSON can hold and msgpack cannot.
     """
-    numbers: dict[Page, int] = {}
-    pages = [numbers.setdefault(record.page, len(numbers)) for record in records]
+    pages = _pages(records)
+    places = {page: number for number, page in enumerate(pages)}
+    numbers = tuple(places[each.page] for each in records) if len(pages) > 1 else ()
     for record in records:
         force_setattr(record, "page", NOWHERE)
+    compress = zstandard.ZstdCompressor(level=_LEVEL).compress
     texts = list(map(_encode, records))
     rows = max(1, _BLOCK * len(texts) // max(1, sum(map(len, texts))))
     blocks = (_list(texts[start : start + rows]) for start in range(0, len(texts), rows))
     return Part(
         count=len(texts),
-        pages=tuple(numbers),
-        numbers=tuple(pages) if len(numbers) > 1 else (),
-        names=zstandard.compress(_encode(ids), _LEVEL),
+        pages=pages,
+        numbers=numbers,
+        names=compress(_encode(ids)),
         rows=rows,
-        blocks=tuple(zstandard.compress(block, _LEVEL) for block in blocks),
+        blocks=tuple(map(compress, blocks)),
     )
+
+
+def _pages(records: Sequence[Record]) -> tuple[Page, ...]:
+    """Each page once.  Nearly always all records share one, which is then never hashed."""
+    own = {id(record.page): record.page for record in records}
+    return tuple(dict.fromkeys(own.values()))
 
 
 class Table(Mapping[str, Record]):
