@@ -109,6 +109,7 @@ class Table(Mapping[str, Record]):
         self._starts = [0, *accumulate(part.count for part in self.parts)]
         self._made: dict[str, Record] = {}
         self._opened: dict[bytes, list[msgspec.Raw]] = {}
+        self._patience = sum(len(part.blocks) for part in self.parts)
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -121,7 +122,11 @@ class Table(Mapping[str, Record]):
 
     def __getitem__(self, name: str) -> Record:
         made = self._made.get(name)
-        return self._make(name, self._rows[name]) if made is None else made
+        if made is not None:
+            return made
+        if self._patience < 0:  # one by one it has taken as long by now as all of them do
+            return self._every[name]
+        return self._make(name, self._rows[name])
 
     def values(self) -> ValuesView[Record]:
         return self._every.values()
@@ -154,6 +159,7 @@ class Table(Mapping[str, Record]):
         packed = part.blocks[number]
         block = self._opened.get(packed)
         if block is None:
+            self._patience -= 1
             if len(self._opened) >= _KEPT:
                 self._opened.clear()
             block = _decoder(list[msgspec.Raw]).decode(zstandard.decompress(packed))

@@ -91,6 +91,28 @@ def test_many_rows_are_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(many) == sorted(names)
 
 
+def test_who_asks_for_one_after_the_other_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are not opened again and again: after as many as there are, all records are made."""
+    monkeypatch.setattr(table, "_BLOCK", 200)
+    monkeypatch.setattr(table, "_KEPT", 1)
+    opened: list[object] = []
+    real = table.zstandard.decompress
+
+    def counted(text: bytes) -> bytes:
+        opened.append(text)
+        return real(text)
+
+    monkeypatch.setattr(table.zstandard, "decompress", counted)
+    names = [f"vpc-{number * 7919 % 1000:03}" for number in range(1000)]
+    many = packed(vpcs(names))
+    first = many["vpc-500"]
+    made = {name: many[name] for name in sorted(names)}
+    assert made["vpc-500"] is first
+    assert all(many[name] is record for name, record in made.items())
+    assert [made[name].place for name in names] == list(range(1000))
+    assert len(opened) < 2 * len(many.parts[0].blocks) + 5
+
+
 def test_packing_takes_the_pages_of_one_file_together() -> None:
     """A file may have several pages; a row knows its own."""
     part = pack([*vpcs(["a", "b"]), *vpcs(["c"], THERE)], ["a", "b", "c"])
