@@ -90,7 +90,7 @@ def _is_one_list(document: Document, text: bytes, sections: Mapping[str, Section
         whole = _alone(section.key, item).decode(text)
     except (msgspec.DecodeError, RecursionError):
         return False
-    said = {key: getattr(whole, key) for key in MORE if getattr(whole, key) is not None}
+    said = {key: getattr(whole, key) for key in MORE}
     document.more = next((key for key in MORE if _says_more(said, key)), "")
     document.records[section.key] = _stamped(document, section, whole.items)
     return True
@@ -99,7 +99,8 @@ def _is_one_list(document: Document, text: bytes, sections: Mapping[str, Section
 @cache
 def _alone(key: str, item: type[Any]) -> msgspec.json.Decoder[Any]:
     """Of a file that has one list, and at most says besides that there is more."""
-    more = [(each, msgspec.Raw | None, msgspec.field(name=each, default=None)) for each in MORE]
+    nothing = msgspec.Raw(b"null")
+    more = [(each, msgspec.Raw, msgspec.field(name=each, default=nothing)) for each in MORE]
     fields = [("items", list[item], msgspec.field(name=key)), *more]  # type: ignore[valid-type]
     return msgspec.json.Decoder(msgspec.defstruct("Alone", fields, forbid_unknown_fields=True))
 

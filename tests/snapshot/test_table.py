@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+import zstandard
 
 from reach.snapshot import table
 from reach.snapshot.record import NOWHERE, Page, content
@@ -96,13 +97,13 @@ def test_who_asks_for_one_after_the_other_gets_all(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(table, "_BLOCK", 200)
     monkeypatch.setattr(table, "_KEPT", 1)
     opened: list[object] = []
-    real = table.zstandard.decompress
+    real = zstandard.decompress
 
     def counted(text: bytes) -> bytes:
         opened.append(text)
         return real(text)
 
-    monkeypatch.setattr(table.zstandard, "decompress", counted)
+    monkeypatch.setattr(zstandard, "decompress", counted)
     names = [f"vpc-{number * 7919 % 1000:03}" for number in range(1000)]
     many = packed(vpcs(names))
     first = many["vpc-500"]
