@@ -35,6 +35,7 @@ from reach.snapshot.table import Part, Table, pack
 
 FOLDER = ".reach-cache"
 _MAGIC = b"reach snapshot 1\n"
+_MOST, _LEAST = 4, 1 << 20  # it is smaller than what it is made from, but for what is very small
 # As other tools mark theirs: nobody commits it, and no back-up needs it (bford.info/cachedir).
 _MARKS = {
     ".gitignore": b"*\n",
@@ -73,7 +74,7 @@ def place_of(listing: Listing) -> Place | None:
 def recall(place: Place, listing: Listing, sections: Mapping[str, Section]) -> Snapshot | None:
     """What was kept, if it is of these very files."""
     try:
-        text = _read(place.path)
+        text = _read(place.path, _MOST * listing.size + _LEAST)
         told = _opened(text, place.key) if text is not None else None
         if text is None or told is None or not _is_of(told, listing, sections):
             return None
@@ -95,11 +96,12 @@ def keep(
         _write(place.path, (_MAGIC, seal.seal(place.key, told), told))
 
 
-def _read(path: Path) -> bytes | None:
-    """Nothing but a plain file is opened, and its folder is no link."""
-    if not stat.S_ISDIR(path.parent.lstat().st_mode) or not stat.S_ISREG(path.lstat().st_mode):
+def _read(path: Path, most: int) -> bytes | None:
+    """Nothing but a plain file of a likely size is opened, and its folder is no link."""
+    state = path.lstat()
+    if not stat.S_ISDIR(path.parent.lstat().st_mode) or not stat.S_ISREG(state.st_mode):
         return None
-    return path.read_bytes()
+    return path.read_bytes() if state.st_size <= most else None
 
 
 def _opened(text: bytes, key: bytes) -> _Kept | None:

@@ -62,18 +62,24 @@ def read_all(
     listing: Listing, crew: Crew, made: bytes, hashed: bool = True
 ) -> list[Extract] | None:
     """What all files come to, in any order."""
+    try:
+        jobs = _jobs(listing, hashed)
+        count = min(crew.most, jobs.qsize())
+        with contextlib.ExitStack() as stack, ThreadPoolExecutor(count) as threads:
+            readers = [stack.enter_context(_started(crew.command)) for _ in range(count)]
+            parts = threads.map(lambda reader: list(_asked(reader, jobs, made)), readers)
+            return [each for part in parts for each in part]
+    except (OSError, EOFError, msgspec.MsgspecError):
+        return None
+
+
+def _jobs(listing: Listing, hashed: bool) -> SimpleQueue[_Job]:
+    """The largest first, so that nobody waits long for the last."""
     jobs: SimpleQueue[_Job] = SimpleQueue()
     sizes = {name: path.stat().st_size for name, path in listing.found.items()}
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
         jobs.put(_Job(name, bytes(listing.found[name]), hashed))
-    count = min(crew.most, len(sizes))
-    with contextlib.ExitStack() as stack, ThreadPoolExecutor(count) as threads:
-        try:
-            readers = [stack.enter_context(_started(crew.command)) for _ in range(count)]
-            parts = list(threads.map(lambda reader: list(_asked(reader, jobs, made)), readers))
-        except (OSError, EOFError, msgspec.MsgspecError):
-            return None
-    return [each for part in parts for each in part]
+    return jobs
 
 
 @contextlib.contextmanager

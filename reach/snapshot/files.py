@@ -48,8 +48,11 @@ class Listing:
 
     @property
     def size(self) -> int:
-        """The bytes on the disk."""
-        return sum(path.stat().st_size for path in self.found.values())
+        """The bytes on the disk.  Raises SnapshotError for a file that is there no more."""
+        try:
+            return sum(path.stat().st_size for path in self.found.values())
+        except OSError as failure:
+            raise SnapshotError(_reason(failure), _printable(str(failure.filename))) from None
 
     @property
     def is_captured(self) -> bool:

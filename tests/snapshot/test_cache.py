@@ -410,6 +410,15 @@ def test_a_pipe_in_its_place_is_not_waited_for(folder: Path) -> None:
     assert stat.S_ISREG(kept(folder).lstat().st_mode)
 
 
+def test_a_huge_file_in_its_place_is_not_read(folder: Path) -> None:
+    """It is larger than any cache of these files would be."""
+    told(folder)
+    with kept(folder).open("wb") as file:
+        file.truncate(1 << 36)
+    assert told(folder) == plainly(folder)
+    assert kept(folder).stat().st_size < 1 << 20
+
+
 def test_no_key_is_no_cache(folder: Path, tmp_path: Path) -> None:
     """Where the user's state cannot be kept, nothing is believed and nothing written."""
     (tmp_path / "state").write_text("in the way")

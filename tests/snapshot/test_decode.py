@@ -11,7 +11,7 @@ from reach.components import sections
 from reach.snapshot import decode
 from reach.snapshot.decode import Document
 from reach.snapshot.errors import SnapshotError
-from reach.snapshot.record import content
+from reach.snapshot.record import Scope, content
 from tests.snapshot.test_large import CASES, SNAPSHOTS
 from tests.snapshot.writing import as_bytes, vpc
 
@@ -37,7 +37,7 @@ def both(name: str, text: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, 
 
 
 def is_one_list(text: bytes) -> bool:
-    document = Document("a.json", decode.scope_of_file("a.json"))
+    document = Document("a.json", Scope())
     return decode._is_one_list(document, text, sections())
 
 
