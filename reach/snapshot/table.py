@@ -23,6 +23,7 @@ from msgspec.structs import force_setattr
 from reach.snapshot.record import NOWHERE, Page, Record
 
 _BLOCK = 1 << 15  # bytes of rows before compression: larger ones are smaller, and slower to open
+_SAMPLE = 100  # records that tell how many go into a block
 _LEVEL = 1
 _KEPT = 64  # blocks of a table that stay open
 
@@ -82,11 +83,11 @@ def pack(records: Sequence[Record], ids: Sequence[str]) -> Part:
     for record in records:
         force_setattr(record, "page", NOWHERE)
     compress = zstandard.ZstdCompressor(level=_LEVEL).compress
-    texts = list(map(_encode, records))
-    rows = max(1, _BLOCK * len(texts) // max(1, sum(map(len, texts))))
-    blocks = (_list(texts[start : start + rows]) for start in range(0, len(texts), rows))
+    some = records[:_SAMPLE]
+    rows = max(1, _BLOCK * len(some) // len(_encode(some)))
+    blocks = (_encode(records[start : start + rows]) for start in range(0, len(records), rows))
     return Part(
-        count=len(texts),
+        count=len(records),
         pages=pages,
         numbers=numbers,
         names=compress(_encode(ids)),
@@ -165,8 +166,3 @@ class Table(Mapping[str, Record]):
             block = _decoder(list[msgspec.Raw]).decode(zstandard.decompress(packed))
             self._opened[packed] = block
         return block
-
-
-def _list(items: Sequence[bytes]) -> bytes:
-    """A list of what is msgpack already."""
-    return b"".join((b"\xdd", len(items).to_bytes(4, "big"), *items))
