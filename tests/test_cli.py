@@ -430,3 +430,11 @@ def test_questions_take_the_cache_unless_told_not_to(
     """A large snapshot is kept beside its files by who asks on the command line."""
     call("can", "a", "reach", "b", "--snapshot", "D", *more)
     assert engine.cached == [asked]
+
+
+def test_who_checks_an_answer_takes_no_cache(engine: Engine, tmp_path: Path) -> None:
+    """Evidence is held against what AWS said, and there is no way to have it otherwise."""
+    (tmp_path / "answer.json").write_text('{"verdict": "undecided"}')
+    call("check", str(tmp_path / "answer.json"), "--snapshot", "D")
+    assert engine.cached == [False]
+    assert "no-cache" not in call("check", "--help").stdout
