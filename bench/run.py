@@ -27,6 +27,8 @@ from typing import Any
 from bench import layered
 from bench.certificates import certificates
 from bench.grow import Size, write
+from bench.loading import loading
+from bench.loading import rows as rows_of_loading
 from bench.measure import Measured, measure
 from bench.questions import (
     MIX,
@@ -169,6 +171,7 @@ def measure_estate(size: Size, folder: Path, count: int) -> dict[str, Any]:
         "megabytes": written / 1e6,
         **summary(warm, asked[WARM_UP:]),
         "certificates": certificates(out, asked[WARM_UP:]),
+        "loading": loading(out, size.interfaces) if size.interfaces >= AIMED else None,
         "whole": whole(out, "unreachable"),
     }
     if size.interfaces == AIMED:
@@ -304,6 +307,7 @@ def render(report: dict[str, Any]) -> str:
         "Measured on " + ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
         *render_lab(report["lab"]),
         *render_estates(report["estates"]),
+        *(table(rows_of_loading(e["loading"])) for e in report["estates"] if e["loading"]),
         *render_certificates([report["lab"], *report["estates"]]),
         *render_suite(report["suite"]),
         *render_transit(report["transit"]),

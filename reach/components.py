@@ -11,9 +11,12 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache as once
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import reach.aws
 from reach.component import Component
@@ -22,8 +25,13 @@ from reach.snapshot.core import SECTIONS
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from reach.snapshot.crew import Crew
 
-@cache
+MOST = 8  # processes that read; each takes a quarter of a second to start
+
+
+@once
 def components() -> Mapping[str, Component]:
     """All components, by name, in the order of their names."""
     found = {}
@@ -34,7 +42,7 @@ def components() -> Mapping[str, Component]:
     return found
 
 
-@cache
+@once
 def sections() -> Mapping[str, Section]:
     """What a snapshot can hold, by key: the core's sections and those that components declare."""
     declared = (section for each in components().values() for section in each.sections)
@@ -46,9 +54,24 @@ def sections() -> Mapping[str, Section]:
     return MappingProxyType(found)
 
 
-def load(path: str | os.PathLike[str]) -> Snapshot:
+def load(path: str | os.PathLike[str], *, cache: bool = False) -> Snapshot:
     """Read a snapshot: a folder of JSON files, the same as one ``.tar.zst``, or one file.
 
-    Raises SnapshotError, with the file and the JSON pointer of what is wrong.
+    With ``cache`` a large one is kept beside its files in a form that is read faster, and read from
+    there as long as they hold the same bytes.  Without it nothing is written, nor believed that was
+    written before.  Raises SnapshotError, with the file and the JSON pointer of what is wrong.
     """
-    return loader.load(path, sections())
+    cache = cache and not os.environ.get("REACH_NO_CACHE")
+    return loader.load(path, sections(), cache, crew())
+
+
+def crew() -> Crew | None:
+    """Who helps to read a large snapshot: processes of this very program, if there can be any."""
+    from reach.snapshot.crew import Crew
+    from reach.snapshot.processors import processors
+
+    count = processors()
+    if count < 2 or not Path(sys.executable or "").name.startswith("python"):
+        return None
+    program = "import sys; sys.path[:] = sys.argv[1:]; from reach.reader import main; main()"
+    return Crew((sys.executable, "-P", "-c", program, *map(str, sys.path)), min(count, MOST))

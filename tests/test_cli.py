@@ -34,10 +34,12 @@ class Engine:
     def __init__(self) -> None:
         self.answer: Answer | BaseException = specimens.reachable()
         self.loaded: list[str] = []
+        self.cached: list[bool] = []
         self.asked: list[tuple[str, bool, str]] = []
 
-    def load(self, path: str) -> Any:
+    def load(self, path: str, *, cache: bool = False) -> Any:
         self.loaded.append(path)
+        self.cached.append(cache)
         return path
 
     def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, **how: Any) -> Answer:
@@ -422,3 +424,23 @@ def test_every_command_has_help_with_an_example(command: str | None) -> None:
 
 def test_version() -> None:
     assert call("--version").stdout == f"reach {reach.__version__}\n"
+
+
+# ------------------------------ the cache
+
+
+@pytest.mark.parametrize(("more", "asked"), [((), True), (("--no-cache",), False)])
+def test_questions_take_the_cache_unless_told_not_to(
+    engine: Engine, more: tuple[str, ...], asked: bool
+) -> None:
+    """A large snapshot is kept beside its files by who asks on the command line."""
+    call("can", "a", "reach", "b", "--snapshot", "D", *more)
+    assert engine.cached == [asked]
+
+
+def test_who_checks_an_answer_takes_no_cache(engine: Engine, tmp_path: Path) -> None:
+    """Evidence is held against what AWS said, and there is no way to have it otherwise."""
+    (tmp_path / "answer.json").write_text('{"verdict": "undecided"}')
+    call("check", str(tmp_path / "answer.json"), "--snapshot", "D")
+    assert engine.cached == [False]
+    assert "no-cache" not in call("check", "--help").stdout

@@ -212,7 +212,7 @@ class Engine:
         self.loaded: list[str] = []
         self.asked: list[tuple[Any, ...]] = []
 
-    def load(self, path: str) -> Any:
+    def load(self, path: str, *, cache: bool = False) -> Any:
         self.loaded.append(path)
         if path.startswith("bad"):
             raise SnapshotError("is not JSON", f"{path}/x.json")

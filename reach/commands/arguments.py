@@ -18,9 +18,19 @@ if TYPE_CHECKING:
     from reach.snapshot.snapshot import Snapshot
 
 _Command = Callable[..., Any]
+_NO_CACHE = "reach.no_cache"
 
 
-def with_snapshot(command: _Command, required: bool = True) -> _Command:
+def with_snapshot(command: _Command, required: bool = True, cached: bool = True) -> _Command:
+    if cached:
+        command = click.option(
+            "--no-cache",
+            is_flag=True,
+            expose_value=False,
+            callback=_note_no_cache,
+            help="Keep nothing beside a large snapshot, and read the JSON itself.  "
+            "[env var: REACH_NO_CACHE]",
+        )(command)
     return click.option(
         "--snapshot",
         metavar="PATH",
@@ -31,7 +41,13 @@ def with_snapshot(command: _Command, required: bool = True) -> _Command:
     )(command)
 
 
+def _note_no_cache(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    """The commands need not hand it on."""
+    ctx.meta[_NO_CACHE] = value
+
+
 with_snapshot_if_any = partial(with_snapshot, required=False)
+with_uncached_snapshot = partial(with_snapshot, cached=False)
 
 
 def with_format(command: _Command) -> _Command:
@@ -69,7 +85,8 @@ def with_options(command: _Command) -> _Command:
 def load_snapshot(path: str) -> Snapshot:
     import reach
 
-    return reach.load(path)
+    ctx = click.get_current_context(silent=True)
+    return reach.load(path, cache=not (ctx and ctx.meta.get(_NO_CACHE)))
 
 
 def chosen(options: tuple[str, ...]) -> dict[str, str]:

@@ -69,7 +69,9 @@ class Calls:
         return {}
 
     def _answered(self, key: str, scope: Scope) -> bool:
-        return any(each == key and made.covers(scope) for each, made in self.made)
+        account, region = scope
+        wider = (scope, Scope(account), Scope("", region), Scope())
+        return any((key, each) in self.made for each in wider)
 
     def gaps(self) -> tuple[Gap, ...]:
         """What is missing, by scope and call."""

@@ -31,6 +31,7 @@ _ENVELOPE = frozenset({"ResponseMetadata", "UpdateToken", *MORE})
 _TOO_DEEP = "is nested too deeply to be the answer of a call"
 _BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?) \(byte (\d+)\)$")
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
+_FIRST = re.compile(rb'\s*\{\s*"(\w+)"\s*:')
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
 
 _split = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -52,6 +53,8 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
     """Read one file."""
     document = Document(name, scope_of_file(name))
     text = _as_utf8(name, text)
+    if _is_one_list(document, text, sections):
+        return document
     parts = _top_level(name, text, sections)
     document.more = next((key for key in MORE if _says_more(parts, key)), "")
     bare = _bare(parts, sections)
@@ -70,6 +73,38 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
     return document
 
 
+def _is_one_list(document: Document, text: bytes, sections: Mapping[str, Section]) -> bool:
+    """Read a file that is one list of one section, as nearly all are, in a single pass.
+
+    False, and nothing is read, where it is anything else, or where there is anything wrong with it:
+    then it is read again part by part, and what is said of it does not depend on this.
+    """
+    match = _FIRST.match(text)
+    section = sections.get(match[1].decode()) if match else None
+    if section is None or text.count(f'"{section.key}"'.encode()) > 1:
+        return False
+    if _bare(dict.fromkeys((section.key, *MORE)), sections) is not None:
+        return False
+    item = section.nested.item if section.nested else section.record
+    try:
+        whole = _alone(section.key, item).decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    said = {key: getattr(whole, key) for key in MORE}
+    document.more = next((key for key in MORE if _says_more(said, key)), "")
+    document.records[section.key] = _stamped(document, section, whole.items)
+    return True
+
+
+@cache
+def _alone(key: str, item: type[Any]) -> msgspec.json.Decoder[Any]:
+    """Of a file that has one list, and at most says besides that there is more."""
+    nothing = msgspec.Raw(b"null")
+    more = [(each, msgspec.Raw, msgspec.field(name=each, default=nothing)) for each in MORE]
+    fields = [("items", list[item], msgspec.field(name=key)), *more]  # type: ignore[valid-type]
+    return msgspec.json.Decoder(msgspec.defstruct("Alone", fields, forbid_unknown_fields=True))
+
+
 def _holds(raw: msgspec.Raw) -> bool:
     """Whether there is anything in a value that nothing reads."""
     return bytes(raw).strip() not in (b"[]", b"{}", b"null", b'""')
@@ -79,7 +114,7 @@ def _as_utf8(name: str, text: bytes) -> bytes:
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SnapshotError("is UTF-16 text; JSON has to be saved as UTF-8", name)
     text = text.removeprefix(b"\xef\xbb\xbf")
-    if not text.strip():
+    if not text or text.isspace():
         raise SnapshotError("is empty; what a describe call printed is expected", name)
     try:
         if not text.isascii():
@@ -125,7 +160,7 @@ def _says_more(parts: Mapping[str, msgspec.Raw], key: str) -> bool:
     return raw is not None and bytes(raw).strip() not in (b"null", b'""', b"false")
 
 
-def _bare(parts: Mapping[str, msgspec.Raw], sections: Mapping[str, Section]) -> Section | None:
+def _bare(parts: Mapping[str, object], sections: Mapping[str, Section]) -> Section | None:
     """The section whose per-parent answer this file is, without a list around it."""
     found = (
         section
@@ -148,15 +183,19 @@ def _whole(document: Document, text: bytes, section: Section) -> list[Record]:
 
 
 def _section(document: Document, section: Section, raw: msgspec.Raw) -> list[Record]:
-    base = f"/{section.key}"
-    page = Page(document.file, *document.scope, section.key, base)
+    item = section.nested.item if section.nested else section.record
+    items = _typed(document.file, f"/{section.key}", raw, item, many=True)
+    return _stamped(document, section, items)
+
+
+def _stamped(document: Document, section: Section, items: list[Any]) -> list[Record]:
+    """The records that a section's list holds, each with where it stood."""
+    page = Page(document.file, *document.scope, section.key, f"/{section.key}")
     if section.nested:
-        items = _typed(document.file, base, raw, section.nested.item, many=True)
         return _unwrap(items, section.nested, page)
-    records: list[Record] = _typed(document.file, base, raw, section.record, many=True)
-    for number, record in enumerate(records):
+    for number, record in enumerate(items):
         stamp(record, page, number)
-    return records
+    return items
 
 
 def _unwrap(items: list[Any], nested: Nested, page: Page) -> list[Record]:

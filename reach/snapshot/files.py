@@ -11,35 +11,59 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from reach.snapshot.archive import is_archive, unpack
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.record import Scope
 
+MANIFEST = "manifest.json"
 _ACCOUNT = re.compile(r"\d{12}")
 _COMPASS = "north|south|east|west|central|northeast|northwest|southeast|southwest"
 _REGION = re.compile(rf"[a-z]{{2,4}}(-[a-z]+)?-({_COMPASS})-\d{{1,2}}")
 
 
-@dataclass(slots=True)
+@dataclass
 class Listing:
     """The JSON files of one snapshot, by name, and what was passed over.
 
-    Of an archive the files are their bytes.
+    ``found`` is what lies on the disk: of an archive itself, which is unpacked when its files are
+    asked for.  Those are their bytes.
     """
 
     root: str
-    files: dict[str, Path | bytes] = field(default_factory=dict)
+    found: dict[str, Path] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    is_archive: bool = False
+
+    @cached_property
+    def files(self) -> Mapping[str, Path | bytes]:
+        """Raises SnapshotError for an archive that cannot be unpacked."""
+        if not self.is_archive:
+            return self.found
+        return {k: v for name, path in self.found.items() for k, v in unpack(path, name).items()}
+
+    @property
+    def size(self) -> int:
+        """The bytes on the disk.  Raises SnapshotError for a file that is there no more."""
+        try:
+            return sum(path.stat().st_size for path in self.found.values())
+        except OSError as failure:
+            raise SnapshotError(_reason(failure), _printable(str(failure.filename))) from None
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether a capture may have written it, and said of each file how it was."""
+        return any(name.rpartition("/")[2] == MANIFEST for name in self.files)
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         """Each file's name and bytes, one at a time."""
         for name in sorted(self.files):
             file = self.files[name]
-            yield name, file if isinstance(file, bytes) else _read(file, name)
+            yield name, file if isinstance(file, bytes) else read(file, name)
 
 
 def find(path: str | os.PathLike[str]) -> Listing:
@@ -49,11 +73,9 @@ def find(path: str | os.PathLike[str]) -> Listing:
     start = Path(path)
     listing = Listing(os.fspath(path))
     mode = _mode(start, str(start))
-    if stat.S_ISREG(mode) and _is_archive(start):
-        listing.files.update(unpack(start, _printable(start.name)))
-        return listing
     if stat.S_ISREG(mode):
-        listing.files[_printable(start.name)] = start
+        listing.found[_printable(start.name)] = start
+        listing.is_archive = _is_archive(start)
         return listing
     if not stat.S_ISDIR(mode):
         raise SnapshotError(
@@ -61,7 +83,7 @@ def find(path: str | os.PathLike[str]) -> Listing:
             str(start),
         )
     _walk(start, listing)
-    if not listing.files:
+    if not listing.found:
         raise SnapshotError(
             "the folder holds no *.json file; it should hold what the describe calls printed",
             str(start),
@@ -94,7 +116,7 @@ def _walk(start: Path, listing: Listing) -> None:
                 words = "is a link to a folder, which is read where it stands"
                 listing.diagnostics.append(Diagnostic("note", words, name))
             elif is_json:
-                listing.files[name] = _regular(folder / entry.name, name)
+                listing.found[name] = _regular(folder / entry.name, name)
 
 
 def _refuse_outside(entry: os.DirEntry[str], root: str, name: str) -> None:
@@ -145,7 +167,7 @@ def _mode(path: Path, name: str) -> int:
         raise SnapshotError(_reason(failure), name) from None
 
 
-def _read(path: Path, name: str) -> bytes:
+def read(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as failure:

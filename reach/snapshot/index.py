@@ -41,6 +41,8 @@ _ORDINARY_ZONE = re.compile(r"(?:[a-z]+\d+-az\d+|[a-z]{2,4}(?:-[a-z]+)+-\d+[a-z]
 def private_addresses(interface: NetworkInterface) -> tuple[int, ...]:
     """Its own addresses, the primary first: private IPv4, then IPv6 (R-ENI-2, without prefixes)."""
     texts = [each.private_ip_address for each in interface.private_ip_addresses]
+    if texts == [interface.private_ip_address] and not interface.ipv6_addresses:  # most of them
+        return (parse_address(texts[0]),)
     if interface.private_ip_address:
         texts.insert(0, interface.private_ip_address)
     texts += [each.ipv6_address for each in interface.ipv6_addresses if each.ipv6_address]

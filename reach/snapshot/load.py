@@ -2,39 +2,65 @@
 
 Takes a path; gives the snapshot, or raises :class:`SnapshotError` for what is wrong with it.  Four
 steps: read each file, merge what was said twice, check addresses, look for references to nothing.
-The result does not depend on the order or the names of the files, only on their folders.  Must
-not know any section by name, nor what a record means.
+The result does not depend on the order or the names of the files, only on their folders; nor on
+whether they are read here one by one, by several processes, or are in a cache.  Must not know any
+section by name, nor what a record means.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Set
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from reach.snapshot import manifest as captured
-from reach.snapshot.calls import Calls, calls_of
-from reach.snapshot.check import check_addresses, dangling
+from reach.snapshot.calls import calls_of
+from reach.snapshot.check import check_addresses
 from reach.snapshot.core import SECTIONS
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import find
 from reach.snapshot.manifest import Manifest
 from reach.snapshot.merge import merge
-from reach.snapshot.record import Record, Scope
+from reach.snapshot.record import Record
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.whole import Contents, Named, asked, whole
+
+if TYPE_CHECKING:
+    from reach.snapshot.crew import Crew
 
 __all__ = ["SnapshotError", "assemble", "load"]
 
-Contents = dict[type[Record], dict[str, Record]]
+# Bytes of JSON.  What is smaller is read about as fast as it would be found in a cache, or before
+# another process has started.
+SOME = 16 << 20
+MANY = 128 << 20
 
 
-def load(path: str | os.PathLike[str], sections: Mapping[str, Section] = SECTIONS) -> Snapshot:
-    """Read a folder of JSON files, or one file."""
+def load(
+    path: str | os.PathLike[str],
+    sections: Mapping[str, Section] = SECTIONS,
+    cache: bool = False,
+    crew: Crew | None = None,
+) -> Snapshot:
+    """Read a folder of JSON files, or one file.
+
+    A ``cache`` and a ``crew`` are for what is large; what they give is the same.
+    """
     listing = find(path)
-    hashed = any(name.rpartition("/")[2] == captured.NAME for name in listing.files)
-    return assemble(listing.documents(), sections, listing.root, listing.diagnostics, hashed)
+    _consistent(sections)
+    size = listing.size if cache or crew else 0
+    crew = crew if size >= MANY else None
+    if crew or (cache and size >= SOME):
+        from reach.snapshot import large  # here, as it costs time that small ones do not take
+
+        found = large.load(listing, sections, cache, crew)
+        if found is not None:
+            return found
+    return assemble(
+        listing.documents(), sections, listing.root, listing.diagnostics, listing.is_captured
+    )
 
 
 def assemble(
@@ -63,26 +89,11 @@ def assemble(
     remarks = [*diagnostics, *(remark for each in documents for remark in each.diagnostics)]
     for name, told in manifests.items():
         remarks += captured.remarks(name, told, hashes if hashed else None)
-    calls = calls_of(documents, sections, _asked(manifests))
+    calls = calls_of(documents, sections, asked(manifests))
     contents = _contents(documents, sections, remarks)
-    remarks += _references(contents, sections, calls)
-    return Snapshot(
-        path=path,
-        files=tuple(document.file for document in documents),
-        sections=MappingProxyType(dict(sections)),
-        calls=calls,
-        diagnostics=tuple(sorted(remarks, key=_by_place)),
-        ignored=MappingProxyType(_ignored(documents)),
-        contents=MappingProxyType(contents),
-    )
-
-
-def _asked(manifests: Mapping[str, Manifest]) -> Mapping[Scope, str]:
-    """The accounts and Regions that were asked, whether or not they answered."""
-    folders: dict[Scope, str] = {}
-    for name in sorted(manifests):
-        folders |= manifests[name].folders(name.rpartition("/")[0])
-    return folders
+    named = Named(contents, calls)
+    remarks += (remark for each in sections.values() for remark in named.dangling(each))
+    return whole(path, documents, calls, remarks, contents)
 
 
 def _consistent(sections: Mapping[str, Section]) -> None:
@@ -112,33 +123,5 @@ def _contents(
     return contents
 
 
-def _references(
-    contents: Contents, sections: Mapping[str, Section], calls: Calls
-) -> Iterable[Diagnostic]:
-    keys = {section.record: section.key for section in sections.values()}
-
-    def ids(kind: type[Record]) -> Set[str]:
-        return contents.get(kind, {}).keys()
-
-    def called(kind: type[Record]) -> Set[Scope]:
-        return {scope for scope in calls.folders if calls.has(keys.get(kind, ""), scope)}
-
-    for section in sections.values():
-        records = tuple(contents[section.record].values())
-        yield from dangling(section, records, ids, called)
-
-
-def _ignored(documents: Iterable[Document]) -> dict[str, tuple[str, ...]]:
-    files: dict[str, list[str]] = {}
-    for document in documents:
-        for key in document.unread:
-            files.setdefault(key, []).append(document.file)
-    return {key: tuple(files[key]) for key in sorted(files)}
-
-
 def _file(document: Document) -> str:
     return document.file
-
-
-def _by_place(remark: Diagnostic) -> tuple[str, ...]:
-    return remark.file or "", remark.pointer or "", remark.severity, remark.message

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.files import MANIFEST
 from reach.snapshot.record import Scope
 
-NAME = "manifest.json"
+NAME = MANIFEST
 KEY = "ReachCapture"
 FORMAT = 1
 BEGUN, COMPLETE = "begun", "complete"

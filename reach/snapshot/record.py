@@ -30,11 +30,11 @@ class Scope(NamedTuple):
         return self.account in ("", other.account) and self.region in ("", other.region)
 
 
-class Part(msgspec.Struct, rename="pascal", frozen=True, gc=False):
+class Part(msgspec.Struct, rename="pascal", frozen=True, gc=False, omit_defaults=True):
     """A JSON object inside a record: snake_case here, PascalCase in the file."""
 
 
-class Page(msgspec.Struct, frozen=True, gc=False):
+class Page(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One list of one file, shared by the records that were read from it."""
 
     file: str = ""

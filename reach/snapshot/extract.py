@@ -1,0 +1,112 @@
+"""What one file comes to, small enough to be handed from process to process.
+
+    extract(name, text, sections) -> Extract        document_of(extract, sections) -> Document
+
+The records are read and looked at one file at a time, as ``decode`` and ``check`` do, and packed;
+with them goes what only the whole snapshot can judge: their ids and the ids that they name.  Where
+anything is wrong with a file, that is all that is said, as whoever says it well looks at
+everything in order.  Must not know other files, nor who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from operator import attrgetter
+
+import msgspec
+
+from reach.snapshot import manifest as captured
+from reach.snapshot.attribute_path import gather
+from reach.snapshot.check import check_addresses
+from reach.snapshot.decode import Document, decode
+from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.record import Record, Scope
+from reach.snapshot.section import Section
+from reach.snapshot.table import Part, pack
+
+
+class Rows(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The records of one section in one file, their ids, and for each reference of the section the
+    ids that any of them names."""
+
+    key: str
+    part: Part
+    ids: list[str]
+    named: list[list[str]]
+
+
+class Extract(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One file.  Of a manifest there is its text alone; of a file that is ``wrong``, nothing."""
+
+    file: str
+    size: int = 0
+    sha256: str = ""
+    wrong: bool = False
+    manifest: bytes = b""
+    scope: Scope = Scope()
+    sections: tuple[Rows, ...] = ()
+    unread: tuple[str, ...] = ()
+    more: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def extract(
+    name: str, text: bytes, sections: Mapping[str, Section], hashed: bool = True
+) -> Extract:
+    """Read one file; ``hashed``: somebody will ask what it held."""
+    size, sha256 = len(text), captured.sha256(text) if hashed else ""
+    if captured.is_manifest(text):
+        return Extract(name, size, sha256, manifest=text)
+    try:
+        document = decode(name, text, sections)
+        rows = tuple(_rows(sections[key], found) for key, found in document.records.items())
+    except (SnapshotError, OverflowError, UnicodeEncodeError):
+        return Extract(name, size, sha256, wrong=True)
+    return Extract(
+        file=name,
+        size=size,
+        sha256=sha256,
+        scope=document.scope,
+        sections=rows,
+        unread=tuple(document.unread),
+        more=document.more,
+        diagnostics=tuple(document.diagnostics),
+    )
+
+
+def document_of(told: Extract, sections: Mapping[str, Section]) -> Document:
+    """The file as ``decode`` gives it, but that sections which need no look have no records."""
+    return Document(
+        file=told.file,
+        scope=told.scope,
+        records={
+            each.key: [] if is_plain(sections[each.key]) else records_of(sections[each.key], each)
+            for each in told.sections
+        },
+        unread=list(told.unread),
+        more=told.more,
+        diagnostics=list(told.diagnostics),
+    )
+
+
+def is_plain(section: Section) -> bool:
+    """Whether the ids of its records tell all that loading has to know of them."""
+    return section.merge == "equal" and not section.more
+
+
+def records_of(section: Section, rows: Rows) -> list[Record]:
+    """The records, in the order in which the file had them."""
+    return list(rows.part.records(section.record))
+
+
+def _rows(section: Section, records: list[Record]) -> Rows:
+    """Raises SnapshotError for a malformed address, and as ``pack`` does."""
+    check_addresses(section, records)
+    ids = list(map(attrgetter(section.id), records))
+    named = dict(gather(records, (each.path for each in section.references)))
+    found = [_beginning(each.prefix, set(named[each.path])) for each in section.references]
+    return Rows(section.key, pack(records, ids), ids, found)
+
+
+def _beginning(prefix: str, texts: Collection[str]) -> list[str]:
+    return [text for text in texts if text.startswith(prefix)] if prefix else list(texts)

@@ -1,0 +1,74 @@
+"""Snapshots that take long to read: from their cache, or by several processes.
+
+    load(listing, sections, cache, crew) -> Snapshot, or None where it is better read one by one
+
+Gives the same snapshot as ``load`` does, or nothing.  Must not know any section by name.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from reach.snapshot import cache as kept
+from reach.snapshot import fingerprint
+from reach.snapshot.crew import Crew, read_all
+from reach.snapshot.extract import Extract, extract
+from reach.snapshot.files import Listing
+from reach.snapshot.fingerprint import Content
+from reach.snapshot.join import join
+from reach.snapshot.section import Section
+from reach.snapshot.snapshot import Snapshot
+
+
+def load(
+    listing: Listing, sections: Mapping[str, Section], cache: bool, crew: Crew | None
+) -> Snapshot | None:
+    """Raises SnapshotError for what is wrong with the whole."""
+    place = kept.place_of(listing) if cache else None
+    with _no_collection():
+        known = kept.recall(place, listing, sections) if place else None
+        if known is not None:
+            return known
+        before = _archive(listing) if place else ()
+        hashed = place is not None or listing.is_captured
+        extracts = _extracts(listing, sections, crew, hashed)
+        contents = before or tuple(Content(e.file, e.size, e.sha256) for e in extracts)
+        found = join(extracts, sections, listing.root, listing.diagnostics, listing.is_captured)
+        del extracts
+        if place and found is not None and before == _archive(listing):
+            kept.keep(place, listing, sections, found, contents)
+    return found
+
+
+def _archive(listing: Listing) -> tuple[Content, ...]:
+    """What an archive holds: that of a folder is hashed file by file, as each is read."""
+    with suppress(OSError):
+        if listing.is_archive:
+            return fingerprint.contents(listing.found)
+    return ()
+
+
+def _extracts(
+    listing: Listing, sections: Mapping[str, Section], crew: Crew | None, hashed: bool
+) -> list[Extract]:
+    """By several processes if there are some, else here."""
+    told = None
+    if crew is not None and not listing.is_archive:
+        told = read_all(listing, crew, fingerprint.making(sections), hashed)
+    if told is None:
+        told = [extract(name, text, sections, hashed) for name, text in listing.documents()]
+    return told
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """What is loaded stays, and holds no cycles: looking for them again and again takes long."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -1,0 +1,168 @@
+"""The records of one section, packed, and each made when it is first asked for.
+
+    pack(records, ids) -> Part          Table(kind, parts)["eni-0abc"] -> Record
+
+A table is a mapping like any other, of ids in their order to records; a record that was made stays
+the same one.  Its parts are what one file each had: msgpack, some dozens of rows compressed as one
+block, which is a tenth of what their records take.  Must not know what a record means, nor where
+parts are kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from functools import cache, cached_property
+from itertools import accumulate, chain
+from typing import Any
+
+import msgspec
+import zstandard
+from msgspec.structs import force_setattr
+
+from reach.snapshot.record import NOWHERE, Page, Record
+
+_BLOCK = 1 << 15  # bytes of rows before compression: larger ones are smaller, and slower to open
+_SAMPLE = 100  # records that tell how many go into a block
+_LEVEL = 1
+_KEPT = 64  # blocks of a table that stay open
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The rows of one file, as they stood in it.
+
+    ``names`` are their ids, compressed; ``numbers`` say the page of each, if there are several;
+    each of ``blocks`` has ``rows`` rows, but the last.
+    """
+
+    count: int
+    pages: tuple[Page, ...]
+    numbers: tuple[int, ...]
+    names: bytes
+    rows: int
+    blocks: tuple[bytes, ...]
+
+    def ids(self) -> list[str]:
+        found: list[str] = _decoder(list[str]).decode(zstandard.decompress(self.names))
+        return found
+
+    def page(self, row: int) -> Page:
+        return self.pages[self.numbers[row] if self.numbers else 0]
+
+    def records(self, kind: type[Record]) -> Iterator[Record]:
+        """All of them, in the order in which the file had them."""
+        many = _decoder(_many(kind))
+        row = 0
+        for block in self.blocks:
+            for record in many.decode(zstandard.decompress(block)):
+                force_setattr(record, "page", self.page(row))
+                row += 1
+                yield record
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind)
+
+
+@cache
+def _many(kind: Any) -> Any:
+    return tuple[kind, ...]
+
+
+def pack(records: Sequence[Record], ids: Sequence[str]) -> Part:
+    """The records, of which each loses its page.
+
+    Raises OverflowError or UnicodeEncodeError for what JSON can hold and msgpack cannot.
+    """
+    pages = _pages(records)
+    places = {page: number for number, page in enumerate(pages)}
+    numbers = tuple(places[each.page] for each in records) if len(pages) > 1 else ()
+    for record in records:
+        force_setattr(record, "page", NOWHERE)
+    compress = zstandard.ZstdCompressor(level=_LEVEL).compress
+    some = records[:_SAMPLE]
+    rows = max(1, _BLOCK * len(some) // len(_encode(some)))
+    blocks = (_encode(records[start : start + rows]) for start in range(0, len(records), rows))
+    return Part(
+        count=len(records),
+        pages=pages,
+        numbers=numbers,
+        names=compress(_encode(ids)),
+        rows=rows,
+        blocks=tuple(map(compress, blocks)),
+    )
+
+
+def _pages(records: Sequence[Record]) -> tuple[Page, ...]:
+    """Each page once.  Nearly always all records share one, which is then never hashed."""
+    own = {id(record.page): record.page for record in records}
+    return tuple(dict.fromkeys(own.values()))
+
+
+class Table(Mapping[str, Record]):
+    """Records by id.  Of the rows of all parts no two have one id."""
+
+    def __init__(self, kind: type[Record], parts: Sequence[Part]) -> None:
+        self.kind, self.parts = kind, tuple(parts)
+        self._starts = [0, *accumulate(part.count for part in self.parts)]
+        self._made: dict[str, Record] = {}
+        self._opened: dict[bytes, list[msgspec.Raw]] = {}
+        self._patience = sum(len(part.blocks) for part in self.parts)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._rows))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __getitem__(self, name: str) -> Record:
+        made = self._made.get(name)
+        if made is not None:
+            return made
+        if self._patience < 0:  # one by one it has taken as long by now as all of them do
+            return self._every[name]
+        return self._make(name, self._rows[name])
+
+    def values(self) -> ValuesView[Record]:
+        return self._every.values()
+
+    def items(self) -> ItemsView[str, Record]:
+        return self._every.items()
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        """Which row has an id, counted through all parts."""
+        return {name: row for row, name in enumerate(chain(*(p.ids() for p in self.parts)))}
+
+    @cached_property
+    def _every(self) -> dict[str, Record]:
+        """All records, made part by part; those made before stay what they are."""
+        for part in self.parts:
+            for name, record in zip(part.ids(), part.records(self.kind), strict=True):
+                self._made.setdefault(name, record)
+        return {name: self._made[name] for name in sorted(self._made)}
+
+    def _make(self, name: str, row: int) -> Record:
+        number = bisect_right(self._starts, row) - 1
+        part, row = self.parts[number], row - self._starts[number]
+        block = self._open(part, row // part.rows)
+        record: Record = _decoder(self.kind).decode(block[row % part.rows])
+        force_setattr(record, "page", part.page(row))
+        return self._made.setdefault(name, record)
+
+    def _open(self, part: Part, number: int) -> list[msgspec.Raw]:
+        packed = part.blocks[number]
+        block = self._opened.get(packed)
+        if block is None:
+            self._patience -= 1
+            if len(self._opened) >= _KEPT:
+                self._opened.clear()
+            block = _decoder(list[msgspec.Raw]).decode(zstandard.decompress(packed))
+            self._opened[packed] = block
+        return block
