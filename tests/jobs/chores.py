@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from reach.errors import Defect, RefusedError
 from reach.jobs.job import MIB, Bench
 
 _LEFT: list[bytes] = []
+_READ: list[object] = []
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Chore:
     what: str
     snapshot: str = "s"
     where: str = ""
+
+    kind: ClassVar[str] = "chore"
 
     def run(self, bench: Bench) -> Any:
         match self.what:
@@ -35,6 +38,14 @@ class Chore:
                 raise Defect("twins disagree")
             case "hangs":
                 signal.pause()
+            case "whose":
+                return os.getppid()
+            case "reads":
+                # Whether this process reads it for the first time, by what it has to show for it.
+                read = bench.snapshot(self.where)
+                first = all(read is not each for each in _READ)
+                _READ.append(read)
+                return [os.getpid(), first]
             case "refused":
                 raise RefusedError("not here")
             case "who":
@@ -53,6 +64,8 @@ class Chore:
                 bench.snapshot(self.where)
             case "dies once":
                 return self._second_time(lambda: os.kill(os.getpid(), signal.SIGKILL))
+            case "tells whose it is, once":
+                return self._second_time(self._tell_whose_it_is)
             case "prints":
                 print("this is no message", flush=True)
                 os.system("echo nor is this")
@@ -67,3 +80,22 @@ class Chore:
             marker.touch()
             first()
         return self.what
+
+    def _tell_whose_it_is(self) -> None:
+        """Into a pipe beside the marker; then wait for the end."""
+        Path(f"{self.where}.pipe").write_text(str(os.getppid()))
+        signal.pause()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(told: Mapping[str, Any]) -> Chore:
+        return Chore(**told)
+
+    @staticmethod
+    def tell(value: Any) -> Any:
+        return value
+
+    def hear(self, told: Any) -> Any:
+        return told
