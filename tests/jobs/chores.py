@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,14 @@ from reach.errors import Defect, RefusedError
 from reach.jobs.job import MIB, Bench
 
 _LEFT: list[bytes] = []
+_A_WHILE = 1.5
+
+
+def _after_a_while(path: str) -> Any:
+    threading.Event().wait(_A_WHILE)
+    return path
+
+
 _READ: list[object] = []
 
 
@@ -61,7 +70,9 @@ class Chore:
                 # For all that are done by the same process.
                 _LEFT.append(b"x" * (40 * MIB))
             case "reads long":
-                bench.snapshot(self.where)
+                # Longer than it may take to do anything with it.
+                bench._load = _after_a_while
+                bench.snapshot(self.snapshot)
             case "dies once":
                 return self._second_time(lambda: os.kill(os.getpid(), signal.SIGKILL))
             case "tells whose it is, once":

@@ -1,8 +1,9 @@
-"""A real cluster on this machine: a Dask scheduler and two workers, one of them under a nanny.
+"""A real cluster on this machine: a Dask scheduler and its workers, one of them under a nanny.
 
     with cluster(folder) as address: ...        with cluster(folder, certificates(folder)) as ...
 
-Ports are the system's choice; whoever enters finds both workers there.
+Ports are the system's choice; whoever enters finds all workers there.  With certificates there is
+one worker.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ def cluster(folder: Path, tls: Tls | None = None) -> Iterator[str]:
     who = [] if tls is None else _options(tls)
     with ExitStack() as started:
         started.enter_context(_running(folder, "scheduler", *here, "--port", "0", *named, *who))
-        for nanny in ("--nanny", "--no-nanny"):
+        kinds = ["--nanny", "--no-nanny"] if tls is None else ["--no-nanny"]
+        for nanny in kinds:
             # It waits for the scheduler's file by itself.
             worker = ["worker", *here, *named, *who, nanny, "--nthreads", "1"]
             space = folder / nanny.strip("-")
             space.mkdir()
             options = ["--preload", str(_PRELOAD), "--local-directory", str(space)]
             started.enter_context(_running(folder, *worker, *options))
-        _wait_for_two(told, tls)
+        _wait_for(len(kinds), told, tls)
         yield str(json.loads(told.read_text())["address"])
 
 
@@ -70,8 +72,8 @@ def _running(folder: Path, *words: str) -> Iterator[None]:
             child.wait()
 
 
-def _wait_for_two(told: Path, tls: Tls | None) -> None:
-    """Until the scheduler says that they are there."""
+def _wait_for(workers: int, told: Path, tls: Tls | None) -> None:
+    """Until the scheduler says that so many are there."""
     import distributed
 
     security: Any = None
@@ -82,7 +84,7 @@ def _wait_for_two(told: Path, tls: Tls | None) -> None:
     with distributed.Client(
         scheduler_file=str(told), security=security, timeout=_PATIENCE, set_as_default=False
     ) as client:
-        client.wait_for_workers(2, timeout=_PATIENCE)
+        client.wait_for_workers(workers, timeout=_PATIENCE)
 
 
 # ------------------------------ who is who
