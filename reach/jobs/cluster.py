@@ -13,10 +13,12 @@ import os
 import queue
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reach import __version__
 from reach.errors import ClusterError
 from reach.jobs.crew import alone
 from reach.jobs.job import NO_LIMITS, Bench, Limits, Lost, Said
@@ -58,7 +60,7 @@ class Cluster:
         client = self._client()
         try:
             yield from self._done(client, jobs)
-            client.run(release, on_error="ignore")
+            _release(client)
         finally:
             client.close(timeout=self.patience)
 
@@ -144,15 +146,19 @@ class Cluster:
 
         if future is None:
             return Lost(f"{self.address} had no worker for {self.patience:g} seconds")
-        try:
-            return opened(future.result(), job)
-        except CancelledError:
+        if future.cancelled():
             return Lost(f"the scheduler at {self.address} is gone")
-        except KilledWorker as error:
+        error = future.exception()
+        if error is None:
+            return opened(future.result(), job)
+        if isinstance(error, KilledWorker):
             return Lost(f"every worker that had it died: {error}")
-        except (ModuleNotFoundError, AttributeError) as error:
-            words = f"the workers of {self.address} have no such reach: {error}"
-            raise ClusterError(f"{words}; install the version that asks there as well") from None
+        # Of what a parcel does nothing is raised: it could not be carried out at all.
+        why = " ".join(str(error.__cause__ or error).split())
+        raise ClusterError(
+            f"{self.address}: its scheduler or its workers cannot do it: {why}\n"
+            f"reach {__version__} has to be installed wherever they run, beside the same Dask"
+        )
 
 
 def _digest(path: str) -> str:
@@ -162,8 +168,15 @@ def _digest(path: str) -> str:
         return ""
 
 
+def _release(client: Client) -> None:
+    """What workers keep for more jobs of ours is kept in vain."""
+    with suppress(OSError):
+        if client.status == "running":
+            client.run(release, on_error="ignore")
+
+
 def _has_workers(client: Client) -> bool:
     try:
-        return bool(client.nthreads())
-    except (OSError, TimeoutError):
+        return client.status == "running" and bool(client.nthreads())
+    except OSError:
         return False
