@@ -46,9 +46,30 @@ def test_the_workflow_asks_and_reports() -> None:
     assert options["baseline"] == "baseline.json"
 
 
+def test_the_matrix_asks_every_shard_once_and_merges_them() -> None:
+    """As many as it says there are, all of one day; what is uploaded is what is merged."""
+    workflow = read("github-matrix.yml")
+    jobs = workflow["jobs"]
+    shards = jobs["shards"]["strategy"]["matrix"]["shard"]
+    assert shards == list(range(1, workflow["env"]["SHARDS"] + 1))
+    (ask,) = (step for step in jobs["shards"]["steps"] if step.get("name") == "Ask")
+    assert ask["env"]["REACH_TODAY"] == "${{ needs.day.outputs.today }}"
+    line = ask["run"].replace("$SHARDS", str(len(shards))).replace("$SHARD", "3")
+    options = parsed(shlex.split(line.partition(" > ")[0]))
+    assert (str(options["shard"]), options["reports"]) == ("3 of 4", (("json", "shard-3.json"),))
+    assert (options["case_seconds"], options["case_memory"]) == (60, 2 << 30)
+    (merge,) = (step for step in jobs["whole"]["steps"] if step.get("name") == "Merge")
+    (words,) = re.findall(r"^reach (merge (?:.*\\\n)*.*)", merge["run"], re.M)
+    name, *rest = shlex.split(words.replace("|| status=$?", "").replace("\\\n", " "))
+    with cli.commands[name].make_context(name, rest) as context:
+        assert context.params["shards"] == ("shard-*.json",)
+        assert dict(context.params["reports"])["junit"] == "reach.xml"
+
+
 def test_the_workflow_puts_no_stranger_into_a_script() -> None:
     """What an event brings along reaches a script by the environment only."""
-    steps = read("github-workflow.yml")["jobs"]["suites"]["steps"]
+    files = [read("github-workflow.yml"), read("github-matrix.yml")]
+    steps = [step for file in files for job in file["jobs"].values() for step in job["steps"]]
     brought = re.compile(r"\$\{\{[^}]*github\.event\.[^}]*\}\}")
     assert [step["run"] for step in steps if brought.search(step.get("run", ""))] == []
 
@@ -62,6 +83,8 @@ def test_the_hook_asks() -> None:
     assert hook["pass_filenames"] is False
 
 
-@pytest.mark.parametrize("name", ["github-workflow.yml", "pre-commit-config.yaml"])
+@pytest.mark.parametrize(
+    "name", ["github-workflow.yml", "github-matrix.yml", "pre-commit-config.yaml"]
+)
 def test_the_page_names_it(name: str) -> None:
     assert f"]({name})" in (CI / "README.md").read_text()
