@@ -13,7 +13,8 @@ from __future__ import annotations
 import importlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -137,23 +138,21 @@ _idle: list[Crew] = []
 _lock = threading.Lock()
 
 
-class _crew:  # noqa: N801 - used as a function is
+@contextmanager
+def _crew(limits: Limits) -> Iterator[Crew]:
     """One process, for as long as a job takes: one that is idle, else a new one."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-
-    def __enter__(self) -> Crew:
-        with _lock:
-            found = next((crew for crew in _idle if crew.limits == self._limits), None)
-            if found is not None:
-                _idle.remove(found)
-        self._crew = found or Crew(1, self._limits)
-        return self._crew
-
-    def __exit__(self, *_: object) -> None:
-        with _lock:
-            _idle.append(self._crew)
+    with _lock:
+        found = next((crew for crew in _idle if crew.limits == limits), None)
+        if found is not None:
+            _idle.remove(found)
+    crew = found or Crew(1, limits)
+    try:
+        yield crew
+    except BaseException:
+        crew.stop()
+        raise
+    with _lock:
+        _idle.append(crew)
 
 
 def release() -> None:

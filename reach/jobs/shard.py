@@ -19,7 +19,7 @@ from typing import Any
 
 from reach.errors import SuiteError
 
-_FORM = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})")
+_FORM = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
