@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from reach.errors import SuiteError
@@ -13,12 +13,14 @@ from reach.jobs.shard import Part, Shard, check
 
 KEYS = some.lists(some.text("abc", max_size=3), max_size=40)
 OF = some.integers(1, 9)
+quick = settings(derandomize=True, deadline=None)
 
 
 def shards(keys: list[str], of: int) -> list[tuple[int, ...]]:
     return [Shard(number, of).of_keys(keys) for number in range(1, of + 1)]
 
 
+@quick
 @given(KEYS, OF)
 def test_every_job_is_in_exactly_one_shard(keys: list[str], of: int) -> None:
     """Even where several have one key."""
@@ -26,18 +28,21 @@ def test_every_job_is_in_exactly_one_shard(keys: list[str], of: int) -> None:
     assert sorted(found) == list(range(len(keys)))
 
 
+@quick
 @given(KEYS, OF)
 def test_shards_differ_by_one_job_at_most(keys: list[str], of: int) -> None:
     sizes = {len(shard) for shard in shards(keys, of)}
     assert max(sizes) - min(sizes) <= 1
 
 
+@quick
 @given(KEYS, OF)
 def test_a_shard_is_in_the_order_of_its_jobs(keys: list[str], of: int) -> None:
     for shard in shards(keys, of):
         assert list(shard) == sorted(shard)
 
 
+@quick
 @given(some.sets(some.text("abcd", max_size=4), max_size=40), some.text("abcd", max_size=4), OF)
 def test_one_more_job_moves_one_other_across_each_border(
     keys: set[str], more: str, of: int
@@ -118,6 +123,7 @@ def test_what_is_a_whole_is_none_the_worse_for_its_order() -> None:
     check([("empty", part("2/2")), ("all", part("1/2", 0, 1, 2, 3))])
 
 
+@quick
 @given(KEYS, OF)
 def test_a_part_is_read_as_it_was_told(keys: list[str], of: int) -> None:
     for number, positions in enumerate(shards(keys, of), start=1):

@@ -20,12 +20,12 @@ def read(name: str) -> Any:
     return YAML(typ="safe", pure=True).load((CI / name).read_text())
 
 
-def parsed(words: list[str]) -> dict[str, Any]:
+def parsed(words: list[str], name: str = "test") -> dict[str, Any]:
     """The options of a command line of ``reach test``, as the command reads them."""
-    assert words[:2] == ["reach", "test"]
-    command = cli.commands["test"]
+    assert words[:2] == ["reach", name]
+    command = cli.commands[name]
     above = click.Context(cli, **cli.context_settings)
-    with command.make_context("test", words[2:], parent=above) as context:
+    with command.make_context(name, words[2:], parent=above) as context:
         return dict(context.params)
 
 
@@ -59,11 +59,11 @@ def test_the_matrix_asks_every_shard_once_and_merges_them() -> None:
     assert (str(options["shard"]), options["reports"]) == ("3 of 4", (("json", "shard-3.json"),))
     assert (options["case_seconds"], options["case_memory"]) == (60, 2 << 30)
     (merge,) = (step for step in jobs["whole"]["steps"] if step.get("name") == "Merge")
-    (words,) = re.findall(r"^reach (merge (?:.*\\\n)*.*)", merge["run"], re.M)
-    name, *rest = shlex.split(words.replace("|| status=$?", "").replace("\\\n", " "))
-    with cli.commands[name].make_context(name, rest) as context:
-        assert context.params["shards"] == ("shard-*.json",)
-        assert dict(context.params["reports"])["junit"] == "reach.xml"
+    (line,) = re.findall(r"^reach merge (?:.*\\\n)*.*", merge["run"], re.M)
+    words = shlex.split(line.replace("|| status=$?", "").replace("\\\n", " "))
+    options = parsed(words, "merge")
+    assert options["shards"] == ("shard-*.json",)
+    assert dict(options["reports"])["junit"] == "reach.xml"
 
 
 def test_the_workflow_puts_no_stranger_into_a_script() -> None:
