@@ -180,31 +180,19 @@ def test_where_dask_is_not_installed(folder: Path, monkeypatch: pytest.MonkeyPat
 # ------------------------------ TLS
 
 
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    pytest.importorskip("cryptography")
-    return certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory, ours: Tls) -> Iterator[str]:
-    with cluster(tmp_path_factory.mktemp("guarded"), ours) as found:
-        yield found
-
-
 def options(tls: Tls) -> list[str]:
     return ["--tls-ca-file", tls.ca_file, "--tls-cert", tls.cert, "--tls-key", tls.key]
 
 
-def test_a_cluster_that_is_guarded_says_the_same(folder: Path, guarded: str, ours: Tls) -> None:
-    assert guarded.startswith("tls://")
-    there = call("--cluster", guarded, *options(ours))
-    assert there.stdout == call("--jobs", "0").stdout
-
-
-def test_strangers_are_not_let_in(folder: Path, guarded: str, ours: Tls, tmp_path: Path) -> None:
-    """Whoever another authority vouches for, and whoever does not say who he is."""
-    strange = replace(certificates(tmp_path, "strangers"), ca_file=ours.ca_file)
-    for who in (strange, None):
-        with pytest.raises(ClusterError, match="no scheduler answers"):
-            list(Cluster(guarded, tls=who, patience=2).do([chore("a")]))
+def test_a_cluster_that_is_guarded_says_the_same_and_lets_in_no_strangers(folder: Path) -> None:
+    """Neither whom another authority vouches for, nor who does not say who he is."""
+    pytest.importorskip("cryptography")
+    ours = certificates(folder)
+    strange = replace(certificates(folder, "strangers"), ca_file=ours.ca_file)
+    with cluster(folder, ours) as address:
+        assert address.startswith("tls://")
+        there = call("--cluster", address, *options(ours))
+        assert there.stdout == call("--jobs", "0").stdout
+        for who in (strange, None):
+            with pytest.raises(ClusterError, match="no scheduler answers"):
+                list(Cluster(address, tls=who, patience=2).do([chore("a")]))
