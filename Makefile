@@ -42,7 +42,7 @@ bench: $(READY) ## measure, and print the figures that README quotes
 # The pins are read from pyproject.toml, so that a bound is stated once.
 oldest: ## run the tests on the oldest dependencies that are promised
 	$(PYTHON) -m venv build/oldest
-	sed -n '/^dependencies/,/^]/p; /^capture/p' pyproject.toml \
+	sed -n '/^dependencies/,/^]/p; /^capture/p; /^cluster/p' pyproject.toml \
 	  | grep -oE '[a-z0-9.-]+>=[0-9.]+' | sed 's/>=/==/' > build/oldest/pinned.txt
 	build/oldest/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint build/oldest/pinned.txt --editable '.[dev]'

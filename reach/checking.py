@@ -20,7 +20,7 @@ from reach.check import Checked, check_certificate
 from reach.errors import QuestionError
 from reach.gaps import openings
 from reach.lower import Ground, lower
-from reach.network.field import FIELDS, Header
+from reach.network.header_text import header_from
 from reach.network.node import Network
 from reach.options import Options
 from reach.question import Question, parse
@@ -84,7 +84,7 @@ def _reachable(network: Network, resolved: Resolved, told: Any) -> Checked:
     if resolved.source.uncertain or resolved.destination.uncertain:
         return Checked(("the snapshot does not settle what the ends are",), "")
     try:
-        packet = _header(told["packet"])
+        packet = header_from(told["packet"])
         forward, reply = _hops(told["forward"]), _hops(told["reply"])
     except (LookupError, TypeError, ValueError) as error:
         return Checked((f"the witness cannot be read: {error!r}",), "")
@@ -98,16 +98,9 @@ def _hops(told: Sequence[Mapping[str, Any]]) -> tuple[Hop, ...]:
     return tuple(
         Hop(
             str(each["node"]),
-            _header(each["header_in"]),
-            _header(each["header_out"]),
+            header_from(each["header_in"]),
+            header_from(each["header_out"]),
             tuple((o["resource"], o["locator"], o["text"]) for o in each["passed"]),
         )
         for each in told
-    )
-
-
-def _header(told: Mapping[str, Any]) -> Header:
-    """A header as JSON tells it; fields that its protocol does not have are 0."""
-    return Header(
-        *(each.parse(str(told[each.name])) if each.name in told else 0 for each in FIELDS)
     )

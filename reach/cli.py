@@ -5,6 +5,7 @@
     reach show [KIND]                                   what a snapshot holds and lacks
     reach explain ID|CODE                               what a thing's rules can do; a code
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
+    reach merge SHARD...                                the same, of the shards of a run
     reach capture DIR                                   what AWS says, into a folder
     reach verify SNAPSHOT                               0 sound, 1 something wrong, 3 only gaps
     reach anonymise SNAPSHOT OUT                        the same network under other names
@@ -24,7 +25,7 @@ import click
 
 from reach import __version__, console
 from reach.commands.captures import capture, policy
-from reach.commands.checks import check, test
+from reach.commands.checks import check, merge, test
 from reach.commands.descriptions import components, explain, options, show
 from reach.commands.questions import can, can_manage
 from reach.commands.snapshots import anonymise, pack, verify
@@ -55,7 +56,7 @@ def cli() -> None:
     """
 
 
-_QUESTIONS = (can, can_manage, check, test)
+_QUESTIONS = (can, can_manage, check, test, merge)
 _DESCRIPTIONS = (show, explain, components, options)
 _SNAPSHOTS = (capture, policy, verify, anonymise, pack)
 

@@ -29,11 +29,11 @@ _PIPED_WIDTH = 100
 
 def _input_errors() -> tuple[type[Exception], ...]:
     """Evaluated only when something was raised, so that help and usage import nothing."""
-    from reach.errors import QuestionError, SuiteError
+    from reach.errors import ClusterError, QuestionError, SuiteError
     from reach.snapshot.capture.targets import CaptureError
     from reach.snapshot.errors import SnapshotError
 
-    return SnapshotError, QuestionError, SuiteError, CaptureError
+    return SnapshotError, QuestionError, SuiteError, ClusterError, CaptureError
 
 
 def _defects() -> tuple[type[Exception], ...]:

@@ -202,11 +202,11 @@ def _compared(told: Result) -> str:
     expected = told.case.expect
     if told.outcome is Outcome.CRASHED:
         return f"expected {expected}, there is no answer"
-    if told.answer is None:
+    if not told.verdict:
         return f"expected {expected}, cannot be asked"
-    if told.answer.verdict is expected:
+    if told.verdict == expected:
         return f"is {expected} as expected, but"
-    return f"expected {expected}, is {told.answer.verdict}"
+    return f"expected {expected}, is {told.verdict}"
 
 
 def summary(paper: Paper, results: Iterable[Result]) -> None:

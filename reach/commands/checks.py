@@ -2,6 +2,7 @@
 
     reach check ANSWER          0 it holds, 1 it does not, 3 an undecided answer
     reach test SUITE...         0 all hold, 1 some fail, 3 some undecided, 70 some not answered
+    reach merge SHARD...        the same, of what shards of one run have found
 
 Must not know how anything is checked.
 """
@@ -16,6 +17,7 @@ import click
 from reach import console
 from reach.commands.arguments import load_snapshot, read_json, with_format, with_uncached_snapshot
 from reach.testing import command as testing
+from reach.testing.arguments import How, with_options, with_reports
 
 
 @click.command(
@@ -67,13 +69,15 @@ Examples:
   reach test suites/*.yaml --baseline main.json --report sarif=reach.sarif
   reach test policy.reach.yaml --snapshot prod/ --snapshot staging/
   reach test suites/ --coverage --mutate
+  reach test suites/ --shard 2/8 --report json=shard-2.json
+  reach test suites/ --cluster tls://scheduler:8786 --case-seconds 60
 
 \b
 Exit status: 0 all hold, 1 some fail, 3 none fails but some are undecided,
 2 usage or bad input, 70 some have no answer."""
 )
 @click.argument("suites", nargs=-1, required=True, metavar="SUITE...")
-@testing.with_options
+@with_options
 @with_format
 @click.pass_context
 def test(ctx: click.Context, /, suites: Sequence[str], form: str, **how: Any) -> None:
@@ -83,4 +87,29 @@ def test(ctx: click.Context, /, suites: Sequence[str], form: str, **how: Any) ->
     why; then one line that counts. Of a folder all *.reach.yaml in it and below. A process that
     dies costs the one case that it had.
     """
-    ctx.exit(testing.run_suites(suites, form, load_snapshot, **how))
+    ctx.exit(testing.run_suites(suites, form, load_snapshot, How(**how)))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reach test suites/ --shard 1/2 --report json=shard-1.json
+  reach test suites/ --shard 2/2 --report json=shard-2.json
+  reach merge shard-1.json shard-2.json --report junit=reach.xml
+
+\b
+Exit status: that of the whole run: 0 all hold, 1 some fail, 3 none fails but
+some are undecided, 2 usage, bad input or shards that do not make a whole,
+70 some have no answer."""
+)
+@click.argument("shards", nargs=-1, required=True, metavar="SHARD...")
+@with_reports
+@with_format
+@click.pass_context
+def merge(ctx: click.Context, /, shards: Sequence[str], form: str, **how: Any) -> None:
+    """Join the shards of a run into the report of the whole.
+
+    SHARD is what "reach test --shard I/N --report json=FILE" wrote. All N have to be there, each
+    once, of the same suites, snapshots, day and version of reach; else nothing is reported.
+    """
+    ctx.exit(testing.run_merge(shards, form, How(**how)))

@@ -5,6 +5,7 @@ Takes a header; gives only the fields that its protocol has, and no ghost field.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_protocol
@@ -25,6 +26,13 @@ def header_dict(header: Header) -> dict[str, Any]:
         elif each.name != "identity":
             shown[each.name] = each.show(value)
     return shown
+
+
+def header_from(told: Mapping[str, Any]) -> Header:
+    """The header that JSON tells; fields that its protocol does not have are 0."""
+    return Header(
+        *(each.parse(str(told[each.name])) if each.name in told else 0 for each in FIELDS)
+    )
 
 
 def header_words(header: Header) -> str:

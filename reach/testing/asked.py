@@ -1,22 +1,24 @@
-"""The cases of suites as jobs, done here or by workers, and their results in order.
+"""The cases of suites as jobs, done here, by processes or by a cluster, and their results in order.
 
-    ask_all(cases, today, workers) -> Result, Result, ...
+    ask_all(cases, today, by=Workers(4)) -> Result, Result, ...
 
 Must not know the command line nor how results are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from reach.jobs.crew import alone, do
+from reach.jobs.job import NO_LIMITS, Bench, Done, Limits, Lost, Refused, Said, Spent
 from reach.testing.case import Case, Outcome, Result
 from reach.testing.judging import put, quickest
-from reach.testing.workers import Bench, Lost, alone, do
 
 if TYPE_CHECKING:
+    from reach.jobs.cluster import Cluster
     from reach.snapshot.snapshot import Snapshot
 
 
@@ -43,6 +45,8 @@ class CaseJob:
     today: date | None
     wanted: Wanted = PLAIN
 
+    kind: ClassVar[str] = "case"
+
     @property
     def snapshot(self) -> str:
         return self.case.snapshot
@@ -67,34 +71,95 @@ class CaseJob:
             told = replace(told, exercised=exercised_by(snapshot, answer))
         return told
 
+    # ------------------------------------------------------------------- as plain data
+
+    def to_dict(self) -> dict[str, Any]:
+        case = asdict(self.case)
+        case |= {"until": _day_told(self.case.until), "fingerprint": self.case.fingerprint}
+        return {"case": case, "today": _day_told(self.today), "wanted": asdict(self.wanted)}
+
+    @staticmethod
+    def from_dict(told: Mapping[str, Any]) -> CaseJob:
+        from reach.testing.retold import case_of
+
+        day = told["today"]
+        today = date.fromisoformat(day) if day else None
+        return CaseJob(case_of(told["case"]), today, Wanted(**told["wanted"]))
+
+    @staticmethod
+    def tell(value: Result) -> dict[str, Any]:
+        from reach.testing.retold import told_of
+
+        return told_of(value)
+
+    def hear(self, told: Mapping[str, Any]) -> Result:
+        from reach.testing.retold import result_of
+
+        return result_of(told, self.case)
+
+
+def _day_told(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+# ------------------------------------------------------------------------------- by whom
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """So many processes of this machine; with none, this one, in which nothing is limited."""
+
+    number: int = 0
+    limits: Limits = NO_LIMITS
+
+
+HERE = Workers()
+
 
 def ask_all(
     cases: Sequence[Case],
     today: date | None,
     *,
-    workers: int = 0,
-    seconds: float | None = None,
+    by: Workers | Cluster = HERE,
     wanted: Wanted = PLAIN,
     load: Callable[[str], Snapshot] | None = None,
 ) -> Iterator[Result]:
-    """The result of each case, in order, by so many worker processes; with none, here.
+    """The result of each case, in order.
 
-    Here, Defect and SolverError are raised and ``load`` reads snapshots.  A case that a worker did
-    not survive, or took more than ``seconds`` for, has crashed.
+    In this process Defect and SolverError are raised and ``load`` reads snapshots.  Elsewhere a
+    case that a worker did not survive has crashed, and one that took more than it may is undecided.
     """
     jobs = [CaseJob(case, today, wanted) for case in cases]
-    if not workers:
-        # Here every snapshot is kept, as nobody else could have it.
-        for _, done in alone(jobs, Bench(load, kept=len(jobs))):
-            yield replace(done.value, seconds=done.seconds)
-        return
     ready: dict[int, Result] = {}
     told = 0
-    for number, said in do(jobs, workers, seconds):
-        if isinstance(said, Lost):
-            ready[number] = Result(cases[number], Outcome.CRASHED, reason=said.reason)
-        else:
-            ready[number] = replace(said.value, seconds=said.seconds)
+    for number, said in _said(jobs, by, load):
+        ready[number] = _result(cases[number], said)
         while told in ready:
             yield ready.pop(told)
             told += 1
+
+
+def _said(
+    jobs: Sequence[CaseJob],
+    by: Workers | Cluster,
+    load: Callable[[str], Snapshot] | None,
+) -> Iterator[tuple[int, Said]]:
+    if not isinstance(by, Workers):
+        return by.do(jobs)
+    if by.number:
+        return do(jobs, by.number, by.limits)
+    # Here every snapshot is kept, as nobody else could have it.
+    return alone(jobs, Bench(load, kept=len(jobs)))
+
+
+def _result(case: Case, said: Said) -> Result:
+    match said:
+        case Done():
+            told: Result = said.value
+            return replace(told, seconds=said.seconds)
+        case Lost():
+            return Result(case, Outcome.CRASHED, reason=said.reason)
+        case Spent():
+            return Result(case, Outcome.UNDECIDED, reason=said.reason, said="undecided")
+        case Refused():
+            return Result(case, Outcome.REFUSED, reason=said.reason)

@@ -47,7 +47,8 @@ class Case:
     witness's way there, in this order.
     ``snapshot`` is a path; ``file`` and ``line`` say where the case begins.
     With ``until`` it is an exception: its way may be open through that day, and ``owner`` answers
-    for that.
+    for that.  ``known_as`` is its fingerprint where it is retold from elsewhere, whose paths may be
+    others.
     """
 
     ask: str
@@ -65,6 +66,7 @@ class Case:
     owner: str = ""
     until: date | None = None
     tags: tuple[str, ...] = ()
+    known_as: str = field(default="", compare=False)
 
     @property
     def title(self) -> str:
@@ -81,6 +83,8 @@ class Case:
         Of its file and snapshot as they are seen from the working folder.  Not of what it expects:
         a case that is turned round is still that case.
         """
+        if self.known_as:
+            return self.known_as
         told = [_relative(self.file), self.title, self.ask, _relative(self.snapshot)]
         told += [str(self.one_way), self.port_at, *self.options]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
@@ -135,7 +139,8 @@ class Result:
 
     ``places`` tells where the things of its evidence lie, ``exercised`` which lines of the snapshot
     it exercises; both only if they were asked for.  ``ended`` says that its way is open although
-    the day of its exception has passed.
+    the day of its exception has passed.  ``said`` is the verdict where there is no answer to tell
+    it, and ``told`` the answer's JSON where it comes from elsewhere.
     """
 
     case: Case
@@ -146,6 +151,8 @@ class Result:
     places: Mapping[str, Place] = field(default_factory=dict)
     exercised: frozenset[Line] = frozenset()
     ended: bool = False
+    said: str = ""
+    told: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def passes(self) -> bool:
@@ -153,11 +160,10 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        return "" if self.answer is None else self.answer.verdict.value
+        return self.said if self.answer is None else self.answer.verdict.value
 
     def to_dict(self) -> dict[str, Any]:
         case = self.case
-        told = self.answer is not None and self.outcome is not Outcome.HOLDS
         return {
             "file": case.file,
             "line": case.line,
@@ -169,11 +175,19 @@ class Result:
             "port_at": case.port_at,
             "options": list(case.options),
             "tags": list(case.tags),
+            "why": case.why,
             "owner": case.owner,
             "until": case.until.isoformat() if case.until else None,
             "expected": case.expect.value,
             "verdict": self.verdict or None,
             "outcome": self.outcome.value,
             "reason": self.reason,
-            "answer": self.answer.to_dict() if told and self.answer is not None else None,
+            "ended": self.ended,
+            "answer": self._answer_told(),
         }
+
+    def _answer_told(self) -> Mapping[str, Any] | None:
+        """Of what holds nobody reads the evidence."""
+        if self.answer is None or self.outcome is Outcome.HOLDS:
+            return None
+        return self.answer.to_dict() if self.told is None else self.told

@@ -1,6 +1,6 @@
-"""What ``reach test`` does: its options, its cases asked and shown, its status.
+"""What ``reach test`` and ``reach merge`` do: cases asked or joined, and shown; the status.
 
-    @with_options ... def test(suites, form, **how): status = run_suites(suites, form, load, **how)
+    run_suites(suites, form, load, **how) -> status        run_merge(files, form, **how) -> status
 
 Takes paths and options; gives the exit status.  Light to import: what asks and shows is imported
 when it is needed.
@@ -10,148 +10,39 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from reach import console
+from reach.testing.arguments import FEW, SUFFIX, How
 
 if TYPE_CHECKING:
+    from reach.jobs.cluster import Cluster, Tls
     from reach.snapshot.snapshot import Snapshot
+    from reach.testing.asked import Workers
     from reach.testing.case import Case, Result
     from reach.testing.session import Session
 
-# Fewer cases than this are asked sooner than a process of their own has started.
-FEW = 20
-SUFFIX = ".reach.yaml"
-REPORTS = ("asff", "github", "json", "junit", "markdown", "sarif")
 
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """The options of the command."""
-
-    snapshots: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    jobs: int | None = None
-    timeout: float | None = None
-    baseline: str | None = None
-    today: date | None = None
-    reports: tuple[tuple[str, str], ...] = ()
-    account: str | None = None
-    region: str | None = None
-    coverage: bool = False
-    mutate: bool = False
-
-
-def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
-    try:
-        # Python reads more forms of a day than people do.
-        return None if value is None else date.fromisoformat(value if len(value) == 10 else "")
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no day: write YYYY-MM-DD.", ctx, param) from None
-
-
-def _kinds(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    found = []
-    for value in values:
-        kind, _, file = value.partition("=")
-        if kind not in REPORTS or not file:
-            words = f"{value!r} is no report: write KIND=FILE, KIND one of {_listed()}."
-            raise click.BadParameter(words, ctx, param)
-        found.append((kind, file))
-    return tuple(found)
-
-
-def _listed() -> str:
-    return f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
-
-
-_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
-    click.option(
-        "--snapshot",
-        "snapshots",
-        metavar="PATH",
-        multiple=True,
-        help="Ask of this one what names no snapshot in its own case; several times: of each.",
-    ),
-    click.option(
-        "--tag", "tags", metavar="TAG", multiple=True, help="Only cases with one of these tags."
-    ),
-    click.option(
-        "--jobs",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Ask by N processes; 0: in this one.  [default: as many as processors, "
-        f"0 for fewer than {FEW} cases]",
-    ),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SECONDS",
-        help="What takes longer has no answer.",
-    ),
-    click.option(
-        "--baseline",
-        metavar="FILE",
-        help="Only what is new fails: FILE is the JSON of an earlier run.",
-    ),
-    click.option(
-        "--today",
-        callback=_day,
-        envvar="REACH_TODAY",
-        show_envvar=True,
-        metavar="YYYY-MM-DD",
-        help="The day by which exceptions end.  [default: today]",
-    ),
-    click.option(
-        "--report",
-        "reports",
-        callback=_kinds,
-        multiple=True,
-        metavar="KIND=FILE",
-        help=f"Write a report into FILE (-: stdout); KIND is {_listed()}. May be said again.",
-    ),
-    click.option("--account", metavar="ID", help="For asff: where the snapshot tells no account."),
-    click.option("--region", metavar="NAME", help="For asff: where the snapshot tells no Region."),
-    click.option(
-        "--coverage",
-        is_flag=True,
-        help="List the rules, ACL entries and routes that no case exercises.",
-    ),
-    click.option(
-        "--mutate",
-        is_flag=True,
-        help="List the changes of one rule, ACL entry or route that no case would notice.",
-    ),
-)
-
-
-def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of ``reach test``, but for the suites and the form."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def run_suites(
-    suites: Sequence[str], form: str, load: Callable[[str], Snapshot], **options: Any
-) -> int:
+def run_suites(suites: Sequence[str], form: str, load: Callable[[str], Snapshot], how: How) -> int:
     """Ask all cases of some suites, show what does not hold, write the reports; the status."""
     from reach.testing.baseline import NOTHING, read_baseline
     from reach.testing.session import Session
 
-    how = How(**options)
+    _refuse(how)
     today = how.today or date.today()
     known = read_baseline(how.baseline) if how.baseline else NOTHING
     cases = _chosen(suites, how)
     session = Session(tuple(suites), today, compared=how.baseline is not None)
+    if how.shard is not None:
+        from reach.testing.merging import part_of
+
+        session.part = part_of(cases, how.shard, suites, today, how.baseline)
+        cases = [cases[position] for position in session.part.positions]
     for result in _asked(cases, today, how, load):
         told = known.known(result)
         session.results.append(told)
@@ -159,9 +50,45 @@ def run_suites(
             _show(told)
     if how.coverage or how.mutate:
         _look_further(session, how, load)
+    return _end(session, form, how)
+
+
+def run_merge(files: Sequence[str], form: str, how: How) -> int:
+    """Join the shards of a run, show what does not hold, write the reports; the whole's status."""
+    from reach.testing.merging import merged
+
+    session = merged(files)
+    if form == "text":
+        for result in session.results:
+            _show(result)
+    return _end(session, form, how)
+
+
+def _end(session: Session, form: str, how: How) -> int:
     _tell(session, form)
     _report(session, how)
     return session.status
+
+
+def _refuse(how: How) -> None:
+    """Raise for options that do not go together."""
+    if how.jobs == 0 and _limits_words(how):
+        raise click.UsageError(f"{_limits_words(how)} needs processes: give --jobs more than 0.")
+    if how.jobs is not None and how.cluster is not None:
+        raise click.UsageError("--jobs is of this machine: leave it out, or --cluster.")
+    if how.shard is not None and (how.coverage or how.mutate):
+        raise click.UsageError("--coverage and --mutate are of whole suites: leave out --shard.")
+    tls = (how.tls_ca_file, how.tls_cert, how.tls_key)
+    if any(tls) and not (how.cluster or "").startswith("tls://"):
+        raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key need --cluster tls://...")
+    if any(tls) and not all(tls):
+        raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key go together.")
+
+
+def _limits_words(how: How) -> str:
+    if how.case_seconds is not None:
+        return "--case-seconds"
+    return "--case-memory" if how.case_memory is not None else ""
 
 
 def _chosen(suites: Sequence[str], how: How) -> list[Case]:
@@ -189,22 +116,40 @@ def _files(path: str) -> list[str]:
     return found
 
 
-def _asked(cases: Sequence[Case], today: date, how: How, load: Callable[[str], Snapshot]) -> Any:
+def _asked(
+    cases: Sequence[Case], today: date, how: How, load: Callable[[str], Snapshot]
+) -> Iterator[Result]:
     from reach.testing.asked import Wanted, ask_all
 
-    wanted = Wanted("asff" in dict(how.reports), how.coverage or how.mutate)
-    workers = _workers(how, len(cases))
-    return ask_all(cases, today, workers=workers, seconds=how.timeout, wanted=wanted, load=load)
+    # Whoever joins shards may want any report of them.
+    places = "asff" in dict(how.reports) or how.shard is not None
+    wanted = Wanted(places, how.coverage or how.mutate)
+    return ask_all(cases, today, by=_by(how, len(cases)), wanted=wanted, load=load)
 
 
-def _workers(how: How, number: int) -> int:
-    if how.jobs == 0 and how.timeout is not None:
-        raise click.UsageError("--timeout needs processes: give --jobs more than 0.")
+def _by(how: How, number: int) -> Workers | Cluster:
+    """Who asks so many cases."""
+    from reach.jobs.job import Limits
+
+    limits = Limits(how.case_seconds, how.case_memory)
+    if how.cluster is not None:
+        from reach.jobs.cluster import Cluster
+
+        return Cluster(how.cluster, limits, _tls(how))
+    from reach.testing.asked import Workers
+
     if how.jobs is not None:
-        return how.jobs
-    if how.timeout is not None:
-        return os.cpu_count() or 1
-    return (os.cpu_count() or 1) if number >= FEW else 0
+        return Workers(how.jobs, limits)
+    processes = os.cpu_count() or 1
+    return Workers(processes if number >= FEW or limits.are_any else 0, limits)
+
+
+def _tls(how: How) -> Tls | None:
+    if not (how.tls_ca_file and how.tls_cert and how.tls_key):
+        return None
+    from reach.jobs.cluster import Tls
+
+    return Tls(how.tls_ca_file, how.tls_cert, how.tls_key)
 
 
 def _show(told: Result) -> None:

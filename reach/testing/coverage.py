@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from reach.jobs.crew import alone, do
+from reach.jobs.job import Bench, Done, Said
 from reach.snapshot.errors import SnapshotError
 from reach.testing.case import Line, Outcome, Result
 from reach.testing.lines import lines_of
 from reach.testing.mutation import MutantJob, Mutation, mutations_of
-from reach.testing.workers import Bench, Done, Lost, alone, do
 
 if TYPE_CHECKING:
     from reach.snapshot.snapshot import Snapshot
@@ -125,18 +126,18 @@ def _seconds(result: Result) -> float:
 def _mutants(
     jobs: Sequence[MutantJob], exercised: frozenset[Line], workers: int, bench: Bench
 ) -> Mutants:
-    told: dict[int, Done | Lost] = {}
+    told: dict[int, Said] = {}
     told.update(do(jobs, workers) if workers else alone(jobs, bench))
     tried, survivors, unknown = 0, [], []
     for number, job in enumerate(jobs):
         match told[number]:
-            case Lost():
-                unknown.append(job.mutation)
             case Done(value=None):
                 continue
             case Done(value=""):
                 survivors.append((job.mutation, job.mutation.line in exercised))
             case Done():
                 pass
+            case _:
+                unknown.append(job.mutation)
         tried += 1
     return Mutants(tried, tuple(survivors), tuple(unknown))

@@ -24,13 +24,13 @@ from reach.changes.acl_entry import AclEntry, ReplaceEntry
 from reach.changes.edit import with_record
 from reach.changes.group_rule import AllowRule, RevokeRule, RuleOfGroup, single_peers
 from reach.changes.transit_route import RemoveTransitRoute, TransitRoute
+from reach.jobs.job import Bench
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, parse_protocol
 from reach.snapshot.records import IpPermission, NetworkAcl, RouteTable, SecurityGroup
 from reach.snapshot.snapshot import Snapshot
 from reach.testing.case import Case, Line
 from reach.testing.judging import put
 from reach.testing.lines import ENTRY, ROUTE, RULE, TRANSIT, entry_locator, route_locator
-from reach.testing.workers import Bench
 
 
 class Kind(StrEnum):

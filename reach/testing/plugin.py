@@ -23,9 +23,9 @@ import pytest
 
 if TYPE_CHECKING:
     from reach.answer import Answer
+    from reach.jobs.job import Bench
     from reach.testing.asker import Asker
     from reach.testing.case import Case, Result
-    from reach.testing.workers import Bench
 
 _SUFFIX = ".reach.yaml"
 _WIDTH = 90
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _bench(config: pytest.Config) -> Bench:
-    from reach.testing.workers import Bench
+    from reach.jobs.job import Bench
 
     if _BENCH not in config.stash:
         config.stash[_BENCH] = Bench(kept=8)

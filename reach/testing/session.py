@@ -16,6 +16,7 @@ from reach import console
 from reach.testing.case import Outcome, Result
 
 if TYPE_CHECKING:
+    from reach.jobs.shard import Part
     from reach.testing.coverage import Finding
 
 FORMAT = 1
@@ -33,7 +34,7 @@ class Session:
     """The suites that were run, the day that it was, and the results so far.
 
     ``compared`` says that there was a baseline; ``findings`` are what was found beyond the cases:
-    coverage and mutants, of which no status hangs.
+    coverage and mutants, of which no status hangs.  ``part`` says of what whole this is a shard.
     """
 
     suites: tuple[str, ...]
@@ -41,6 +42,7 @@ class Session:
     compared: bool = False
     results: list[Result] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    part: Part | None = None
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -58,11 +60,23 @@ class Session:
         return [result for result in self.results if not result.passes]
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        """The same for the same cases, snapshots and day; a shard tells the times as well."""
+        told: dict[str, Any] = {
             "format": FORMAT,
             "suites": list(self.suites),
             "today": self.today.isoformat(),
             "summary": {outcome.value: count for outcome, count in self.counts.items()},
             "results": [result.to_dict() for result in self.results],
             "snapshots": [finding.to_dict() for finding in self.findings],
+        }
+        return told if self.part is None else {**told, "shard": self._shard(self.part)}
+
+    def _shard(self, part: Part) -> dict[str, Any]:
+        from reach.testing.retold import places_told
+
+        return {
+            **part.to_dict(),
+            "compared": self.compared,
+            "seconds": [round(result.seconds, 6) for result in self.results],
+            "places": [places_told(result) for result in self.results],
         }

@@ -20,12 +20,12 @@ def read(name: str) -> Any:
     return YAML(typ="safe", pure=True).load((CI / name).read_text())
 
 
-def parsed(words: list[str]) -> dict[str, Any]:
+def parsed(words: list[str], name: str = "test") -> dict[str, Any]:
     """The options of a command line of ``reach test``, as the command reads them."""
-    assert words[:2] == ["reach", "test"]
-    command = cli.commands["test"]
+    assert words[:2] == ["reach", name]
+    command = cli.commands[name]
     above = click.Context(cli, **cli.context_settings)
-    with command.make_context("test", words[2:], parent=above) as context:
+    with command.make_context(name, words[2:], parent=above) as context:
         return dict(context.params)
 
 
@@ -46,9 +46,30 @@ def test_the_workflow_asks_and_reports() -> None:
     assert options["baseline"] == "baseline.json"
 
 
+def test_the_matrix_asks_every_shard_once_and_merges_them() -> None:
+    """As many as it says there are, all of one day; what is uploaded is what is merged."""
+    workflow = read("github-matrix.yml")
+    jobs = workflow["jobs"]
+    shards = jobs["shards"]["strategy"]["matrix"]["shard"]
+    assert shards == list(range(1, workflow["env"]["SHARDS"] + 1))
+    (ask,) = (step for step in jobs["shards"]["steps"] if step.get("name") == "Ask")
+    assert ask["env"]["REACH_TODAY"] == "${{ needs.day.outputs.today }}"
+    line = ask["run"].replace("$SHARDS", str(len(shards))).replace("$SHARD", "3")
+    options = parsed(shlex.split(line.partition(" > ")[0]))
+    assert (str(options["shard"]), options["reports"]) == ("3 of 4", (("json", "shard-3.json"),))
+    assert (options["case_seconds"], options["case_memory"]) == (60, 2 << 30)
+    (merge,) = (step for step in jobs["whole"]["steps"] if step.get("name") == "Merge")
+    (line,) = re.findall(r"^reach merge (?:.*\\\n)*.*", merge["run"], re.M)
+    words = shlex.split(line.replace("|| status=$?", "").replace("\\\n", " "))
+    options = parsed(words, "merge")
+    assert options["shards"] == ("shard-*.json",)
+    assert dict(options["reports"])["junit"] == "reach.xml"
+
+
 def test_the_workflow_puts_no_stranger_into_a_script() -> None:
     """What an event brings along reaches a script by the environment only."""
-    steps = read("github-workflow.yml")["jobs"]["suites"]["steps"]
+    files = [read("github-workflow.yml"), read("github-matrix.yml")]
+    steps = [step for file in files for job in file["jobs"].values() for step in job["steps"]]
     brought = re.compile(r"\$\{\{[^}]*github\.event\.[^}]*\}\}")
     assert [step["run"] for step in steps if brought.search(step.get("run", ""))] == []
 
@@ -62,6 +83,8 @@ def test_the_hook_asks() -> None:
     assert hook["pass_filenames"] is False
 
 
-@pytest.mark.parametrize("name", ["github-workflow.yml", "pre-commit-config.yaml"])
+@pytest.mark.parametrize(
+    "name", ["github-workflow.yml", "github-matrix.yml", "pre-commit-config.yaml"]
+)
 def test_the_page_names_it(name: str) -> None:
     assert f"]({name})" in (CI / "README.md").read_text()

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reach.cli import cli
+from reach.testing.arguments import REPORTS
 from tests.estate import Pair
 
 SUITE = """\
@@ -60,18 +61,44 @@ def test_processes_say_what_one_process_says(folder: Path) -> None:
     assert here.stdout.endswith("3 cases: 1 holds, 1 fails, 1 refused\n")
 
 
-def test_a_case_that_takes_too_long_has_no_answer(folder: Path) -> None:
+@pytest.mark.parametrize("option", ["--case-seconds", "--timeout"])
+def test_a_case_that_takes_too_long_is_undecided(folder: Path, option: str) -> None:
     """That is no failure, and no pass."""
-    result = call("suite.yaml", "--tag", "web", "--timeout", "0.001")
-    assert result.exit_code == 70
+    result = call("suite.yaml", "--tag", "web", option, "0.001")
+    assert result.exit_code == 3
     assert result.stdout == (
-        "CRASHED  suite.yaml:3  web\n"
+        "UNDECIDED  suite.yaml:3  web\n"
         "    can a reach b port 22\n"
-        "    expected reachable, there is no answer:\n"
+        "    expected reachable, is undecided:\n"
         "      it took more than 0.001 seconds\n"
         "\n"
-        "1 case: 1 crashed\n"
+        "1 case: 1 undecided\n"
     )
+
+
+def test_what_a_limit_leaves_undecided_is_never_what_was_expected(folder: Path) -> None:
+    """The snapshot was to leave it open, and nobody has looked; every report can say so."""
+    text = SUITE.replace("22, expect: reachable", "22, expect: undecided")
+    Path("suite.yaml").write_text(text)
+    reports = [f"--report={kind}={kind}" for kind in REPORTS]
+    result = call("suite.yaml", "--tag", "web", "--case-seconds", "0.001", *reports)
+    assert result.exit_code == 3
+    assert "is undecided as expected, but:\n      it took more than 0.001 s" in result.stdout
+    assert 'type="undecided"' in Path("junit").read_text()
+    (told,) = json.loads(Path("json").read_text())["results"]
+    assert (told["verdict"], told["outcome"]) == ("undecided", "undecided")
+    assert json.loads(Path("asff").read_text()) == {"Findings": []}
+
+
+def test_a_case_that_takes_too_much_memory_is_undecided(folder: Path) -> None:
+    """A process alone takes more than this; the others are asked all the same."""
+    result = call("suite.yaml", "--tag", "web", "--case-memory", "1MiB")
+    assert result.exit_code == 3
+    assert "      it took more than 1 MiB of memory\n" in result.stdout
+    wide = call("suite.yaml", "--tag", "web", "--case-memory", "2GiB")
+    assert (wide.exit_code, wide.stdout) == (0, "1 case: 1 holds\n")
+    wrong = call("suite.yaml", "--case-memory", "2")
+    assert (wrong.exit_code, "write 512MiB or 2GiB" in wrong.stderr) == (2, True)
 
 
 # ------------------------------ choosing
@@ -115,10 +142,24 @@ def test_of_a_folder_all_suites(folder: Path) -> None:
     assert (none.exit_code, "There is no *.reach.yaml in saved." in none.stderr) == (2, True)
 
 
-def test_a_time_limit_needs_a_process_to_end(folder: Path) -> None:
-    result = call("suite.yaml", "--timeout", "5", "--jobs", "0")
-    assert result.exit_code == 2
-    assert "--timeout needs processes" in result.stderr
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--timeout 5 --jobs 0", "--case-seconds needs processes"),
+        ("--case-memory 1GiB --jobs 0", "--case-memory needs processes"),
+        ("--cluster tcp://x:1 --jobs 2", "--jobs is of this machine"),
+        ("--cluster x:1", "'x:1' is no scheduler"),
+        ("--cluster tcp://x:1 --tls-cert a", "need --cluster tls://"),
+        ("--cluster tls://x:1 --tls-cert a", "go together"),
+        ("--shard 1/2 --coverage", "leave out --shard"),
+        ("--shard 3/2", "'3/2' is no shard: write I/N, from 1/N to N/N."),
+        ("--shard 0/2", "'0/2' is no shard"),
+    ],
+)
+def test_options_that_do_not_go_together(folder: Path, options: str, words: str) -> None:
+    result = call("suite.yaml", *options.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
 
 
 # ------------------------------ baselines and days

@@ -42,7 +42,7 @@ _KINDS = {
 
 
 def render(session: Session, where: Where) -> str:
-    told = [result for result in session.results if result.outcome in _TOLD]
+    told = [each for each in session.results if each.outcome in _TOLD and each.answer is not None]
     return dumps({"Findings": [_finding(session, result, where) for result in told]})
 
 

@@ -67,7 +67,8 @@ UNDECIDED = Rule(
     "Undecided",
     "The snapshot does not tell; that is no pass.",
     "warning",
-    "Collect what is missing: reach show lists the calls that a snapshot lacks.",
+    "Collect what is missing: reach show lists the calls that a snapshot lacks. To what took more "
+    "than it may, allow more.",
 )
 REFUSED = Rule(
     "refused",
@@ -81,7 +82,7 @@ CRASHED = Rule(
     "No answer",
     "Whoever asked it did not survive it.",
     "error",
-    "Ask it alone; more memory or a longer --timeout may do.",
+    "Ask it alone: it ended two processes that asked it.",
 )
 ACCEPTED = Rule(
     "accepted",
@@ -126,13 +127,13 @@ def headline(result: Result) -> str:
     case = result.case
     if result.outcome is Outcome.CRASHED:
         return f"no answer, expected {case.expect}: {visible(case.title)}"
-    if result.answer is None:
+    if not result.verdict:
         return f"could not be asked, expected {case.expect}: {visible(case.title)}"
-    verdict = result.answer.verdict
+    verdict = result.verdict
     known = " (known)" if result.outcome is Outcome.KNOWN else ""
     if result.ended:
         return f"{verdict}, though its exception has ended{known}: {visible(case.title)}"
-    if verdict is case.expect:
+    if verdict == case.expect:
         return f"{verdict} as expected{known}, but not as stated: {visible(case.title)}"
     return f"{verdict}, expected {case.expect}{known}: {visible(case.title)}"
 

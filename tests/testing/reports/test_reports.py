@@ -16,8 +16,8 @@ import pytest
 
 from reach.answer import Verdict
 from reach.errors import SuiteError
+from reach.testing.arguments import REPORTS
 from reach.testing.case import Place
-from reach.testing.command import REPORTS
 from reach.testing.reports import Where, render
 from reach.testing.reports.markdown import block, span
 from tests.testing.reports import runs
