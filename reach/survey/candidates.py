@@ -138,9 +138,7 @@ def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
             yield from _split(aim, node.rpartition("/")[0], node, space, bits)
 
 
-def _split(
-    aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int
-) -> Iterator[Candidate]:
+def _split(aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int) -> Iterator[Candidate]:
     """By kind of packet; only messages that somebody answers where the reply counts."""
     for piece in well_formed(space) if not space.is_empty else ():
         protocol = piece.by_name["protocol"].single

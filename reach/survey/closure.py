@@ -95,7 +95,9 @@ def _not_begun(senders: Senders, spread: Spread) -> Iterator[Hole]:
             space = start.space.narrowed("identity", NOBODY)
             if sender.own is not None:
                 if space.by_name["source"] - sender.own:
-                    yield Hole(sender.node, "a sender has addresses that are not counted as its own")
+                    yield Hole(
+                        sender.node, "a sender has addresses that are not counted as its own"
+                    )
                 space = space.without("source")
             held = (each for each, bits in cells.items() if bits >> number & 1)
             if not any(covers(each, space) for each in held):
@@ -329,4 +331,6 @@ def _told_apart_by(node: Node) -> tuple[tuple[Ranges, ...], tuple[Ranges, ...], 
 
 
 def _by_source(case: Case) -> bool:
-    return any(rewrite.field == "source" and not isinstance(rewrite, Assign) for rewrite in case.rewrites)
+    return any(
+        rewrite.field == "source" and not isinstance(rewrite, Assign) for rewrite in case.rewrites
+    )

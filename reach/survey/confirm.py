@@ -134,7 +134,10 @@ class Confirming:
         met = [
             service(space) & piece
             for space in spaces
-            if all(space.by_name.get(k, _ANY) and v in space.by_name.get(k, _ANY) for k, v in ends.items())
+            if all(
+                space.by_name.get(k, _ANY) and v in space.by_name.get(k, _ANY)
+                for k, v in ends.items()
+            )
         ]
         met = [each for each in met if not each.is_empty] or [own & piece]
         protocols = piece.by_name.get("protocol")
@@ -288,10 +291,14 @@ def _counted(candidate: Candidate, proof: Proof) -> Header | None:
 def _packet(
     start: Start, candidate: Candidate, piece: HeaderSpace, source: int, sent_to: int
 ) -> Header | None:
-    wanted = start.space & piece & HeaderSpace.where(
-        source=Ranges.of(source),
-        destination=Ranges.of(sent_to),
-        source_port=candidate.space.by_name.get("source_port"),
+    wanted = (
+        start.space
+        & piece
+        & HeaderSpace.where(
+            source=Ranges.of(source),
+            destination=Ranges.of(sent_to),
+            source_port=candidate.space.by_name.get("source_port"),
+        )
     )
     if wanted.is_empty:
         return None

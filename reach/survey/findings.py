@@ -202,7 +202,10 @@ def _said(name: str, values: Ranges) -> str:
     if name == "protocol":
         if values == Ranges.span(0, 255) - _TOLD:
             return "every other protocol"
-        told = ", ".join(format_protocol(low) if low == high else f"{low}-{high}" for low, high in values.intervals)
+        told = ", ".join(
+            format_protocol(low) if low == high else f"{low}-{high}"
+            for low, high in values.intervals
+        )
         return f"protocol {told}"
     whole = Ranges.span(0, 0xFFFF if name in ("tcp", "udp") else 0xFF)
     if values == whole:

@@ -104,9 +104,7 @@ class Grouping:
                     found.setdefault(label, []).append(each)
         return {label: tuple(some) for label, some in found.items()}
 
-    def _split(
-        self, owner: str, members: tuple[NetworkInterface, ...]
-    ) -> Mapping[Labels, Ranges]:
+    def _split(self, owner: str, members: tuple[NetworkInterface, ...]) -> Mapping[Labels, Ranges]:
         """An owner's members by their labels, with the addresses of each part."""
         if not members:
             return {(owner,): Ranges(())}

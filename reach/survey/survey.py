@@ -20,7 +20,6 @@ from reach.errors import Defect
 from reach.evidence import remarks, witness
 from reach.gaps import openings
 from reach.lower import Ground
-from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve
 from reach.survey.candidates import Candidate, Pair, candidates
@@ -199,5 +198,3 @@ def _ways(path: Witness) -> tuple[str, ...]:
     last = path.forward[-1].resource
     passed = (s.resource for s in path.forward[1:] if s.kind not in _PLAIN)
     return tuple(dict.fromkeys(each for each in passed if each != last))
-
-
