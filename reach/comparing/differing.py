@@ -52,7 +52,11 @@ class Differing:
         """The flows that get further after than before, ``besides`` those of some starts."""
         graph = self.graphs[1]
         known = senders(everywhere(pair.before))
-        coming = graph.coming(self.more, two_way)
+        beginning: dict[str, list[str]] = {}
+        for start in everywhere(pair.after):
+            beginning.setdefault(start.owner, []).append(start.node)
+        back = graph.matter_to_replies(self.more, beginning) if two_way else {}
+        coming = graph.coming(self.more, back)
         new: list[Start] = []
         others: list[Start] = []
         for start in everywhere(pair.after):
@@ -65,8 +69,9 @@ class Differing:
         starts = dict.fromkeys((*fresh, *passing))
         wanted = Wanted(
             graph.entering(self.more, reply=False),
-            graph.entering(self.more, reply=True),
+            graph.entering(back, reply=True),
             frozenset(fresh),
+            tuple(graph.destinations(self.more)),
         )
         networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)

@@ -3,17 +3,18 @@
     Search(before, after, starts, known, wanted, ...).found() -> Found
 
 Only flows count that come by a place that differs, or that nobody could send before.  One is
-proved and replayed in the network after; the very packet is asked of the network before; then all
-packets that meet the same decisions in both are put aside, until nothing is left: that last "no"
-is one problem over all paths, and says that there are no others.  A flow is a packet with whom it
-is delivered to: one that goes to somebody else than before is another one.
+proved and replayed in the network after; the very packet is asked of the network before.  Flows of
+one kind that meet the same difference make a block: senders, receivers, and the packets between
+them; who else belongs to it is tried with the same packet.  Blocks are put aside, until nothing is
+left: that last "no" is one problem over all paths, and says that there are no others.  A flow is a
+packet with whom it is delivered to: one that goes to somebody else than before is another one.
 
 Must not know AWS, rendering, nor why the networks differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import solver
@@ -23,7 +24,6 @@ from reach.comparing.coming import Spaces
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
 from reach.decide import (
-    Decision,
     Proof,
     arrives,
     decide,
@@ -33,8 +33,9 @@ from reach.decide import (
     replay,
 )
 from reach.flood import uncovered
-from reach.network.field import FIELDS
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.address import is_ipv4
+from reach.network.field import FIELDS, Header
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Assign, Translate
 from reach.symbolic import Symbolic
@@ -61,6 +62,17 @@ class Further:
     arriving: Spaces
     proof: Proof
     before: Proof | None
+    block: int
+
+
+@dataclass
+class _Block:
+    """Flows of one kind that meet the same difference, by who sends and who receives."""
+
+    number: int
+    kinds: Spaces
+    sources: dict[tuple[str, HeaderSpace], None] = field(default_factory=dict)
+    ends: dict[tuple[str, HeaderSpace], None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,11 +87,13 @@ class Found:
 @dataclass(frozen=True)
 class Wanted:
     """Which flows count: those from starts that are new, and those that come by ``forward`` or
-    whose reply comes by ``reply`` (by node, headers on entry)."""
+    whose reply comes by ``reply`` (by node, headers on entry).  ``ends`` are addresses that are
+    worth a try as destinations."""
 
     forward: Mapping[str, Spaces]
     reply: Mapping[str, Spaces]
     new: frozenset[Start] = frozenset()
+    ends: tuple[int, ...] = ()
 
 
 @dataclass
@@ -98,6 +112,8 @@ class Search:
     two_way: bool
     most: int
     _others: list[Term] = field(default_factory=list)
+    _flows: list[Further] = field(default_factory=list)
+    _blocks: dict[object, _Block] = field(default_factory=dict)
 
     def found(self) -> Found:
         aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
@@ -107,21 +123,23 @@ class Search:
         self._symbolic = Symbolic()
         self._constraints = compile(self.after, aim)
         self._others.append(self._counts())
-        found: list[Further] = []
         for _ in range(_ASKED_FOR_EACH * self.most):
+            besides = (*self._others, *(self._none_of(block) for block in self._blocks.values()))
             decision = decide_compiled(
-                self.after, aim, self._constraints, self.backend, besides=self._others
+                self.after, aim, self._constraints, self.backend, besides=besides
             )
             if decision.verdict is Verdict.UNREACHABLE:
-                return Found(tuple(found), True)
+                return Found(tuple(self._flows), True)
             if decision.proof is None:
-                return Found(tuple(found), False, f"the solver gave up: {decision.unknown}")
-            if len(found) == self.most:
-                break
-            flow = self._flow(decision)
+                words = f"the solver gave up: {decision.unknown}"
+                return Found(tuple(self._flows), False, words)
+            flow = self._judged(decision.proof, decision.verdict)
             if flow is not None:
-                found.append(flow)
-        return Found(tuple(found), False, f"{len(found)} flows were told apart, and there are more")
+                self._try_others(flow)
+            if len(self._blocks) > self.most:
+                break
+        words = f"{len(self._blocks)} kinds of flows were told apart, and there may be more"
+        return Found(tuple(self._flows), False, words)
 
     def _counts(self) -> Term:
         """That a flow is of a new start, or comes by a place that differs, or its reply does."""
@@ -142,10 +160,8 @@ class Search:
 
     # ---------------------------------------------------------------- one flow
 
-    def _flow(self, decision: Decision) -> Further | None:
+    def _judged(self, proof: Proof, now: Verdict) -> Further | None:
         """The flow that was proved with all that are alike; None if it got as far before."""
-        proof, now = decision.proof, decision.verdict
-        assert proof is not None
         owner = proof.forward.owner if now is Verdict.REACHABLE else ""
         took = _all_alike(self.after, proof)
         sent = self.known.get((proof.start.node, proof.start.owner), ())
@@ -156,10 +172,75 @@ class Search:
             before = replay(self.before, proof.start, proof.packet, self.two_way)
             was, packets = self._before(proof, before, owner, took)
         arriving = took.forward[-1] if owner else ()
-        self._others.append(self._none_of(proof.start.node, packets, owner, arriving))
         if was is Verdict.REACHABLE or was is now:
+            block = _Block(0, tuple(map(_kind, packets)))
+            _add(block, proof.start.node, packets, owner, arriving)
+            self._others.append(self._none_of(block))
             return None
-        return Further(was, now, owner, packets, arriving, proof, before)
+        block = self._block(proof, was, now, packets)
+        _add(block, proof.start.node, packets, owner, arriving)
+        flow = Further(was, now, owner, packets, arriving, proof, before, block.number)
+        self._flows.append(flow)
+        return flow
+
+    def _block(self, proof: Proof, was: Verdict, now: Verdict, packets: Spaces) -> _Block:
+        kinds = tuple(dict.fromkeys(map(_kind, packets)))
+        four = is_ipv4(proof.packet.source)
+        who = "" if _is_interface(proof.start) else proof.start.node
+        key = (kinds, was, now, four, who, frozenset(self._met(proof)))
+        return self._blocks.setdefault(key, _Block(len(self._blocks), kinds))
+
+    def _met(self, proof: Proof) -> Iterator[object]:
+        """What differs of all that a flow and its reply come by."""
+        for trace, wanted in (
+            (proof.forward, self.wanted.forward),
+            (proof.reply, self.wanted.reply),
+        ):
+            for hop in trace.hops if trace is not None else ():
+                spaces = [each for each in wanted.get(hop.node, ()) if hop.before in each]
+                if spaces:
+                    rules = ((o.resource, o.locator) for o in hop.passed if o.locator)
+                    yield tuple(spaces), tuple(rules)
+        if any(start.node == proof.start.node for start in self._new):
+            yield "new"
+
+    def _try_others(self, flow: Further) -> None:
+        """The same packet from others, and to others."""
+        if flow.now is not Verdict.REACHABLE or not _is_interface(flow.proof.start):
+            tried = [flow.proof.start]
+        else:
+            tried = list(self.starts)
+        packet = flow.proof.packet
+        for start in tried:
+            self._try(start, packet, flow.block)
+        for end in self.wanted.ends if flow.now is Verdict.REACHABLE else ():
+            if is_ipv4(end) is is_ipv4(packet.source):
+                self._try(flow.proof.start, packet._replace(destination=end), flow.block)
+
+    def _try(self, start: Start, packet: Header, number: int) -> None:
+        sources = start.space.by_name.get("source")
+        if packet.source != self._source_of(packet, sources):
+            packet = packet._replace(source=self._source_of(packet, sources))
+        if packet not in start.space or packet.source == packet.destination:
+            return
+        proof = replay(self.after, start, packet, self.two_way)
+        if not gets_through(self._aim, proof) or not any(self._met(proof)):
+            return
+        block = list(self._blocks.values())[number]
+        ends = any(
+            proof.forward.owner == owner and proof.forward.final in space
+            for owner, space in block.ends
+        )
+        begun = any(start.node == node and packet in space for node, space in block.sources)
+        if not (ends and begun):
+            self._judged(proof, Verdict.REACHABLE)
+
+    @staticmethod
+    def _source_of(packet: Header, sources: Ranges | None) -> int:
+        """The packet's own source if it may be sent, else the first one that may."""
+        if sources is None or packet.source in sources:
+            return packet.source
+        return sources.intervals[0][0]
 
     def _before(
         self, proof: Proof, before: Proof, owner: str, took: Conditions
@@ -188,28 +269,50 @@ class Search:
         final = HeaderSpace.where(destination=Ranges.of(proof.forward.final.destination))
         return replace(self._aim, goals={owner: final})
 
-    def _none_of(self, node: str, packets: Spaces, owner: str, arriving: Spaces) -> Term:
-        """That a flow is none of these packets from a node, delivered to their end."""
+    def _none_of(self, block: _Block) -> Term:
+        """That a flow is none of a block."""
+        symbolic = self._symbolic
+        sources: dict[str, list[HeaderSpace]] = {}
+        for node, space in block.sources:
+            sources.setdefault(node, []).append(space)
         sent = solver.any_of(
-            solver.and_(chosen, self._symbolic.matches(space, version))
+            solver.and_(
+                chosen,
+                solver.any_of(symbolic.matches(space, version) for space in sources[start.node]),
+                solver.any_of(symbolic.matches(kind, version) for kind in block.kinds),
+            )
             for chosen, start, version in self._constraints.starts
-            if start.node == node
-            for space in packets
+            if start.node in sources
         )
-        if not owner:
+        ends: dict[str, list[HeaderSpace]] = {}
+        for owner, space in block.ends:
+            ends.setdefault(owner, []).append(space)
+        if "" in ends:
             return solver.not_(sent)
-        ends = [space.by_name.get("destination") for space in arriving]
         delivered = solver.any_of(
-            solver.and_(point.met, self._symbolic.matches(_to(end), point.version))
+            solver.and_(point.met, symbolic.matches(space, point.version))
             for point, delivery in self._constraints.forward.deliveries
-            if delivery.owner == owner
-            for end in ends
+            for space in ends.get(delivery.owner, ())
         )
         return solver.not_(solver.and_(sent, delivered))
 
 
-def _to(end: Ranges | None) -> HeaderSpace:
-    return HeaderSpace.where(destination=end)
+def _add(block: _Block, node: str, packets: Spaces, owner: str, arriving: Spaces) -> None:
+    for space in packets:
+        block.sources[node, HeaderSpace.where(source=space.by_name.get("source"))] = None
+    if not owner:
+        block.ends["", ANYTHING] = None
+    for space in arriving:
+        block.ends[owner, HeaderSpace.where(destination=space.by_name.get("destination"))] = None
+
+
+def _kind(space: HeaderSpace) -> HeaderSpace:
+    return space.without("source", "destination")
+
+
+def _is_interface(start: Start) -> bool:
+    """Whether a start is one of many of its sort: outside the estate each is told alone."""
+    return start.node.startswith("network_interface/")
 
 
 def _all_alike(network: Network, proof: Proof, within: Spaces | None = None) -> Conditions:

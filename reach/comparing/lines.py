@@ -2,9 +2,9 @@
 
     lines(pair, flows) -> lines
 
-One changed rule that opens a port on forty interfaces is one line with forty members.  Flows are
-put together that have the same ends, then those that have all but one end in common.  Must not know
-how flows were found, nor rendering.
+One changed rule that opens a port on forty interfaces is one line with forty members: the flows of
+a block are one line, and blocks between the same ends for the same reason another one.  Must not
+know how flows were found, nor rendering.
 """
 
 from __future__ import annotations
@@ -39,18 +39,14 @@ class _Item:
     key: tuple[object, ...]
     sources: frozenset[str]
     destinations: frozenset[str]
-    packets: frozenset[HeaderSpace]
+    block: int
 
 
 def lines(pair: Pair, flows: Sequence[Further], turned: bool) -> tuple[Line, ...]:
     """The lines of flows that get further after than before; ``turned``: the pair is reversed."""
     items = [_item(pair, flow, turned) for flow in flows]
-    for alike, joined in (
-        (lambda i: (i.key, i.sources, i.destinations), _packets_joined),
-        (lambda i: (i.key, i.packets, i.sources), _destinations_joined),
-        (lambda i: (i.key, i.packets, i.destinations), _sources_joined),
-    ):
-        items = _together(items, alike, joined)
+    items = _together(items, lambda item: item.block, _ends_joined)
+    items = _together(items, lambda i: (i.key, i.sources, i.destinations), _packets_joined)
     return tuple(sorted((item.line for item in items), key=_order))
 
 
@@ -73,23 +69,19 @@ def _together(
 
 
 def _packets_joined(one: _Item, other: _Item) -> _Item:
+    joined = _ends_joined(one, other)
     packets = tuple(dict.fromkeys((*one.line.packets, *other.line.packets)))
-    sources = _members_joined(one.line.sources, other.line.sources)
-    destinations = _members_joined(one.line.destinations, other.line.destinations)
-    line = replace(one.line, packets=packets, sources=sources, destinations=destinations)
-    return replace(one, line=line, packets=frozenset(packets))
+    return replace(joined, line=replace(joined.line, packets=packets))
 
 
-def _destinations_joined(one: _Item, other: _Item) -> _Item:
-    members = _members_joined(one.line.destinations, other.line.destinations)
-    line = replace(one.line, destinations=members)
-    return replace(one, line=line, destinations=one.destinations | other.destinations)
-
-
-def _sources_joined(one: _Item, other: _Item) -> _Item:
-    members = _members_joined(one.line.sources, other.line.sources)
-    line = replace(one.line, sources=members)
-    return replace(one, line=line, sources=one.sources | other.sources)
+def _ends_joined(one: _Item, other: _Item) -> _Item:
+    line = replace(
+        one.line,
+        sources=_members_joined(one.line.sources, other.line.sources),
+        destinations=_members_joined(one.line.destinations, other.line.destinations),
+    )
+    sources, destinations = one.sources | other.sources, one.destinations | other.destinations
+    return replace(one, line=line, sources=sources, destinations=destinations)
 
 
 def _members_joined(
@@ -127,7 +119,7 @@ def _item(pair: Pair, flow: Further, turned: bool) -> _Item:
     )
     key = (was, now, because, stopped and (stopped.words, stopped.code))
     ids = (frozenset(each.resource for each in side) for side in (sources, destinations))
-    return _Item(line, key, *ids, frozenset(line.packets))
+    return _Item(line, key, *ids, flow.block)
 
 
 def _remark(origin: Origin) -> Remark:

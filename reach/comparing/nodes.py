@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from reach.flood import covers, whole
+from reach.flood import covers, permitted, uncovered, whole
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Node
 from reach.network.stage import (
@@ -34,6 +34,7 @@ from reach.network.stage import (
 )
 
 MOST_SPACES = 64
+_MOST_RULES = 200
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,9 @@ def _told(rewrite: Rewrite) -> object:
 
 def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
     match one, other:
+        case Filter(), Filter() if _alike(one, other) and _is_settled(one, other):
+            passed = [permitted(each, ANYTHING) for each in (one, other)]
+            yield from bounded(p for each in passed[1] for p in uncovered(each, passed[0]))
         case Filter(), Filter() if _alike(one, other):
             rules = [[(r.match, r.action) for r in each.decisions] for each in (one, other)]
             yield from _apart(
@@ -114,6 +118,15 @@ def _alike(one: Filter, other: Filter) -> bool:
     """Whether two filters remember and await the same."""
     remembered = [(each.session, each.opening, each.binds is None) for each in (one, other)]
     return remembered[0] == remembered[1]
+
+
+def _is_settled(*filters: Filter) -> bool:
+    """Whether rules permit or deny, and are few enough to be taken from each other."""
+    return all(
+        len(each.rules) <= _MOST_RULES
+        and all(rule.action is not Action.DOUBT for rule in each.decisions)
+        for each in filters
+    )
 
 
 def _apart(
@@ -170,7 +183,7 @@ def bounded(spaces: Iterable[HeaderSpace]) -> tuple[HeaderSpace, ...]:
     """The spaces without those that others cover; one that holds all of them if they are many."""
     found = [space for space in dict.fromkeys(spaces) if not space.is_empty]
     if len(found) > MOST_SPACES:
-        return (_hull(found),)
+        return (hull(found),)
     return tuple(
         each
         for place, each in enumerate(found)
@@ -182,7 +195,7 @@ def bounded(spaces: Iterable[HeaderSpace]) -> tuple[HeaderSpace, ...]:
     )
 
 
-def _hull(spaces: Sequence[HeaderSpace]) -> HeaderSpace:
+def hull(spaces: Sequence[HeaderSpace]) -> HeaderSpace:
     """The smallest product that holds all of them."""
     names = set.intersection(*({name for name, _ in space.fields} for space in spaces))
     told = {
