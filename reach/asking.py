@@ -123,7 +123,9 @@ def verdict(
 ) -> Answer:
     """The same verdict as ``ask`` gives, without a path to look at."""
     asked = parse(question, one_way=one_way, port_at=port_at)
-    return answer(ground_of(snapshot, Options.of(options or {})), asked, backend_of_thread(), VERDICT)
+    return answer(
+        ground_of(snapshot, Options.of(options or {})), asked, backend_of_thread(), VERDICT
+    )
 
 
 def _with_proposals(

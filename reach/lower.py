@@ -313,9 +313,7 @@ def unmodelled(resource: str) -> Origin:
     return Origin(resource, "is of a kind that is not modelled yet", code="UNSUPPORTED_COMPONENT")
 
 
-def lower(
-    snapshot: Snapshot, options: Options = DEFAULTS, alignment: Alignment = ALONE
-) -> Ground:
+def lower(snapshot: Snapshot, options: Options = DEFAULTS, alignment: Alignment = ALONE) -> Ground:
     """The network of a snapshot; nodes are made when something first forwards to them."""
     return Ground(snapshot, options, alignment)
 

@@ -30,7 +30,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 
-_FEW = 32
+_FEW, _TRIED = 32, 64
 Spaces = tuple[HeaderSpace, ...]
 Reached = Mapping[str, Spaces]
 
@@ -177,13 +177,13 @@ class Graph:
         }
 
     def destinations(self, nodes: Iterable[str]) -> Iterator[int]:
-        """The first address for which each way into some nodes is."""
+        """Addresses for which the ways into some nodes are, the first of each block of them."""
         found: dict[int, None] = {}
         for name in nodes:
             for edge in self._into.get(name, ()):
                 ends = edge.match.by_name.get("destination")
-                if ends:
-                    found[ends.intervals[0][0]] = None
+                for low, _ in ends.intervals[:_TRIED] if ends is not None else ():
+                    found[low] = None
         yield from found
 
     def _back(self, seeds: Mapping[str, Spaces], *, reply: bool) -> dict[str, HeaderSpace]:

@@ -42,6 +42,7 @@ from reach.symbolic import Symbolic
 from reach.trace import Fate
 from solver import Backend, Term
 
+_TRIED = 64
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -199,48 +200,40 @@ class Search:
             for hop in trace.hops if trace is not None else ():
                 spaces = [each for each in wanted.get(hop.node, ()) if hop.before in each]
                 if spaces:
-                    rules = ((o.resource, o.locator) for o in hop.passed if o.locator)
-                    yield tuple(spaces), tuple(rules)
+                    rules = tuple((o.resource, o.locator) for o in hop.passed if o.locator)
+                    yield rules or tuple(spaces)
         if any(start.node == proof.start.node for start in self._new):
             yield "new"
 
     def _try_others(self, flow: Further) -> None:
         """The same packet from others, and to others."""
-        if flow.now is not Verdict.REACHABLE or not _is_interface(flow.proof.start):
-            tried = [flow.proof.start]
-        else:
-            tried = list(self.starts)
+        if flow.now is not Verdict.REACHABLE:
+            return
         packet = flow.proof.packet
-        for start in tried:
+        own = [start for start in self.starts if start.node == flow.proof.start.node]
+        for start in self.starts if _is_interface(flow.proof.start) else ():
             self._try(start, packet, flow.block)
-        for end in self.wanted.ends if flow.now is Verdict.REACHABLE else ():
+        for end in self.wanted.ends:
             if is_ipv4(end) is is_ipv4(packet.source):
-                self._try(flow.proof.start, packet._replace(destination=end), flow.block)
+                for start in own:
+                    self._try(start, packet._replace(destination=end), flow.block)
 
     def _try(self, start: Start, packet: Header, number: int) -> None:
+        """Whether a packet from another source belongs to a block as well; if so, it is added."""
         sources = start.space.by_name.get("source")
-        if packet.source != self._source_of(packet, sources):
-            packet = packet._replace(source=self._source_of(packet, sources))
-        if packet not in start.space or packet.source == packet.destination:
-            return
-        proof = replay(self.after, start, packet, self.two_way)
-        if not gets_through(self._aim, proof) or not any(self._met(proof)):
-            return
+        tried = [packet.source]
+        if sources is not None and packet.source not in sources:
+            tried = [low for low, _ in sources.intervals[:_TRIED]]
         block = list(self._blocks.values())[number]
-        ends = any(
-            proof.forward.owner == owner and proof.forward.final in space
-            for owner, space in block.ends
-        )
-        begun = any(start.node == node and packet in space for node, space in block.sources)
-        if not (ends and begun):
-            self._judged(proof, Verdict.REACHABLE)
-
-    @staticmethod
-    def _source_of(packet: Header, sources: Ranges | None) -> int:
-        """The packet's own source if it may be sent, else the first one that may."""
-        if sources is None or packet.source in sources:
-            return packet.source
-        return sources.intervals[0][0]
+        for source in tried:
+            other = packet._replace(source=source)
+            if other not in start.space or source == packet.destination:
+                continue
+            proof = replay(self.after, start, other, self.two_way)
+            if not gets_through(self._aim, proof) or not any(self._met(proof)):
+                continue
+            if not _holds(block, proof):
+                self._judged(proof, Verdict.REACHABLE)
 
     def _before(
         self, proof: Proof, before: Proof, owner: str, took: Conditions
@@ -295,6 +288,14 @@ class Search:
             for space in ends.get(delivery.owner, ())
         )
         return solver.not_(solver.and_(sent, delivered))
+
+
+def _holds(block: _Block, proof: Proof) -> bool:
+    """Whether a proven flow is one of a block."""
+    forward, node = proof.forward, proof.start.node
+    return any(
+        forward.owner == owner and forward.final in space for owner, space in block.ends
+    ) and any(node == begun and proof.packet in space for begun, space in block.sources)
 
 
 def _add(block: _Block, node: str, packets: Spaces, owner: str, arriving: Spaces) -> None:

@@ -84,9 +84,7 @@ def _ends_joined(one: _Item, other: _Item) -> _Item:
     return replace(one, line=line, sources=sources, destinations=destinations)
 
 
-def _members_joined(
-    one: tuple[EndPoint, ...], other: tuple[EndPoint, ...]
-) -> tuple[EndPoint, ...]:
+def _members_joined(one: tuple[EndPoint, ...], other: tuple[EndPoint, ...]) -> tuple[EndPoint, ...]:
     found = {each.resource: each for each in one}
     for each in other:
         known = found.get(each.resource)
@@ -123,7 +121,9 @@ def _item(pair: Pair, flow: Further, turned: bool) -> _Item:
 
 
 def _remark(origin: Origin) -> Remark:
-    located = f"{origin.locator}: " if origin.locator and origin.locator not in origin.words else ""
+    told = set(origin.words.split())
+    known = set(origin.locator.split()) - {"rule"} <= told
+    located = "" if known or not origin.locator else f"{origin.locator}: "
     named = f" ({origin.name})" if origin.name else ""
     return Remark(f"{located}{origin.words}", f"{origin.resource}{named}")
 
