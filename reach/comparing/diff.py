@@ -85,8 +85,8 @@ def _difference(
     two_way = not plain.one_way
     there = spots.further(pair, two_way=two_way, backend=backend, most=most)
     back = spots.turned.further(pair.turned, two_way=two_way, backend=backend, most=most)
-    gained = list(_settled(lines(pair, there.flows, turned=False), openings(pair.before), 0))
-    lost = list(_settled(lines(pair.turned, back.flows, turned=True), openings(pair.after), 1))
+    gained = list(_settled(lines(pair, there.flows, turned=False), openings(pair.before)))
+    lost = list(_settled(lines(pair.turned, back.flows, turned=True), openings(pair.after)))
     both = [*gained, *lost]
     reasons = dict.fromkeys(each.reason for each in (there, back) if each.reason)
     return replace(
@@ -101,13 +101,15 @@ def _difference(
     )
 
 
-def _settled(found: Iterable[Line], opened: tuple[object, ...], side: int) -> Iterator[Line]:
-    """Lines whose "unreachable" is undecided if another way may exist there."""
+def _settled(found: Iterable[Line], opened: tuple[object, ...]) -> Iterator[Line]:
+    """Lines whose "unreachable" is undecided, if another way may exist in that snapshot."""
     for line in found:
-        if opened and (line.was, line.now)[side] is Verdict.UNREACHABLE:
-            name = ("was", "now")[side]
-            line = replace(line, **{name: Verdict.UNDECIDED})
-        yield line
+        if opened and line.now is Verdict.UNREACHABLE:
+            yield replace(line, now=Verdict.UNDECIDED)
+        elif opened and line.was is Verdict.UNREACHABLE:
+            yield replace(line, was=Verdict.UNDECIDED)
+        else:
+            yield line
 
 
 # ------------------------------------------------------------------- what is not told

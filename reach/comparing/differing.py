@@ -18,7 +18,7 @@ from reach.comparing.flows import Found, Search, Wanted, senders
 from reach.comparing.nodes import Spot, more
 from reach.flood import minus, uncovered
 from reach.lower import Ground
-from reach.resolve import every_packet, everywhere
+from reach.resolve import every_packet, everyone, everywhere
 from solver import Backend
 
 
@@ -72,6 +72,7 @@ class Differing:
             graph.entering(back, reply=True),
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
+            frozenset(start.node for start in everyone(pair.after)[0].starts),
         )
         networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)

@@ -89,12 +89,13 @@ class Found:
 class Wanted:
     """Which flows count: those from starts that are new, and those that come by ``forward`` or
     whose reply comes by ``reply`` (by node, headers on entry).  ``ends`` are addresses that are
-    worth a try as destinations."""
+    worth a try as destinations; starts ``inside`` are many of a sort, others are told alone."""
 
     forward: Mapping[str, Spaces]
     reply: Mapping[str, Spaces]
     new: frozenset[Start] = frozenset()
     ends: tuple[int, ...] = ()
+    inside: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -174,9 +175,7 @@ class Search:
             was, packets = self._before(proof, before, owner, took)
         arriving = took.forward[-1] if owner else ()
         if was is Verdict.REACHABLE or was is now:
-            block = _Block(0, tuple(map(_kind, packets)))
-            _add(block, proof.start.node, packets, owner, arriving)
-            self._others.append(self._none_of(block))
+            self._others.append(self._not_these(proof.start.node, packets, owner, arriving))
             return None
         block = self._block(proof, was, now, packets)
         _add(block, proof.start.node, packets, owner, arriving)
@@ -187,7 +186,7 @@ class Search:
     def _block(self, proof: Proof, was: Verdict, now: Verdict, packets: Spaces) -> _Block:
         kinds = tuple(dict.fromkeys(map(_kind, packets)))
         four = is_ipv4(proof.packet.source)
-        who = "" if _is_interface(proof.start) else proof.start.node
+        who = "" if proof.start.node in self.wanted.inside else proof.start.node
         key = (kinds, was, now, four, who, frozenset(self._met(proof)))
         return self._blocks.setdefault(key, _Block(len(self._blocks), kinds))
 
@@ -211,7 +210,7 @@ class Search:
             return
         packet = flow.proof.packet
         own = [start for start in self.starts if start.node == flow.proof.start.node]
-        for start in self.starts if _is_interface(flow.proof.start) else ():
+        for start in self.starts if flow.proof.start.node in self.wanted.inside else ():
             self._try(start, packet, flow.block)
         for end in self.wanted.ends:
             if is_ipv4(end) is is_ipv4(packet.source):
@@ -262,6 +261,26 @@ class Search:
         final = HeaderSpace.where(destination=Ranges.of(proof.forward.final.destination))
         return replace(self._aim, goals={owner: final})
 
+    def _not_these(self, node: str, packets: Spaces, owner: str, arriving: Spaces) -> Term:
+        """That a flow is none of these very packets from a node, delivered to their end."""
+        sent = solver.any_of(
+            solver.and_(chosen, self._symbolic.matches(space, version))
+            for chosen, start, version in self._constraints.starts
+            if start.node == node
+            for space in packets
+        )
+        if not owner:
+            return solver.not_(sent)
+        return solver.not_(solver.and_(sent, self._delivered({owner: [*map(_to, arriving)]})))
+
+    def _delivered(self, ends: Mapping[str, Sequence[HeaderSpace]]) -> Term:
+        """That a flow is delivered to one of these owners, at one of their addresses."""
+        return solver.any_of(
+            solver.and_(point.met, self._symbolic.matches(space, point.version))
+            for point, delivery in self._constraints.forward.deliveries
+            for space in ends.get(delivery.owner, ())
+        )
+
     def _none_of(self, block: _Block) -> Term:
         """That a flow is none of a block."""
         symbolic = self._symbolic
@@ -282,12 +301,7 @@ class Search:
             ends.setdefault(owner, []).append(space)
         if "" in ends:
             return solver.not_(sent)
-        delivered = solver.any_of(
-            solver.and_(point.met, symbolic.matches(space, point.version))
-            for point, delivery in self._constraints.forward.deliveries
-            for space in ends.get(delivery.owner, ())
-        )
-        return solver.not_(solver.and_(sent, delivered))
+        return solver.not_(solver.and_(sent, self._delivered(ends)))
 
 
 def _holds(block: _Block, proof: Proof) -> bool:
@@ -304,16 +318,16 @@ def _add(block: _Block, node: str, packets: Spaces, owner: str, arriving: Spaces
     if not owner:
         block.ends["", ANYTHING] = None
     for space in arriving:
-        block.ends[owner, HeaderSpace.where(destination=space.by_name.get("destination"))] = None
+        block.ends[owner, _to(space)] = None
+
+
+def _to(space: HeaderSpace) -> HeaderSpace:
+    """Whatever is delivered to the same addresses."""
+    return HeaderSpace.where(destination=space.by_name.get("destination"))
 
 
 def _kind(space: HeaderSpace) -> HeaderSpace:
     return space.without("source", "destination")
-
-
-def _is_interface(start: Start) -> bool:
-    """Whether a start is one of many of its sort: outside the estate each is told alone."""
-    return start.node.startswith("network_interface/")
 
 
 def _all_alike(network: Network, proof: Proof, within: Spaces | None = None) -> Conditions:

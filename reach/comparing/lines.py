@@ -116,8 +116,11 @@ def _item(pair: Pair, flow: Further, turned: bool) -> _Item:
         stopped=_remark(stopped) if stopped is not None else None,
     )
     key = (was, now, because, stopped and (stopped.words, stopped.code))
-    ids = (frozenset(each.resource for each in side) for side in (sources, destinations))
-    return _Item(line, key, *ids, flow.block)
+    return _Item(line, key, _ids(sources), _ids(destinations), flow.block)
+
+
+def _ids(ends: Iterable[EndPoint]) -> frozenset[str]:
+    return frozenset(each.resource for each in ends)
 
 
 def _remark(origin: Origin) -> Remark:

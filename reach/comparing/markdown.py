@@ -52,10 +52,10 @@ def _parts(told: Difference) -> Iterator[str]:
     if told.gaps:
         yield "\n#### Not compared\n\n"
         yield from (f"- {_plain(each.resource)}: {_plain(each.text)}\n" for each in told.gaps)
-    lines = [*told.gained, *told.lost, *told.undecided]
-    if lines:
+    every = [*told.gained, *told.lost, *told.undecided]
+    if every:
         yield "\n<details><summary>One packet of each, and its path</summary>\n\n"
-        yield from (_witness(line) for line in lines)
+        yield from (_witness(line) for line in every)
         yield "\n</details>\n"
 
 
