@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reach.asking import ask
     from reach.cards.card import Card, Line, Standing
     from reach.cards.describe import describe
+    from reach.comparing.diff import diff
+    from reach.comparing.difference import Difference
     from reach.components import load
     from reach.errors import Defect, QuestionError, SuiteError
     from reach.manage import Management, ServiceAccess, can_manage
@@ -31,6 +33,7 @@ _HOMES = {
     "Answer": "reach.answer",
     "Card": "reach.cards.card",
     "Defect": "reach.errors",
+    "Difference": "reach.comparing.difference",
     "Diagnostic": "reach.snapshot.errors",
     "Explanation": "reach.answer",
     "Line": "reach.cards.card",
@@ -50,6 +53,7 @@ _HOMES = {
     "ask": "reach.asking",
     "can_manage": "reach.manage",
     "describe": "reach.cards.describe",
+    "diff": "reach.comparing.diff",
     "load": "reach.components",
     "parse": "reach.question",
 }
@@ -59,6 +63,7 @@ __all__ = [
     "Card",
     "Defect",
     "Diagnostic",
+    "Difference",
     "Explanation",
     "Line",
     "Management",
@@ -78,6 +83,7 @@ __all__ = [
     "ask",
     "can_manage",
     "describe",
+    "diff",
     "load",
     "parse",
 ]

@@ -115,8 +115,8 @@ def ask(
         )
     ground = ground_of(snapshot, Options.of(options or {}))
     wanted = Wanted(packets, blocked, paths, ends, fix=fix, cut=cut)
-    told = answer(ground, question, _backend(), wanted)
-    return _with_proposals(told, ground, question, _backend(), wanted)
+    told = answer(ground, question, backend_of_thread(), wanted)
+    return _with_proposals(told, ground, question, backend_of_thread(), wanted)
 
 
 def verdict(
@@ -129,7 +129,9 @@ def verdict(
 ) -> Answer:
     """The same verdict as ``ask`` gives, without a path to look at."""
     asked = parse(question, one_way=one_way, port_at=port_at)
-    return answer(ground_of(snapshot, Options.of(options or {})), asked, _backend(), VERDICT)
+    return answer(
+        ground_of(snapshot, Options.of(options or {})), asked, backend_of_thread(), VERDICT
+    )
 
 
 def expecting(
@@ -144,7 +146,7 @@ def expecting(
     """The same answer as ``ask`` gives, but without a path to look at if it is as expected."""
     asked = parse(question, one_way=one_way, port_at=port_at)
     ground = ground_of(snapshot, Options.of(options or {}))
-    return answer(ground, asked, _backend(), Wanted(expected=expected))
+    return answer(ground, asked, backend_of_thread(), Wanted(expected=expected))
 
 
 def _with_proposals(
@@ -176,7 +178,7 @@ def ground_of(snapshot: Snapshot, options: Options) -> Ground:
     return ground
 
 
-def _backend() -> Backend:
+def backend_of_thread() -> Backend:
     """This thread's own: a solver's context serves one thread at a time."""
     backend: Backend | None = getattr(_OF_THREAD, "backend", None)
     if backend is None:

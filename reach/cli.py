@@ -7,6 +7,7 @@
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
     reach merge SHARD...                                the same, of the shards of a run
     reach capture DIR                                   what AWS says, into a folder
+    reach diff BEFORE AFTER                             0 nothing changed, 1 gained or lost, 3 open
     reach verify SNAPSHOT                               0 sound, 1 something wrong, 3 only gaps
     reach anonymise SNAPSHOT OUT                        the same network under other names
     reach pack SNAPSHOT OUT.tar.zst                     the same files as one
@@ -26,6 +27,7 @@ import click
 from reach import __version__, console
 from reach.commands.captures import capture, policy
 from reach.commands.checks import check, merge, test
+from reach.commands.comparisons import diff
 from reach.commands.descriptions import components, explain, options, show
 from reach.commands.questions import can, can_manage
 from reach.commands.snapshots import anonymise, pack, verify
@@ -42,11 +44,12 @@ Examples:
   reach show --snapshot snapshot/
   reach test suites/*.yaml
   reach capture snapshot/
+  reach diff before/ after/
   reach verify snapshot/
 
 \b
-Exit status: 0 reachable (test: all hold), 1 unreachable (some fail),
-2 usage or bad input, 3 undecided.""",
+Exit status: 0 reachable (test: all hold; diff: nothing changed), 1 unreachable
+(some fail; something did), 2 usage or bad input, 3 undecided.""",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
@@ -58,7 +61,7 @@ def cli() -> None:
 
 _QUESTIONS = (can, can_manage, check, test, merge)
 _DESCRIPTIONS = (show, explain, components, options)
-_SNAPSHOTS = (capture, policy, verify, anonymise, pack)
+_SNAPSHOTS = (capture, policy, diff, verify, anonymise, pack)
 
 for each in (*_QUESTIONS, *_DESCRIPTIONS, *_SNAPSHOTS):
     cli.add_command(each)

@@ -200,6 +200,15 @@ class Lowering(Protocol):
         """How AWS is read where its documentation leaves it open (``reach.options``)."""
         ...
 
+    def is_apart(self, interface_id: str) -> bool:
+        """Whether an interface is to share its nodes with no other, so as to be compared."""
+        ...
+
+    @property
+    def by_class(self) -> bool:
+        """Whether even few hosts are to start where their likes do, so as to be compared."""
+        ...
+
     def slot(self, name: str, resource: str) -> tuple[Stage, ...]:
         """The stages that components contribute to a slot of ``resource``."""
         ...

@@ -2,6 +2,7 @@
 
     conditions(network, proof) -> Conditions
 
+It need not get through: what is dropped is dropped by the same decisions as well.
 A proof is one packet.  The same decisions, rule by rule and route by route, admit a whole set; it
 is kept as products of *cells*, one for each field, and a cell is shared by every hop until a
 translation gives the field a new one.  So what is narrowed later counts earlier as well, and the
@@ -19,7 +20,7 @@ from reach.decide import Proof
 from reach.flood import whole
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import FIELDS, ICMP, ICMPV6, INDEX, TCP, UDP, Header, reply_to
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
@@ -42,6 +43,8 @@ from reach.trace import Sessions, Trace
 MOST_PIECES = 64
 Spaces = tuple[HeaderSpace, ...]
 Fields = tuple[int, ...]  # for each field of a header the number of its cell
+_TOLD_APART = (TCP, UDP, ICMP, ICMPV6)
+_ALIKE = Ranges.span(0, 255) - Ranges.of(*_TOLD_APART)
 _EXCHANGED = ("destination", "source", "protocol", "destination_port", "source_port")
 
 
@@ -139,9 +142,26 @@ def _lies_in(header: Header, piece: _Piece) -> bool:
     )
 
 
-def conditions(network: Network, proof: Proof) -> Conditions:
-    """All packets that take the path of a proof, by the same decisions."""
-    way = _Way(network, [_start(proof)])
+def _only(piece: _Piece, header: Header) -> _Piece:
+    """A piece with a header's own values."""
+    for each, value in zip(FIELDS, header, strict=True):
+        piece = piece.narrowed(each.name, Ranges.of(value))
+    return piece
+
+
+def conditions(
+    network: Network,
+    proof: Proof,
+    within: Spaces = (ANYTHING,),
+    *,
+    every_protocol: bool = False,
+) -> Conditions:
+    """All packets that take the path of a proof, by the same decisions; those ``within`` spaces.
+
+    With ``every_protocol`` a packet without ports stands for those of other such protocols too.
+    """
+    begun = _start(proof, every_protocol=every_protocol)
+    way = _Way(network, [piece for space in within if (piece := begun.within(space)) is not None])
     _follow(way, proof.forward, None)
     if proof.reply is not None:
         way.keep([_turned(piece, proof) for piece in way.pieces], proof.forward.final)
@@ -154,12 +174,14 @@ def conditions(network: Network, proof: Proof) -> Conditions:
     return Conditions(start, tuple(hops[:there]), tuple(hops[there:]), way.complete)
 
 
-def _start(proof: Proof) -> _Piece:
+def _start(proof: Proof, *, every_protocol: bool) -> _Piece:
     """Every packet of the question that is of the proof's kind."""
     packet = proof.packet
     family = ANY_IPV4 if is_ipv4(packet.source) else ANY_IPV6
     ends = Ranges.prefixes((family,))
-    kept = {"protocol": Ranges.of(packet.protocol), "source": ends, "destination": ends}
+    alike = every_protocol and packet.protocol not in _TOLD_APART
+    protocols = _ALIKE if alike else Ranges.of(packet.protocol)
+    kept = {"protocol": protocols, "source": ends, "destination": ends}
     if packet.protocol not in (TCP, UDP):
         kept |= {"source_port": Ranges.of(0), "destination_port": Ranges.of(0)}
     if packet.protocol in (ICMP, ICMPV6):
@@ -212,8 +234,7 @@ def _stage(
     """Narrow the pieces by what the packet meets; its header after the stage, None if it left."""
     match stage:
         case Filter():
-            _filter(way, stage, header, before)
-            return header
+            return header if _filter(way, stage, header, before) else None
         case Translate():
             return _translate(way, stage, header, leaves)
         case Restore():
@@ -226,13 +247,20 @@ def _stage(
             assert_never(stage)
 
 
-def _filter(way: _Way, stage: Filter, header: Header, before: Sessions | None) -> None:
-    if stage.session and before is not None and before.answers(stage.session, header):
-        return
-    ordered = any(rule.action is not Action.PERMIT for rule in stage.rules)
+def _filter(way: _Way, stage: Filter, header: Header, before: Sessions | None) -> bool:
+    """Narrow to what the same rule decides; whether it lets the packet pass."""
+    if stage.session and before is not None:
+        if before.answers(stage.session, header):
+            return True
+        if stage.opening:
+            return False
     number = next(n for n, rule in enumerate(stage.decisions) if header in rule.match)
+    decides = stage.decisions[number]
+    permits = [*stage.rules, decides] if decides.action is Action.PERMIT else []
+    ordered = not permits or any(rule.action is not Action.PERMIT for rule in permits)
     earlier = [rule.match for rule in stage.decisions[:number]] if ordered else []
-    _decided(way, stage.decisions[number].match, earlier, header)
+    _decided(way, decides.match, earlier, header)
+    return decides.action is not Action.DENY
 
 
 def _decided(way: _Way, match: HeaderSpace, earlier: Sequence[HeaderSpace], header: Header) -> None:
@@ -252,12 +280,12 @@ def _is_destination(space: HeaderSpace) -> bool:
     return len(space.fields) == 1 and space.fields[0][0] == "destination"
 
 
-def _translate(way: _Way, stage: Translate, header: Header, leaves: Header) -> Header:
+def _translate(way: _Way, stage: Translate, header: Header, leaves: Header) -> Header | None:
     number = next((n for n, case in enumerate(stage.cases) if header in case.match), None)
     earlier = [case.match for case in stage.cases[:number]]
     if number is None:
         _decided(way, HeaderSpace(), earlier, header)
-        return header
+        return header if stage.otherwise is None else None
     case = stage.cases[number]
     _decided(way, case.match, earlier, header)
     if stage.session:
@@ -314,9 +342,12 @@ def _linked(piece: _Piece, links: Sequence[tuple[int, int, Table]]) -> _Piece:
 
 def _restore(way: _Way, stage: Restore, header: Header, before: Sessions | None) -> Header | None:
     """The reply of the flow that was translated: its cells as they were, ends exchanged."""
-    assert before is not None
-    restored = before.restored(stage.session, header)
-    assert restored is not None
+    restored = None if before is None else before.restored(stage.session, header)
+    if restored is None:
+        # Which replies find no flow here is not kept: it is this very packet alone.
+        way.complete = False
+        way.pieces = [_only(piece, header) for piece in way.pieces if _lies_in(header, piece)][:1]
+        return None
     fields = next(fields for flow, fields in way.taken[stage.session] if reply_to(flow) == restored)
     turned = []
     for piece in way.pieces:
@@ -348,7 +379,7 @@ def _forward(way: _Way, stage: Forward, header: Header, before: Sessions | None)
             return None
         earlier.append(route.match)
     _decided(way, HeaderSpace(), earlier, header)
-    return header
+    return header if stage.otherwise is None else None
 
 
 def _overlapping(spaces: Iterable[HeaderSpace], match: HeaderSpace) -> list[HeaderSpace]:

@@ -10,7 +10,7 @@ the same snapshot find it warm.  Knows no AWS thing by name; must not know the e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
@@ -31,18 +31,47 @@ from reach.snapshot.snapshot import Snapshot
 T = TypeVar("T")
 
 
+Sender = tuple[str, frozenset[str]]  # a VPC and a set of groups
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What makes the nodes of two snapshots comparable by name; it changes no answer.
+
+    ``senders`` are numbered as if they were there as well, ``apart`` are interfaces that share
+    their nodes with no other, and with ``by_class`` even few hosts start where their likes do.
+    """
+
+    senders: frozenset[Sender] = frozenset()
+    apart: frozenset[str] = frozenset()
+    by_class: bool = False
+
+
+ALONE = Alignment()
+
+
 class Ground:
     """A snapshot and the network it lowers to, as AWS is read by the options."""
 
-    def __init__(self, snapshot: Snapshot, options: Options = DEFAULTS) -> None:
+    def __init__(
+        self, snapshot: Snapshot, options: Options = DEFAULTS, alignment: Alignment = ALONE
+    ) -> None:
         self.snapshot = snapshot
         self.options = options
+        self.alignment = alignment
         self.index = Index(snapshot)
         self.network = Network(self._make)
         self._memo: dict[str, object] = {}
 
     def option(self, name: str) -> str:
         return self.options[name]
+
+    def is_apart(self, interface_id: str) -> bool:
+        return interface_id in self.alignment.apart
+
+    @property
+    def by_class(self) -> bool:
+        return self.alignment.by_class
 
     def components(self) -> Mapping[str, Component]:
         return components()
@@ -233,7 +262,8 @@ class Ground:
         return {group: tuple(senders) for group, senders in found.items()}
 
     @cached_property
-    def _identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
+    def own_senders(self) -> frozenset[Sender]:
+        """The group sets of this snapshot's senders."""
         senders = {
             (interface.vpc_id or "", frozenset(group.group_id for group in interface.groups))
             for interface in self.snapshot.records(NetworkInterface)
@@ -242,6 +272,11 @@ class Ground:
         for component in components().values():
             if component.group_sets is not None:
                 senders.update(component.group_sets(self))
+        return frozenset(senders)
+
+    @cached_property
+    def _identities(self) -> Mapping[int, Sender]:
+        senders = self.own_senders | self.alignment.senders
         ordered = sorted(senders, key=lambda sender: (sender[0], sorted(sender[1])))
         return dict(enumerate(ordered, start=1))
 
@@ -278,9 +313,9 @@ def unmodelled(resource: str) -> Origin:
     return Origin(resource, "is of a kind that is not modelled yet", code="UNSUPPORTED_COMPONENT")
 
 
-def lower(snapshot: Snapshot, options: Options = DEFAULTS) -> Ground:
+def lower(snapshot: Snapshot, options: Options = DEFAULTS, alignment: Alignment = ALONE) -> Ground:
     """The network of a snapshot; nodes are made when something first forwards to them."""
-    return Ground(snapshot, options)
+    return Ground(snapshot, options, alignment)
 
 
 @cache

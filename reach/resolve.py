@@ -7,7 +7,7 @@ how an end is written, nor the engines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -187,13 +187,28 @@ def _as_asked(space: HeaderSpace, ports: Ranges | None) -> HeaderSpace:
 
 
 def everybody(ground: Ground) -> Iterator[Start]:
-    """Every start of a packet that the snapshot knows: interfaces, and hosts beyond boundaries.
+    """Every start of a packet that the snapshot knows, packet by packet."""
+    return every_packet(everywhere(ground))
 
-    Of any packet to anywhere, a client's own ports counted as those of questions (R-EPH-5).
-    """
-    known = [denote.named(ground, text) for text in ("any", _INTERNET, "on-premises")]
-    ends = [end for end in (*known, *ground.outside()) if end.nobody is None]
-    starts = dict.fromkeys(start for end in ends for start in end.starts)
+
+def everywhere(ground: Ground) -> tuple[Start, ...]:
+    """Where packets start: at interfaces, and at hosts beyond boundaries."""
+    return ground.memo("every start", lambda: _everywhere(ground))
+
+
+def _everywhere(ground: Ground) -> tuple[Start, ...]:
+    ends = (end for end in everyone(ground) if end.nobody is None)
+    return tuple(dict.fromkeys(start for end in ends for start in end.starts))
+
+
+def everyone(ground: Ground) -> tuple[End, ...]:
+    """Everybody as ends: the interfaces, the internet, on-premises, and beyond other boundaries."""
+    known = (denote.named(ground, text) for text in ("any", _INTERNET, "on-premises"))
+    return (*known, *ground.outside())
+
+
+def every_packet(starts: Iterable[Start]) -> Iterator[Start]:
+    """Starts of any packet to anywhere, a client's own ports counted as in questions (R-EPH-5)."""
     for start, packet, family in product(starts, Packet().spaces(), _FAMILIES):
         space = start.space & packet & family
         if not space.is_empty:

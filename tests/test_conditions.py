@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reach.asking import _backend, ground_of
+from reach.asking import backend_of_thread, ground_of
 from reach.conditions import Conditions, conditions
 from reach.decide import Proof, arrives, decide
 from reach.ephemeral import _SamePlaces
@@ -28,7 +28,7 @@ SEED = 20_261_125
 def proven(where: Any, question: str) -> tuple[Any, Any, Proof]:
     ground = ground_of(where, Options())
     resolved = resolve(ground, parse(question))
-    decision = decide(ground.network, resolved.aim, _backend())
+    decision = decide(ground.network, resolved.aim, backend_of_thread())
     assert decision.proof is not None
     assert decision.verdict == "reachable"
     return ground, resolved.aim, decision.proof

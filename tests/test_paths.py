@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import reach
-from reach.asking import _backend
+from reach.asking import backend_of_thread
 from reach.paths import Paths, paths
 from tests.estate import Pair, city
 from tests.test_conditions import draw, proven, way
@@ -82,7 +82,7 @@ def test_whatever_gets_through_comes_by_one_of_them(question: str) -> None:
     estate, _ = city()
     asked = question.format(a=estate.a, b=estate.b)
     ground, aim, proof = proven(estate.load(), asked)
-    found = paths(ground.network, aim, _backend(), 60)
+    found = paths(ground.network, aim, backend_of_thread(), 60)
     assert found.exhausted
     rng = Random(SEED)
     arrived = 0

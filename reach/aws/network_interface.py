@@ -118,6 +118,7 @@ def _kind(lowering: Lowering, interface: NetworkInterface) -> object:
         and interface.status == "in-use"
         and len(families) == len(set(families))
         and not delegated_prefixes(interface)
+        and not lowering.is_apart(interface.network_interface_id)
         and (instance is None or instance.state.name == "running")
         and (not instance_id or len(lowering.index.interfaces_by_instance[instance_id]) == 1)
     )
@@ -421,7 +422,8 @@ def _hosts(
         goals[owner] += _pooled(lowering, interface, addresses).intervals
         if not _is_host(interface):
             passing[node] = None
-    starts = _starts_alone if len(hosts) <= _MANY else _starts
+    alone = len(hosts) <= _MANY and not lowering.by_class
+    starts = _starts_alone if alone else _starts
     return End(
         words=words,
         starts=(

@@ -2,8 +2,8 @@
 
     candidates(aim, senders, spread, groups_of) -> {(from, to): [Candidate, ...]}
 
-A *service* is what a delivered packet asks for: a protocol and a port, or an ICMP message.  A spread
-holds more than what can happen, so these are candidates.  Knows the neutral network only.
+A *service* is what a delivered packet asks for: a protocol and a port, or an ICMP message.  A
+spread holds more than what can happen, so these are candidates.  Knows the neutral network only.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class Confirming:
     def _services(
         self, candidate: Candidate, piece: HeaderSpace, proof: Proof
     ) -> tuple[HeaderSpace, ...]:
-        """The services, of those asked for, that the same path is open for, the proof's among them."""
+        """The services asked for that the same path is open for, the proof's among them."""
         header = _counted(candidate, proof)
         assert header is not None
         own = service_of(header)

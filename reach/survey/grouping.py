@@ -3,8 +3,8 @@
     Grouping(ground, by).sources(starts)  .destinations(aim)  .groups  -> labels and Groups
 
 Takes a lowered snapshot for who has which interface; gives labels for senders and
-:class:`~reach.survey.candidates.Groups` for who can be reached.  What is no interface (the internet,
-hosts on-premises) is a group of its own.  Must not know how a survey is made.
+:class:`~reach.survey.candidates.Groups` for who can be reached.  What is no interface (the
+internet, hosts on-premises) is a group of its own.  Must not know how a survey is made.
 """
 
 from __future__ import annotations

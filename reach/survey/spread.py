@@ -246,9 +246,9 @@ class _Work:
                 return
             space = space.narrowed(rewrite.field, values)
         identity = space.by_name.get("identity")
-        if identity is not None and identity.single:
-            if self._senders.all_have(bits, identity.single):
-                space = space.without("identity")
+        own = None if identity is None else identity.single
+        if own and self._senders.all_have(bits, own):
+            space = space.without("identity")
         yield space, bits
 
     def _forward(self, stage: Forward, cell: Cell) -> list[Cell]:

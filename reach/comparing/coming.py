@@ -1,0 +1,250 @@
+"""Who can come by: from places back to the starts, with the headers that can get there.
+
+    Graph(network, entries)    graph.coming(wanted) -> node -> header spaces
+
+The reading of a network backwards, as sets: filters let everything pass, a translation can have
+come from all that it takes.  So what comes out holds every header with which a flow, or the reply
+to one, can come by a wanted place, and perhaps more.  Knows the neutral network only; must not know
+AWS, terms or a solver.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from reach.comparing.nodes import Spot, bounded, hull, preimage
+from reach.flood import covers
+from reach.network.header_space import ANYTHING, HeaderSpace
+from reach.network.node import Network
+from reach.network.stage import (
+    Choose,
+    Deliver,
+    Filter,
+    Forward,
+    Restore,
+    Stage,
+    Translate,
+    Unmodelled,
+)
+
+_FEW, _TRIED = 32, 64
+Spaces = tuple[HeaderSpace, ...]
+Reached = Mapping[str, Spaces]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way out of a node: from which stage, for which headers; of replies only with a session."""
+
+    node: str
+    stage: int
+    match: HeaderSpace
+    replies: bool
+
+
+class Graph:
+    """All nodes that can be come to from some entries, and from where each can be."""
+
+    def __init__(self, network: Network, entries: Iterable[str]) -> None:
+        self.network = network
+        self.nodes: dict[str, None] = {}
+        self._into: dict[str, list[Edge]] = {}
+        self._answers: dict[str, list[Edge]] = {}
+        queue = deque(entries)
+        while queue:
+            name = queue.popleft()
+            if name not in self.nodes:
+                self.nodes[name] = None
+                queue.extend(self._out_of(name))
+
+    def _out_of(self, name: str) -> list[str]:
+        onward: list[str] = []
+        for number, stage in enumerate(self.network.node(name).stages):
+            for target, match, replies in _ways(stage):
+                self._into.setdefault(target, []).append(Edge(name, number, match, replies))
+                onward.append(target)
+            if isinstance(stage, Deliver):
+                edge = Edge(name, number, ANYTHING, False)
+                self._answers.setdefault(stage.reply, []).append(edge)
+                onward.append(stage.reply)
+        return onward
+
+    def coming(
+        self, there: Mapping[str, Iterable[Spot]], back: Mapping[str, Iterable[Spot]]
+    ) -> Reached:
+        """By node the headers with which a flow there may come by one of some spots, or its reply
+        by one of some others."""
+        known = self._back(self.entering(there, reply=False), reply=False)
+        begun: dict[str, Spaces] = {}
+        for entry, reply in self._back(self.entering(back, reply=True), reply=True).items():
+            answered = _answered(reply)
+            for edge in self._answers.get(entry, ()) if answered is not None else ():
+                assert answered is not None
+                node = self.network.node(edge.node)
+                found = preimage(node, Spot(edge.stage, answered), reply=False)
+                begun[edge.node] = (*begun.get(edge.node, ()), *found)
+        replied = self._back(begun, reply=False)
+        names = dict.fromkeys((*known, *replied))
+        return {
+            name: bounded(each[name] for each in (known, replied) if name in each) for name in names
+        }
+
+    def matter_to_replies(
+        self, spots: Mapping[str, Iterable[Spot]], senders: Mapping[str, Iterable[str]]
+    ) -> dict[str, tuple[Spot, ...]]:
+        """The spots without those of filters that remember every flow whose reply comes by.
+
+        ``senders`` are the nodes where the flows of each owner start.
+        """
+        found = {}
+        for name, each in spots.items():
+            left = tuple(spot for spot in each if not self._remembers(name, spot, senders))
+            if left:
+                found[name] = left
+        return found
+
+    def _remembers(self, name: str, spot: Spot, senders: Mapping[str, Iterable[str]]) -> bool:
+        """Whether a reply that comes to a filter is of a flow that passed one of its session.
+
+        A reply that begins at this node is, if the flow was delivered behind such a filter.  One
+        that ends here is home, so its flow began at the owner's, and left by such a filter.
+        """
+        stages = self.network.node(name).stages
+        stage = stages[spot.stage]
+        if not isinstance(stage, Filter) or not stage.session:
+            return False
+        if not self._into.get(name):
+            ends = (self.network.node(edge.node) for edge in self._answers.get(name, ()))
+            return all(_filtered(end.stages, stage.session) for end in ends)
+        last = stages[-1]
+        ends_here = isinstance(last, Deliver) and all(
+            isinstance(each, Filter) for each in stages[spot.stage : -1]
+        )
+        if not isinstance(last, Deliver) or not ends_here:
+            return False
+        begun = tuple(senders.get(last.owner, ()))
+        return all(self._leaves_by(each, stage.session, name) for each in begun)
+
+    def _leaves_by(self, start: str, session: str, home: str) -> bool:
+        """Whether all that starts somewhere passes a filter of a session, or is answered by a way
+        that does not come to ``home``."""
+        for stage in self.network.node(start).stages:
+            if isinstance(stage, Filter) and stage.session == session:
+                return True
+            for target, _, _ in _ways(stage):
+                if self._may_come_back(target, home):
+                    return False
+        return False
+
+    def _may_come_back(self, target: str, home: str) -> bool:
+        there = self._onward(target)
+        if there is None:
+            return True
+        for name in there:
+            for stage in self.network.node(name).stages:
+                if isinstance(stage, Deliver) and not stage.inside:
+                    back = self._onward(stage.reply)
+                    if back is None or home in back:
+                        return True
+        return False
+
+    def _onward(self, name: str) -> dict[str, None] | None:
+        """All nodes that something can go on to; None if they are many."""
+        found: dict[str, None] = {}
+        queue = deque((name,))
+        while queue:
+            at = queue.popleft()
+            if at not in found:
+                if len(found) == _FEW:
+                    return None
+                found[at] = None
+                ways = (w for stage in self.network.node(at).stages for w in _ways(stage))
+                queue.extend(target for target, _, _ in ways)
+        return found
+
+    def entering(self, wanted: Mapping[str, Iterable[Spot]], *, reply: bool) -> dict[str, Spaces]:
+        """By node the headers that may come to a wanted spot of it."""
+        return {
+            name: bounded(
+                space
+                for spot in spots
+                for space in preimage(self.network.node(name), spot, reply=reply)
+            )
+            for name, spots in wanted.items()
+        }
+
+    def destinations(self, nodes: Iterable[str]) -> Iterator[int]:
+        """Addresses for which the ways into some nodes are, the first of each block of them."""
+        found: dict[int, None] = {}
+        for name in nodes:
+            for edge in self._into.get(name, ()):
+                ends = edge.match.by_name.get("destination")
+                for low, _ in ends.intervals[:_TRIED] if ends is not None else ():
+                    found[low] = None
+        yield from found
+
+    def _back(self, seeds: Mapping[str, Spaces], *, reply: bool) -> dict[str, HeaderSpace]:
+        """From where a direction leads to the seeds; one product that holds all, for each node."""
+        known = {name: hull(spaces) for name, spaces in seeds.items() if spaces}
+        queue = deque(known)
+        waiting = set(queue)
+        while queue:
+            name = queue.popleft()
+            waiting.discard(name)
+            space = known[name]
+            for edge in self._into.get(name, ()):
+                if edge.replies and not reply:
+                    continue
+                met = space & edge.match
+                if met.is_empty:
+                    continue
+                node = self.network.node(edge.node)
+                for found in preimage(node, Spot(edge.stage, met), reply=reply):
+                    here = known.get(edge.node)
+                    if here is not None and covers(here, found):
+                        continue
+                    known[edge.node] = found if here is None else hull((here, found))
+                    if edge.node not in waiting:
+                        waiting.add(edge.node)
+                        queue.append(edge.node)
+        return known
+
+
+def _filtered(stages: tuple[Stage, ...], session: str) -> bool:
+    """Whether all that a node delivers passed a filter of a session, or never left its sender."""
+    last = stages[-1]
+    if isinstance(last, Deliver) and last.inside:
+        return True
+    return isinstance(last, Deliver) and any(
+        isinstance(each, Filter) and each.session == session for each in stages
+    )
+
+
+def _ways(stage: Stage) -> Iterable[tuple[str, HeaderSpace, bool]]:
+    """The nodes that a stage sends to, with the headers that it does."""
+    match stage:
+        case Forward():
+            return [(r.next, r.match, bool(r.session)) for r in stage.routes if r.next]
+        case Choose():
+            return [(option.next, ANYTHING, False) for option in stage.options]
+        case Filter() | Translate() | Restore() | Deliver() | Unmodelled():
+            return ()
+        case _:
+            assert_never(stage)
+
+
+def _answered(reply: HeaderSpace) -> HeaderSpace | None:
+    """The flows whose replies begin in a space: ends exchanged; nobody's identity yet."""
+    by = reply.by_name
+    if "identity" in by and 0 not in by["identity"]:
+        return None
+    return HeaderSpace.where(
+        source=by.get("destination"),
+        destination=by.get("source"),
+        protocol=by.get("protocol"),
+        source_port=by.get("destination_port"),
+        destination_port=by.get("source_port"),
+    )

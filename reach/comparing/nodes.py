@@ -1,0 +1,234 @@
+"""What one node does to a flow and another one of the same name does not.
+
+    more(before, after) -> spots    preimage(node, spot, reply=...) -> header spaces on entry
+
+A :class:`Spot` is a stage with the headers, as they are in front of it, of which the second node
+may let more through, or send elsewhere, than the first.  Words, names and codes do not count.
+Knows the neutral network only; must not know AWS, terms or a solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from reach.flood import covers, permitted, uncovered, whole
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.node import Node
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Choose,
+    Deliver,
+    Embed,
+    Filter,
+    Forward,
+    Lookup,
+    Restore,
+    Rewrite,
+    Stage,
+    Translate,
+    Unmodelled,
+)
+
+MOST_SPACES = 64
+_MOST_RULES = 200
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A stage of a node, by its number, and headers in front of it."""
+
+    stage: int
+    space: HeaderSpace
+
+
+def more(before: Node | None, after: Node) -> tuple[Spot, ...]:
+    """Where the second of two nodes may let through what the first one does not."""
+    if before is None or len(before.stages) != len(after.stages):
+        return (Spot(0, ANYTHING),)
+    if before is after:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            Spot(number, space)
+            for number, (one, other) in enumerate(zip(before.stages, after.stages, strict=True))
+            if one is not other and _done(one) != _done(other)
+            for space in _between(one, other)
+        )
+    )
+
+
+def same(one: Node, other: Node) -> bool:
+    """Whether two nodes do the same to every flow."""
+    return one is other or list(map(_done, one.stages)) == list(map(_done, other.stages))
+
+
+def _done(stage: Stage) -> object:
+    """All that a stage does to a flow, without the words for it."""
+    match stage:
+        case Filter():
+            binds, rules = stage.binds is not None, [(r.match, r.action) for r in stage.decisions]
+            return "filter", rules, stage.session, stage.opening, binds
+        case Translate():
+            cases = [(case.match, [_told(each) for each in case.rewrites]) for case in stage.cases]
+            return "translate", cases, stage.otherwise is None, stage.session
+        case Restore():
+            return "restore", stage.session
+        case Forward():
+            routes = [(r.match, r.next, r.session) for r in stage.routes]
+            return "forward", routes, stage.otherwise is None
+        case Choose():
+            return "choose", [option.next for option in stage.options]
+        case Deliver():
+            return "deliver", stage.owner, stage.reply, stage.inside
+        case Unmodelled():
+            return ("unmodelled",)
+        case _:
+            assert_never(stage)
+
+
+def _told(rewrite: Rewrite) -> object:
+    """Tables are equal to themselves only, so their pairs count."""
+    return (rewrite.field, rewrite.table.pairs) if isinstance(rewrite, Lookup) else rewrite
+
+
+def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
+    match one, other:
+        case Filter(), Filter() if _alike(one, other) and _is_settled(one, other):
+            passed = [permitted(each, ANYTHING) for each in (one, other)]
+            yield from bounded(p for each in passed[1] for p in uncovered(each, passed[0]))
+        case Filter(), Filter() if _alike(one, other):
+            rules = [[(r.match, r.action) for r in each.decisions] for each in (one, other)]
+            yield from _apart(
+                rules[0],
+                rules[1],
+                lambda key, is_new: key[1] is not (Action.DENY if is_new else Action.PERMIT),
+            )
+        case Forward(), Forward() if (one.otherwise is None) is (other.otherwise is None):
+            routes = [[(r.match, r.next, r.session) for r in each.routes] for each in (one, other)]
+            yield from _apart(routes[0], routes[1], lambda key, is_new: True)
+        case _:
+            yield ANYTHING
+
+
+def _alike(one: Filter, other: Filter) -> bool:
+    """Whether two filters remember and await the same."""
+    remembered = [(each.session, each.opening, each.binds is None) for each in (one, other)]
+    return remembered[0] == remembered[1]
+
+
+def _is_settled(*filters: Filter) -> bool:
+    """Whether rules permit or deny, and are few enough to be taken from each other."""
+    return all(
+        len(each.rules) <= _MOST_RULES
+        and all(rule.action is not Action.DOUBT for rule in each.decisions)
+        for each in filters
+    )
+
+
+def _apart(
+    one: Sequence[tuple[Any, ...]],
+    other: Sequence[tuple[Any, ...]],
+    matters: Callable[[Any, bool], bool],
+) -> Iterator[HeaderSpace]:
+    """The spaces of what is in one of two lists only; anything where they are ordered otherwise."""
+    one, other = _apart_from_ends(one, other)
+    known, new = dict.fromkeys(one), dict.fromkeys(other)
+    if [key for key in known if key in new] != [key for key in new if key in known]:
+        yield ANYTHING
+        return
+    yield from (key[0] for key in known if key not in new and matters(key, False))
+    yield from (key[0] for key in new if key not in known and matters(key, True))
+
+
+def _apart_from_ends(
+    one: Sequence[tuple[Any, ...]], other: Sequence[tuple[Any, ...]]
+) -> tuple[Sequence[tuple[Any, ...]], Sequence[tuple[Any, ...]]]:
+    """Two lists without what they begin and end with alike."""
+    most = min(len(one), len(other))
+    head = next((n for n in range(most) if one[n] != other[n]), most)
+    left = most - head
+    tail = next((n for n in range(left) if one[-1 - n] != other[-1 - n]), left)
+    return one[head : len(one) - tail], other[head : len(other) - tail]
+
+
+# ------------------------------------------------------------------- back to the node's entry
+
+
+def preimage(node: Node, spot: Spot, *, reply: bool) -> tuple[HeaderSpace, ...]:
+    """All headers that may enter a node and be in a spot's space in front of its stage.
+
+    Filters are taken to let everything pass.
+    """
+    spaces: Iterable[HeaderSpace] = (spot.space,)
+    for stage in reversed(node.stages[: spot.stage]):
+        match stage:
+            case Translate():
+                spaces = [each for space in spaces for each in _untranslated(stage, space)]
+            case Restore():
+                spaces = (ANYTHING,) if reply else ()
+            case Filter() | Forward():
+                pass
+            case Choose() | Deliver() | Unmodelled():
+                return ()
+            case _:
+                assert_never(stage)
+    return bounded(spaces)
+
+
+def bounded(spaces: Iterable[HeaderSpace]) -> tuple[HeaderSpace, ...]:
+    """The spaces without those that others cover; one that holds all of them if they are many."""
+    found = [space for space in dict.fromkeys(spaces) if not space.is_empty]
+    if len(found) > MOST_SPACES:
+        return (hull(found),)
+    return tuple(
+        each
+        for place, each in enumerate(found)
+        if not any(
+            covers(other, each) and (place > at or not covers(each, other))
+            for at, other in enumerate(found)
+            if at != place
+        )
+    )
+
+
+def hull(spaces: Sequence[HeaderSpace]) -> HeaderSpace:
+    """The smallest product that holds all of them."""
+    names = set.intersection(*({name for name, _ in space.fields} for space in spaces))
+    told = {
+        name: Ranges.union(span for space in spaces for span in space.by_name[name].intervals)
+        for name in names
+    }
+    return HeaderSpace.where(**told)
+
+
+def _untranslated(stage: Translate, space: HeaderSpace) -> Iterator[HeaderSpace]:
+    for case in stage.cases:
+        before = _unwritten(case, space)
+        if before is not None:
+            yield before
+    if stage.otherwise is None:
+        yield space
+
+
+def _unwritten(case: Case, space: HeaderSpace) -> HeaderSpace | None:
+    """The headers that a case may turn into some of ``space``."""
+    for rewrite in reversed(case.rewrites):
+        wanted = space.by_name.get(rewrite.field, whole(rewrite.field))
+        match rewrite:
+            case Assign():
+                if not rewrite.values & wanted:
+                    return None
+                space = space.without(rewrite.field)
+            case Lookup():
+                kept = (old for old, new in rewrite.table.pairs if new in wanted)
+                space = space.narrowed(rewrite.field, Ranges.of(*kept))
+            case Embed():
+                space = space.without(rewrite.field)
+            case _:
+                assert_never(rewrite)
+    found = space & case.match
+    return None if found.is_empty else found

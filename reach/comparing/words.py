@@ -1,0 +1,111 @@
+"""The words in which a difference is told, the same on every sheet.
+
+Takes the parts of a :class:`~reach.comparing.difference.Difference`; gives plain text.  Must not
+know how anything was found, nor any format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reach.answer import EndPoint
+from reach.comparing.difference import Difference, Line
+from reach.network.field import ICMP, ICMPV6, format_protocol
+from reach.network.header_space import HeaderSpace, Ranges, values_told
+
+MOST_NAMED = 6
+_MOST_VALUES = 4
+_OTHERS = "other protocols"
+
+
+def members(ends: Sequence[EndPoint]) -> str:
+    """Who is at one side, in short: some by name, the others by their number."""
+    shown = [member(each) for each in ends[:MOST_NAMED]]
+    if len(ends) > MOST_NAMED:
+        shown.append(f"{len(ends) - MOST_NAMED} more")
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def member(end: EndPoint) -> str:
+    """One of them: its name and its id; where it is no interface, with its addresses."""
+    if end.resource.startswith("eni-"):
+        return end.name or end.resource
+    addresses = f" ({', '.join(end.addresses)})" if end.addresses else ""
+    name = end.name if end.name != end.resource else ""
+    return f"{end.resource}{f' {name}' if name else ''}{addresses}"
+
+
+def packets(spaces: Iterable[HeaderSpace]) -> str:
+    """Packets in short: ``tcp 22, 443; udp``."""
+    ports: dict[str, list[str]] = {}
+    for space in spaces:
+        name, values = _kind(space)
+        known = ports.setdefault(name, [])
+        known += [each for each in values if each not in known]
+    return "; ".join(" ".join((name, ", ".join(values))).strip() for name, values in ports.items())
+
+
+def _kind(space: HeaderSpace) -> tuple[str, list[str]]:
+    protocols = space.by_name.get("protocol")
+    name = _protocols(protocols) if protocols is not None else "any packet"
+    single = protocols.single if protocols is not None else None
+    if single in (ICMP, ICMPV6):
+        types = values_told("icmp_type", space.by_name.get("icmp_type", Ranges(())))
+        return name, [f"type {each}" for each in types]
+    ports = space.by_name.get("destination_port")
+    told = values_told("destination_port", ports) if ports is not None else []
+    if len(told) > _MOST_VALUES:
+        told = [*told[:_MOST_VALUES], f"{len(told) - _MOST_VALUES} more"]
+    own = space.by_name.get("source_port")
+    if own is not None:
+        told = told or ["any port"]
+        told[-1] += f" from ports {', '.join(values_told('source_port', own)[:_MOST_VALUES])}"
+    return name, told
+
+
+def _protocols(values: Ranges) -> str:
+    if values.single is not None:
+        name = format_protocol(values.single)
+        return name if not name.isdigit() else f"protocol {name}"
+    told = values_told("protocol", values)
+    return _OTHERS if len(told) > _MOST_VALUES else f"protocols {', '.join(told)}"
+
+
+def verdict(told: Difference) -> str:
+    """The whole in a sentence."""
+    if told.is_nothing:
+        return f"nothing changed in reachability: {_why_nothing(told)}"
+    counts = (
+        (len(told.gained), "gained"),
+        (len(told.lost), "lost"),
+        (len(told.undecided), "undecided"),
+    )
+    shown = [f"{count} {name}" for count, name in counts if count]
+    if not shown:
+        return "nothing is known to have changed, but not everything could be compared"
+    return ", ".join(shown)
+
+
+def _why_nothing(told: Difference) -> str:
+    if told.records:
+        records = "1 record differs" if told.records == 1 else f"{told.records:,} records differ"
+        return f"{records}, and no flow does"
+    if told.told:
+        return "only tags, descriptions and the order of things differ"
+    return "the snapshots say the same"
+
+
+def closing(told: Difference) -> str:
+    """What is known of everything else."""
+    if not told.complete:
+        return f"there may be more: {told.reason}"
+    if told.gaps or told.undecided:
+        return "of all that both snapshots tell, nothing else changed, proved"
+    return "nothing else changed, proved"
+
+
+def stood(line: Line) -> str:
+    """How the flows of an undecided line stood and stand."""
+    return f"{line.was} before, {line.now} after"
