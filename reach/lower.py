@@ -9,6 +9,7 @@ the same snapshot find it warm.  Knows no AWS thing by name; must not know the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
@@ -18,31 +19,54 @@ from urllib.parse import quote, unquote
 from reach.aim import Start
 from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
-from reach.network.field import Header
+from reach.network.field import INDEX, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.options import DEFAULTS, Options
+from reach.reduce import ALL, Reductions
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import Index
 from reach.snapshot.records import NetworkInterface, Record
 from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
+_WORD = re.compile(r"[\w-]+")
 
 
 class Ground:
-    """A snapshot and the network it lowers to, as AWS is read by the options."""
+    """A snapshot and the network it lowers to, as AWS is read by the options.
 
-    def __init__(self, snapshot: Snapshot, options: Options = DEFAULTS) -> None:
+    ``reductions`` make the network smaller, and no answer another.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, options: Options = DEFAULTS, reductions: Reductions = ALL
+    ) -> None:
         self.snapshot = snapshot
         self.options = options
+        self.reductions = reductions
         self.index = Index(snapshot)
         self.network = Network(self._make)
         self._memo: dict[str, object] = {}
 
     def option(self, name: str) -> str:
         return self.options[name]
+
+    def stands_alone(self, interface: NetworkInterface) -> bool:
+        return self.reductions.alone(interface.network_interface_id)
+
+    def of(self, snapshot: Snapshot) -> Ground:
+        """Another snapshot, read the same way."""
+        return Ground(snapshot, self.options, self.reductions)
+
+    def setting_apart(self, ids: Iterable[str]) -> Ground:
+        """The same with these a node each; itself if none of them shares one."""
+        shared = {each for each in ids if len(self.alike(each)) > 1}
+        if not shared:
+            return self
+        apart = replace(self.reductions, apart=self.reductions.apart | shared)
+        return self.memo(f"apart {apart}", lambda: Ground(self.snapshot, self.options, apart))
 
     def components(self) -> Mapping[str, Component]:
         return components()
@@ -208,6 +232,41 @@ class Ground:
             return None
         return component.label(self, resource, rest.partition(" ")[0], header)
 
+    def alike(self, interface_id: str) -> tuple[NetworkInterface, ...]:
+        for component in components().values():
+            if component.alike is not None:
+                found = component.alike(self, interface_id)
+                if found:
+                    return found
+        return ()
+
+    def meant(self, node: str, header: Header) -> tuple[NetworkInterface, ...]:
+        """Of a node that stands for several interfaces: whose name it has, and who is meant.
+
+        Nothing of any other node, nor of a header whose address none of them has.
+        """
+        kind, resource, rest = node.split("/", 2)
+        component = components().get(kind)
+        field = component.faces.get(rest.partition(" ")[0]) if component is not None else None
+        members = self.alike(resource) if field is not None else ()
+        if field is None or len(members) < 2:
+            return ()
+        owners = self.index.owner_of_address(header[INDEX[field]])
+        ids = {each.network_interface_id for each in owners}
+        named = next(each for each in members if each.network_interface_id == resource)
+        return next(((named, m) for m in members if m.network_interface_id in ids), ())
+
+    def told(self, node: str, header: Header, origin: Origin) -> Origin:
+        """An origin at a node as it is of the one interface that a header is about."""
+        pair = self.meant(node, header)
+        if not pair or pair[0] == pair[1]:
+            return origin
+        others = dict(zip(_ids(pair[0]), _ids(pair[1]), strict=True))
+        if origin.resource not in others:
+            return origin
+        words = _WORD.sub(lambda found: others.get(found[0], found[0]), origin.words)
+        return replace(origin, resource=others[origin.resource], words=words, name="")
+
     def besides(self, denial: Denial) -> tuple[Origin, ...]:
         """What components say of a denial beside the origin that denies."""
         told = (c.besides(self, denial) for c in components().values() if c.besides is not None)
@@ -278,9 +337,15 @@ def unmodelled(resource: str) -> Origin:
     return Origin(resource, "is of a kind that is not modelled yet", code="UNSUPPORTED_COMPONENT")
 
 
-def lower(snapshot: Snapshot, options: Options = DEFAULTS) -> Ground:
+def lower(snapshot: Snapshot, options: Options = DEFAULTS, reductions: Reductions = ALL) -> Ground:
     """The network of a snapshot; nodes are made when something first forwards to them."""
-    return Ground(snapshot, options)
+    return Ground(snapshot, options, reductions)
+
+
+def _ids(interface: NetworkInterface) -> tuple[str, str]:
+    """What an origin may call an interface by: itself, or its instance."""
+    instance = interface.attachment.instance_id if interface.attachment else None
+    return interface.network_interface_id, instance or interface.network_interface_id
 
 
 @cache

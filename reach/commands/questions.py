@@ -127,6 +127,11 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     is_flag=True,
     help="Of what is reachable: the fewest rules to remove to close it, as commands to read.",
 )
+@click.option(
+    "--no-reduce",
+    is_flag=True,
+    help="Make every interface a node of its own: the same answer, later. For doubting reach.",
+)
 @with_options
 @with_aws_format
 @click.pass_context
@@ -148,6 +153,7 @@ def can(
     all_blockers: bool,
     fix: bool,
     cut: bool,
+    no_reduce: bool,
     options: tuple[str, ...],
     form: str,
 ) -> None:
@@ -186,6 +192,7 @@ def can(
         ends=ends if "any" in question else 0,
         fix=fix,
         cut=cut,
+        reductions=() if no_reduce else None,
     )
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
