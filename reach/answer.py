@@ -253,8 +253,8 @@ class Answer:
     whether what is missing could only "open" a way, or only "close" the one that there seems to be.
     ``fix`` and ``cut`` are what could be changed so that the verdict is the other one.
     ``options`` are those that are not the default, ``assumptions`` what the verdict rests on,
-    ``notes`` what else to know.  ``reductions`` are the passes that the network was made smaller
-    with, if these are not all (:mod:`reach.reduce`): its nodes are other ones then.  ``analysis`` tells the witness in AWS's words, for AWS's shape.
+    ``notes`` what else to know.  ``analysis`` tells the witness in AWS's words, for AWS's shape.
+    ``reductions`` are the passes (:mod:`reach.reduce`) that were on, if these are not all.
     """
 
     verdict: Verdict
