@@ -101,23 +101,29 @@ def shrink(snapshot: Snapshot) -> Shrunk:
     """All classes of a snapshot, and what each pass does to its nodes."""
     ground = lower(snapshot)
     interfaces = snapshot.records(NetworkInterface)
-    shared: dict[str, tuple[NetworkInterface, ...]] = {}
-    alone = 0
-    for interface in interfaces:
-        members = ground.alike(interface.network_interface_id)
-        if len(members) > 1:
-            shared[members[0].network_interface_id] = members
-        else:
-            alone += 1
-    classes = sorted(shared.values(), key=lambda members: -len(members))
+    classes = _classes(ground)
+    shared = [members for members in classes if len(members) > 1]
     few = len(interfaces) <= MOST_COUNTED
     return Shrunk(
         path=snapshot.path,
         interfaces=len(interfaces),
-        alone=alone,
-        classes=tuple(_class(ground, members) for members in classes),
+        alone=len(classes) - len(shared),
+        classes=tuple(_class(ground, members) for members in shared),
         passes=tuple(_counts(ground)) if few else None,
     )
+
+
+def classes_of(snapshot: Snapshot) -> list[tuple[NetworkInterface, ...]]:
+    """Interfaces that every rule treats alike, together; the largest class first."""
+    return _classes(lower(snapshot))
+
+
+def _classes(ground: Ground) -> list[tuple[NetworkInterface, ...]]:
+    found = {}
+    for interface in ground.snapshot.records(NetworkInterface):
+        members = ground.alike(interface.network_interface_id)
+        found[members[0].network_interface_id] = members
+    return sorted(found.values(), key=lambda members: -len(members))
 
 
 def _class(ground: Ground, members: tuple[NetworkInterface, ...]) -> Class:
