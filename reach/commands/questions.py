@@ -166,14 +166,9 @@ def can(
     import reach
     from reach.demand import read_pairs
 
-    if from_aws and question:
-        raise click.UsageError(
-            "--from-aws brings its own questions: leave out SOURCE and the rest."
-        )
+    _either(question, from_aws)
     if from_aws:
         ctx.exit(_compared(snapshot, from_aws, form))
-    if not question:
-        raise click.UsageError("Missing argument 'SOURCE reach [DESTINATION] [PACKET]'.")
     loaded = load_snapshot(snapshot)
     answer = reach.ask(
         loaded,
@@ -196,6 +191,16 @@ def can(
     )
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
+
+
+def _either(question: Sequence[str], from_aws: Sequence[Any]) -> None:
+    """A question, or files that bring some: one of the two, and not both."""
+    if from_aws and question:
+        raise click.UsageError(
+            "--from-aws brings its own questions: leave out SOURCE and the rest."
+        )
+    if not from_aws and not question:
+        raise click.UsageError("Missing argument 'SOURCE reach [DESTINATION] [PACKET]'.")
 
 
 def _show(snapshot: Snapshot, answer: Answer, form: str) -> None:
