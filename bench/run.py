@@ -93,6 +93,7 @@ def main() -> None:
             ),
             "unrelated": measure_unrelated(Size(AIMED), Path(folder)),
             "layered": measure_layered(Path(folder)),
+            "classes": measure_classes([*labs(given.lab), *grown(Path(folder), sizes)]),
         }
     print(json.dumps(report, indent=2) if given.json else render(report))
 
@@ -233,6 +234,32 @@ def measure_unrelated(size: Size, folder: Path) -> dict[str, Any]:
     return found
 
 
+def measure_classes(snapshots: Iterable[tuple[str, Path]]) -> list[dict[str, Any]]:
+    """How many interfaces are how many nodes, because every rule treats them alike."""
+    import reach
+    from reach.shrinking.shrink import classes_of
+
+    found = []
+    for name, snapshot in snapshots:
+        say(f"{name}: classes of interfaces")
+        loaded = reach.load(snapshot)
+        classes = classes_of(loaded)
+        found.append({"name": name, "interfaces": sum(map(len, classes)), "classes": len(classes)})
+    return found
+
+
+def grown(folder: Path, sizes: Iterable[int]) -> list[tuple[str, Path]]:
+    """The generated estates that are there."""
+    names = [(f"{size:,} interfaces", folder / str(size)) for size in sizes]
+    return [*names, (f"{TRANSIT_VPCS} VPCs on transit gateways", folder / "transit")]
+
+
+def labs(lab: Path) -> list[tuple[str, Path]]:
+    """The recorded labs beside one that is at hand."""
+    there = sorted(path.parent for path in lab.parent.glob("*/probes.jsonl"))
+    return [(path.name, path) for path in there]
+
+
 def measure_layered(folder: Path, times: int = 15) -> dict[str, Any]:
     """A fix and a cut through five layers of filters, warm: what is added to the answer's own time.
 
@@ -313,6 +340,7 @@ def render(report: dict[str, Any]) -> str:
         *render_transit(report["transit"]),
         *render_unrelated(report["unrelated"]),
         *render_layered(report["layered"]),
+        *render_classes(report["classes"]),
     ]
     return "\n\n".join(parts)
 
@@ -444,6 +472,16 @@ def render_layered(found: dict[str, Any]) -> list[str]:
         changes = found[f"{name}, changes"]
         rows.append([f"{name}, changes: {changes}, verified", *figure(found, name, name)])
         rows.append(["... and what else it would do", *figure(found, f"{name}, effects")])
+    return [table(rows)]
+
+
+def render_classes(found: list[dict[str, Any]]) -> list[str]:
+    """Interfaces and the nodes that they are, one row a network."""
+    rows = [["classes", "interfaces", "nodes for them", "factor"]]
+    for each in found:
+        factor = each["interfaces"] / each["classes"] if each["classes"] else 1.0
+        counts = (f"{each['interfaces']:,}", f"{each['classes']:,}")
+        rows.append([each["name"], *counts, f"{factor:.2f}"])
     return [table(rows)]
 
 

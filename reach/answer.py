@@ -254,6 +254,7 @@ class Answer:
     ``fix`` and ``cut`` are what could be changed so that the verdict is the other one.
     ``options`` are those that are not the default, ``assumptions`` what the verdict rests on,
     ``notes`` what else to know.  ``analysis`` tells the witness in AWS's words, for AWS's shape.
+    ``reductions`` are the passes (:mod:`reach.reduce`) that were on, if these are not all.
     """
 
     verdict: Verdict
@@ -284,10 +285,12 @@ class Answer:
     analysis: Analysis | None = field(default=None, repr=False)
     fix: Proposal | None = None
     cut: Proposal | None = None
+    reductions: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
-        return {
+        reduced = {} if self.reductions is None else {"reductions": list(self.reductions)}
+        return reduced | {
             "format": FORMAT,
             "verdict": self.verdict.value,
             "question": self.question,

@@ -18,7 +18,7 @@ from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide
 from reach.ends import end_points
 from reach.ephemeral import failing_source_ports
-from reach.evidence import blocked_path, end_list, remarks, witness
+from reach.evidence import blocked_path, end_list, remarks, told_of, told_open, witness
 from reach.explain import NOTHING, Blocked, Blocker, Explained, explain
 from reach.gaps import openings
 from reach.lower import Ground, lower
@@ -27,7 +27,8 @@ from reach.network.stage import Origin
 from reach.options import Options
 from reach.paths import paths as distinct_paths
 from reach.question import Question, parse
-from reach.resolve import Resolved, resolve
+from reach.reduce import ALL, Reductions
+from reach.resolve import Resolved, resolve, set_apart
 from reach.retell import retell
 from reach.snapshot.snapshot import Snapshot
 from reach.tracking import smtp_note, tracked_answer
@@ -81,6 +82,7 @@ def ask(
     ends: int = 0,
     fix: bool = False,
     cut: bool = False,
+    reductions: Iterable[str] | None = None,
 ) -> Answer:
     """Whether a packet of the question gets through, and its reply back, with the evidence.
 
@@ -100,6 +102,9 @@ def ask(
     reachable, and ``cut``, the smallest set of rules to remove that makes a reachable one
     unreachable, each verified on a changed copy of the snapshot.  Nothing is changed on AWS.
 
+    ``reductions`` names the passes that make the network smaller (:data:`reach.reduce.PASSES`; all
+    if left out, none if empty).  They change time and no answer; without them reach can be doubted.
+
     Raises QuestionError if the question or an option cannot be understood, Defect if two readings
     of the network disagree, SolverError if the backend fails.
     """
@@ -113,7 +118,8 @@ def ask(
             at_source=tuple(sorted((at_source or {}).items())),
             at_destination=tuple(sorted((at_destination or {}).items())),
         )
-    ground = ground_of(snapshot, Options.of(options or {}))
+    reduced = ALL if reductions is None else Reductions.of(reductions)
+    ground = set_apart(ground_of(snapshot, Options.of(options or {}), reduced), question)
     wanted = Wanted(packets, blocked, paths, ends, fix=fix, cut=cut)
     told = answer(ground, question, backend_of_thread(), wanted)
     return _with_proposals(told, ground, question, backend_of_thread(), wanted)
@@ -169,13 +175,19 @@ def _with_proposals(
     return replace(told, fix=fix, cut=cut)
 
 
-def ground_of(snapshot: Snapshot, options: Options) -> Ground:
+def ground_of(snapshot: Snapshot, options: Options, reductions: Reductions = ALL) -> Ground:
     """The snapshot's network under some options, lowered once and gone with it."""
-    key = f"ground {options.chosen}"
+    key = f"ground {options.chosen} {reductions}"
     ground = snapshot.derived.get(key)
     if not isinstance(ground, Ground):
-        ground = snapshot.derived[key] = lower(snapshot, options)
+        ground = snapshot.derived[key] = lower(snapshot, options, reductions)
     return ground
+
+
+def ground_behind(snapshot: Snapshot, told: Answer) -> Ground:
+    """The network whose nodes an answer names."""
+    reduced = ALL if told.reductions is None else Reductions.of(told.reductions)
+    return set_apart(ground_of(snapshot, Options.of(dict(told.options)), reduced), told)
 
 
 def backend_of_thread() -> Backend:
@@ -190,6 +202,7 @@ def backend_of_thread() -> Backend:
 
 def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted = PLAIN) -> Answer:
     """The answer to a question on a lowered snapshot, with the evidence that is wanted."""
+    ground = set_apart(ground, question)
     resolved = resolve(ground, question)
     network = amend(ground.network, resolved.amendment)
     plain = Answer(
@@ -206,6 +219,7 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         at_source=question.at_source,
         at_destination=question.at_destination,
         notes=tuple(_notes(question, resolved)),
+        reductions=ground.reductions.chosen,
     )
     if resolved.nobody is not None:
         return _without_ends(plain, ground, network, resolved)
@@ -380,25 +394,27 @@ def _remembered(plain: Answer, ground: Ground, question: Question, proof: Proof)
 def _undecided(plain: Answer, ground: Ground, resolved: Resolved, decision: Decision) -> Answer:
     if decision.proof is None:
         return replace(plain, reason=f"the solver gave up: {decision.unknown}")
-    if all(origin.resource in resolved.amendment.open for origin in decision.open):
+    opened = told_open(ground, decision.proof, decision.open)
+    if all(origin.resource in resolved.amendment.open for origin in opened):
         words = "assumed: the packet gets through it, and its reply back"
-        taken = [replace(origin, words=f"{words} ({origin.words})") for origin in decision.open]
+        taken = [replace(origin, words=f"{words} ({origin.words})") for origin in opened]
         told = replace(plain, verdict=Verdict.REACHABLE, assumptions=remarks(taken))
         return replace(told, witness=witness(ground, decision.proof))
-    shown = "; ".join(str(origin) for origin in decision.open)
+    shown = "; ".join(str(origin) for origin in opened)
     reason = f"a packet gets as far as what the snapshot does not settle: {shown}"
     return replace(
         plain,
         reason=reason,
         tips=OPEN,
-        gaps=remarks(decision.open),
+        gaps=remarks(opened),
         witness=witness(ground, decision.proof),
     )
 
 
 def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
     hung = _hangs_on(ground, (b.origin for way in told.ways for b in way.blockers))
-    ways = tuple(blocked_path(ground, retell(ground, way)) for way in told.ways)
+    blocked = (retell(ground, told_of(ground, way)) for way in told.ways)
+    ways = tuple(blocked_path(ground, way) for way in blocked)
     return replace(
         plain,
         verdict=Verdict.UNREACHABLE,

@@ -24,7 +24,8 @@ from reach.network.header_text import header_from
 from reach.network.node import Network
 from reach.options import Options
 from reach.question import Question, parse
-from reach.resolve import Resolved, resolve
+from reach.reduce import ALL, Reductions
+from reach.resolve import Resolved, resolve, set_apart
 from reach.retrace import Hop, retrace
 from reach.snapshot.snapshot import Snapshot
 
@@ -37,8 +38,10 @@ def check_answer(snapshot: Snapshot, answer: Mapping[str, Any]) -> Checked:
     verdict = answer.get("verdict")
     if verdict not in ("reachable", "unreachable", "undecided"):
         raise QuestionError("this is no answer: it has no 'verdict'")
-    ground = lower(snapshot, Options.of(answer.get("options") or {}))
-    resolved = resolve(ground, _question(answer))
+    asked = _question(answer)
+    reduced = ALL if answer.get("reductions") is None else Reductions.of(answer["reductions"])
+    ground = set_apart(lower(snapshot, Options.of(answer.get("options") or {}), reduced), asked)
+    resolved = resolve(ground, asked)
     network = amend(ground.network, resolved.amendment)
     if verdict == "undecided":
         return Checked((), "undecided: there is nothing to check")

@@ -189,11 +189,13 @@ def _homecomings(
 ) -> tuple[list[Term], list[Term]]:
     """When a reply gets back to who sent the flow, and when it is delivered elsewhere."""
     home, astray = [], []
+    of_owner: dict[str, list[Begin]] = {}
+    for begin in starts:
+        of_owner.setdefault(begin[1].owner, []).append(begin)
     for point, delivery in reply.deliveries:
         back = solver.any_of(
             solver.and_(chosen, symbolic.same_on_the_wire(point.version, symbolic.mirror(version)))
-            for chosen, start, version in starts
-            if start.owner == delivery.owner
+            for chosen, _, version in of_owner.get(delivery.owner, ())
         )
         home.append(solver.and_(point.met, back))
         astray.append(solver.and_(point.met, solver.not_(back)))

@@ -200,8 +200,8 @@ class Lowering(Protocol):
         """How AWS is read where its documentation leaves it open (``reach.options``)."""
         ...
 
-    def is_apart(self, interface_id: str) -> bool:
-        """Whether an interface is to share its nodes with no other, so as to be compared."""
+    def stands_alone(self, interface: NetworkInterface) -> bool:
+        """Whether an interface is to be a node of its own (:mod:`reach.reduce`)."""
         ...
 
     @property
@@ -319,7 +319,9 @@ class Component:
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
     snapshot beyond its form.  ``label``: who a node is for one header.  ``besides``: what AWS
     would say as well of a denial: the route that does not hold it, the listener of another port.
-    ``mending``: how its settings are changed.
+    ``mending``: how its settings are changed.  ``alike``: the interfaces that share the nodes of
+    one, itself among them.  ``faces``: part of a node that they share -> the field whose address
+    tells which of them is meant.
     """
 
     name: str
@@ -351,3 +353,5 @@ class Component:
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None
     besides: Callable[[Lowering, Denial], Iterable[Origin]] | None = None
     mending: Mending | None = None
+    alike: Callable[[Lowering, str], tuple[NetworkInterface, ...]] | None = None
+    faces: Mapping[str, str] = field(default_factory=dict)

@@ -24,7 +24,6 @@ from reach.answer import Verdict
 from reach.changes import Removal, apply
 from reach.decide import Proof, decide, gets_through, replay
 from reach.difference import difference
-from reach.lower import lower
 from reach.mending import Wish, edits, mending_of, needless, none
 from reach.network.node import Network, Node
 from reach.network.stage import Action, Filter, Forward, Origin, Stage
@@ -127,7 +126,7 @@ class _Search:
         if not any(each.redirects for each in cut):
             return _without(self._network, {o for each in cut for o in self._origins[each]})
         ground = self._wish.ground
-        after = lower(apply(ground.snapshot, self._in_order(cut)), ground.options)
+        after = ground.of(apply(ground.snapshot, self._in_order(cut)))
         return amend(after.network, self._amendment)
 
     def _in_order(self, cut: Iterable[Removal]) -> tuple[Removal, ...]:
@@ -184,7 +183,7 @@ class _Search:
     def _verified(self, changes: tuple[Removal, ...]) -> Proposal | None:
         """The proposal if the question is unreachable on the changed snapshot."""
         wish = self._wish
-        after = lower(apply(wish.ground.snapshot, changes), wish.ground.options)
+        after = wish.ground.of(apply(wish.ground.snapshot, changes))
         answer = wish.again(after, wish.question)
         if answer.verdict is not Verdict.UNREACHABLE:
             self._learn(amend(after.network, self._amendment), changes, answer.verdict)

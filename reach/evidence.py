@@ -33,7 +33,7 @@ from reach.network.field import Header
 from reach.network.header_space import Ranges
 from reach.network.stage import Action, Filter, Origin
 from reach.snapshot.records import NetworkInterface
-from reach.trace import Trace
+from reach.trace import Hop, Trace
 
 
 def witness(ground: Ground, proof: Proof, packets: Conditions | None = None) -> Witness:
@@ -62,10 +62,35 @@ def _steps(ground: Ground, trace: Trace, packets: Sequence[Spaces]) -> Iterator[
             name,
             hop.before,
             hop.after,
-            hop.passed,
-            hop.denied,
+            _told(ground, hop, hop.passed),
+            _told(ground, hop, hop.denied),
             packets[place] if packets else (),
         )
+
+
+def _told(ground: Ground, hop: Hop, origins: Iterable[Origin]) -> tuple[Origin, ...]:
+    """Of interfaces that share a node the one that the packet is about."""
+    return tuple(ground.told(hop.node, hop.before, origin) for origin in origins)
+
+
+def told_open(ground: Ground, proof: Proof, origins: Iterable[Origin]) -> tuple[Origin, ...]:
+    """What a proof leaves open, told of who the packet is about."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
+    hops = [hop for trace in traces for hop in trace.hops]
+    return tuple(_told_at(ground, hops, origin) for origin in origins)
+
+
+def told_of(ground: Ground, way: Blocked) -> Blocked:
+    """A blocked way whose blockers are told of who the packet is about."""
+    told = (replace(b, origin=_told_at(ground, b.hops, b.origin)) for b in way.blockers)
+    return replace(way, blockers=tuple(told))
+
+
+def _told_at(ground: Ground, hops: Sequence[Hop], origin: Origin) -> Origin:
+    """An origin at the hop that met it; the last one, if none says so."""
+    met = (hop for hop in reversed(hops) if origin in hop.passed or origin in hop.denied)
+    hop = next(met, hops[-1] if hops else None)
+    return origin if hop is None else ground.told(hop.node, hop.before, origin)
 
 
 def end_list(ground: Ground, found: EndPoints, side: str) -> EndList:

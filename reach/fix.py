@@ -27,7 +27,7 @@ from reach.component import Denied
 from reach.constraints import Constraints
 from reach.decide import Proof, arrives, replay, witness
 from reach.difference import difference
-from reach.lower import Ground, lower
+from reach.lower import Ground
 from reach.mending import Wish, edits, mending_of, needless, none, wanted
 from reach.network.node import Network
 from reach.network.stage import Filter, Forward, Origin, Translate
@@ -191,7 +191,7 @@ class _Search:
                 self._rule_out(denied)
                 return ()
             found = (*found, *more)
-            changed = lower(apply(self._wish.ground.snapshot, found), self._wish.ground.options)
+            changed = self._wish.ground.of(apply(self._wish.ground.snapshot, found))
         return found
 
     def _denies(self, changed: Ground, proof: Proof, denied: Denied) -> bool:
@@ -215,7 +215,7 @@ class _Search:
     def _verified(self, proof: Proof, changes: tuple[Change, ...]) -> Proposal | None:
         """The proposal if the question is reachable on the changed snapshot."""
         wish = self._wish
-        after = lower(apply(wish.ground.snapshot, changes), wish.ground.options)
+        after = wish.ground.of(apply(wish.ground.snapshot, changes))
         answer = wish.again(after, wish.question)
         if answer.verdict is not Verdict.REACHABLE:
             shown = "; ".join(change.words for change in changes)

@@ -9,6 +9,7 @@ the same snapshot find it warm.  Knows no AWS thing by name; must not know the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -18,17 +19,19 @@ from urllib.parse import quote, unquote
 from reach.aim import Start
 from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
-from reach.network.field import Header
+from reach.network.field import INDEX, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.options import DEFAULTS, Options
+from reach.reduce import ALL, Reductions
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.index import Index
 from reach.snapshot.records import NetworkInterface, Record
 from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
+_WORD = re.compile(r"[\w-]+")
 
 
 Sender = tuple[str, frozenset[str]]  # a VPC and a set of groups
@@ -38,12 +41,11 @@ Sender = tuple[str, frozenset[str]]  # a VPC and a set of groups
 class Alignment:
     """What makes the nodes of two snapshots comparable by name; it changes no answer.
 
-    ``senders`` are numbered as if they were there as well, ``apart`` are interfaces that share
-    their nodes with no other, and with ``by_class`` even few hosts start where their likes do.
+    ``senders`` are numbered as if they were there as well, and with ``by_class`` even few hosts
+    start where their likes do.
     """
 
     senders: frozenset[Sender] = frozenset()
-    apart: frozenset[str] = frozenset()
     by_class: bool = False
 
 
@@ -51,13 +53,22 @@ ALONE = Alignment()
 
 
 class Ground:
-    """A snapshot and the network it lowers to, as AWS is read by the options."""
+    """A snapshot and the network it lowers to, as AWS is read by the options.
+
+    ``reductions`` make the network smaller, and no answer another; ``alignment`` makes its nodes
+    comparable with those of another snapshot.
+    """
 
     def __init__(
-        self, snapshot: Snapshot, options: Options = DEFAULTS, alignment: Alignment = ALONE
+        self,
+        snapshot: Snapshot,
+        options: Options = DEFAULTS,
+        reductions: Reductions = ALL,
+        alignment: Alignment = ALONE,
     ) -> None:
         self.snapshot = snapshot
         self.options = options
+        self.reductions = reductions
         self.alignment = alignment
         self.index = Index(snapshot)
         self.network = Network(self._make)
@@ -66,12 +77,27 @@ class Ground:
     def option(self, name: str) -> str:
         return self.options[name]
 
-    def is_apart(self, interface_id: str) -> bool:
-        return interface_id in self.alignment.apart
-
     @property
     def by_class(self) -> bool:
         return self.alignment.by_class
+
+    def stands_alone(self, interface: NetworkInterface) -> bool:
+        return self.reductions.alone(interface.network_interface_id)
+
+    def of(self, snapshot: Snapshot) -> Ground:
+        """Another snapshot, read the same way."""
+        return Ground(snapshot, self.options, self.reductions)
+
+    def setting_apart(self, ids: Iterable[str]) -> Ground:
+        """The same with these a node each; itself if none of them shares one."""
+        shared = {each for each in ids if len(self.alike(each)) > 1}
+        if not shared:
+            return self
+        apart = replace(self.reductions, apart=self.reductions.apart | shared)
+        return self.memo(f"apart {apart}", lambda: self._but(apart))
+
+    def _but(self, reductions: Reductions) -> Ground:
+        return Ground(self.snapshot, self.options, reductions, self.alignment)
 
     def components(self) -> Mapping[str, Component]:
         return components()
@@ -237,6 +263,41 @@ class Ground:
             return None
         return component.label(self, resource, rest.partition(" ")[0], header)
 
+    def alike(self, interface_id: str) -> tuple[NetworkInterface, ...]:
+        for component in components().values():
+            if component.alike is not None:
+                found = component.alike(self, interface_id)
+                if found:
+                    return found
+        return ()
+
+    def meant(self, node: str, header: Header) -> tuple[NetworkInterface, ...]:
+        """Of a node that stands for several interfaces: whose name it has, and who is meant.
+
+        Nothing of any other node, nor of a header whose address none of them has.
+        """
+        kind, resource, rest = node.split("/", 2)
+        component = components().get(kind)
+        field = component.faces.get(rest.partition(" ")[0]) if component is not None else None
+        members = self.alike(resource) if field is not None else ()
+        if field is None or len(members) < 2:
+            return ()
+        owners = self.index.owner_of_address(header[INDEX[field]])
+        ids = {each.network_interface_id for each in owners}
+        named = next(each for each in members if each.network_interface_id == resource)
+        return next(((named, m) for m in members if m.network_interface_id in ids), ())
+
+    def told(self, node: str, header: Header, origin: Origin) -> Origin:
+        """An origin at a node as it is of the one interface that a header is about."""
+        pair = self.meant(node, header)
+        if not pair or pair[0] == pair[1]:
+            return origin
+        others = dict(zip(_ids(pair[0]), _ids(pair[1]), strict=True))
+        if origin.resource not in others:
+            return origin
+        words = _WORD.sub(lambda found: others.get(found[0], found[0]), origin.words)
+        return replace(origin, resource=others[origin.resource], words=words, name="")
+
     def besides(self, denial: Denial) -> tuple[Origin, ...]:
         """What components say of a denial beside the origin that denies."""
         told = (c.besides(self, denial) for c in components().values() if c.besides is not None)
@@ -313,9 +374,20 @@ def unmodelled(resource: str) -> Origin:
     return Origin(resource, "is of a kind that is not modelled yet", code="UNSUPPORTED_COMPONENT")
 
 
-def lower(snapshot: Snapshot, options: Options = DEFAULTS, alignment: Alignment = ALONE) -> Ground:
+def lower(
+    snapshot: Snapshot,
+    options: Options = DEFAULTS,
+    reductions: Reductions = ALL,
+    alignment: Alignment = ALONE,
+) -> Ground:
     """The network of a snapshot; nodes are made when something first forwards to them."""
-    return Ground(snapshot, options, alignment)
+    return Ground(snapshot, options, reductions, alignment)
+
+
+def _ids(interface: NetworkInterface) -> tuple[str, str]:
+    """What an origin may call an interface by: itself, or its instance."""
+    instance = interface.attachment.instance_id if interface.attachment else None
+    return interface.network_interface_id, instance or interface.network_interface_id
 
 
 @cache

@@ -14,6 +14,7 @@ from itertools import product
 from reach import denote
 from reach.aim import Aim, Start, Visit
 from reach.amend import Amendment
+from reach.answer import Answer
 from reach.component import End
 from reach.demand import demand
 from reach.errors import QuestionError
@@ -104,6 +105,16 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     return Resolved(aim, source, destination, amendment, nobody, gaps, unmet, leaving)
 
 
+def set_apart(ground: Ground, asked: Question | Answer) -> Ground:
+    """The network for a question: what it names as a place on the way stands for nothing else."""
+    ways = (*asked.through, *asked.avoid)
+    named = {each for text in ways for each in denote.resources(ground, text)}
+    for resource, _ in asked.assume:
+        interfaces = ground.index.interfaces_by_instance.get(resource, ())
+        named |= {resource, *(each.network_interface_id for each in interfaces)}
+    return ground.setting_apart(named)
+
+
 def _visits(ground: Ground, question: Question, *ends: End) -> tuple[Visit, ...]:
     """What the packet has to pass: for the sake of its ends, and because the asker says so."""
     ways = [Visit(nodes=frozenset(end.through)) for end in ends if end.through]
@@ -172,8 +183,13 @@ def _starts(
     ports = leaving.by_name.get("source_port")
     spaces = [_as_asked(space, ports) & leaving for space in question.packet.spaces(ported)]
     addressings = _addressings(ground, destination)
-    for start, sent_to, packet, family in product(source.starts, addressings, spaces, _FAMILIES):
-        space = start.space & packet & family & HeaderSpace.where(destination=sent_to)
+    # Worked out once: sets that starts share are looked at once by whoever reads the starts.
+    asked = [
+        (packet & family & HeaderSpace.where(destination=sent_to), family)
+        for sent_to, packet, family in product(addressings, spaces, _FAMILIES)
+    ]
+    for start, (packets, family) in product(source.starts, asked):
+        space = start.space & packets
         if start.owner == _INTERNET and _is_public_in(addressings, family):
             space &= _TO_PUBLIC
         if not space.is_empty:

@@ -13,9 +13,8 @@ from dataclasses import replace
 from reach.analysis.components import path
 from reach.analysis.things import kind_of
 from reach.answer import Analysis, Answer, PathComponent, Witness
-from reach.asking import ground_of
+from reach.asking import ground_behind
 from reach.lower import Ground
-from reach.options import Options
 from reach.snapshot.snapshot import Snapshot
 
 # What AWS lets a path be forced through: Reachability Analyzer guide, "How it works".
@@ -33,7 +32,7 @@ def analyse(snapshot: Snapshot, answer: Answer) -> Answer:
     """The same answer; of an answer without a witness nothing is told besides."""
     if answer.witness is None:
         return answer
-    ground = ground_of(snapshot, Options.of(dict(answer.options)))
+    ground = ground_behind(snapshot, answer)
     told = analysis_of(ground, answer, answer.witness)
     others = (analysis_of(ground, answer, other) for other in answer.paths)
     passed = {each.component["Id"] for each in (*told.forward, *told.reply)}

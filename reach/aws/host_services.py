@@ -171,4 +171,5 @@ COMPONENT = Component(
     slots={"network_interface.unfiltered": _unfiltered},
     by_address_only=tuple(f"{_NAME}/{service}" for service in _SERVICES),
     label=_label,
+    faces={**dict.fromkeys((*_SERVICES, "router"), "source"), "back": "destination"},
 )

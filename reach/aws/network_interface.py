@@ -6,7 +6,8 @@ instance answers by the interface that owns the address (R-ENI-12, R-OBS-5).  Wi
 guest *may* pass packets on, unchanged or with its own address as source (R-ENI-6, R-NAT-14), and
 the sender's group identity ends there (R-SG-19).  What an instance sends to one of its own private
 addresses never leaves it (R-OBS-1).  An interface that is not attached neither sends nor receives
-(R-ENI-8).  Interfaces of one subnet that every rule treats alike share one node.
+(R-ENI-8).  Interfaces of one subnet that every rule treats alike share one node; those of services,
+whom a rule may know by their description, are alike only if that is the same.
 
 Implements: R-ENI-1 R-ENI-2 R-ENI-4 R-ENI-5 R-ENI-6 R-ENI-7 R-ENI-8 R-ENI-9 R-ENI-12 R-NAT-14
 R-SG-19 R-SG-20 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
@@ -113,12 +114,13 @@ def _kind(lowering: Lowering, interface: NetworkInterface) -> object:
     addresses = private_addresses(interface)
     families = [is_ipv4(address) for address in addresses]
     ordinary = (
-        _is_host(interface)
+        not lowering.stands_alone(interface)
+        and _is_host(interface)
+        and interface.interface_type != _FUNCTION
         and interface.source_dest_check
         and interface.status == "in-use"
         and len(families) == len(set(families))
         and not delegated_prefixes(interface)
-        and not lowering.is_apart(interface.network_interface_id)
         and (instance is None or instance.state.name == "running")
         and (not instance_id or len(lowering.index.interfaces_by_instance[instance_id]) == 1)
     )
@@ -128,11 +130,18 @@ def _kind(lowering: Lowering, interface: NetworkInterface) -> object:
     attached = interface.attachment.status if interface.attachment else None
     options = instance.metadata_options if instance else None
     metadata = (options.http_endpoint, options.http_protocol_ipv6) if options else None
-    return interface.subnet_id, groups, attached, bool(instance_id), instance is None, metadata
+    service = interface.description if interface.requester_managed else None
+    place = interface.vpc_id, interface.subnet_id, interface.interface_type, service
+    return place, groups, attached, bool(instance_id), instance is None, metadata
 
 
 def _members(lowering: Lowering, class_id: str) -> tuple[NetworkInterface, ...]:
     return _classes(lowering).members[class_id]
+
+
+def _alike(lowering: Lowering, interface_id: str) -> tuple[NetworkInterface, ...]:
+    known = _classes(lowering)
+    return known.members[known.of[interface_id]] if interface_id in known.of else ()
 
 
 def _union(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Ranges:
@@ -422,8 +431,7 @@ def _hosts(
         goals[owner] += _pooled(lowering, interface, addresses).intervals
         if not _is_host(interface):
             passing[node] = None
-    alone = len(hosts) <= _MANY and not lowering.by_class
-    starts = _starts_alone if alone else _starts
+    starts = _starts if lowering.by_class or len(hosts) > _MANY else _starts_alone
     return End(
         words=words,
         starts=(
@@ -587,4 +595,6 @@ COMPONENT = Component(
     ends={"eni-": _end},
     hosts=_hosts,
     label=_label,
+    alike=_alike,
+    faces={"emit": "source", "admit": "destination"},
 )

@@ -20,6 +20,7 @@ from reach.cards.senders import Senders
 from reach.cards.usage import Asked, Sighting, Usage, usage
 from reach.cards.watch import Watched
 from reach.component import End
+from reach.evidence import told_of
 from reach.explain import explain
 from reach.lower import Ground
 from reach.network.address import WIDTH
@@ -103,7 +104,7 @@ class Proving:
         found = explain(self.ground.network, aim, self.backend, self.allowance.budget(0.3))
         shown = dict.fromkeys(
             f"{each.origin.resource} {each.origin.locator}".strip() + f": {each.origin.words}"
-            for each in found.ways[0].blockers
+            for each in told_of(self.ground, found.ways[0]).blockers
             if each.origin.resource
         )
         return f"{words}: {'; '.join(shown)}" if shown else words

@@ -9,6 +9,7 @@ Nothing is asked here, so there is no verdict.  Must not know how a thing is tol
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,18 +23,27 @@ from reach.commands.arguments import (
     with_snapshot_if_any,
 )
 
+if TYPE_CHECKING:
+    from reach.snapshot.snapshot import Snapshot
+
 
 @click.command(
     epilog="""\b
 Examples:
   reach show --snapshot snapshot/
   reach show security-groups --snapshot snapshot/
+  reach show --classes --snapshot snapshot/
   reach show --snapshot snapshot/ --format json"""
 )
 @click.argument("kind", required=False)
 @with_snapshot
+@click.option(
+    "--classes",
+    is_flag=True,
+    help="Show which interfaces are alike, and how much smaller that makes the network.",
+)
 @with_format
-def show(kind: str | None, snapshot: str, form: str) -> None:
+def show(kind: str | None, snapshot: str, classes: bool, form: str) -> None:
     """Show what a snapshot holds and what it lacks.
 
     With a KIND (instances, subnets, network-acls, ...) every object of it: id, account, Region and
@@ -43,7 +53,12 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
 
     from reach import inventory, report
 
+    if kind is not None and classes:
+        raise click.UsageError("--classes is about the whole snapshot: leave out KIND.")
     loaded = load_snapshot(snapshot)
+    if classes:
+        _show_classes(loaded, form)
+        return
     paper = console.paper()
     if kind is None:
         held = inventory.take(loaded)
@@ -57,6 +72,19 @@ def show(kind: str | None, snapshot: str, form: str) -> None:
         console.put_json(data)
     else:
         console.put(paper.text, colour=console.colour())
+
+
+def _show_classes(snapshot: Snapshot, form: str) -> None:
+    from reach.shrinking.report import classes
+    from reach.shrinking.shrink import shrink
+
+    told = shrink(snapshot)
+    if form == "json":
+        console.put_json(told.to_dict())
+        return
+    paper = console.paper()
+    classes(paper, told)
+    console.put(paper.text, colour=console.colour())
 
 
 @click.command(

@@ -127,6 +127,11 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     is_flag=True,
     help="Of what is reachable: the fewest rules to remove to close it, as commands to read.",
 )
+@click.option(
+    "--no-reduce",
+    is_flag=True,
+    help="Make every interface a node of its own: the same answer, later. For doubting reach.",
+)
 @with_options
 @with_aws_format
 @click.pass_context
@@ -148,6 +153,7 @@ def can(
     all_blockers: bool,
     fix: bool,
     cut: bool,
+    no_reduce: bool,
     options: tuple[str, ...],
     form: str,
 ) -> None:
@@ -160,14 +166,9 @@ def can(
     import reach
     from reach.demand import read_pairs
 
-    if from_aws and question:
-        raise click.UsageError(
-            "--from-aws brings its own questions: leave out SOURCE and the rest."
-        )
+    _either(question, from_aws)
     if from_aws:
         ctx.exit(_compared(snapshot, from_aws, form))
-    if not question:
-        raise click.UsageError("Missing argument 'SOURCE reach [DESTINATION] [PACKET]'.")
     loaded = load_snapshot(snapshot)
     answer = reach.ask(
         loaded,
@@ -186,9 +187,20 @@ def can(
         ends=ends if "any" in question else 0,
         fix=fix,
         cut=cut,
+        reductions=() if no_reduce else None,
     )
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
+
+
+def _either(question: Sequence[str], from_aws: Sequence[Any]) -> None:
+    """A question, or files that bring some: one of the two, and not both."""
+    if from_aws and question:
+        raise click.UsageError(
+            "--from-aws brings its own questions: leave out SOURCE and the rest."
+        )
+    if not from_aws and not question:
+        raise click.UsageError("Missing argument 'SOURCE reach [DESTINATION] [PACKET]'.")
 
 
 def _show(snapshot: Snapshot, answer: Answer, form: str) -> None:

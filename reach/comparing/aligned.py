@@ -19,6 +19,7 @@ from reach.asking import ground_of
 from reach.comparing.records import Changed
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
+from reach.reduce import Reductions
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
@@ -44,16 +45,20 @@ def aligned(before: Snapshot, after: Snapshot, changed: Changed, options: Option
     apart = frozenset(_apart(before, after, changed))
     if one == other and not apart:
         return Pair(*grounds)
-    alignment = Alignment(one | other, apart, by_class=bool(apart))
-    return Pair(*(_lowered(each, options, alignment) for each in (before, after)))
+    alignment = Alignment(one | other, by_class=bool(apart))
+    reductions = Reductions(apart=apart)
+    return Pair(*(_lowered(each, options, reductions, alignment) for each in (before, after)))
 
 
-def _lowered(snapshot: Snapshot, options: Options, alignment: Alignment) -> Ground:
+def _lowered(
+    snapshot: Snapshot, options: Options, reductions: Reductions, alignment: Alignment
+) -> Ground:
     """The last one of each snapshot is kept: the same comparison again finds it warm."""
     known = snapshot.derived.get(_KEPT)
-    if isinstance(known, Ground) and (known.alignment, known.options) == (alignment, options):
+    read = (options, reductions, alignment)
+    if isinstance(known, Ground) and (known.options, known.reductions, known.alignment) == read:
         return known
-    ground = lower(snapshot, options, alignment)
+    ground = lower(snapshot, options, reductions, alignment)
     snapshot.derived[_KEPT] = ground
     return ground
 

@@ -1,9 +1,9 @@
 """What a survey finds, as plain frozen data: who reaches whom with which services, and the proof.
 
 A :class:`Survey` is what ``reach exposure``, ``matrix`` and ``isolated`` give and all that
-renderers see.  ``to_dict`` is its stable JSON form, ``to_rows`` a row for each service, ``to_frame`` the same
-as a data frame of whatever library there is.  Knows the neutral network only; must not know how
-anything was found.
+renderers see.  ``to_dict`` is its stable JSON form, ``to_rows`` a row for each access, ``to_frame``
+the same as a data frame of whatever library there is.  Knows the neutral network only; must not
+know how anything was found.
 """
 
 from __future__ import annotations

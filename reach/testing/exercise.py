@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reach.answer import Answer, Step, Verdict
-from reach.asking import ground_of
+from reach.asking import ground_behind
 from reach.certificate import Certificate
 from reach.flood import Branch, Memory, Outcome, Reading, minus, uncovered
 from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
 from reach.network.stage import Action, Filter, Forward, Origin, Stage
-from reach.options import Options
 from reach.snapshot.snapshot import Snapshot
 from reach.testing.case import Line
 from reach.testing.lines import line_of
@@ -33,7 +32,7 @@ def exercised_by(snapshot: Snapshot, answer: Answer) -> frozenset[Line]:
             steps = (*witness.forward, *witness.reply) if witness is not None else ()
             return _lines(_met(steps))
         case Verdict.UNREACHABLE if answer.certificate is not None:
-            network = ground_of(snapshot, Options.of(dict(answer.options))).network
+            network = ground_behind(snapshot, answer).network
             return _lines(_decided(network, answer.certificate))
         case Verdict.UNREACHABLE:
             way = answer.blocked_path

@@ -109,9 +109,10 @@ def _flow(case: Case, steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 
 def _logical(step: Step) -> dict[str, str]:
+    kind, _, part = step.node.split("/", 2)  # whose node it is may be another one alike
     return {
         "name": visible(step.resource),
-        "fullyQualifiedName": visible(step.node),
+        "fullyQualifiedName": visible(f"{kind}/{step.resource}/{part}"),
         "kind": visible(step.kind),
     }
 
