@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reach.question import Packet, Question, parse
     from reach.snapshot.errors import Diagnostic, SnapshotError
     from reach.snapshot.snapshot import Snapshot
+    from reach.survey.asking import exposure, isolated, matrix
+    from reach.survey.findings import Isolation, Survey
 
 __version__ = "0.1.0"
 
@@ -36,6 +38,7 @@ _HOMES = {
     "Difference": "reach.comparing.difference",
     "Diagnostic": "reach.snapshot.errors",
     "Explanation": "reach.answer",
+    "Isolation": "reach.survey.findings",
     "Line": "reach.cards.card",
     "Management": "reach.manage",
     "Packet": "reach.question",
@@ -48,13 +51,17 @@ _HOMES = {
     "Standing": "reach.cards.card",
     "Step": "reach.answer",
     "SuiteError": "reach.errors",
+    "Survey": "reach.survey.findings",
     "Verdict": "reach.answer",
     "Witness": "reach.answer",
     "ask": "reach.asking",
     "can_manage": "reach.manage",
     "describe": "reach.cards.describe",
     "diff": "reach.comparing.diff",
+    "exposure": "reach.survey.asking",
+    "isolated": "reach.survey.asking",
     "load": "reach.components",
+    "matrix": "reach.survey.asking",
     "parse": "reach.question",
 }
 
@@ -65,6 +72,7 @@ __all__ = [
     "Diagnostic",
     "Difference",
     "Explanation",
+    "Isolation",
     "Line",
     "Management",
     "Packet",
@@ -77,6 +85,7 @@ __all__ = [
     "Standing",
     "Step",
     "SuiteError",
+    "Survey",
     "Verdict",
     "Witness",
     "__version__",
@@ -84,7 +93,10 @@ __all__ = [
     "can_manage",
     "describe",
     "diff",
+    "exposure",
+    "isolated",
     "load",
+    "matrix",
     "parse",
 ]
 

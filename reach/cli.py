@@ -2,6 +2,9 @@
 
     reach can SOURCE reach [DESTINATION] [port ...]     0 reachable, 1 unreachable, 3 undecided
     reach can-manage INSTANCE                           the same, for Session Manager
+    reach exposure [PACKET]                             0 nothing, 1 something, 3 undecided
+    reach matrix [PACKET]                               who reaches whom, by groups
+    reach isolated A B                                  0 isolated, 1 not, 3 undecided
     reach show [KIND]                                   what a snapshot holds and lacks
     reach explain ID|CODE                               what a thing's rules can do; a code
     reach test SUITE...                                 0 all hold, 1 some fail, 3 some undecided
@@ -31,6 +34,7 @@ from reach.commands.comparisons import diff
 from reach.commands.descriptions import components, explain, options, show
 from reach.commands.questions import can, can_manage
 from reach.commands.snapshots import anonymise, pack, verify
+from reach.commands.surveys import exposure, isolated, matrix
 
 
 @click.group(
@@ -60,10 +64,11 @@ def cli() -> None:
 
 
 _QUESTIONS = (can, can_manage, check, test, merge)
+_SURVEYS = (exposure, matrix, isolated)
 _DESCRIPTIONS = (show, explain, components, options)
 _SNAPSHOTS = (capture, policy, diff, verify, anonymise, pack)
 
-for each in (*_QUESTIONS, *_DESCRIPTIONS, *_SNAPSHOTS):
+for each in (*_QUESTIONS, *_SURVEYS, *_DESCRIPTIONS, *_SNAPSHOTS):
     cli.add_command(each)
 
 

@@ -12,6 +12,7 @@ Implements: R-SG-27 R-ENI-13
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.answer import Verdict
@@ -19,6 +20,7 @@ from reach.decide import Decision, Proof, decide
 from reach.lower import Ground
 from reach.network.address import is_public
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
+from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import resolve
 from solver import Backend
@@ -45,6 +47,17 @@ def tracked_answer(ground: Ground, question: Question, backend: Backend) -> Deci
         return None
     decision = decide(ground.network, resolved.aim, backend)
     return None if decision.verdict is Verdict.UNREACHABLE else decision
+
+
+def untold(question: Question) -> Iterator[Origin]:
+    """What a question about everybody leaves open: such flows are looked for pair by pair only."""
+    protocol = question.packet.protocol
+    if protocol is not None and protocol not in _TRACKED_EXACTLY:
+        words = (
+            "a flow of the other end's own may open the way for 600 s, as such protocols are "
+            "tracked by address only (R-SG-27); ask that of each pair"
+        )
+        yield Origin(f"protocol {protocol}", words)
 
 
 def smtp_note(proof: Proof) -> str:

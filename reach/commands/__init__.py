@@ -2,6 +2,7 @@
 
 arguments     options that several commands have, and what their values are
 questions     can, can-manage: a verdict as the status
+surveys       exposure, matrix, isolated: questions about everybody
 descriptions  show, explain, components, options
 checks        check, test: whether what is claimed holds
 captures      capture, policy: what AWS is asked

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reach.aim import Aim
-from reach.flood import well_formed
+from reach.flood import well_formed, whole
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
@@ -26,9 +26,13 @@ _SERVICE = ("protocol", "destination_port", "icmp_type", "icmp_code")
 
 @dataclass(frozen=True)
 class Groups:
-    """Who can be reached, by group: the owners to whom packets are delivered, and where."""
+    """Who can be reached, by group: the owners to whom packets are delivered, and where.
+
+    Where anybody counts, ``beyond`` is the group of whoever is behind something unknown.
+    """
 
     members: Mapping[str, Mapping[str, Ranges]]
+    beyond: str = ""
 
     @cached_property
     def of(self) -> Mapping[str, list[tuple[str, Ranges]]]:
@@ -110,7 +114,8 @@ def _beyond(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Can
     """What gets as far as something unknown on its way to an address of a group."""
     for origin, cells in spread.unmodelled.items():
         for space, bits in cells.items():
-            for group, addresses in groups.addresses.items():
+            ends = {groups.beyond: whole("destination")} if groups.beyond else groups.addresses
+            for group, addresses in ends.items():
                 met = space & HeaderSpace.where(destination=addresses)
                 for each in _split(aim, "", "", met, bits):
                     yield group, replace(each, beyond=origin)

@@ -23,7 +23,7 @@ from reach.constraints import Constraints
 from reach.decide import Decision, Proof, decide_compiled, gets_through, replay
 from reach.errors import Defect
 from reach.flood import minus, uncovered
-from reach.network.address import is_ipv4
+from reach.network.address import is_ipv4, parse_address
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -35,6 +35,8 @@ from solver import Backend, Term
 
 _TOLD = Ranges.of(TCP, UDP, ICMP, ICMPV6)
 _USUAL = {ICMP: 8, ICMPV6: 128}
+_CLIENT = 50_000
+_HOSTS = (parse_address("203.0.113.7"), parse_address("2001:db8::7"))  # RFC 5737, RFC 3849
 _TRIES = 3
 _MOST_ASKED = 200
 
@@ -311,7 +313,7 @@ def _packet(
         source,
         sent_to,
         protocol,
-        _low(by.get("source_port")) if ported else 0,
+        _client(by.get("source_port")) if ported else 0,
         _low(by.get("destination_port")) if ported else 0,
         _message(protocol, by.get("icmp_type")) if messages else 0,
         _low(by.get("icmp_code")) if messages else 0,
@@ -320,6 +322,11 @@ def _packet(
 
 def _low(values: Ranges | None) -> int:
     return values.intervals[0][0] if values is not None else 0
+
+
+def _client(values: Ranges | None) -> int:
+    """A port as a client may have it."""
+    return _CLIENT if values is None or _CLIENT in values else values.intervals[0][0]
 
 
 def _message(protocol: int, types: Ranges | None) -> int:
@@ -331,4 +338,5 @@ def _first(values: Ranges, count: int) -> Iterator[int]:
     """A few addresses of each family."""
     for four in (True, False):
         some = [low for low, _ in values.intervals if is_ipv4(low) is four]
+        yield from (host for host in _HOSTS if host in values and is_ipv4(host) is four)
         yield from some[:count]

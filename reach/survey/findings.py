@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import Any
 
 from reach.answer import EndPoint, Remark, Witness
@@ -19,6 +20,16 @@ from reach.network.header_space import HeaderSpace, Ranges, space_told, values_t
 from reach.network.header_text import header_words
 
 FORMAT = 1
+COLUMNS = [
+    "source",
+    "destination",
+    "destination_private",
+    "services",
+    "by_way_of",
+    "packet",
+    "sources",
+    "destinations",
+]
 _TOLD = Ranges.of(TCP, UDP, ICMP, ICMPV6)
 _PORTED = Ranges.of(TCP, UDP)
 
@@ -105,12 +116,12 @@ class Survey:
     destination: str
     by: str
     one_way: bool
-    sources: Mapping[str, Group]
-    destinations: Mapping[str, Group]
-    accesses: tuple[Access, ...]
-    open: tuple[Open, ...]
     complete: bool
     proof: str
+    sources: Mapping[str, Group] = field(default_factory=dict)
+    destinations: Mapping[str, Group] = field(default_factory=dict)
+    accesses: tuple[Access, ...] = ()
+    open: tuple[Open, ...] = ()
     gaps: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
@@ -162,19 +173,64 @@ class Survey:
         ]
 
     def to_frame(self) -> Any:
-        """The rows as a data frame of pandas, or else of polars.
+        """The rows as a data frame of pandas, or else of polars.  Raises ImportError."""
+        return framed(self.to_rows())
 
-        Raises ImportError, saying what would do, where neither is installed.
-        """
-        from importlib import import_module
 
-        for library in ("pandas", "polars"):
-            try:
-                return import_module(library).DataFrame(self.to_rows())
-            except ModuleNotFoundError as error:
-                if error.name != library:
-                    raise
-        raise ImportError("a data frame needs pandas or polars: pip install pandas")
+@dataclass(frozen=True)
+class Isolation:
+    """Whether two sides are kept apart, each direction with its survey."""
+
+    one: str
+    other: str
+    there: Survey
+    back: Survey
+
+    @property
+    def standing(self) -> Standing:
+        """Nothing gets through only if nothing does in both directions, proved."""
+        standings = {self.there.standing, self.back.standing}
+        for standing in (Standing.SOMETHING, Standing.UNDECIDED):
+            if standing in standings:
+                return standing
+        return Standing.NOTHING
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "kind": "isolated",
+            "isolated": {
+                Standing.NOTHING: "yes",
+                Standing.SOMETHING: "no",
+                Standing.UNDECIDED: "undecided",
+            }[self.standing],
+            "one": self.one,
+            "other": self.other,
+            "there": self.there.to_dict(),
+            "back": self.back.to_dict(),
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The rows of both directions."""
+        return [*self.there.to_rows(), *self.back.to_rows()]
+
+    def to_frame(self) -> Any:
+        """The rows as a data frame of pandas, or else of polars.  Raises ImportError."""
+        return framed(self.to_rows())
+
+
+def framed(rows: list[dict[str, Any]]) -> Any:
+    """A data frame of pandas, or else of polars.
+
+    Raises ImportError, saying what would do, where neither is installed.
+    """
+    for library in ("pandas", "polars"):
+        try:
+            return import_module(library).DataFrame(rows, COLUMNS)
+        except ModuleNotFoundError as error:
+            if error.name != library:
+                raise
+    raise ImportError("a data frame needs pandas or polars: pip install pandas")
 
 
 def _ids(group: Group) -> str:
@@ -195,7 +251,8 @@ def services_words(services: tuple[HeaderSpace, ...]) -> str:
         rest = protocols - _TOLD
         if rest:
             ports["protocol"] = ports.get("protocol", Ranges(())) | rest
-    return "; ".join(_said(name, values) for name, values in ports.items())
+    order = ("tcp", "udp", "icmp", "icmpv6", "protocol")
+    return "; ".join(_said(name, ports[name]) for name in order if name in ports)
 
 
 def _said(name: str, values: Ranges) -> str:

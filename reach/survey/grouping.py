@@ -17,15 +17,17 @@ from urllib.parse import unquote
 from reach.aim import Aim, Start
 from reach.answer import EndPoint
 from reach.errors import QuestionError
+from reach.flood import whole
 from reach.lower import Ground
 from reach.network.address import format_address
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.survey.candidates import Groups
 from reach.survey.findings import Group
 from reach.survey.senders import Labels
 
+NOBODY_KNOWN = "whoever has that address"
 BY = ("endpoint", "subnet", "group", "vpc", "account", "tag:KEY")
 
 
@@ -60,18 +62,18 @@ class Grouping:
                 if not space.is_empty:
                     yield labels, replace(start, space=space)
 
-    def destinations(self, aim: Aim) -> Groups:
-        """Everybody that an aim is about, by group."""
-        assert aim.goals is not None
+    def destinations(self, aim: Aim, reached: Iterable[str]) -> Groups:
+        """Everybody that an aim is about, by group; of one about anybody, all that are reached."""
+        goals = dict.fromkeys(reached, ANYTHING) if aim.goals is None else aim.goals
         found: dict[str, dict[str, Ranges]] = {}
-        for owner, space in aim.goals.items():
-            ends = space.by_name["destination"]
+        for owner, space in goals.items():
+            ends = space.by_name.get("destination", whole("destination"))
             by_label = self._split(owner, self._members.get(owner, ()))
             for labels, addresses in by_label.items():
                 met = ends if len(by_label) == 1 else ends & addresses
                 for label in labels:
                     found.setdefault(label, {})[owner] = met
-        return Groups(found)
+        return Groups(found, NOBODY_KNOWN if aim.goals is None else "")
 
     def group(self, label: str) -> Group:
         """A group by its label."""

@@ -29,6 +29,7 @@ from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
 from reach.survey.senders import Senders
 from reach.survey.spread import Spread, spread
+from reach.tracking import untold
 from solver import Backend, Budget
 
 PROOF_BUDGET = Budget(milliseconds=60_000)
@@ -37,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 _PLAIN = ("network interface", "subnet", "vpc", "instance", "internet", "elastic ip")
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int) -> None:
     """Nobody waits for it."""
 
 
@@ -63,7 +64,7 @@ def survey(
     by: str = "endpoint",
     sources_by: str = "",
     prove: bool = True,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Survey:
     """Who of one side of a question reaches whom of the other, by groups.
 
@@ -72,12 +73,11 @@ def survey(
     Defect if the algebra left something out.
     """
     clock = _Clock()
-    to_whom = Grouping(ground, by)
-    from_whom = Grouping(ground, sources_by) if sources_by else to_whom
+    groupings = Grouping(ground, sources_by or by), Grouping(ground, by)
     with clock.stage("resolve"):
         resolved = resolve(ground, question)
-        aim = replace(resolved.aim, goals=resolved.aim.goals or {})
-        senders = Senders.of(ground.network, from_whom.sources(aim.starts))
+        aim = resolved.aim
+        senders = Senders.of(ground.network, groupings[0].sources(aim.starts))
     with clock.stage("spread"):
         progress("spreading what everybody sends", 0, len(senders.each))
         found = spread(ground.network, senders)
@@ -86,12 +86,23 @@ def survey(
         if prove:
             complete, proof = _proved(ground, senders, found, backend, progress)
     with clock.stage("confirm"):
-        proposed = candidates(aim, senders, found, to_whom.destinations(aim))
+        proposed = candidates(aim, senders, found, groupings[1].destinations(aim, found.arrivals))
         confirming = Confirming(ground.network, aim, senders, ground.aliases, backend)
         told = dict(_confirmed(confirming, proposed, progress))
-    return _told(
-        ground, question, resolved, told, from_whom, to_whom, kind, by, complete, proof, clock
+    empty = Survey(
+        kind=kind,
+        question=str(question),
+        source=resolved.source.words,
+        destination=resolved.destination.words,
+        by=by,
+        one_way=question.one_way,
+        complete=complete,
+        proof=proof,
+        gaps=remarks((*resolved.gaps, *openings(ground), *untold(question))),
+        notes=tuple(_notes(resolved)),
+        seconds=clock.seconds,
     )
+    return _filled(empty, ground, told, groupings)
 
 
 def _proved(
@@ -124,43 +135,27 @@ def _confirmed(
         yield pair, confirming.pair(some)
 
 
-def _told(
+def _filled(
+    empty: Survey,
     ground: Ground,
-    question: Question,
-    resolved: Resolved,
     told: Mapping[Pair, Confirmed],
-    from_whom: Grouping,
-    to_whom: Grouping,
-    kind: str,
-    by: str,
-    complete: bool,
-    proof: str,
-    clock: _Clock,
+    groupings: tuple[Grouping, Grouping],
 ) -> Survey:
-    accesses, left_open = [], []
+    """The survey with what was found of each pair, and who the groups are."""
+    accesses: list[Access] = []
+    left_open: list[Open] = []
     for (source, destination), confirmed in sorted(told.items()):
         accesses += _accesses(ground, source, destination, confirmed)
         if confirmed.open:
-            gaps = remarks(dict.fromkeys(confirmed.open))
-            left_open.append(Open(source, destination, gaps))
-    pairs = [(each.source, each.destination) for each in (*accesses, *left_open)]
-    gaps = (*resolved.gaps, *openings(ground))
-    return Survey(
-        kind=kind,
-        question=str(question),
-        source=resolved.source.words,
-        destination=resolved.destination.words,
-        by=by,
-        one_way=question.one_way,
-        sources={source: from_whom.group(source) for source, _ in pairs},
-        destinations={destination: to_whom.group(destination) for _, destination in pairs},
+            left_open.append(Open(source, destination, remarks(confirmed.open)))
+    pairs = [(each.source, each.destination) for each in accesses]
+    pairs += [(each.source, each.destination) for each in left_open]
+    return replace(
+        empty,
+        sources={source: groupings[0].group(source) for source, _ in pairs},
+        destinations={destination: groupings[1].group(destination) for _, destination in pairs},
         accesses=tuple(accesses),
         open=tuple(left_open),
-        complete=complete,
-        proof=proof,
-        gaps=remarks(dict.fromkeys(gaps)),
-        notes=tuple(_notes(resolved)),
-        seconds=clock.seconds,
     )
 
 
@@ -188,8 +183,7 @@ def _accesses(
             for trace in (confirmed.shown[n].proof.forward, confirmed.shown[n].proof.reply)
             if trace is not None
         )
-        chosen = dict.fromkeys(o for trace in traces for o in trace.choices if o.words)
-        assumed = remarks(chosen)
+        assumed = remarks(o for trace in traces for o in trace.choices if o.words)
         yield Access(source, destination, tuple(services), paths[numbers[0]], ways, assumed)
 
 

@@ -1,0 +1,236 @@
+"""Questions about everybody: exposure, matrix, isolated.
+
+    reach exposure [PACKET]           0 nothing is reached, 1 something is, 3 undecided
+    reach matrix [PACKET]             0 whenever all of it was proved, 3 undecided
+    reach isolated A B [PACKET]       0 isolated, 1 not, 3 undecided
+
+Must not know how anything is found.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reach import console
+from reach.commands.arguments import chosen, load_snapshot, with_options, with_snapshot
+
+if TYPE_CHECKING:
+    from reach.survey.findings import Isolation, Survey
+
+_FOUND = 1
+_BY = "endpoint, subnet, group, vpc, account or tag:KEY"
+_Command = Callable[..., None]
+
+
+def _with_survey_options(command: _Command) -> _Command:
+    """What all three have in common."""
+    for add in (
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json", "csv"]),
+            default="text",
+            show_default=True,
+            help="Text for people, one JSON object, or a line for each access.",
+        ),
+        with_options,
+        click.option(
+            "--one-way", is_flag=True, help="Only the packet has to arrive, no reply come back."
+        ),
+        with_snapshot,
+    ):
+        command = add(command)
+    return command
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reach exposure --snapshot snapshot/
+  reach exposure port 22 --snapshot snapshot/
+  reach exposure --from tag:Stage=test --to tag:Stage=prod
+
+\b
+Exit status: 0 nothing is reached, 1 something is,
+2 usage or bad input, 3 undecided."""
+)
+@click.argument("packet", nargs=-1, metavar="[PACKET]")
+@click.option("--from", "source", default="internet", show_default=True, metavar="SOURCE")
+@click.option("--to", "destination", default="any", show_default=True, metavar="DESTINATION")
+@click.option(
+    "--by", default="endpoint", show_default=True, metavar="WHAT", help=f"Group by {_BY}."
+)
+@click.option("--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out.")
+@_with_survey_options
+@click.pass_context
+def exposure(
+    ctx: click.Context,
+    packet: tuple[str, ...],
+    snapshot: str,
+    source: str,
+    destination: str,
+    by: str,
+    no_proof: bool,
+    one_way: bool,
+    options: tuple[str, ...],
+    form: str,
+) -> None:
+    """All that the internet reaches: who, with which services, and by which way in.
+
+    Each access is a packet that was replayed there and back, and it is proved that there are no
+    others. Instances in private subnets that are reached all the same are told apart.
+    """
+    from reach.survey.asking import exposure as ask
+
+    told = ask(
+        load_snapshot(snapshot),
+        source,
+        destination,
+        shlex.join(packet),
+        by=by,
+        one_way=one_way,
+        prove=not no_proof,
+        options=chosen(options),
+        progress=_progress(),
+    )
+    _put(told, form)
+    ctx.exit(_status(told))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reach matrix --snapshot snapshot/
+  reach matrix --by account port 443 --snapshot snapshot/
+  reach matrix --by tag:Stage --format csv > stages.csv
+
+\b
+Exit status: 0 all of it was proved, 2 usage or bad input, 3 undecided."""
+)
+@click.argument("packet", nargs=-1, metavar="[PACKET]")
+@click.option("--from", "source", default="any", show_default=True, metavar="SOURCE")
+@click.option("--to", "destination", default="any", show_default=True, metavar="DESTINATION")
+@click.option("--by", default="vpc", show_default=True, metavar="WHAT", help=f"Group by {_BY}.")
+@click.option("--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out.")
+@_with_survey_options
+@click.pass_context
+def matrix(
+    ctx: click.Context,
+    packet: tuple[str, ...],
+    snapshot: str,
+    source: str,
+    destination: str,
+    by: str,
+    no_proof: bool,
+    one_way: bool,
+    options: tuple[str, ...],
+    form: str,
+) -> None:
+    """Who reaches whom, with which services, between end points, subnets, VPCs or accounts.
+
+    Each access is a packet that was replayed there and back, and it is proved that there are no
+    others.
+    """
+    from reach.survey.asking import matrix as ask
+
+    told = ask(
+        load_snapshot(snapshot),
+        source,
+        destination,
+        shlex.join(packet),
+        by=by,
+        one_way=one_way,
+        prove=not no_proof,
+        options=chosen(options),
+        progress=_progress(),
+    )
+    _put(told, form)
+    settled = told.complete and not (told.open or told.gaps)
+    ctx.exit(0 if settled or no_proof else console.UNDECIDED)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reach isolated tag:Stage=prod tag:Stage=test --snapshot snapshot/
+  reach isolated vpc-0abc vpc-0def port 22 --snapshot snapshot/
+
+\b
+Exit status: 0 isolated, 1 not, 2 usage or bad input, 3 undecided."""
+)
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.argument("packet", nargs=-1, metavar="[PACKET]")
+@click.option(
+    "--by", default="endpoint", show_default=True, metavar="WHAT", help=f"Group by {_BY}."
+)
+@_with_survey_options
+@click.pass_context
+def isolated(
+    ctx: click.Context,
+    one: str,
+    other: str,
+    packet: tuple[str, ...],
+    snapshot: str,
+    by: str,
+    one_way: bool,
+    options: tuple[str, ...],
+    form: str,
+) -> None:
+    """Whether nothing gets from either of two sides to the other: proved, or every way through."""
+    from reach.survey.asking import isolated as ask
+
+    told = ask(
+        load_snapshot(snapshot),
+        one,
+        other,
+        shlex.join(packet),
+        by=by,
+        one_way=one_way,
+        options=chosen(options),
+        progress=_progress(),
+    )
+    _put(told, form)
+    ctx.exit(_status(told))
+
+
+def _put(told: Survey | Isolation, form: str) -> None:
+    if form == "json":
+        console.put_json(told.to_dict())
+        return
+    from reach.render import surveys
+
+    if form == "csv":
+        console.put(surveys.table(told))
+    else:
+        colour = console.colour()
+        console.put(surveys.text(told, colour=colour, width=console.width()), colour=colour)
+
+
+def _status(told: Survey | Isolation) -> int:
+    from reach.survey.findings import Standing
+
+    known = {Standing.NOTHING: 0, Standing.SOMETHING: _FOUND}
+    return known.get(told.standing, console.UNDECIDED)
+
+
+def _progress() -> Any:
+    """A line on stderr that says how far it is, where somebody looks at it."""
+    if not sys.stderr.isatty():
+        from reach.survey.survey import silent
+
+        return silent
+
+    def show(stage: str, done: int, total: int) -> None:
+        share = f" {done:,} of {total:,}" if total else ""
+        sys.stderr.write(f"\r\x1b[K{stage}{share}")
+        if done + 1 >= total:
+            sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+    return show

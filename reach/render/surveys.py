@@ -1,0 +1,183 @@
+"""Text for people, and CSV for spreadsheets, of surveys: the verdict first, then who reaches whom.
+
+Sees surveys only: must not know how they were made, nor where the text goes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from reach.answer import Remark
+from reach.network.header_text import header_words
+from reach.render.paper import Paper
+from reach.survey.findings import (
+    COLUMNS,
+    Access,
+    Group,
+    Isolation,
+    Standing,
+    Survey,
+    services_words,
+)
+
+_MOST_MEMBERS = 8
+_STYLE = {Standing.NOTHING: "good", Standing.SOMETHING: "bad", Standing.UNDECIDED: "open"}
+
+
+def text(told: Survey | Isolation, *, colour: bool, width: int) -> str:
+    """The whole of it."""
+    paper = Paper(colour=colour, width=width)
+    match told:
+        case Isolation():
+            _isolation(paper, told)
+        case Survey(kind="exposure"):
+            _head(paper, told)
+            _exposure(paper, told)
+            _foot(paper, told)
+        case Survey():
+            _head(paper, told)
+            _matrix(paper, told)
+            _foot(paper, told)
+    return paper.text
+
+
+def table(told: Survey | Isolation) -> str:
+    """CSV with a line of names; no cell can be taken for a formula."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in told.to_rows():
+        writer.writerow({name: _harmless(str(value)) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    shown = "".join(c if c.isprintable() else " " for c in cell)
+    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
+
+
+def _head(paper: Paper, told: Survey) -> None:
+    count = len({each.destination for each in told.accesses})
+    words = {
+        Standing.NOTHING: ("NOTHING", f"{told.source} reaches nobody of {told.destination}"),
+        Standing.UNDECIDED: (
+            "UNDECIDED",
+            f"whether {told.source} reaches anybody of {told.destination} is not settled",
+        ),
+        Standing.SOMETHING: (
+            f"{count:,}",
+            f"{_kinds(told.by, count)} of {told.destination} reached from {told.source}",
+        ),
+    }[told.standing]
+    style = "bold" if told.standing is Standing.SOMETHING else _STYLE[told.standing]
+    packet = told.question.partition(told.destination)[2].strip()
+    asked = f", {packet}" if packet else ""
+    paper.put((words[0], style), f"  {words[1]}{asked}", hang=len(words[0]) + 2)
+    paper.blank()
+
+
+def _kinds(by: str, count: int) -> str:
+    if by == "endpoint":
+        return "kind of end point" if count == 1 else "kinds of end points"
+    what = {"vpc": "VPC", "group": "security group"}.get(by, by)
+    if by.startswith("tag:"):
+        what = f"value of {by[4:]}"
+        return what if count == 1 else f"values of {by[4:]}"
+    return what if count == 1 else f"{what}s"
+
+
+def _exposure(paper: Paper, told: Survey) -> None:
+    """The private ones last, by name: nobody expects them."""
+    for private in (False, True):
+        some = [e for e in told.accesses if told.destinations[e.destination].private is private]
+        if not some:
+            continue
+        paper.title("In private subnets all the same" if private else "In public subnets")
+        for destination in dict.fromkeys(each.destination for each in some):
+            _reached(paper, told.destinations[destination])
+            for each in some:
+                if each.destination == destination:
+                    _access(paper, each)
+        paper.blank()
+
+
+def _reached(paper: Paper, group: Group) -> None:
+    members = group.members[:_MOST_MEMBERS]
+    if len(group.members) < 2:
+        paper.put((group.name, "id"), _addresses(group), indent=2, hang=4)
+        return
+    named = ", ".join(f"{each.resource} {each.name}".strip() for each in members)
+    more = len(group.members) - len(members)
+    rest = f" and {more:,} more" if more else ""
+    paper.put((f"{named}{rest}", "id"), indent=2, hang=4)
+
+
+def _addresses(group: Group) -> str:
+    return "".join(f"  {', '.join(each.addresses[:2])}" for each in group.members[:1])
+
+
+def _access(paper: Paper, access: Access) -> None:
+    by = f"  by {', '.join(access.ways)}" if access.ways else ""
+    paper.put((services_words(access.services), "bold"), (by, "dim"), indent=4, hang=6)
+    paper.put(("for example ", "dim"), header_words(access.witness.packet), indent=6, hang=8)
+    for each in access.assumptions[:1]:
+        more = len(access.assumptions) - 1
+        rest = f" (and {more} more)" if more else ""
+        paper.put((f"{each.text}{rest}", "dim"), indent=6, hang=8)
+
+
+def _matrix(paper: Paper, told: Survey) -> None:
+    for source in dict.fromkeys(each.source for each in told.accesses):
+        paper.put((told.sources[source].name, "id"), " reaches", indent=0, hang=2)
+        for each in told.accesses:
+            if each.source == source:
+                paper.put((told.destinations[each.destination].name, "id"), indent=2, hang=4)
+                _access(paper, each)
+        paper.blank()
+
+
+def _isolation(paper: Paper, told: Isolation) -> None:
+    verdict = {
+        Standing.NOTHING: "ISOLATED",
+        Standing.SOMETHING: "NOT ISOLATED",
+        Standing.UNDECIDED: "UNDECIDED",
+    }[told.standing]
+    head = f"  {told.one} and {told.other}"
+    paper.put((verdict, _STYLE[told.standing]), head, hang=len(verdict) + 2)
+    paper.blank()
+    for each in (told.there, told.back):
+        paper.title(f"From {each.source} to {each.destination}")
+        if each.standing is Standing.NOTHING:
+            paper.put("nothing gets through", indent=2)
+        _matrix(paper, each)
+        _foot(paper, each)
+
+
+def _foot(paper: Paper, told: Survey) -> None:
+    if told.open:
+        paper.title("Not settled")
+        for each in told.open:
+            source, destination = told.sources[each.source], told.destinations[each.destination]
+            paper.put(f"{source.name} to {destination.name} hangs on", indent=2, hang=4)
+            _remarks(paper, each.gaps, indent=4)
+        paper.blank()
+    _section(paper, "The snapshot does not tell", told.gaps)
+    _section(paper, "Notes", told.notes)
+    paper.put((told.proof, "dim" if told.complete else "open"))
+    paper.blank()
+
+
+def _section(paper: Paper, title: str, told: Sequence[Remark]) -> None:
+    if told:
+        paper.title(title)
+        _remarks(paper, told, indent=2)
+        paper.blank()
+
+
+def _remarks(paper: Paper, told: Iterable[Remark], *, indent: int) -> None:
+    for each in told:
+        collect = f" (settled by: {each.collect})" if each.collect else ""
+        who = (f"{each.resource}: ", "id") if each.resource else ""
+        paper.put(who, f"{each.text}{collect}", indent=indent, hang=indent + 2)
