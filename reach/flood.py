@@ -480,8 +480,7 @@ def _embedded(rewrite: Embed, old: Ranges | None) -> Ranges:
     """Exact for single values; else every value that could be carried over."""
     if old is not None and old.single is not None:
         return Ranges.of(rewrite.of(old.single))
-    top = rewrite.base | ((1 << rewrite.width) - 1) << rewrite.put_at
-    return Ranges.span(rewrite.base, top | ((1 << rewrite.put_at) - 1))
+    return rewrite.reach
 
 
 def merged(spaces: Mapping[HeaderSpace, None]) -> tuple[HeaderSpace, ...]:

@@ -226,7 +226,7 @@ class Symbolic:
             case Lookup():
                 new = self._lookup(rewrite, old, site)
             case Embed():
-                new = self._embed(rewrite, old)
+                new = self._embed(rewrite, old, site)
             case _:
                 assert_never(rewrite)
         return (*version[:position], new, *version[position + 1 :])
@@ -261,14 +261,12 @@ class Symbolic:
             self.conditions.append(solver.implies(hit, becomes))
         return new_term
 
-    @staticmethod
-    def _equals(term: Term, value: int) -> Term:
+    def _equals(self, term: Term, value: int) -> Term:
         if is_ipv4(value):
             return solver.has_prefix(term, value, 33)
         return solver.eq(term, solver.const(value, term.width))
 
-    @staticmethod
-    def _embed(rewrite: Embed, old: Term) -> Term:
+    def _embed(self, rewrite: Embed, old: Term, site: str) -> Term:
         width = FIELD[rewrite.field].width
         if isinstance(old.value, int):
             return solver.const(rewrite.of(old.value), width)

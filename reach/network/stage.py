@@ -154,6 +154,12 @@ class Embed:
     put_at: int
     width: int
 
+    @property
+    def reach(self) -> Ranges:
+        """Every value that it can give, and what lies between."""
+        top = self.base | ((1 << self.width) - 1) << self.put_at
+        return Ranges.span(self.base, top | ((1 << self.put_at) - 1))
+
     def of(self, value: int) -> int:
         taken = value >> self.taken_from & ((1 << self.width) - 1)
         return self.base | taken << self.put_at

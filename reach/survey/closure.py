@@ -24,6 +24,7 @@ from reach.network.field import FIELDS, INDEX
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Assign, Case, Filter, Forward, Translate
+from reach.survey.atoms import Atomic
 from reach.survey.senders import NOBODY, Senders
 from reach.survey.spread import Spread
 from reach.symbolic import Symbolic, Version
@@ -61,20 +62,19 @@ def holes(
     missing = tuple(_not_begun(senders, spread))
     if missing:
         return missing
-    proof = _Proof(network, senders, spread)
-    steps = ((node, proof.leads_out(node)) for node in spread.cells)
-    live = [(node, term) for node, term in steps if term is not FALSE]
-    for at in range(0, len(live), _TOGETHER):
-        hole = _hole(proof, live[at : at + _TOGETHER], backend, budget)
+    known = _Known(senders)
+    nodes = list(spread.cells)
+    for at in range(0, len(nodes), _TOGETHER):
+        proof = _Proof(network, known, spread)
+        hole = _hole(proof, nodes[at : at + _TOGETHER], backend, budget)
         if hole is not None:
             return (hole,)
     return ()
 
 
-def _hole(
-    proof: _Proof, steps: list[tuple[str, Term]], backend: Backend, budget: Budget
-) -> Hole | None:
-    """One step of these that leads out: a disjunction is decided part by part."""
+def _hole(proof: _Proof, nodes: list[str], backend: Backend, budget: Budget) -> Hole | None:
+    """One step at these nodes that leads out: a disjunction is decided part by part."""
+    steps = [(node, proof.leads_out(node)) for node in nodes]
     session = backend.open()
     session.add(*proof.conditions)
     outcome = session.check([solver.any_of(term for _, term in steps)], budget=budget, core=False)
@@ -107,11 +107,11 @@ def _not_begun(senders: Senders, spread: Spread) -> Iterator[Hole]:
 class _Proof:
     """The terms of the problem; a packet is the same symbols at every node, as steps are apart."""
 
-    def __init__(self, network: Network, senders: Senders, spread: Spread) -> None:
+    def __init__(self, network: Network, known: _Known, spread: Spread) -> None:
         self._network = network
         self._spread = spread
-        self._known = _Known(senders)
-        self._symbolic = Symbolic()
+        self._known = known
+        self._symbolic = Atomic()
         self._doubt = solver.symbol("doubt", 0)
         self._version: Version = tuple(
             self._symbolic.symbol(field.name, field.width) for field in FIELDS
@@ -120,13 +120,13 @@ class _Proof:
 
     @property
     def conditions(self) -> list[Term]:
-        """What holds of the symbols that translations made."""
-        return self._symbolic.conditions
+        """What memberships mean, and what holds of the symbols that translations made."""
+        return [*self._symbolic.conditions, *self._symbolic.atoms()]
 
     def shown(self, assignment: Mapping[str, int | bool]) -> str:
         """The packet of an assignment."""
-        values = (solver.interpret(term, assignment) for term in self._version)
-        told = {f.name: Ranges.of(int(value)) for f, value in zip(FIELDS, values, strict=True)}
+        values = (self._symbolic.value(term, assignment) for term in self._version)
+        told = {f.name: Ranges.of(value) for f, value in zip(FIELDS, values, strict=True)}
         return str(HeaderSpace.where(**told))
 
     def leads_out(self, name: str) -> Term:

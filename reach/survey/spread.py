@@ -321,9 +321,6 @@ def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
                 return Ranges(()) if new is None else Ranges.of(new)
             return Ranges.of(*(new for key, new in rewrite.table.pairs if key in old))
         case Embed():
-            if old is not None and old.single is not None:
-                return Ranges.of(rewrite.of(old.single))
-            top = rewrite.base | ((1 << rewrite.width) - 1) << rewrite.put_at
-            return Ranges.span(rewrite.base, top | ((1 << rewrite.put_at) - 1))
+            return rewrite.reach
         case _:
             assert_never(rewrite)
