@@ -40,6 +40,8 @@ from bench.questions import (
     of_transit,
 )
 from bench.suites import CASES, measure_suite
+from bench.surveys import rows as rows_of_surveys
+from bench.surveys import surveys
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = ROOT.parent / "shared" / "labs" / "aws_demo"
@@ -47,6 +49,7 @@ SIZES = (1_000, 10_000)
 LARGE = 100_000
 AIMED = 10_000  # the size that the aims are about
 TRANSIT_VPCS = 200
+SURVEYED = (Size(1_000, 12, mixed=True), Size(AIMED, 40, mixed=True))
 WARM_UP = 10
 VERDICTS = ("reachable", "unreachable", "undecided")
 
@@ -93,6 +96,7 @@ def main() -> None:
             ),
             "unrelated": measure_unrelated(Size(AIMED), Path(folder)),
             "layered": measure_layered(Path(folder)),
+            "surveys": [measure_surveys(size, Path(folder)) for size in SURVEYED],
             "classes": measure_classes([*labs(given.lab), *grown(Path(folder), sizes)]),
         }
     print(json.dumps(report, indent=2) if given.json else render(report))
@@ -320,6 +324,14 @@ def spread(seconds: list[float]) -> dict[str, float]:
     }
 
 
+def measure_surveys(size: Size, folder: Path) -> dict[str, Any]:
+    """Questions about everybody, on an estate of the mixed layout with violations planted."""
+    out = folder / f"mixed-{size.interfaces}"
+    say(f"{size.interfaces:,} interfaces, mixed: growing, then surveys")
+    write(out, size, compact=True)
+    return {"interfaces": size.interfaces, "vpcs": size.vpcs, **surveys(out)}
+
+
 def say(what: str) -> None:
     """Progress, for whoever waits."""
     print(what, file=sys.stderr, flush=True)
@@ -340,9 +352,18 @@ def render(report: dict[str, Any]) -> str:
         *render_transit(report["transit"]),
         *render_unrelated(report["unrelated"]),
         *render_layered(report["layered"]),
+        *(render_surveys(found) for found in report["surveys"]),
         *render_classes(report["classes"]),
     ]
     return "\n\n".join(parts)
+
+
+def render_surveys(found: dict[str, Any]) -> str:
+    """One estate: a row for each survey."""
+    told = {kind: figures for kind, figures in found.items() if isinstance(figures, dict)}
+    rows = rows_of_surveys(told)
+    rows[0][0] = f"{found['interfaces']:,} interfaces, {found['vpcs']} VPCs, mixed"
+    return table(rows)
 
 
 def render_lab(lab: dict[str, Any]) -> list[str]:
