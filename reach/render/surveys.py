@@ -72,8 +72,7 @@ def _head(paper: Paper, told: Survey) -> None:
         ),
     }[told.standing]
     style = "bold" if told.standing is Standing.SOMETHING else _STYLE[told.standing]
-    packet = told.question.partition(told.destination)[2].strip()
-    asked = f", {packet}" if packet else ""
+    asked = f", {told.packet}" if told.packet else ""
     paper.put((words[0], style), f"  {words[1]}{asked}", hang=len(words[0]) + 2)
     paper.blank()
 

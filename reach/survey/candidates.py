@@ -90,7 +90,7 @@ def candidates(
     for group, candidate in (*_arriving(aim, spread, groups), *_beyond(aim, spread, groups)):
         for label, bits in labelled.items():
             some = bits & candidate.senders
-            if some and not _only_to_itself(senders, some, candidate.space):
+            if some and (aim.to_itself or not _only_to_itself(senders, some, candidate.space)):
                 found.setdefault((label, group), []).append(replace(candidate, senders=some))
     return {pair: sorted(some, key=_widest_first) for pair, some in found.items()}
 

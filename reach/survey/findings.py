@@ -112,6 +112,7 @@ class Survey:
 
     kind: str
     question: str
+    packet: str
     source: str
     destination: str
     by: str
@@ -142,6 +143,7 @@ class Survey:
             "kind": self.kind,
             "standing": self.standing.value,
             "question": self.question,
+            "packet": self.packet,
             "source": self.source,
             "destination": self.destination,
             "by": self.by,

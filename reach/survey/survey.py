@@ -20,6 +20,7 @@ from reach.errors import Defect
 from reach.evidence import remarks, witness
 from reach.gaps import openings
 from reach.lower import Ground
+from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve
 from reach.survey.candidates import Candidate, Pair, candidates
@@ -92,6 +93,7 @@ def survey(
     empty = Survey(
         kind=kind,
         question=str(question),
+        packet=str(question.packet),
         source=resolved.source.words,
         destination=resolved.destination.words,
         by=by,
@@ -102,7 +104,7 @@ def survey(
         notes=tuple(_notes(resolved)),
         seconds=clock.seconds,
     )
-    return _filled(empty, ground, told, groupings)
+    return _filled(empty, ground, told, groupings, _unsettled(resolved))
 
 
 def _proved(
@@ -140,14 +142,22 @@ def _filled(
     ground: Ground,
     told: Mapping[Pair, Confirmed],
     groupings: tuple[Grouping, Grouping],
+    unsettled: tuple[Origin, ...],
 ) -> Survey:
-    """The survey with what was found of each pair, and who the groups are."""
+    """The survey with what was found of each pair, and who the groups are.
+
+    Where it is ``unsettled`` what the ends are, nothing that was found is more than open.
+    """
     accesses: list[Access] = []
     left_open: list[Open] = []
     for (source, destination), confirmed in sorted(told.items()):
-        accesses += _accesses(ground, source, destination, confirmed)
-        if confirmed.open:
-            left_open.append(Open(source, destination, remarks(confirmed.open)))
+        hangs_on = list(confirmed.open)
+        if unsettled and confirmed.shown:
+            hangs_on += unsettled
+        else:
+            accesses += _accesses(ground, source, destination, confirmed)
+        if hangs_on:
+            left_open.append(Open(source, destination, remarks(hangs_on)))
     pairs = [(each.source, each.destination) for each in accesses]
     pairs += [(each.source, each.destination) for each in left_open]
     return replace(
@@ -157,6 +167,14 @@ def _filled(
         accesses=tuple(accesses),
         open=tuple(left_open),
     )
+
+
+def _unsettled(resolved: Resolved) -> tuple[Origin, ...]:
+    """What has to be known first of the ends, for what reaches them to count."""
+    ends = (resolved.source, resolved.destination)
+    if any(end.uncertain for end in ends):
+        return resolved.gaps
+    return tuple(end.among for end in ends if end.among is not None)
 
 
 def _notes(resolved: Resolved) -> Iterator[Remark]:
