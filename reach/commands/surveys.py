@@ -200,6 +200,7 @@ def isolated(
 
 
 def _put(told: Survey | Isolation, form: str) -> None:
+    _wipe()
     if form == "json":
         console.put_json(told.to_dict())
         return
@@ -229,8 +230,13 @@ def _progress() -> Any:
     def show(stage: str, done: int, total: int) -> None:
         share = f" {done:,} of {total:,}" if total else ""
         sys.stderr.write(f"\r\x1b[K{stage}{share}")
-        if done + 1 >= total:
-            sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 
     return show
+
+
+def _wipe() -> None:
+    """Take the line away before anything else is said."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

@@ -87,7 +87,8 @@ def survey(
         if prove:
             complete, proof = _proved(ground, senders, found, backend, progress)
     with clock.stage("confirm"):
-        proposed = candidates(aim, senders, found, groupings[1].destinations(aim, found.arrivals))
+        groups = groupings[1].destinations(aim, found.arrivals)
+        proposed = candidates(aim, senders, found, groups, ground.aliases)
         confirming = Confirming(ground.network, aim, senders, ground.aliases, backend)
         told = dict(_confirmed(confirming, proposed, progress))
     empty = Survey(
