@@ -226,9 +226,9 @@ def framed(rows: list[dict[str, Any]]) -> Any:
 
     Raises ImportError, saying what would do, where neither is installed.
     """
-    for library in ("pandas", "polars"):
+    for library, columns in (("pandas", "columns"), ("polars", "schema")):
         try:
-            return import_module(library).DataFrame(rows, COLUMNS)
+            return import_module(library).DataFrame(rows, **{columns: COLUMNS})
         except ModuleNotFoundError as error:
             if error.name != library:
                 raise

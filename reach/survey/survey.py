@@ -179,9 +179,9 @@ def _unsettled(resolved: Resolved) -> tuple[Origin, ...]:
 
 
 def _notes(resolved: Resolved) -> Iterator[Remark]:
+    if resolved.nobody is not None:
+        yield Remark(resolved.nobody.words, resolved.nobody.resource)
     for end in (resolved.source, resolved.destination):
-        if end.nobody is not None:
-            yield Remark(end.nobody.words, end.nobody.resource)
         for origin in end.notes:
             yield Remark(origin.words, origin.resource)
 

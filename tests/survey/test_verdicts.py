@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from reach.survey.findings import Standing, Survey, services_words
 from reach.survey.grouping import NOBODY_KNOWN
 from tests.estate import Pair, city
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 NOTHING, SOMETHING, UNDECIDED = Standing.NOTHING, Standing.SOMETHING, Standing.UNDECIDED
 PUBLIC = "198.51.100.9"
 
@@ -30,7 +32,9 @@ def test_a_reply_that_is_dropped_is_no_access() -> None:
     told = e.load()
     assert reach.exposure(told, e.a, e.b, "port 22").standing is NOTHING
     assert words(reach.exposure(told, e.a, e.b, "port 22", one_way=True)) == ["tcp 22"]
-    assert reach.isolated(told, e.a, e.b, "port 22").standing is NOTHING
+    apart = reach.isolated(told, e.a, e.b, "port 22")
+    assert (apart.there.standing, apart.back.standing) == (NOTHING, SOMETHING)
+    assert apart.standing is SOMETHING
 
 
 def test_protocols_are_told_apart_by_what_drops_their_replies() -> None:
@@ -190,10 +194,13 @@ def test_a_source_that_is_nobody() -> None:
     lonely = e.group(e.v1, ["tcp/22 any"], name="lonely")
     told = reach.exposure(e.load(), lonely, e.b)
     assert told.standing is NOTHING
-    assert any(lonely in note.text + note.resource for note in told.notes)
+    notes = [(note.resource, note.text) for note in told.notes]
+    assert notes == [(lonely, "is nobody that sends packets")]
     told = reach.exposure(e.load(), e.b, lonely)
     assert told.standing is NOTHING
-    assert told.notes
+    assert [(note.resource, note.text) for note in told.notes] == [
+        (lonely, "is nobody to be reached")
+    ]
 
 
 def test_both_sides_the_same() -> None:
@@ -236,13 +243,17 @@ def test_a_tag_splits_those_that_are_alike() -> None:
 
 def test_the_private_behind_a_balancer_are_told_by_name() -> None:
     """A private instance that the internet reaches through a load balancer, and by which."""
-    snapshot = reach.load("samples/network_load_balancer/snapshot")
-    told = reach.exposure(snapshot)
-    private = [each for each in told.accesses if told.destinations[each.destination].private]
-    assert private
-    for each in private:
-        assert any("loadbalancer" in way for way in each.ways)
-        assert told.destinations[each.destination].members
+    told = reach.exposure(reach.load(SAMPLES / "network_load_balancer" / "snapshot"))
+    private = {
+        told.destinations[each.destination].name: (services_words(each.services), each.ways)
+        for each in told.accesses
+        if told.destinations[each.destination].private
+    }
+    ways = ("igw-085c70e56b74ef441", "eni-0fb393c9047f679ad")  # the balancer's own interface
+    assert private == {
+        "i-001634e7633d7f0d0 letters": ("tcp 25", ways),
+        "i-0cdfb49de9f03c15b parcels": ("tcp 8025", ways),  # as it is delivered, sent to 26
+    }
 
 
 def test_an_access_names_members_and_no_class() -> None:
