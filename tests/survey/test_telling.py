@@ -20,7 +20,7 @@ import reach
 from reach.errors import QuestionError
 from reach.render import surveys
 from reach.render.paper import cells
-from reach.survey.findings import COLUMNS, framed, services_words
+from reach.survey.findings import COLUMNS, Isolation, Survey, framed, services_words
 from tests.estate import Pair
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,9 @@ def balanced() -> Any:
     return reach.load(BALANCED)
 
 
-def start(arguments: Sequence[str], seed: str = "0", **how: Any) -> subprocess.CompletedProcess[str]:
+def start(
+    arguments: Sequence[str], seed: str = "0", **how: Any
+) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
     how = {"capture_output": True} | how
     return subprocess.run(
@@ -76,7 +78,7 @@ def test_what_is_exposed(balanced: Any) -> None:
 @pytest.mark.parametrize("width", [80, 100])
 def test_text_keeps_to_its_width(balanced: Any, width: int) -> None:
     """With colour and without it is the same text, and no line is too long."""
-    every = [
+    every: list[Survey | Isolation] = [
         reach.exposure(balanced),
         reach.matrix(balanced, by="subnet"),
         reach.isolated(balanced, "letters", "parcels"),
@@ -93,7 +95,7 @@ def test_text_keeps_to_its_width(balanced: Any, width: int) -> None:
 
 def test_the_verdict_comes_first(balanced: Any) -> None:
     """In words that nobody takes for another."""
-    heads = {
+    heads: dict[str, Survey | Isolation] = {
         "NOTHING  the internet reaches nobody of any interface, port 119": reach.exposure(
             balanced, packet="port 119"
         ),
@@ -269,3 +271,22 @@ def test_words_for_services(balanced: Any) -> None:
     """As people say them."""
     told = reach.exposure(balanced, one_way=True)
     assert [services_words(each.services) for each in told.accesses] == SERVICES
+
+
+def examples() -> list[tuple[str, list[str]]]:
+    """The commands of the page, and the lines that it shows of what each says."""
+    found: list[tuple[str, list[str]]] = []
+    for line in (ROOT / "docs" / "surveys.md").read_text().splitlines():
+        if line.startswith("    $ reach "):
+            found.append((line[len("    $ reach ") :], []))
+        elif found and line.startswith("    ") and "told" not in line:
+            found[-1][1].append(line[4:])
+    return found
+
+
+@pytest.mark.parametrize(("line", "shown"), examples(), ids=lambda each: str(each)[:20])
+def test_the_page_shows_what_is_said(line: str, shown: list[str]) -> None:
+    """What docs/surveys.md shows, in its order."""
+    said = iter(start(line.split()).stdout.splitlines())
+    assert shown
+    assert [each for each in shown if each not in said] == []
