@@ -60,8 +60,17 @@ Exit status: 0 nothing is reached, 1 something is,
 2 usage or bad input, 3 undecided."""
 )
 @click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option("--from", "source", default="internet", show_default=True, metavar="SOURCE")
-@click.option("--to", "destination", default="any", show_default=True, metavar="DESTINATION")
+@click.option(
+    "--from", "source", default="internet", show_default=True, metavar="SOURCE", help="Who sends."
+)
+@click.option(
+    "--to",
+    "destination",
+    default="any",
+    show_default=True,
+    metavar="DESTINATION",
+    help="Who is reached.",
+)
 @click.option(
     "--by", default="endpoint", show_default=True, metavar="WHAT", help=f"Group by {_BY}."
 )
@@ -113,8 +122,17 @@ Examples:
 Exit status: 0 all of it was proved, 2 usage or bad input, 3 undecided."""
 )
 @click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option("--from", "source", default="any", show_default=True, metavar="SOURCE")
-@click.option("--to", "destination", default="any", show_default=True, metavar="DESTINATION")
+@click.option(
+    "--from", "source", default="any", show_default=True, metavar="SOURCE", help="Who sends."
+)
+@click.option(
+    "--to",
+    "destination",
+    default="any",
+    show_default=True,
+    metavar="DESTINATION",
+    help="Who is reached.",
+)
 @click.option("--by", default="vpc", show_default=True, metavar="WHAT", help=f"Group by {_BY}.")
 @click.option("--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out.")
 @_with_survey_options
