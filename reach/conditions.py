@@ -158,7 +158,8 @@ def conditions(
 ) -> Conditions:
     """All packets that take the path of a proof, by the same decisions; those ``within`` spaces.
 
-    With ``every_protocol`` a packet without ports stands for those of other such protocols too.
+    With ``every_protocol`` a packet without ports stands for those of other such protocols too, and
+    an ICMP message that goes one way for every other type.
     """
     begun = _start(proof, every_protocol=every_protocol)
     way = _Way(network, [piece for space in within if (piece := begun.within(space)) is not None])
@@ -185,7 +186,9 @@ def _start(proof: Proof, *, every_protocol: bool) -> _Piece:
     if packet.protocol not in (TCP, UDP):
         kept |= {"source_port": Ranges.of(0), "destination_port": Ranges.of(0)}
     if packet.protocol in (ICMP, ICMPV6):
-        kept |= {"icmp_type": Ranges.of(packet.icmp_type)}
+        # What answers a message is another for each; of a flow without a reply nothing tells.
+        if proof.reply is not None or not every_protocol:
+            kept |= {"icmp_type": Ranges.of(packet.icmp_type)}
     else:
         kept |= {"icmp_type": Ranges.of(0), "icmp_code": Ranges.of(0)}
     space = proof.start.space & HeaderSpace.where(**kept)

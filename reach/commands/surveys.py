@@ -60,8 +60,17 @@ Exit status: 0 nothing is reached, 1 something is,
 2 usage or bad input, 3 undecided."""
 )
 @click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option("--from", "source", default="internet", show_default=True, metavar="SOURCE")
-@click.option("--to", "destination", default="any", show_default=True, metavar="DESTINATION")
+@click.option(
+    "--from", "source", default="internet", show_default=True, metavar="SOURCE", help="Who sends."
+)
+@click.option(
+    "--to",
+    "destination",
+    default="any",
+    show_default=True,
+    metavar="DESTINATION",
+    help="Who is reached.",
+)
 @click.option(
     "--by", default="endpoint", show_default=True, metavar="WHAT", help=f"Group by {_BY}."
 )
@@ -113,8 +122,17 @@ Examples:
 Exit status: 0 all of it was proved, 2 usage or bad input, 3 undecided."""
 )
 @click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option("--from", "source", default="any", show_default=True, metavar="SOURCE")
-@click.option("--to", "destination", default="any", show_default=True, metavar="DESTINATION")
+@click.option(
+    "--from", "source", default="any", show_default=True, metavar="SOURCE", help="Who sends."
+)
+@click.option(
+    "--to",
+    "destination",
+    default="any",
+    show_default=True,
+    metavar="DESTINATION",
+    help="Who is reached.",
+)
 @click.option("--by", default="vpc", show_default=True, metavar="WHAT", help=f"Group by {_BY}.")
 @click.option("--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out.")
 @_with_survey_options
@@ -200,6 +218,7 @@ def isolated(
 
 
 def _put(told: Survey | Isolation, form: str) -> None:
+    _wipe()
     if form == "json":
         console.put_json(told.to_dict())
         return
@@ -229,8 +248,13 @@ def _progress() -> Any:
     def show(stage: str, done: int, total: int) -> None:
         share = f" {done:,} of {total:,}" if total else ""
         sys.stderr.write(f"\r\x1b[K{stage}{share}")
-        if done + 1 >= total:
-            sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
 
     return show
+
+
+def _wipe() -> None:
+    """Take the line away before anything else is said."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

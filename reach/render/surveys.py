@@ -23,6 +23,8 @@ from reach.survey.findings import (
 )
 
 _MOST_MEMBERS = 8
+# What a spreadsheet takes for the beginning of a formula, the wide forms of East Asia among them.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _STYLE = {Standing.NOTHING: "good", Standing.SOMETHING: "bad", Standing.UNDECIDED: "open"}
 
 
@@ -55,7 +57,7 @@ def table(told: Survey | Isolation) -> str:
 
 def _harmless(cell: str) -> str:
     shown = "".join(c if c.isprintable() else " " for c in cell)
-    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
+    return f"'{shown}" if shown.lstrip()[:1] in _FORMULA else shown
 
 
 def _head(paper: Paper, told: Survey) -> None:
@@ -72,8 +74,7 @@ def _head(paper: Paper, told: Survey) -> None:
         ),
     }[told.standing]
     style = "bold" if told.standing is Standing.SOMETHING else _STYLE[told.standing]
-    packet = told.question.partition(told.destination)[2].strip()
-    asked = f", {packet}" if packet else ""
+    asked = f", {told.packet}" if told.packet else ""
     paper.put((words[0], style), f"  {words[1]}{asked}", hang=len(words[0]) + 2)
     paper.blank()
 

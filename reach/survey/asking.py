@@ -13,11 +13,14 @@ import shlex
 from collections.abc import Mapping
 
 from reach.asking import backend_of_thread, ground_of
+from reach.errors import QuestionError
 from reach.options import Options
 from reach.question import parse_words
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.findings import Isolation, Survey
 from reach.survey.survey import Progress, silent, survey
+
+_PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
 
 
 def exposure(
@@ -117,9 +120,12 @@ def _survey(
     progress: Progress,
 ) -> Survey:
     words = [source, "reach", destination, *shlex.split(packet)]
+    question = parse_words(words, one_way=one_way)
+    if packet and question.destination != destination:
+        raise QuestionError(f"{packet!r} is no packet; these are:", _PACKETS)
     return survey(
         ground_of(snapshot, Options.of(options or {})),
-        parse_words(words, one_way=one_way),
+        question,
         backend_of_thread(),
         kind=kind,
         by=by,

@@ -1,6 +1,6 @@
 """What a spread proposes: who may reach whom with which services, by groups of end points.
 
-    candidates(aim, senders, spread, groups_of) -> {(from, to): [Candidate, ...]}
+    candidates(aim, senders, spread, groups, aliases) -> {(from, to): [Candidate, ...]}
 
 A *service* is what a delivered packet asks for: a protocol and a port, or an ICMP message.  A
 spread holds more than what can happen, so these are candidates.  Knows the neutral network only.
@@ -8,19 +8,20 @@ spread holds more than what can happen, so these are candidates.  Knows the neut
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reach.aim import Aim
 from reach.flood import well_formed, whole
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.survey.senders import Labels, Senders
+from reach.survey.senders import Senders
 from reach.survey.spread import Spread
 
 Pair = tuple[str, str]
+Aliases = Callable[[Ranges], Ranges]
 _SERVICE = ("protocol", "destination_port", "icmp_type", "icmp_code")
 
 
@@ -82,15 +83,16 @@ def service_of(header: Header) -> HeaderSpace:
 
 
 def candidates(
-    aim: Aim, senders: Senders, spread: Spread, groups: Groups
+    aim: Aim, senders: Senders, spread: Spread, groups: Groups, aliases: Aliases
 ) -> Mapping[Pair, list[Candidate]]:
     """By pair of groups all that a spread proposes, what asks for most first."""
     labelled = _by_label(senders)
     found: dict[Pair, list[Candidate]] = {}
-    for group, candidate in (*_arriving(aim, spread, groups), *_beyond(aim, spread, groups)):
+    beyond = _beyond(aim, spread, _sent_to(groups, aliases) if spread.unmodelled else {})
+    for group, candidate in (*_arriving(aim, spread, groups), *beyond):
         for label, bits in labelled.items():
             some = bits & candidate.senders
-            if some and not _only_to_itself(senders, some, candidate.space):
+            if some and (aim.to_itself or not _only_to_itself(senders, some, candidate.space)):
                 found.setdefault((label, group), []).append(replace(candidate, senders=some))
     return {pair: sorted(some, key=_widest_first) for pair, some in found.items()}
 
@@ -110,11 +112,19 @@ def _arriving(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, C
                 yield group, replace(candidate, space=space)
 
 
-def _beyond(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Candidate]]:
-    """What gets as far as something unknown on its way to an address of a group."""
+def _sent_to(groups: Groups, aliases: Aliases) -> Mapping[str, Ranges]:
+    """What a packet to each group may be sent to, before it is translated and after."""
+    if groups.beyond:
+        return {groups.beyond: whole("destination")}
+    return {group: aliases(own) | own for group, own in groups.addresses.items()}
+
+
+def _beyond(
+    aim: Aim, spread: Spread, ends: Mapping[str, Ranges]
+) -> Iterator[tuple[str, Candidate]]:
+    """What gets as far as something unknown on its way to a group."""
     for origin, cells in spread.unmodelled.items():
         for space, bits in cells.items():
-            ends = {groups.beyond: whole("destination")} if groups.beyond else groups.addresses
             for group, addresses in ends.items():
                 met = space & HeaderSpace.where(destination=addresses)
                 for each in _split(aim, "", "", met, bits):
@@ -138,9 +148,20 @@ def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
             met = space & aim.arriving
             met = met if goal is None else met & goal
             yield from _split(aim, owner, "", met, bits)
+    asked = _asked(aim)
     for node in aim.passing:
         for space, bits in spread.cells.get(node, {}).items():
-            yield from _split(aim, node.rpartition("/")[0], node, space, bits)
+            met = space & asked
+            yield from _split(aim, node.rpartition("/")[0], node, met, bits)
+
+
+def _asked(aim: Aim) -> HeaderSpace:
+    """What the packets of a question are sent to: a spread may hold more, which counts nowhere."""
+    ends = {start.space.by_name.get("destination") for start in aim.starts}
+    known = [each for each in ends if each is not None]
+    if len(known) < len(ends):
+        return ANYTHING
+    return HeaderSpace.where(destination=Ranges.union(s for each in known for s in each.intervals))
 
 
 def _split(aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int) -> Iterator[Candidate]:
@@ -163,9 +184,3 @@ def _only_to_itself(senders: Senders, bits: int, space: HeaderSpace) -> bool:
         return False
     mine = own & space.by_name["source"]
     return mine.single is not None and mine.single == ends.single
-
-
-def labels_of(senders: Senders, bits: int) -> Labels:
-    """Every group that any of some senders is in."""
-    found = (label for number in senders.numbers(bits) for label in senders.each[number].labels)
-    return tuple(dict.fromkeys(found))

@@ -33,7 +33,6 @@ from reach.survey.senders import Senders
 from reach.symbolic import Symbolic
 from solver import Backend, Term
 
-_TOLD = Ranges.of(TCP, UDP, ICMP, ICMPV6)
 _USUAL = {ICMP: 8, ICMPV6: 128}
 _CLIENT = 50_000
 _HOSTS = (parse_address("203.0.113.7"), parse_address("2001:db8::7"))  # RFC 5737, RFC 3849
@@ -128,7 +127,8 @@ class Confirming:
         own = service_of(header)
         if covers_only(piece, own):
             return (piece,)
-        known = conditions(self._network, proof)
+        # Of protocols that nothing on the way tells apart one stands for all.
+        known = conditions(self._network, proof, every_protocol=True)
         hops = [hop.node for hop in proof.forward.hops]
         at = hops.index(candidate.node) - 1 if candidate.node else len(hops) - 1
         spaces = known.forward[at] if at >= 0 else known.start
@@ -141,12 +141,7 @@ class Confirming:
                 for k, v in ends.items()
             )
         ]
-        met = [each for each in met if not each.is_empty] or [own & piece]
-        protocols = piece.by_name.get("protocol")
-        if header.protocol not in _TOLD and protocols is not None:
-            # Of protocols that no rule tells apart here one stands for all.
-            met = [each.narrowed("protocol", protocols - _TOLD) for each in met]
-        return tuple(met)
+        return tuple(each for each in met if not each.is_empty) or (own & piece,)
 
     def _packets(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[tuple[Start, Header]]:
         """Packets that may be what a candidate means, the likeliest first."""
@@ -160,7 +155,8 @@ class Confirming:
     def _ends(self, candidate: Candidate, start: Start) -> Iterator[tuple[int, int]]:
         sources = start.space.by_name["source"]
         for low, _ in candidate.space.by_name["destination"].intervals[:_TRIES]:
-            for sent_to, _ in reversed(self._sent_to(low).intervals):
+            others = (sent_to for sent_to, _ in reversed(self._sent_to(low).intervals))
+            for sent_to in dict.fromkeys((low, *others)):
                 same = [s for s in _first(sources, 2) if is_ipv4(s) is is_ipv4(sent_to)]
                 for source in same:
                     if source != sent_to:

@@ -112,6 +112,7 @@ class Survey:
 
     kind: str
     question: str
+    packet: str
     source: str
     destination: str
     by: str
@@ -142,6 +143,7 @@ class Survey:
             "kind": self.kind,
             "standing": self.standing.value,
             "question": self.question,
+            "packet": self.packet,
             "source": self.source,
             "destination": self.destination,
             "by": self.by,
@@ -224,9 +226,9 @@ def framed(rows: list[dict[str, Any]]) -> Any:
 
     Raises ImportError, saying what would do, where neither is installed.
     """
-    for library in ("pandas", "polars"):
+    for library, columns in (("pandas", "columns"), ("polars", "schema")):
         try:
-            return import_module(library).DataFrame(rows, COLUMNS)
+            return import_module(library).DataFrame(rows, **{columns: COLUMNS})
         except ModuleNotFoundError as error:
             if error.name != library:
                 raise

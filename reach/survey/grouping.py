@@ -83,7 +83,7 @@ class Grouping:
         if self._by == "endpoint" and members:
             first = f"{members[0].resource} {members[0].name}".strip()
             words = first if len(members) == 1 else f"{first} and {len(members) - 1} alike"
-        elif "/" in words:
+        elif label not in self._labelled and "/" in words:
             words = unquote(words.split("/")[0 if words.startswith("internet") else 1])
         own = {each.network_interface_id for each in self._labelled.get(label, ())}
         return Group(label, words, members, bool(own) and own <= self._private)

@@ -23,6 +23,7 @@ from reach.gaps import openings
 from reach.lower import Ground
 from reach.network.address import is_ipv4
 from reach.network.header_space import Ranges
+from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve
 from reach.survey.candidates import Candidate, Pair, candidates
@@ -83,8 +84,9 @@ def survey(
     groupings = Grouping(ground, sources_by or by), Grouping(ground, by)
     with clock.stage("resolve"):
         resolved = resolve(ground, question)
-        aim = replace(resolved.aim, starts=tuple(map(_widened, resolved.aim.starts)))
-        senders = Senders.of(ground.network, groupings[0].sources(aim.starts))
+        aim = resolved.aim
+        starts = groupings[0].sources(map(_widened, aim.starts))
+        senders = Senders.of(ground.network, starts)
     with clock.stage("spread"):
         progress("spreading what everybody sends", 0, len(senders.each))
         found = spread(ground.network, senders)
@@ -93,12 +95,14 @@ def survey(
         if prove:
             complete, proof = _proved(ground, senders, found, backend, progress)
     with clock.stage("confirm"):
-        proposed = candidates(aim, senders, found, groupings[1].destinations(aim, found.arrivals))
+        groups = groupings[1].destinations(aim, found.arrivals)
+        proposed = candidates(aim, senders, found, groups, ground.aliases)
         confirming = Confirming(ground.network, aim, senders, ground.aliases, backend)
         told = dict(_confirmed(confirming, proposed, progress))
     empty = Survey(
         kind=kind,
         question=str(question),
+        packet=str(question.packet),
         source=resolved.source.words,
         destination=resolved.destination.words,
         by=by,
@@ -109,13 +113,14 @@ def survey(
         notes=tuple(_notes(resolved)),
         seconds=clock.seconds,
     )
-    return _filled(empty, ground, told, groupings)
+    return _filled(empty, ground, told, groupings, _unsettled(resolved))
 
 
 def _widened(start: Start) -> Start:
     """A start that may send to what lies between its destinations as well, where these are many.
 
-    What is sent there reaches nobody who was asked about, and a few blocks are quickly compared.
+    What is sent there is delivered to nobody who was asked about, and what it comes by does not
+    count (:mod:`reach.survey.candidates`); a few blocks are quickly compared.
     """
     ends = start.space.by_name.get("destination")
     if ends is None or len(ends.intervals) <= _FEW:
@@ -165,14 +170,22 @@ def _filled(
     ground: Ground,
     told: Mapping[Pair, Confirmed],
     groupings: tuple[Grouping, Grouping],
+    unsettled: tuple[Origin, ...],
 ) -> Survey:
-    """The survey with what was found of each pair, and who the groups are."""
+    """The survey with what was found of each pair, and who the groups are.
+
+    Where it is ``unsettled`` what the ends are, nothing that was found is more than open.
+    """
     accesses: list[Access] = []
     left_open: list[Open] = []
     for (source, destination), confirmed in sorted(told.items()):
-        accesses += _accesses(ground, source, destination, confirmed)
-        if confirmed.open:
-            left_open.append(Open(source, destination, remarks(confirmed.open)))
+        hangs_on = list(confirmed.open)
+        if unsettled and confirmed.shown:
+            hangs_on += unsettled
+        else:
+            accesses += _accesses(ground, source, destination, confirmed)
+        if hangs_on:
+            left_open.append(Open(source, destination, remarks(hangs_on)))
     pairs = [(each.source, each.destination) for each in accesses]
     pairs += [(each.source, each.destination) for each in left_open]
     return replace(
@@ -184,10 +197,18 @@ def _filled(
     )
 
 
+def _unsettled(resolved: Resolved) -> tuple[Origin, ...]:
+    """What has to be known first of the ends, for what reaches them to count."""
+    ends = (resolved.source, resolved.destination)
+    if any(end.uncertain for end in ends):
+        return resolved.gaps
+    return tuple(end.among for end in ends if end.among is not None)
+
+
 def _notes(resolved: Resolved) -> Iterator[Remark]:
+    if resolved.nobody is not None:
+        yield Remark(resolved.nobody.words, resolved.nobody.resource)
     for end in (resolved.source, resolved.destination):
-        if end.nobody is not None:
-            yield Remark(end.nobody.words, end.nobody.resource)
         for origin in end.notes:
             yield Remark(origin.words, origin.resource)
 

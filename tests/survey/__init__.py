@@ -1,0 +1,1 @@
+"""Surveys: held against single questions, and against what was planted in them."""

@@ -1,0 +1,179 @@
+"""Surveys say of every pair what a single question says of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+import reach
+from bench.grow import Size, possible, write
+from reach.asking import backend_of_thread, ground_of
+from reach.network.stage import Deliver
+from reach.options import Options
+from reach.question import parse
+from reach.resolve import resolve
+from reach.survey.closure import holes
+from reach.survey.grouping import Grouping
+from reach.survey.senders import NOBODY, Senders
+from reach.survey.spread import spread
+from reach.survey.survey import PROOF_BUDGET
+from tests.crowds import Crowd
+from tests.differential.shapes import generate
+from tests.estate import Pair, city
+from tests.survey.law import Law, ends
+from tests.test_labs import NAMES, needs_labs
+from tests.test_labs import snapshot as lab_snapshot
+
+SAMPLES = sorted(p for p in (Path(__file__).parents[2] / "samples").iterdir() if p.is_dir())
+MOST = 5  # groups: every pair of them is asked about
+BOTH = (False, True)
+INTERNET = {"internet": "internet"}
+
+
+def check(snapshot: Any, by: str, one_way: bool) -> Counter[str]:
+    """Between some of the groups, and from the internet to them."""
+    some = dict(list(ends(snapshot, by).items())[:MOST])
+    services = ("port 22", "icmp")
+    found = Law(snapshot, by, some, one_way, services=services).check()
+    return found + Law(snapshot, by, some, one_way, INTERNET, services).check()
+
+
+@pytest.mark.parametrize("one_way", BOTH)
+@pytest.mark.parametrize("by", ["vpc", "subnet", "endpoint"])
+def test_of_a_city(by: str, one_way: bool) -> None:
+    """Of an estate with something of everything, IPv6 among it."""
+    found = check(city()[0].load(), by, one_way)
+    assert found["reachable"] >= 8
+    assert found["accesses"] >= 4
+    assert found["services"] >= 20
+
+
+@pytest.mark.parametrize("by", ["subnet", "endpoint"])
+@pytest.mark.parametrize("seed", range(3))
+def test_of_crowds(seed: int, by: str) -> None:
+    """Of crowds in which one interface in two differs from its neighbours in some way."""
+    assert check(Crowd(seed).load(), by, seed % 2 == 1)["services"] >= 4
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("one_way", BOTH)
+@pytest.mark.parametrize("by", ["vpc", "subnet", "endpoint"])
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_of_many_crowds(seed: int, by: str, one_way: bool) -> None:
+    """The same of more of them."""
+    check(Crowd(seed).load(), by, one_way)
+
+
+@pytest.mark.deep
+@needs_labs
+@pytest.mark.parametrize("one_way", BOTH)
+@pytest.mark.parametrize("lab", NAMES)
+def test_of_labs(lab: str, one_way: bool) -> None:
+    """Of what was recorded on AWS."""
+    check(lab_snapshot(lab), "subnet", one_way)
+
+
+def tagged() -> Pair:
+    """A and B alike but for a tag, in one subnet; B2 has none."""
+    e = Pair()
+    e.peered()
+    group = e.group(e.v1, ["tcp/22 10.0.0.0/8"], name="alike")
+    for number, stage in ((20, "prod"), (21, "test"), (22, "prod")):
+        made = e.instance(f"n{number}", e.sa, f"10.0.0.{number}", [group])
+        made.record["Tags"] = [*made.record.get("Tags", []), {"Key": "Stage", "Value": stage}]
+    return e
+
+
+@pytest.mark.parametrize("one_way", BOTH)
+def test_by_tag(one_way: bool) -> None:
+    """Of interfaces that every rule treats alike, some of one tag and some of another."""
+    stages = {f"Stage={each}": f"tag:Stage={each}" for each in ("prod", "test")}
+    found = Law(tagged().load(), "tag:Stage", stages, one_way).check()
+    assert found["reachable"] == 3 + 4  # port 22; test is alone, and anything gets to itself
+    assert found["accesses"] == 3
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Twelve VPCs with everything that the benchmark knows, and everything that it gets wrong."""
+    size = Size(240, 12, seed=3, mixed=True)
+    planted = tuple(each.name for each in possible(size))
+    out = tmp_path_factory.mktemp("grown") / "estate"
+    write(out, replace(size, violations=planted))
+    return reach.load(out)
+
+
+@pytest.mark.parametrize("by", ["vpc", "endpoint"])
+def test_of_a_grown_estate(grown: Any, by: str) -> None:
+    """Of balancers, NAT and PrivateLink, from the internet."""
+    some = dict(list(ends(grown, by).items())[::17][:12] if by == "endpoint" else ends(grown, by))
+    services = ("port 22", "port 443")
+    found = Law(grown, by, some, sources=INTERNET, services=services).check()
+    assert found["unreachable"] >= 10
+    assert by == "endpoint" or found["reachable"] >= 1
+
+
+@pytest.mark.deep
+def test_of_a_grown_estate_for_long(grown: Any) -> None:
+    """Of transit and peerings too, VPC by VPC."""
+    services = ("port 22", "port 443")
+    found = Law(grown, "vpc", ends(grown, "vpc"), services=services).check()
+    assert found["reachable"] >= 4
+
+
+# ---------------------------------------------------------------- nothing is left out
+
+
+def assert_closed(snapshot: Any) -> int:
+    """What everybody sends is closed; the number of places that it gets to."""
+    ground = ground_of(snapshot, Options.of({}))
+    places = 0
+    for text in ("can any reach any", "can internet reach any"):
+        aim = resolve(ground, parse(text)).aim
+        senders = Senders.of(ground.network, Grouping(ground, "endpoint").sources(aim.starts))
+        found = spread(ground.network, senders)
+        assert holes(ground.network, senders, found, backend_of_thread(), PROOF_BUDGET) == ()
+        places += len(found.cells)
+    return places
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_samples_have_no_holes(sample: Path) -> None:
+    """What everybody of a sample sends is proved to be all of it."""
+    cases = YAML(typ="safe").load(sample / "cases.reach.yaml")
+    assert assert_closed(reach.load(sample / cases["snapshot"])) >= 2
+
+
+@needs_labs
+@pytest.mark.parametrize("lab", NAMES)
+def test_labs_have_no_holes(lab: str) -> None:
+    """What everybody of a recorded lab sends is proved to be all of it."""
+    assert assert_closed(lab_snapshot(lab)) >= 10
+
+
+@pytest.mark.parametrize("first", range(0, 200, 50))
+def test_random_networks_have_no_holes(first: int) -> None:
+    """Networks of every gadget that twins tend to differ in."""
+    delivered = 0
+    for seed in range(first, first + 50):
+        shape = generate(seed)
+        starts = (replace(s, space=s.space.narrowed("identity", NOBODY)) for s in shape.aim.starts)
+        labelled = (((each.owner,), each) for each in starts)
+        senders = Senders.of(shape.network, labelled)
+        found = spread(shape.network, senders)
+        left = holes(shape.network, senders, found, backend_of_thread(), PROOF_BUDGET)
+        assert left == (), f"{shape}: {left[0].node}: {left[0].words}"
+        delivered += bool(found.arrivals)
+        owners = {
+            stage.owner
+            for node in shape.nodes.values()
+            for stage in node.stages
+            if isinstance(stage, Deliver)
+        }
+        assert set(found.arrivals) <= owners
+    assert delivered >= 25
