@@ -156,8 +156,12 @@ def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
 
 
 def _asked(aim: Aim) -> HeaderSpace:
-    """What the packets of a question are sent to: a spread may hold more, which counts nowhere."""
-    ends = {start.space.by_name.get("destination") for start in aim.starts}
+    """Where the packets of a question are sent to, before a translation or after it.
+
+    A spread may hold more, which counts nowhere.
+    """
+    spaces = (*(start.space for start in aim.starts), *(aim.goals or {}).values())
+    ends = {space.by_name.get("destination") for space in spaces}
     known = [each for each in ends if each is not None]
     if len(known) < len(ends):
         return ANYTHING

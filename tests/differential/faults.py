@@ -251,7 +251,12 @@ COMPILED = (
         "reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)",
         "reply.enter(delivery.reply, version, None, met, 0)",
     ),
-    Fault("any owner is home", "reach.compile", "if start.owner == delivery.owner", "if True"),
+    Fault(
+        "any owner is home",
+        "reach.compile",
+        "of_owner.get(delivery.owner, ())",
+        "[each for some in of_owner.values() for each in some]",
+    ),
     Fault(
         "the goal's headers do not matter",
         "reach.compile",
