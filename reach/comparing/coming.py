@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -50,15 +51,30 @@ class Graph:
 
     def __init__(self, network: Network, entries: Iterable[str]) -> None:
         self.network = network
-        self.nodes: dict[str, None] = {}
+        self.nodes: dict[str, int] = {}
         self._into: dict[str, list[Edge]] = {}
         self._answers: dict[str, list[Edge]] = {}
         queue = deque(entries)
         while queue:
             name = queue.popleft()
             if name not in self.nodes:
-                self.nodes[name] = None
+                self.nodes[name] = len(self.nodes)
                 queue.extend(self._out_of(name))
+
+    def on(self, network: Network) -> Graph:
+        """The same ways in a network that differs in filters and the like only."""
+        other = copy(self)
+        other.network = network
+        return other
+
+    def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of some nodes that are in the graph, in its order."""
+        return tuple(sorted((n for n in names if n in self.nodes), key=self.nodes.__getitem__))
+
+    def leads_alike(self, name: str, network: Network) -> bool:
+        """Whether a node of another network leads on as the one of this graph does."""
+        one, other = self.network.node(name).stages, network.node(name).stages
+        return [_leads(stage) for stage in one] == [_leads(stage) for stage in other]
 
     def _out_of(self, name: str) -> list[str]:
         onward: list[str] = []
@@ -234,6 +250,11 @@ def _ways(stage: Stage) -> Iterable[tuple[str, HeaderSpace, bool]]:
             return ()
         case _:
             assert_never(stage)
+
+
+def _leads(stage: Stage) -> tuple[object, ...]:
+    """How a stage leads on, there and by the reply."""
+    return (*_ways(stage), stage.reply if isinstance(stage, Deliver) else "")
 
 
 def _answered(reply: HeaderSpace) -> HeaderSpace | None:
