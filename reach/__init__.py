@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reach.comparing.difference import Difference
     from reach.components import load
     from reach.errors import Defect, QuestionError, SuiteError
+    from reach.estate import Edited, Estate
     from reach.manage import Management, ServiceAccess, can_manage
     from reach.question import Packet, Question, parse
     from reach.snapshot.errors import Diagnostic, SnapshotError
@@ -35,6 +36,8 @@ _HOMES = {
     "Defect": "reach.errors",
     "Difference": "reach.comparing.difference",
     "Diagnostic": "reach.snapshot.errors",
+    "Edited": "reach.estate",
+    "Estate": "reach.estate",
     "Explanation": "reach.answer",
     "Line": "reach.cards.card",
     "Management": "reach.manage",
@@ -64,6 +67,8 @@ __all__ = [
     "Defect",
     "Diagnostic",
     "Difference",
+    "Edited",
+    "Estate",
     "Explanation",
     "Line",
     "Management",

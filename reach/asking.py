@@ -171,11 +171,20 @@ def _with_proposals(
 
 def ground_of(snapshot: Snapshot, options: Options) -> Ground:
     """The snapshot's network under some options, lowered once and gone with it."""
-    key = f"ground {options.chosen}"
-    ground = snapshot.derived.get(key)
+    ground = snapshot.derived.get(_key(options))
     if not isinstance(ground, Ground):
-        ground = snapshot.derived[key] = lower(snapshot, options)
+        ground = lower(snapshot, options)
+        keep_ground(snapshot, ground)
     return ground
+
+
+def keep_ground(snapshot: Snapshot, ground: Ground) -> None:
+    """From now on questions about the snapshot are asked of this ground of it."""
+    snapshot.derived[_key(ground.options)] = ground
+
+
+def _key(options: Options) -> str:
+    return f"ground {options.chosen}"
 
 
 def backend_of_thread() -> Backend:

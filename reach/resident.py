@@ -30,8 +30,8 @@ T = TypeVar("T")
 Read = tuple[type[Record], str]  # a kind and an id; without an id all of the kind
 Reads = frozenset[Read]
 
-# What of a record may be edited alone.  Whoever reads these fields is handed the record while it
-# makes a node or a memo, and keeps nothing else of it (tests/test_resident.py counts the readers).
+# What of a record may be edited alone.  Whoever reads these fields looks the record up in the very
+# making of the node or the memo that it reads them for (tests/test_resident.py counts the readers).
 RULES: Mapping[type[Record], frozenset[str]] = {
     SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
     NetworkAcl: frozenset({"entries"}),

@@ -90,15 +90,22 @@ def _resident_key(options: Options) -> str:
 
 def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
     """What was edited, if two snapshots say the same but for rules, and in the same order."""
-    if changed.told or changed.missing or any(a.added or a.removed for a in changed.records.values()):
+    altered = changed.records
+    if changed.told or changed.missing or any(a.added or a.removed for a in altered.values()):
         return None
-    if before.sections is not after.sections and before.sections != after.sections:
+    if not _told_alike(before, after):
         return None
-    if _called(before) != _called(after) or before.contents.keys() != after.contents.keys():
-        return None
-    if any(list(before.contents[k]) != list(after.contents[k]) for k in before.contents):
-        return None
-    return touched(before, after, {k: each.other for k, each in changed.records.items()})
+    return touched(before, after, {k: each.other for k, each in altered.items()})
+
+
+def _told_alike(before: Snapshot, after: Snapshot) -> bool:
+    """Whether the same calls were made, and told of the same things in the same order."""
+    if before.calls is not after.calls and _called(before) != _called(after):
+        return False
+    if before.sections != after.sections or before.contents.keys() != after.contents.keys():
+        return False
+    told = ((before.contents[kind], after.contents[kind]) for kind in before.contents)
+    return all(one is other or list(one) == list(other) for one, other in told)
 
 
 def _called(snapshot: Snapshot) -> tuple[object, ...]:

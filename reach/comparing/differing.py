@@ -84,6 +84,16 @@ class Differing:
         return search.found()
 
 
+def warmed(ground: Ground) -> Ground:
+    """A ground with all of its nodes made, and what every comparison reads off it."""
+    _graph(ground)
+    _known(ground)
+    _beginning(ground)
+    _begun_at(ground, ())
+    _inside(ground)
+    return ground
+
+
 def _known(ground: Ground) -> Senders:
     """What each sender sends."""
     return ground.memo("what senders send", lambda: senders(everywhere(ground)))
