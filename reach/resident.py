@@ -1,6 +1,6 @@
 """A ground that knows which rules each of its nodes was made of, and so outlives a changed rule.
 
-    Resident(snapshot, options)    .after(snapshot, touched) -> Resident    .made_of(touched) -> names
+    Resident(snapshot, options)    .after(snapshot, touched) -> Resident
 
 While a node or a memo is made, the records that it is handed are noted, those of the kinds whose
 *rules* can be edited on their own (:data:`RULES`).  After such an edit what was made of other
@@ -175,9 +175,9 @@ class Resident(Ground):
         watched = _watched(snapshot, self._frames)
         super().__init__(watched, options, alignment)
         self.index: Index = _WatchedIndex(watched)
-        self._common = _Shelf() if earlier is None else earlier._common
-        self._shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
-        self._edited = touched if earlier is None else earlier._edited | touched
+        self._common: _Shelf = _Shelf() if earlier is None else earlier._common
+        self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
+        self._edited: Reads = touched if earlier is None else earlier._edited | touched
         if earlier is not None:
             kinds = {kind for kind, _ in touched}
             _inherit(watched, earlier.snapshot, kinds)

@@ -63,9 +63,12 @@ def aligned(
     one, other = (ground.own_senders for ground in grounds)
     apart = frozenset(_apart(before, after, changed))
     if one == other and not apart:
-        return Pair(*grounds)
+        return Pair(grounds[0], grounds[1])
     alignment = Alignment(one | other, apart, by_class=bool(apart))
-    return Pair(*(_lowered(each, options, alignment) for each in (before, after)))
+    return Pair(
+        _lowered(before, options, alignment),
+        _lowered(after, options, alignment),
+    )
 
 
 def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair:

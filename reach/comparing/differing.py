@@ -34,16 +34,16 @@ class Differing:
     def of(pair: Pair) -> Differing:
         """The nodes of both, compared: all of them, or those made of what was edited."""
         before, names = _graph(pair.before), pair.made_of_edits
-        if names is None:
-            graphs = before, _graph(pair.after)
-            return Differing(graphs, _more(*graphs), _more(*reversed(graphs)))
-        names = before.ordered(names)
-        same = all(before.leads_alike(name, pair.after.network) for name in names)
-        after = pair.after.own("graph", lambda: before.on(pair.after.network)) if same else None
-        graphs = before, after or _graph(pair.after)
-        if not same:
-            return Differing(graphs, _more(*graphs), _more(*reversed(graphs)))
-        return Differing(graphs, _more(*graphs, names), _more(*reversed(graphs), names))
+        if names is not None:
+            names = before.ordered(names)
+            network = pair.after.network
+            if all(before.leads_alike(name, network) for name in names):
+                pair.after.own("graph", lambda: before.on(network))
+            else:
+                names = None
+        after = _graph(pair.after)
+        more, less = _more(before, after, names), _more(after, before, names)
+        return Differing((before, after), more, less)
 
     @property
     def turned(self) -> Differing:
@@ -65,9 +65,10 @@ class Differing:
         coming = graph.coming(self.more, back)
         new = _new(pair, known)
         others = [
-            replace(start, space=start.space & space.without("identity"))
+            replace(start, space=met)
             for start in _begun_at(pair.after, coming)
             for space in coming[start.node]
+            if not (met := start.space & space.without("identity")).is_empty
         ]
         fresh = tuple(_without(every_packet(dict.fromkeys(new)), besides))
         passing = _without(every_packet(dict.fromkeys(others)), besides)

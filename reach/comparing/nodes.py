@@ -98,8 +98,10 @@ def _told(rewrite: Rewrite) -> object:
 def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
     match one, other:
         case Filter(), Filter() if _alike(one, other) and _is_settled(one, other):
-            passed = [permitted(each, ANYTHING) for each in (one, other)]
-            yield from bounded(p for each in passed[1] for p in uncovered(each, passed[0]))
+            known = frozenset(_permitted(one))
+            new = [each for each in _permitted(other) if each not in known]
+            old = permitted(one, ANYTHING) if new else []
+            yield from bounded(p for each in new for p in uncovered(each, old))
         case Filter(), Filter() if _alike(one, other):
             rules = [[(r.match, r.action) for r in each.decisions] for each in (one, other)]
             yield from _apart(
@@ -127,6 +129,13 @@ def _is_settled(*filters: Filter) -> bool:
         and all(rule.action is not Action.DOUBT for rule in each.decisions)
         for each in filters
     )
+
+
+def _permitted(stage: Filter) -> Sequence[HeaderSpace]:
+    """What a filter lets pass: its very rules, where none denies."""
+    if any(rule.action is Action.DENY for rule in stage.rules):
+        return permitted(stage, ANYTHING)
+    return [rule.match for rule in stage.decisions if rule.action is Action.PERMIT]
 
 
 def _apart(
