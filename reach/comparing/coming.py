@@ -32,6 +32,7 @@ from reach.network.stage import (
 )
 
 _FEW, _TRIED = 32, 64
+_FEW_NODES = 4
 Spaces = tuple[HeaderSpace, ...]
 Reached = Mapping[str, Spaces]
 
@@ -54,6 +55,7 @@ class Graph:
         self.nodes: dict[str, int] = {}
         self._into: dict[str, list[Edge]] = {}
         self._answers: dict[str, list[Edge]] = {}
+        self._translating: dict[str, list[tuple[str, int]]] = {}
         queue = deque(entries)
         while queue:
             name = queue.popleft()
@@ -86,6 +88,8 @@ class Graph:
                 edge = Edge(name, number, ANYTHING, False)
                 self._answers.setdefault(stage.reply, []).append(edge)
                 onward.append(stage.reply)
+            if isinstance(stage, Translate) and stage.session:
+                self._translating.setdefault(stage.session, []).append((name, number))
         return onward
 
     def coming(
@@ -126,7 +130,8 @@ class Graph:
         """Whether a reply that comes to a filter is of a flow that passed one of its session.
 
         A reply that begins at this node is, if the flow was delivered behind such a filter.  One
-        that ends here is home, so its flow began at the owner's, and left by such a filter.
+        that ends here is home, so its flow began at the owner's, and left by such a filter.  One
+        that a session takes from here is of a flow that was translated, and went by such a filter.
         """
         stages = self.network.node(name).stages
         stage = stages[spot.stage]
@@ -137,12 +142,42 @@ class Graph:
             return all(_filtered(end.stages, stage.session) for end in ends)
         last = stages[-1]
         ends_here = isinstance(last, Deliver) and all(
-            isinstance(each, Filter) for each in stages[spot.stage : -1]
+            isinstance(each, Filter) or self._is_of_flows_by(each, stage.session)
+            for each in stages[spot.stage : -1]
         )
         if not isinstance(last, Deliver) or not ends_here:
             return False
         begun = tuple(senders.get(last.owner, ()))
         return all(self._leaves_by(each, stage.session, name) for each in begun)
+
+    def _is_of_flows_by(self, stage: Stage, session: str) -> bool:
+        """Whether a stage leads on nothing but replies of flows that passed a filter of a session,
+        as they were when they did: nothing rewrites them between the translation and the filter."""
+        if not isinstance(stage, Forward) or stage.otherwise is not None:
+            return False
+        return all(
+            self._goes_by(name, number + 1, session, _FEW_NODES)
+            for route in stage.routes
+            for name, number in self._translating.get(route.session, ())
+        ) and all(route.session for route in stage.routes)
+
+    def _goes_by(self, name: str, first: int, session: str, most: int) -> bool:
+        """Whether all that goes on from a stage of a node passes a filter of a session unchanged."""
+        for stage in self.network.node(name).stages[first:] if most else ():
+            match stage:
+                case Filter():
+                    if stage.session == session:
+                        return True
+                case Translate() if _only_says_who(stage):
+                    pass
+                case Forward() if stage.otherwise is not None:
+                    return all(
+                        self._goes_by(target, 0, session, most - 1)
+                        for target, _, _ in _ways(stage)
+                    )
+                case _:
+                    return False
+        return False
 
     def _leaves_by(self, start: str, session: str, home: str) -> bool:
         """Whether all that starts somewhere passes a filter of a session, or is answered by a way
@@ -227,6 +262,11 @@ class Graph:
                         waiting.add(edge.node)
                         queue.append(edge.node)
         return known
+
+
+def _only_says_who(stage: Translate) -> bool:
+    """Whether nothing that a wire carries is rewritten."""
+    return all(rewrite.field == "identity" for case in stage.cases for rewrite in case.rewrites)
 
 
 def _filtered(stages: tuple[Stage, ...], session: str) -> bool:
