@@ -39,6 +39,7 @@ from bench.questions import (
     of_lab,
     of_transit,
 )
+from bench.resident import resident
 from bench.suites import CASES, measure_suite
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,7 @@ AIMS = {
     # The published overhead of proof-producing MonoSAT (Bayless et al., CAV 2021).
     "certificate": 0.074,
     "whole estate, memory": 500.0,
+    "edited rule, p95": 0.020,  # of an estate of a million interfaces
 }
 
 
@@ -93,6 +95,7 @@ def main() -> None:
             ),
             "unrelated": measure_unrelated(Size(AIMED), Path(folder)),
             "layered": measure_layered(Path(folder)),
+            "resident": [measure_resident(Size(n), Path(folder)) for n in sizes],
         }
     print(json.dumps(report, indent=2) if given.json else render(report))
 
@@ -233,6 +236,14 @@ def measure_unrelated(size: Size, folder: Path) -> dict[str, Any]:
     return found
 
 
+def measure_resident(size: Size, folder: Path) -> dict[str, Any]:
+    """An estate that is kept warm, and one edited rule after the other."""
+    out = folder / f"estate-resident-{size.interfaces}"
+    write(out, size)
+    say(f"{size.interfaces:,} interfaces: edited rules")
+    return {"interfaces": size.interfaces, **resident(out)}
+
+
 def measure_layered(folder: Path, times: int = 15) -> dict[str, Any]:
     """A fix and a cut through five layers of filters, warm: what is added to the answer's own time.
 
@@ -313,6 +324,7 @@ def render(report: dict[str, Any]) -> str:
         *render_transit(report["transit"]),
         *render_unrelated(report["unrelated"]),
         *render_layered(report["layered"]),
+        *(line for estate in report["resident"] for line in render_resident(estate)),
     ]
     return "\n\n".join(parts)
 
@@ -445,6 +457,21 @@ def render_layered(found: dict[str, Any]) -> list[str]:
         rows.append([f"{name}, changes: {changes}, verified", *figure(found, name, name)])
         rows.append(["... and what else it would do", *figure(found, f"{name}, effects")])
     return [table(rows)]
+
+
+def render_resident(found: dict[str, Any]) -> list[str]:
+    """What an edited rule costs."""
+    rows = [[f"one edited rule, {found['interfaces']:,} interfaces", "measured", "aim"]]
+    for name, key, aim in (
+        ("making the estate", "make", ""),
+        ("an edit with its difference, p50", "p50", ""),
+        ("... p95", "p95", "edited rule, p95"),
+        ("a rule for all inside, p50", "wide", ""),
+        ("`reach.diff` of two snapshots, cold", "cold", ""),
+    ):
+        rows.append([name, *figure(found, key, aim)])
+    said = f"Of {found.get('edits', 0)} edits {found['changed']} changed reachability."
+    return [table(rows), said, *remarks(found)]
 
 
 def remarks(found: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import assert_never
 
-from reach.comparing.nodes import Spot, bounded, hull, preimage
+from reach.comparing.nodes import Spot, bounded, hull, preimage, rewritten
 from reach.flood import covers
 from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.node import Network
@@ -56,6 +56,7 @@ class Graph:
         self._into: dict[str, list[Edge]] = {}
         self._answers: dict[str, list[Edge]] = {}
         self._translating: dict[str, list[tuple[str, int]]] = {}
+        self._put_back: dict[str, frozenset[str]] = {}
         queue = deque(entries)
         while queue:
             name = queue.popleft()
@@ -90,6 +91,8 @@ class Graph:
                 onward.append(stage.reply)
             if isinstance(stage, Translate) and stage.session:
                 self._translating.setdefault(stage.session, []).append((name, number))
+                fields = self._put_back.get(stage.session, frozenset())
+                self._put_back[stage.session] = fields | rewritten(stage)
         return onward
 
     def coming(
@@ -103,8 +106,7 @@ class Graph:
             answered = _answered(reply)
             for edge in self._answers.get(entry, ()) if answered is not None else ():
                 assert answered is not None
-                node = self.network.node(edge.node)
-                found = preimage(node, Spot(edge.stage, answered), reply=False)
+                found = self._preimage(edge.node, Spot(edge.stage, answered), reply=False)
                 begun[edge.node] = (*begun.get(edge.node, ()), *found)
         replied = self._back(begun, reply=False)
         names = dict.fromkeys((*known, *replied))
@@ -222,10 +224,13 @@ class Graph:
             name: bounded(
                 space
                 for spot in spots
-                for space in preimage(self.network.node(name), spot, reply=reply)
+                for space in self._preimage(name, spot, reply=reply)
             )
             for name, spots in wanted.items()
         }
+
+    def _preimage(self, name: str, spot: Spot, *, reply: bool) -> Spaces:
+        return preimage(self.network.node(name), spot, reply=reply, put_back=self._put_back)
 
     def destinations(self, nodes: Iterable[str]) -> Iterator[int]:
         """Addresses for which the ways into some nodes are, the first of each block of them."""
@@ -252,8 +257,7 @@ class Graph:
                 met = space & edge.match
                 if met.is_empty:
                     continue
-                node = self.network.node(edge.node)
-                for found in preimage(node, Spot(edge.stage, met), reply=reply):
+                for found in self._preimage(edge.node, Spot(edge.stage, met), reply=reply):
                     here = known.get(edge.node)
                     if here is not None and covers(here, found):
                         continue
@@ -293,7 +297,9 @@ def _ways(stage: Stage) -> Iterable[tuple[str, HeaderSpace, bool]]:
 
 
 def _leads(stage: Stage) -> tuple[object, ...]:
-    """How a stage leads on, there and by the reply."""
+    """How a stage leads on, there and by the reply, and what it rewrites."""
+    if isinstance(stage, Translate):
+        return stage.session, rewritten(stage)
     return (*_ways(stage), stage.reply if isinstance(stage, Deliver) else "")
 
 

@@ -9,7 +9,7 @@ Knows the neutral network only; must not know AWS, terms or a solver.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -35,6 +35,7 @@ from reach.network.stage import (
 
 MOST_SPACES = 64
 _MOST_RULES = 200
+_NO_SESSIONS: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,28 @@ def _apart_from_ends(
 # ------------------------------------------------------------------- back to the node's entry
 
 
-def preimage(node: Node, spot: Spot, *, reply: bool) -> tuple[HeaderSpace, ...]:
+_OTHER_END = {
+    "source": "destination",
+    "destination": "source",
+    "source_port": "destination_port",
+    "destination_port": "source_port",
+}
+
+
+def rewritten(stage: Translate) -> frozenset[str]:
+    """The fields of a reply that are put back where a translation is undone: those of the other
+    end.  Who sent it is said anew as well."""
+    fields = {rewrite.field for case in stage.cases for rewrite in case.rewrites}
+    return frozenset({"identity", *(_OTHER_END.get(name, name) for name in fields)})
+
+
+def preimage(
+    node: Node, spot: Spot, *, reply: bool, put_back: Mapping[str, frozenset[str]] = _NO_SESSIONS
+) -> tuple[HeaderSpace, ...]:
     """All headers that may enter a node and be in a spot's space in front of its stage.
 
-    Filters are taken to let everything pass.
+    Filters are taken to let everything pass.  ``put_back`` are the fields that each session's
+    translations rewrite, as its replies have them; of others nothing is known.
     """
     spaces: Iterable[HeaderSpace] = (spot.space,)
     for stage in reversed(node.stages[: spot.stage]):
@@ -178,7 +197,9 @@ def preimage(node: Node, spot: Spot, *, reply: bool) -> tuple[HeaderSpace, ...]:
             case Translate():
                 spaces = [each for space in spaces for each in _untranslated(stage, space)]
             case Restore():
-                spaces = (ANYTHING,) if reply else ()
+                fields = put_back.get(stage.session)
+                spaces = [ANYTHING if fields is None else s.without(*fields) for s in spaces]
+                spaces = spaces if reply else ()
             case Filter() | Forward():
                 pass
             case Choose() | Deliver() | Unmodelled():
