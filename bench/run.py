@@ -466,11 +466,13 @@ def render_resident(found: dict[str, Any]) -> list[str]:
         ("making the estate", "make", ""),
         ("an edit with its difference, p50", "p50", ""),
         ("... p95", "p95", "edited rule, p95"),
-        ("a rule for all inside, p50", "wide", ""),
+        ("a rule less, p50", "less", ""),
+        ("a rule for all inside, p50", "for all inside", ""),
+        ("an ACL entry that denies a port, p50", "entry", ""),
         ("`reach.diff` of two snapshots, cold", "cold", ""),
     ):
         rows.append([name, *figure(found, key, aim)])
-    said = f"Of {found.get('edits', 0)} edits {found['changed']} changed reachability."
+    said = f"{found['changed']} of these edits changed reachability."
     return [table(rows), said, *remarks(found)]
 
 

@@ -164,7 +164,7 @@ class Graph:
         ) and all(route.session for route in stage.routes)
 
     def _goes_by(self, name: str, first: int, session: str, most: int) -> bool:
-        """Whether all that goes on from a stage of a node passes a filter of a session unchanged."""
+        """Whether all that goes on from a stage passes a filter of a session unchanged."""
         for stage in self.network.node(name).stages[first:] if most else ():
             match stage:
                 case Filter():
@@ -174,8 +174,7 @@ class Graph:
                     pass
                 case Forward() if stage.otherwise is not None:
                     return all(
-                        self._goes_by(target, 0, session, most - 1)
-                        for target, _, _ in _ways(stage)
+                        self._goes_by(target, 0, session, most - 1) for target, _, _ in _ways(stage)
                     )
                 case _:
                     return False
@@ -222,9 +221,7 @@ class Graph:
         """By node the headers that may come to a wanted spot of it."""
         return {
             name: bounded(
-                space
-                for spot in spots
-                for space in self._preimage(name, spot, reply=reply)
+                space for spot in spots for space in self._preimage(name, spot, reply=reply)
             )
             for name, spots in wanted.items()
         }
