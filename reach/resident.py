@@ -173,7 +173,7 @@ class Resident(Ground):
     ) -> None:
         self._frames = _Frames()
         watched = _watched(snapshot, self._frames)
-        super().__init__(watched, options, alignment)
+        super().__init__(watched, options, alignment=alignment)
         self.index: Index = _WatchedIndex(watched)
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common
         self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
