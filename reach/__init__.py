@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reach.comparing.difference import Difference
     from reach.components import load
     from reach.errors import Defect, QuestionError, SuiteError
+    from reach.estate import Edited, Estate
     from reach.manage import Management, ServiceAccess, can_manage
     from reach.question import Packet, Question, parse
     from reach.snapshot.errors import Diagnostic, SnapshotError
@@ -37,6 +38,8 @@ _HOMES = {
     "Defect": "reach.errors",
     "Difference": "reach.comparing.difference",
     "Diagnostic": "reach.snapshot.errors",
+    "Edited": "reach.estate",
+    "Estate": "reach.estate",
     "Explanation": "reach.answer",
     "Isolation": "reach.survey.findings",
     "Line": "reach.cards.card",
@@ -71,6 +74,8 @@ __all__ = [
     "Defect",
     "Diagnostic",
     "Difference",
+    "Edited",
+    "Estate",
     "Explanation",
     "Isolation",
     "Line",

@@ -177,11 +177,20 @@ def _with_proposals(
 
 def ground_of(snapshot: Snapshot, options: Options, reductions: Reductions = ALL) -> Ground:
     """The snapshot's network under some options, lowered once and gone with it."""
-    key = f"ground {options.chosen} {reductions}"
-    ground = snapshot.derived.get(key)
+    ground = snapshot.derived.get(_key(options, reductions))
     if not isinstance(ground, Ground):
-        ground = snapshot.derived[key] = lower(snapshot, options, reductions)
+        ground = lower(snapshot, options, reductions)
+        keep_ground(snapshot, ground)
     return ground
+
+
+def keep_ground(snapshot: Snapshot, ground: Ground) -> None:
+    """From now on questions about the snapshot are asked of this ground of it."""
+    snapshot.derived[_key(ground.options, ground.reductions)] = ground
+
+
+def _key(options: Options, reductions: Reductions) -> str:
+    return f"ground {options.chosen} {reductions}"
 
 
 def ground_behind(snapshot: Snapshot, told: Answer) -> Ground:

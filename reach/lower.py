@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
@@ -73,6 +73,7 @@ class Ground:
         self.index = Index(snapshot)
         self.network = Network(self._make)
         self._memo: dict[str, object] = {}
+        self._own: dict[str, object] = {}
 
     def option(self, name: str) -> str:
         return self.options[name]
@@ -94,7 +95,7 @@ class Ground:
         if not shared:
             return self
         apart = replace(self.reductions, apart=self.reductions.apart | shared)
-        return self.memo(f"apart {apart}", lambda: self._but(apart))
+        return self.own(f"apart {apart}", lambda: self._but(apart))
 
     def _but(self, reductions: Reductions) -> Ground:
         return Ground(self.snapshot, self.options, reductions, self.alignment)
@@ -216,8 +217,11 @@ class Ground:
         reached = self._joins.get((vpc, outbound), frozenset())
         return reached | {vpc}
 
-    @cached_property
+    @property
     def _joins(self) -> Mapping[tuple[str, bool], frozenset[str]]:
+        return self.memo("joins", self._joined)
+
+    def _joined(self) -> Mapping[tuple[str, bool], frozenset[str]]:
         found: dict[tuple[str, bool], set[str]] = {}
         for component in components().values():
             for join in component.joins(self) if component.joins is not None else ():
@@ -226,9 +230,12 @@ class Ground:
                     found.setdefault((join.other, outbound), set()).add(join.one)
         return {key: frozenset(vpcs) for key, vpcs in found.items()}
 
-    @cached_property
+    @property
     def own_names(self) -> Mapping[str, tuple[str, ...]]:
         """What components call their things, beside Name tags: name or ARN -> ids."""
+        return self.memo("own names", self._own_names)
+
+    def _own_names(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, dict[str, None]] = {}
         for component in components().values():
             for name, resource in component.names(self) if component.names is not None else ():
@@ -306,25 +313,28 @@ class Ground:
     # ---------------------------------------------------------------- identities and gaps
 
     def identity(self, vpc: str, groups: Iterable[str]) -> int:
-        return self._identity_numbers.get((vpc, frozenset(groups)), 0)
+        numbers = self.memo("identity numbers", self._numbers)
+        return numbers.get((vpc, frozenset(groups)), 0)
 
     def identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
         return self._identities
 
     def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
-        return self._senders.get(group, ())
+        return self.memo("senders by group", self._by_group).get(group, ())
 
-    @cached_property
-    def _senders(self) -> Mapping[str, tuple[tuple[int, str], ...]]:
+    def _by_group(self) -> Mapping[str, tuple[tuple[int, str], ...]]:
         found: dict[str, list[tuple[int, str]]] = {}
         for number, (vpc, groups) in self._identities.items():
             for group in groups:
                 found.setdefault(group, []).append((number, vpc))
         return {group: tuple(senders) for group, senders in found.items()}
 
-    @cached_property
+    @property
     def own_senders(self) -> frozenset[Sender]:
         """The group sets of this snapshot's senders."""
+        return self.memo("own senders", self._own_senders)
+
+    def _own_senders(self) -> frozenset[Sender]:
         senders = {
             (interface.vpc_id or "", frozenset(group.group_id for group in interface.groups))
             for interface in self.snapshot.records(NetworkInterface)
@@ -335,14 +345,16 @@ class Ground:
                 senders.update(component.group_sets(self))
         return frozenset(senders)
 
-    @cached_property
+    @property
     def _identities(self) -> Mapping[int, Sender]:
+        return self.memo("identities", self._numbered)
+
+    def _numbered(self) -> Mapping[int, Sender]:
         senders = self.own_senders | self.alignment.senders
         ordered = sorted(senders, key=lambda sender: (sender[0], sorted(sender[1])))
         return dict(enumerate(ordered, start=1))
 
-    @cached_property
-    def _identity_numbers(self) -> Mapping[tuple[str, frozenset[str]], int]:
+    def _numbers(self) -> Mapping[Sender, int]:
         return {sender: number for number, sender in self._identities.items()}
 
     def has(self, kind: type[Record], near: Record) -> bool:
@@ -363,6 +375,12 @@ class Ground:
         if key not in self._memo:
             self._memo[key] = make()
         return cast("T", self._memo[key])
+
+    def own(self, key: str, make: Callable[[], T]) -> T:
+        """``make()``, once for this very ground: what was read off its network."""
+        if key not in self._own:
+            self._own[key] = make()
+        return cast("T", self._own[key])
 
     def lint(self) -> tuple[Diagnostic, ...]:
         """What the components find wrong in the snapshot, beyond its form."""

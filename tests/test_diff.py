@@ -254,6 +254,34 @@ def test_group_sets_that_are_numbered_anew_change_nothing() -> None:
     assert not found.lost
 
 
+def test_replies_of_what_a_guest_translates_need_no_rule() -> None:
+    """A NAT instance whose group takes another port: only whom it lets in gains, and replies of
+    what it sent out for others passed before (R-SG-22)."""
+
+    def translating(more: bool) -> Estate:
+        e = Estate()
+        v = e.vpc("10.0.0.0/16")
+        inner, outer = e.subnet(v, "10.0.0.0/24"), e.subnet(v, "10.0.1.0/24", az="b")
+        group = e.group(v, ingress=["all 10.0.0.0/24"], name="nat")
+        e.instance("a", inner, "10.0.0.5")
+        nat = e.instance(
+            "nat", outer, "10.0.1.9", groups=[group], public="198.51.100.9", check=False
+        )
+        e.route(e.table(v, [inner]), "0.0.0.0/0", nat.eni)
+        e.route(v.table, "0.0.0.0/0", e.igw(v))
+        if more:
+            e.permit(group, "tcp/2222 203.0.113.0/24")
+        return e
+
+    one, other = translating(False), translating(True)
+    assert one.ask("can a reach internet port 443").verdict == "reachable"
+    found = compared(one, other)
+    assert told(found.gained) == {("internet", "nat", "tcp 2222")}
+    assert not found.lost
+    assert found.complete
+    holds(one, other, found)
+
+
 # ------------------------------------------------------------------- what is not known
 
 

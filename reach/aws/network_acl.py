@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as changed
@@ -46,20 +47,18 @@ def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ..
         words = "whether this subnet has an ACL of its own is not known"
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
 
-    def make() -> Filter:
-        return _filter(acl, egress)
-
-    return (lowering.memo(f"network_acl {acl.network_acl_id} {egress}", make),)
+    return _alone(lowering, acl.network_acl_id, egress)
 
 
 def _alone(lowering: Lowering, acl_id: str, egress: bool) -> tuple[Stage, ...]:
     """An ACL by itself, whatever subnets use it."""
+    key = f"network_acl {acl_id} {egress}"
+    return (lowering.memo(key, partial(_filter, lowering, acl_id, egress)),)
+
+
+def _filter(lowering: Lowering, acl_id: str, egress: bool) -> Filter:
     acl = lowering.snapshot.get(NetworkAcl, acl_id)
     assert acl is not None
-    return (_filter(acl, egress),)
-
-
-def _filter(acl: NetworkAcl, egress: bool) -> Filter:
     entries = sorted(
         (entry for entry in acl.entries if entry.egress is egress),
         key=lambda entry: entry.rule_number,

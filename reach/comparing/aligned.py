@@ -5,7 +5,8 @@
 A node of interfaces alike is called after the first of them, and group sets are numbered by
 snapshot: one interface that comes or goes would rename what has nothing to do with it.  So whatever
 differs stands apart in both, and both number the group sets of either.  Where nothing of that kind
-differs the grounds are those of the questions asked before, with all that is warm in them.
+differs the grounds are those of the questions asked before, with all that is warm in them.  Where
+only rules were edited the second ground is the first one, all but what these rules are in.
 
 Must not know how anything is compared.
 """
@@ -13,13 +14,14 @@ Must not know how anything is compared.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reach.asking import ground_of
 from reach.comparing.records import Changed
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
+from reach.resident import Reads, Resident, touched
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
@@ -28,26 +30,92 @@ _KEPT = "aligned ground"
 
 @dataclass(frozen=True)
 class Pair:
-    """Two lowered snapshots: nodes and owners of one name are the same thing in both."""
+    """Two lowered snapshots: nodes and owners of one name are the same thing in both.
+
+    ``edits`` are the rules that differ where nothing else does, and both grounds are resident.
+    """
 
     before: Ground
     after: Ground
+    edits: Reads | None = None
 
     @property
     def turned(self) -> Pair:
-        return Pair(self.after, self.before)
+        return replace(self, before=self.after, after=self.before)
+
+    @property
+    def made_of_edits(self) -> tuple[str, ...] | None:
+        """The nodes made of what was edited, which alone can differ; None: any node can."""
+        grounds = (self.before, self.after)
+        if self.edits is None:
+            return None
+        found = (g.made_of(self.edits) for g in grounds if isinstance(g, Resident))
+        return tuple(dict.fromkeys(name for names in found for name in names))
 
 
-def aligned(before: Snapshot, after: Snapshot, changed: Changed, options: Options) -> Pair:
-    """Both lowered, in one set of names."""
+def aligned(
+    before: Snapshot, after: Snapshot, changed: Changed, options: Options, *, narrow: bool = True
+) -> Pair:
+    """Both lowered, in one set of names; without ``narrow`` every node of both anew."""
+    edits = _edits(before, after, changed) if narrow else None
+    if edits:
+        return edited(resident(before, options), after, edits)
     grounds = ground_of(before, options), ground_of(after, options)
     one, other = (ground.own_senders for ground in grounds)
     apart = frozenset(_apart(before, after, changed))
     if one == other and not apart:
-        return Pair(*grounds)
+        return Pair(grounds[0], grounds[1])
     alignment = Alignment(one | other, by_class=bool(apart))
     reductions = Reductions(apart=apart)
-    return Pair(*(_lowered(each, options, reductions, alignment) for each in (before, after)))
+    return Pair(
+        _lowered(before, options, reductions, alignment),
+        _lowered(after, options, reductions, alignment),
+    )
+
+
+def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair:
+    """A ground, and the one after its rules were edited, which is kept with its snapshot."""
+    later = earlier.after(after, edits)
+    after.derived[_resident_key(earlier.options)] = later
+    return Pair(earlier, later, edits)
+
+
+def resident(snapshot: Snapshot, options: Options) -> Resident:
+    """The snapshot's ground that can outlive an edit, made once."""
+    key = _resident_key(options)
+    known = snapshot.derived.get(key)
+    if not isinstance(known, Resident):
+        known = snapshot.derived[key] = Resident(snapshot, options)
+    return known
+
+
+def _resident_key(options: Options) -> str:
+    return f"resident {options.chosen}"
+
+
+def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
+    """What was edited, if two snapshots say the same but for rules, and in the same order."""
+    altered = changed.records
+    if changed.told or changed.missing or any(a.added or a.removed for a in altered.values()):
+        return None
+    if not _told_alike(before, after):
+        return None
+    return touched(before, after, {k: each.other for k, each in altered.items()})
+
+
+def _told_alike(before: Snapshot, after: Snapshot) -> bool:
+    """Whether the same calls were made, and told of the same things in the same order."""
+    if before.calls is not after.calls and _called(before) != _called(after):
+        return False
+    if before.sections != after.sections or before.contents.keys() != after.contents.keys():
+        return False
+    told = ((before.contents[kind], after.contents[kind]) for kind in before.contents)
+    return all(one is other or list(one) == list(other) for one, other in told)
+
+
+def _called(snapshot: Snapshot) -> tuple[object, ...]:
+    calls = snapshot.calls
+    return calls.made, frozenset(calls.cut), frozenset(calls.folders)
 
 
 def _lowered(

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import assert_never
 
-from reach.comparing.nodes import Spot, bounded, hull, preimage
+from reach.comparing.nodes import Spot, bounded, hull, preimage, rewritten
 from reach.flood import covers
 from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.node import Network
@@ -31,6 +32,7 @@ from reach.network.stage import (
 )
 
 _FEW, _TRIED = 32, 64
+_FEW_NODES = 4
 Spaces = tuple[HeaderSpace, ...]
 Reached = Mapping[str, Spaces]
 
@@ -50,15 +52,32 @@ class Graph:
 
     def __init__(self, network: Network, entries: Iterable[str]) -> None:
         self.network = network
-        self.nodes: dict[str, None] = {}
+        self.nodes: dict[str, int] = {}
         self._into: dict[str, list[Edge]] = {}
         self._answers: dict[str, list[Edge]] = {}
+        self._translating: dict[str, list[tuple[str, int]]] = {}
+        self._put_back: dict[str, frozenset[str]] = {}
         queue = deque(entries)
         while queue:
             name = queue.popleft()
             if name not in self.nodes:
-                self.nodes[name] = None
+                self.nodes[name] = len(self.nodes)
                 queue.extend(self._out_of(name))
+
+    def on(self, network: Network) -> Graph:
+        """The same ways in a network that differs in filters and the like only."""
+        other = copy(self)
+        other.network = network
+        return other
+
+    def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of some nodes that are in the graph, in its order."""
+        return tuple(sorted((n for n in names if n in self.nodes), key=self.nodes.__getitem__))
+
+    def leads_alike(self, name: str, network: Network) -> bool:
+        """Whether a node of another network leads on as the one of this graph does."""
+        one, other = self.network.node(name).stages, network.node(name).stages
+        return [_leads(stage) for stage in one] == [_leads(stage) for stage in other]
 
     def _out_of(self, name: str) -> list[str]:
         onward: list[str] = []
@@ -70,6 +89,10 @@ class Graph:
                 edge = Edge(name, number, ANYTHING, False)
                 self._answers.setdefault(stage.reply, []).append(edge)
                 onward.append(stage.reply)
+            if isinstance(stage, Translate) and stage.session:
+                self._translating.setdefault(stage.session, []).append((name, number))
+                fields = self._put_back.get(stage.session, frozenset())
+                self._put_back[stage.session] = fields | rewritten(stage)
         return onward
 
     def coming(
@@ -83,8 +106,7 @@ class Graph:
             answered = _answered(reply)
             for edge in self._answers.get(entry, ()) if answered is not None else ():
                 assert answered is not None
-                node = self.network.node(edge.node)
-                found = preimage(node, Spot(edge.stage, answered), reply=False)
+                found = self._preimage(edge.node, Spot(edge.stage, answered), reply=False)
                 begun[edge.node] = (*begun.get(edge.node, ()), *found)
         replied = self._back(begun, reply=False)
         names = dict.fromkeys((*known, *replied))
@@ -110,7 +132,8 @@ class Graph:
         """Whether a reply that comes to a filter is of a flow that passed one of its session.
 
         A reply that begins at this node is, if the flow was delivered behind such a filter.  One
-        that ends here is home, so its flow began at the owner's, and left by such a filter.
+        that ends here is home, so its flow began at the owner's, and left by such a filter.  One
+        that a session takes from here is of a flow that was translated, and went by such a filter.
         """
         stages = self.network.node(name).stages
         stage = stages[spot.stage]
@@ -121,12 +144,41 @@ class Graph:
             return all(_filtered(end.stages, stage.session) for end in ends)
         last = stages[-1]
         ends_here = isinstance(last, Deliver) and all(
-            isinstance(each, Filter) for each in stages[spot.stage : -1]
+            isinstance(each, Filter) or self._is_of_flows_by(each, stage.session)
+            for each in stages[spot.stage : -1]
         )
         if not isinstance(last, Deliver) or not ends_here:
             return False
         begun = tuple(senders.get(last.owner, ()))
         return all(self._leaves_by(each, stage.session, name) for each in begun)
+
+    def _is_of_flows_by(self, stage: Stage, session: str) -> bool:
+        """Whether a stage leads on nothing but replies of flows that passed a filter of a session,
+        as they were when they did: nothing rewrites them between the translation and the filter."""
+        if not isinstance(stage, Forward) or stage.otherwise is not None:
+            return False
+        return all(
+            self._goes_by(name, number + 1, session, _FEW_NODES)
+            for route in stage.routes
+            for name, number in self._translating.get(route.session, ())
+        ) and all(route.session for route in stage.routes)
+
+    def _goes_by(self, name: str, first: int, session: str, most: int) -> bool:
+        """Whether all that goes on from a stage passes a filter of a session unchanged."""
+        for stage in self.network.node(name).stages[first:] if most else ():
+            match stage:
+                case Filter():
+                    if stage.session == session:
+                        return True
+                case Translate() if _only_says_who(stage):
+                    pass
+                case Forward() if stage.otherwise is not None:
+                    return all(
+                        self._goes_by(target, 0, session, most - 1) for target, _, _ in _ways(stage)
+                    )
+                case _:
+                    return False
+        return False
 
     def _leaves_by(self, start: str, session: str, home: str) -> bool:
         """Whether all that starts somewhere passes a filter of a session, or is answered by a way
@@ -169,12 +221,13 @@ class Graph:
         """By node the headers that may come to a wanted spot of it."""
         return {
             name: bounded(
-                space
-                for spot in spots
-                for space in preimage(self.network.node(name), spot, reply=reply)
+                space for spot in spots for space in self._preimage(name, spot, reply=reply)
             )
             for name, spots in wanted.items()
         }
+
+    def _preimage(self, name: str, spot: Spot, *, reply: bool) -> Spaces:
+        return preimage(self.network.node(name), spot, reply=reply, put_back=self._put_back)
 
     def destinations(self, nodes: Iterable[str]) -> Iterator[int]:
         """Addresses for which the ways into some nodes are, the first of each block of them."""
@@ -201,8 +254,7 @@ class Graph:
                 met = space & edge.match
                 if met.is_empty:
                     continue
-                node = self.network.node(edge.node)
-                for found in preimage(node, Spot(edge.stage, met), reply=reply):
+                for found in self._preimage(edge.node, Spot(edge.stage, met), reply=reply):
                     here = known.get(edge.node)
                     if here is not None and covers(here, found):
                         continue
@@ -211,6 +263,11 @@ class Graph:
                         waiting.add(edge.node)
                         queue.append(edge.node)
         return known
+
+
+def _only_says_who(stage: Translate) -> bool:
+    """Whether nothing that a wire carries is rewritten."""
+    return all(rewrite.field == "identity" for case in stage.cases for rewrite in case.rewrites)
 
 
 def _filtered(stages: tuple[Stage, ...], session: str) -> bool:
@@ -234,6 +291,13 @@ def _ways(stage: Stage) -> Iterable[tuple[str, HeaderSpace, bool]]:
             return ()
         case _:
             assert_never(stage)
+
+
+def _leads(stage: Stage) -> tuple[object, ...]:
+    """How a stage leads on, there and by the reply, and what it rewrites."""
+    if isinstance(stage, Translate):
+        return stage.session, rewritten(stage)
+    return (*_ways(stage), stage.reply if isinstance(stage, Deliver) else "")
 
 
 def _answered(reply: HeaderSpace) -> HeaderSpace | None:

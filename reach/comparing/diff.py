@@ -36,6 +36,7 @@ def diff(
     one_way: bool = False,
     options: Mapping[str, str] | None = None,
     most: int = MOST,
+    narrow: bool = True,
 ) -> Difference:
     """What changed in reachability from ``before`` to ``after``, each way with a witness.
 
@@ -43,7 +44,9 @@ def diff(
     internet, on-premises.  A flow counts as gained iff its packet is delivered to an end in
     ``after``, and its reply comes back unless ``one_way``, and not in ``before``; lost is the
     reverse; where either snapshot leaves it open it is undecided.  At most ``most`` kinds of flows
-    are told apart each way; with more the difference is not complete, and says so.
+    are told apart each way; with more the difference is not complete, and says so.  Where only
+    rules were edited, only what is made of them is compared; without ``narrow`` everything is, and
+    what comes out is the same.
 
     Raises QuestionError if an option cannot be understood, Defect if two readings of the network
     disagree, SolverError if the backend fails.
@@ -66,12 +69,12 @@ def diff(
     )
     if differing.is_nothing:
         return plain
-    pair = aligned(before, after, differing, chosen)
+    pair = aligned(before, after, differing, chosen, narrow=narrow)
     return _difference(plain, pair, differing, backend_of_thread(), most)
 
 
 def _compared(before: Snapshot, after: Snapshot, one_way: bool) -> str:
-    counts = [len(each.records(NetworkInterface)) for each in (before, after)]
+    counts = [len(each.contents.get(NetworkInterface, {})) for each in (before, after)]
     shown = f"{counts[0]:,}" if counts[0] == counts[1] else f"{counts[0]:,} and {counts[1]:,}"
     replies = "" if one_way else " whose reply gets back"
     return f"every packet{replies}, between any of the {shown} interfaces and hosts beyond"

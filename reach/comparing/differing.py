@@ -8,13 +8,13 @@ networks differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
 from reach.comparing.coming import Graph
-from reach.comparing.flows import Found, Search, Wanted, senders
+from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.nodes import Spot, more
 from reach.flood import minus, uncovered
 from reach.lower import Ground
@@ -32,9 +32,18 @@ class Differing:
 
     @staticmethod
     def of(pair: Pair) -> Differing:
-        """Every node of both, compared."""
-        graphs = _graph(pair.before), _graph(pair.after)
-        return Differing(graphs, _more(*graphs), _more(*reversed(graphs)))
+        """The nodes of both, compared: all of them, or those made of what was edited."""
+        before, names = _graph(pair.before), pair.made_of_edits
+        if names is not None:
+            names = before.ordered(names)
+            network = pair.after.network
+            if all(before.leads_alike(name, network) for name in names):
+                pair.after.own("graph", lambda: before.on(network))
+            else:
+                names = None
+        after = _graph(pair.after)
+        more, less = _more(before, after, names), _more(after, before, names)
+        return Differing((before, after), more, less)
 
     @property
     def turned(self) -> Differing:
@@ -51,19 +60,16 @@ class Differing:
     ) -> Found:
         """The flows that get further after than before, ``besides`` those of some starts."""
         graph = self.graphs[1]
-        known = senders(everywhere(pair.before))
-        beginning: dict[str, list[str]] = {}
-        for start in everywhere(pair.after):
-            beginning.setdefault(start.owner, []).append(start.node)
-        back = graph.matter_to_replies(self.more, beginning) if two_way else {}
+        known = _known(pair.before)
+        back = graph.matter_to_replies(self.more, _beginning(pair.after)) if two_way else {}
         coming = graph.coming(self.more, back)
-        new: list[Start] = []
-        others: list[Start] = []
-        for start in everywhere(pair.after):
-            sent = known.get((start.node, start.owner), ())
-            new += [replace(start, space=rest) for rest in uncovered(start.space, sent)]
-            for space in coming.get(start.node, ()):
-                others.append(replace(start, space=start.space & space.without("identity")))
+        new = _new(pair, known)
+        others = [
+            replace(start, space=met)
+            for start in _begun_at(pair.after, coming)
+            for space in coming[start.node]
+            if not (met := start.space & space.without("identity")).is_empty
+        ]
         fresh = tuple(_without(every_packet(dict.fromkeys(new)), besides))
         passing = _without(every_packet(dict.fromkeys(others)), besides)
         starts = dict.fromkeys((*fresh, *passing))
@@ -72,23 +78,84 @@ class Differing:
             graph.entering(back, reply=True),
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
-            frozenset(start.node for start in everyone(pair.after)[0].starts),
+            _inside(pair.after),
         )
         networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)
         return search.found()
 
 
+def warmed(ground: Ground) -> Ground:
+    """A ground with all of its nodes made, and what every comparison reads off it."""
+    _graph(ground)
+    _known(ground)
+    _beginning(ground)
+    _begun_at(ground, ())
+    _inside(ground)
+    return ground
+
+
+def _known(ground: Ground) -> Senders:
+    """What each sender sends."""
+    return ground.memo("what senders send", lambda: senders(everywhere(ground)))
+
+
+def _beginning(ground: Ground) -> Mapping[str, Sequence[str]]:
+    """The nodes where the flows of each owner start."""
+
+    def make() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for start in everywhere(ground):
+            found.setdefault(start.owner, []).append(start.node)
+        return found
+
+    return ground.memo("where owners start", make)
+
+
+def _begun_at(ground: Ground, nodes: Iterable[str]) -> list[Start]:
+    """The starts at some nodes, in the order of all."""
+
+    def make() -> dict[str, list[tuple[int, Start]]]:
+        found: dict[str, list[tuple[int, Start]]] = {}
+        for number, start in enumerate(everywhere(ground)):
+            found.setdefault(start.node, []).append((number, start))
+        return found
+
+    known = ground.memo("starts by node", make)
+    numbered = [each for node in nodes for each in known.get(node, ())]
+    return [start for _, start in sorted(numbered, key=lambda each: each[0])]
+
+
+def _inside(ground: Ground) -> frozenset[str]:
+    """Where interfaces start."""
+    return ground.memo(
+        "starts inside", lambda: frozenset(start.node for start in everyone(ground)[0].starts)
+    )
+
+
+def _new(pair: Pair, known: Senders) -> list[Start]:
+    """What starts after, and did not before."""
+    if everywhere(pair.before) is everywhere(pair.after):
+        return []
+    return [
+        replace(start, space=rest)
+        for start in everywhere(pair.after)
+        for rest in uncovered(start.space, known.get((start.node, start.owner), ()))
+    ]
+
+
 def _graph(ground: Ground) -> Graph:
     def make() -> Graph:
         return Graph(ground.network, dict.fromkeys(start.node for start in everywhere(ground)))
 
-    return ground.memo("graph", make)
+    return ground.own("graph", make)
 
 
-def _more(before: Graph, after: Graph) -> dict[str, tuple[Spot, ...]]:
+def _more(
+    before: Graph, after: Graph, names: Iterable[str] | None = None
+) -> dict[str, tuple[Spot, ...]]:
     found = {}
-    for name in after.nodes:
+    for name in after.nodes if names is None else names:
         known = before.network.node(name) if name in before.nodes else None
         spots = more(known, after.network.node(name))
         if spots:

@@ -9,7 +9,7 @@ Knows the neutral network only; must not know AWS, terms or a solver.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -35,6 +35,7 @@ from reach.network.stage import (
 
 MOST_SPACES = 64
 _MOST_RULES = 200
+_NO_SESSIONS: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,10 @@ def _told(rewrite: Rewrite) -> object:
 def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
     match one, other:
         case Filter(), Filter() if _alike(one, other) and _is_settled(one, other):
-            passed = [permitted(each, ANYTHING) for each in (one, other)]
-            yield from bounded(p for each in passed[1] for p in uncovered(each, passed[0]))
+            known = frozenset(_permitted(one))
+            new = [each for each in _permitted(other) if each not in known]
+            old = permitted(one, ANYTHING) if new else []
+            yield from bounded(p for each in new for p in uncovered(each, old))
         case Filter(), Filter() if _alike(one, other):
             rules = [[(r.match, r.action) for r in each.decisions] for each in (one, other)]
             yield from _apart(
@@ -127,6 +130,13 @@ def _is_settled(*filters: Filter) -> bool:
         and all(rule.action is not Action.DOUBT for rule in each.decisions)
         for each in filters
     )
+
+
+def _permitted(stage: Filter) -> Sequence[HeaderSpace]:
+    """What a filter lets pass: its very rules, where none denies."""
+    if any(rule.action is Action.DENY for rule in stage.rules):
+        return permitted(stage, ANYTHING)
+    return [rule.match for rule in stage.decisions if rule.action is Action.PERMIT]
 
 
 def _apart(
@@ -158,10 +168,28 @@ def _apart_from_ends(
 # ------------------------------------------------------------------- back to the node's entry
 
 
-def preimage(node: Node, spot: Spot, *, reply: bool) -> tuple[HeaderSpace, ...]:
+_OTHER_END = {
+    "source": "destination",
+    "destination": "source",
+    "source_port": "destination_port",
+    "destination_port": "source_port",
+}
+
+
+def rewritten(stage: Translate) -> frozenset[str]:
+    """The fields of a reply that are put back where a translation is undone: those of the other
+    end.  Who sent it is said anew as well."""
+    fields = {rewrite.field for case in stage.cases for rewrite in case.rewrites}
+    return frozenset({"identity", *(_OTHER_END.get(name, name) for name in fields)})
+
+
+def preimage(
+    node: Node, spot: Spot, *, reply: bool, put_back: Mapping[str, frozenset[str]] = _NO_SESSIONS
+) -> tuple[HeaderSpace, ...]:
     """All headers that may enter a node and be in a spot's space in front of its stage.
 
-    Filters are taken to let everything pass.
+    Filters are taken to let everything pass.  ``put_back`` are the fields that each session's
+    translations rewrite, as its replies have them; of others nothing is known.
     """
     spaces: Iterable[HeaderSpace] = (spot.space,)
     for stage in reversed(node.stages[: spot.stage]):
@@ -169,7 +197,9 @@ def preimage(node: Node, spot: Spot, *, reply: bool) -> tuple[HeaderSpace, ...]:
             case Translate():
                 spaces = [each for space in spaces for each in _untranslated(stage, space)]
             case Restore():
-                spaces = (ANYTHING,) if reply else ()
+                fields = put_back.get(stage.session)
+                spaces = [ANYTHING if fields is None else s.without(*fields) for s in spaces]
+                spaces = spaces if reply else ()
             case Filter() | Forward():
                 pass
             case Choose() | Deliver() | Unmodelled():

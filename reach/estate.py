@@ -1,0 +1,90 @@
+"""A snapshot that is kept warm while it changes: edits in, differences in reachability out.
+
+    estate = Estate(snapshot)    estate.ask(question)    estate.edit(record) -> Edited
+
+An estate never changes: an edit gives another one, and both share what the edit does not touch.
+Composes questions and differences; must not know the engines, rendering or the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reach.answer import Answer
+from reach.asking import ask, keep_ground
+from reach.changes.edit import with_record
+from reach.comparing.aligned import resident
+from reach.comparing.diff import MOST, diff
+from reach.comparing.difference import Difference
+from reach.comparing.differing import warmed
+from reach.errors import QuestionError
+from reach.options import Options
+from reach.snapshot.record import Record
+from reach.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What came of an edit: the estate after it, and what that changed in reachability."""
+
+    estate: Estate
+    difference: Difference
+
+
+class Estate:
+    """A snapshot, lowered once and for all that comes after it.
+
+    ``options`` says how AWS is read, as for :func:`reach.ask`; with ``one_way`` differences leave
+    replies out.  Making one lowers everything in it; that is paid once.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        *,
+        options: Mapping[str, str] | None = None,
+        one_way: bool = False,
+    ) -> None:
+        self.snapshot = snapshot
+        self.one_way = one_way
+        self._options = dict(options or {})
+        ground = resident(snapshot, Options.of(self._options))
+        keep_ground(snapshot, ground)
+        warmed(ground)
+
+    def ask(self, question: str, **how: Any) -> Answer:
+        """The answer of :func:`reach.ask`, about the estate as it is, under its options."""
+        return ask(self.snapshot, question, options=self._options, **how)
+
+    def edit(self, *records: Record, most: int = MOST) -> Edited:
+        """The estate with these records in the place of those of the same ids, or beside them.
+
+        A record of the snapshot is edited with :func:`msgspec.structs.replace`.  Raises
+        QuestionError for a record that is of no section of the snapshot.
+        """
+        snapshot = self.snapshot
+        for record in records:
+            if record.page.section not in snapshot.sections:
+                kind = type(record).__name__
+                raise QuestionError(
+                    f"this {kind} does not come from a snapshot: edit one that does, with "
+                    "msgspec.structs.replace(record, ...)"
+                )
+            snapshot = with_record(snapshot, snapshot.id_of(record), record)
+        return self.become(snapshot, most=most)
+
+    def become(self, snapshot: Snapshot, *, most: int = MOST) -> Edited:
+        """The estate as another snapshot tells it, with the difference that :func:`reach.diff`
+        gives of the two.
+
+        Where only rules of security groups or entries of network ACLs differ, only what is made of
+        them is looked at again; after any other change everything is.
+        """
+        chosen = Options.of(self._options)
+        keep_ground(snapshot, resident(snapshot, chosen))
+        found = diff(
+            self.snapshot, snapshot, one_way=self.one_way, options=self._options, most=most
+        )
+        return Edited(Estate(snapshot, options=self._options, one_way=self.one_way), found)

@@ -1,0 +1,248 @@
+"""A ground that knows which rules each of its nodes was made of, and so outlives a changed rule.
+
+    Resident(snapshot, options)    .after(snapshot, touched) -> Resident
+
+While a node or a memo is made, the records that it is handed are noted, those of the kinds whose
+*rules* can be edited on their own (:data:`RULES`).  After such an edit what was made of other
+records is taken over as it is, the rest is made anew when it is next asked for: the same as if all
+had been.  Nothing else than the fields in :data:`RULES` may differ; :func:`touched` says whether.
+
+Must not know questions or the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from threading import local
+from typing import TypeVar, cast
+
+from reach.lower import ALONE, Alignment, Ground
+from reach.network.node import Node
+from reach.options import DEFAULTS, Options
+from reach.snapshot.index import Index
+from reach.snapshot.record import PROVENANCE, Record
+from reach.snapshot.records import NetworkAcl, SecurityGroup
+from reach.snapshot.snapshot import AnyRecord, Snapshot
+
+T = TypeVar("T")
+Read = tuple[type[Record], str]  # a kind and an id; without an id all of the kind
+Reads = frozenset[Read]
+
+# What of a record may be edited alone.  Whoever reads these fields looks the record up in the very
+# making of the node or the memo that it reads them for (tests/test_resident.py counts the readers).
+RULES: Mapping[type[Record], frozenset[str]] = {
+    SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
+    NetworkAcl: frozenset({"entries"}),
+}
+_NOTHING: Reads = frozenset()
+_BY_RECORD = ("_explicit_acls", "_default_acls")  # tables of an index that hold such records
+
+
+def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterable[str]]) -> Reads:
+    """What is read of records that differ in their rules alone; nothing if any differs otherwise.
+
+    ``ids`` are those of the records that differ, of each kind.
+    """
+    found: set[Read] = set()
+    for kind, names in ids.items():
+        for name in names:
+            if not _only_rules(before.get(kind, name), after.get(kind, name)):
+                return _NOTHING
+            found |= {(kind, name), (kind, "")}
+    return frozenset(found)
+
+
+def _only_rules(one: Record | None, other: Record | None) -> bool:
+    if one is None or other is None or type(one) is not type(other) or type(one) not in RULES:
+        return False
+    free = RULES[type(one)] | PROVENANCE
+    kept = (name for name in type(one).__struct_fields__ if name not in free)
+    same_scope = one.page.scope == other.page.scope
+    return same_scope and all(getattr(one, name) == getattr(other, name) for name in kept)
+
+
+# ------------------------------------------------------------------- who reads what
+
+
+class _Frames(local):
+    """What is being made at the moment, the innermost last, with what it was handed so far."""
+
+    def __init__(self) -> None:
+        self.open: list[set[Read]] = []
+
+    def hear(self, read: Read) -> None:
+        if self.open:
+            self.open[-1].add(read)
+
+    @contextmanager
+    def frame(self) -> Iterator[set[Read]]:
+        """What is made here; what it read, whoever asked for it has read as well."""
+        reads: set[Read] = set()
+        self.open.append(reads)
+        try:
+            yield reads
+        finally:
+            self.open.pop()
+        self.note(reads)
+
+    def note(self, reads: Iterable[Read]) -> None:
+        if self.open:
+            self.open[-1].update(reads)
+
+
+@dataclass(frozen=True, eq=False)
+class _Watched(Snapshot):
+    """A snapshot that tells which records it hands out."""
+
+    frames: _Frames = field(default_factory=_Frames, repr=False)
+
+    def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
+        if kind in RULES:
+            self.frames.hear((kind, ""))
+        return super().records(kind)
+
+    def get(self, kind: type[AnyRecord], name: str) -> AnyRecord | None:
+        if kind in RULES:
+            self.frames.hear((kind, name))
+        return super().get(kind, name)
+
+
+class _WatchedIndex(Index):
+    """An index that tells which records it hands out."""
+
+    def __init__(self, snapshot: _Watched) -> None:
+        super().__init__(snapshot)
+        self._frames = snapshot.frames
+
+    def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
+        acl = super().network_acl_of(subnet_id)
+        if acl is not None:
+            self._frames.hear((NetworkAcl, acl.network_acl_id))
+        return acl
+
+
+# ------------------------------------------------------------------- what is kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A thing with what was read for it."""
+
+    value: object
+    reads: Reads
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What was made, by name, and of which records nodes were."""
+
+    memo: dict[str, _Made] = field(default_factory=dict)
+    nodes: dict[str, _Made] = field(default_factory=dict)
+    of: dict[Read, dict[str, None]] = field(default_factory=dict)
+
+    def keep(self, name: str, made: _Made) -> None:
+        self.nodes[name] = made
+        for read in made.reads:
+            self.of.setdefault(read, {})[name] = None
+
+    def without(self, touched: Reads) -> _Shelf:
+        """What is not made of any of these."""
+        left = _Shelf({k: m for k, m in self.memo.items() if m.reads.isdisjoint(touched)})
+        for name, made in self.nodes.items():
+            if made.reads.isdisjoint(touched):
+                left.keep(name, made)
+        return left
+
+
+class Resident(Ground):
+    """A ground that shares what no edit has touched with those before and after it.
+
+    ``_common`` holds what is made of records that are as they were at first, for all of them;
+    ``_shelf`` what is made of others.  ``_edited`` are the latter.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        options: Options = DEFAULTS,
+        alignment: Alignment = ALONE,
+        earlier: Resident | None = None,
+        touched: Reads = _NOTHING,
+    ) -> None:
+        self._frames = _Frames()
+        watched = _watched(snapshot, self._frames)
+        super().__init__(watched, options, alignment=alignment)
+        self.index: Index = _WatchedIndex(watched)
+        self._common: _Shelf = _Shelf() if earlier is None else earlier._common
+        self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
+        self._edited: Reads = touched if earlier is None else earlier._edited | touched
+        if earlier is not None:
+            kinds = {kind for kind, _ in touched}
+            _inherit(watched, earlier.snapshot, kinds)
+            self.index.__dict__.update(
+                (name, table)
+                for name, table in earlier.index.__dict__.items()
+                if name not in ("snapshot", "_frames", *_BY_RECORD)
+            )
+
+    def after(self, snapshot: Snapshot, touched: Reads) -> Resident:
+        """The ground of a snapshot that differs from this one's in these rules only."""
+        return Resident(snapshot, self.options, self.alignment, self, touched)
+
+    def made_of(self, touched: Reads) -> tuple[str, ...]:
+        """The nodes made so far of any of these records."""
+        shelves = (self._common, self._shelf)
+        found = (shelf.of.get(read, {}) for shelf in shelves for read in touched)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+    def memo(self, key: str, make: Callable[[], T]) -> T:
+        known = self._known(self._common.memo, self._shelf.memo, key)
+        if known is None:
+            with self._frames.frame() as reads:
+                value = make()
+            known = _Made(value, frozenset(reads))
+            self._place(known).memo[key] = known
+        else:
+            self._frames.note(known.reads)
+        return cast("T", known.value)
+
+    def _make(self, name: str) -> Node:
+        known = self._known(self._common.nodes, self._shelf.nodes, name)
+        if known is None:
+            with self._frames.frame() as reads:
+                node = super()._make(name)
+            known = _Made(node, frozenset(reads))
+            self._place(known).keep(name, known)
+        return cast("Node", known.value)
+
+    def _known(
+        self, common: Mapping[str, _Made], own: Mapping[str, _Made], key: str
+    ) -> _Made | None:
+        known = own.get(key)
+        if known is None:
+            known = common.get(key)
+            if known is not None and not known.reads.isdisjoint(self._edited):
+                return None
+        return known
+
+    def _place(self, made: _Made) -> _Shelf:
+        return self._common if made.reads.isdisjoint(self._edited) else self._shelf
+
+
+def _watched(snapshot: Snapshot, frames: _Frames) -> _Watched:
+    told = {each.name: getattr(snapshot, each.name) for each in fields(Snapshot)}
+    watched = _Watched(**told, frames=frames)
+    _inherit(watched, snapshot, ())
+    return watched
+
+
+def _inherit(snapshot: Snapshot, earlier: Snapshot, kinds: Iterable[type[Record]]) -> None:
+    """What was worked out of a snapshot's records, but for those of some kinds."""
+    told = {each.name for each in fields(_Watched)}
+    for name, value in earlier.__dict__.items():
+        if name == "_tuples":
+            value = {kind: found for kind, found in value.items() if kind not in set(kinds)}
+        if name not in told:
+            snapshot.__dict__[name] = value
