@@ -60,15 +60,6 @@ class Senders:
         made.sort(key=lambda each: (each.own is None, each.own.intervals[:1] if each.own else ()))
         return Senders(tuple(made))
 
-    @property
-    def everybody(self) -> int:
-        return (1 << len(self.each)) - 1
-
-    @cached_property
-    def narrow(self) -> int:
-        """Those whose own addresses go without saying."""
-        return _bits(n for n, each in enumerate(self.each) if each.own is not None)
-
     def numbers(self, bits: int) -> Iterator[int]:
         """The numbers of the senders in a set."""
         while bits:

@@ -159,8 +159,8 @@ class _Work:
         space, bits = cell
         for name, values in match.fields:
             if name == "source" and name not in space.by_name:
-                bits &= self._senders.may_send_from(values) | ~self._senders.narrow
-                space = self._sourced(space, bits, values)
+                # Own addresses go without saying, whichever of them a rule meant.
+                bits &= self._senders.may_send_from(values)
             elif name == "identity" and name not in space.by_name:
                 bits &= self._senders.with_identity(values)
             else:
@@ -171,11 +171,6 @@ class _Work:
                 if both is not mine:
                     space = space.narrowed(name, both)
         return (space, bits) if bits else None
-
-    @staticmethod
-    def _sourced(space: HeaderSpace, bits: int, values: Ranges) -> HeaderSpace:
-        """Own addresses go without saying, whichever of them a rule meant."""
-        return space
 
     def _unmatched(self, cell: Cell, match: HeaderSpace) -> Iterator[Cell]:
         """What of a cell may not match."""
@@ -238,7 +233,7 @@ class _Work:
         for rewrite in case.rewrites:
             old = space.by_name.get(rewrite.field)
             if rewrite.field == "source" and old is None:
-                old = self._senders.addresses(bits & self._senders.narrow)
+                old = self._senders.addresses(bits)
                 mine = case.match.by_name.get("source")
                 old = old if mine is None else old & mine
             values = _image(rewrite, old)

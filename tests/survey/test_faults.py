@@ -256,7 +256,7 @@ def test_a_survey_without_proof_does_not_say_that_it_is_complete(snapshot: Any) 
 def _more_bits(case: Case, found: Spread) -> None:
     """Everybody may have sent everything."""
     for kind, place, space in list(parts(found)):
-        held(found, kind, place)[space] = case.senders.everybody
+        held(found, kind, place)[space] = (1 << len(case.senders.each)) - 1
 
 
 def _more_arrivals(case: Case, found: Spread) -> None:
@@ -272,8 +272,8 @@ def _anything(case: Case, found: Spread) -> None:
     """Any packet of anybody is delivered to every owner."""
     own = HeaderSpace.where(source=Ranges.span(0, (1 << 129) - 1))
     for owner in found.arrivals:
-        found.arrivals[owner][own] = case.senders.everybody
-        found.arrivals[owner][ANYTHING] = case.senders.everybody
+        found.arrivals[owner][own] = (1 << len(case.senders.each)) - 1
+        found.arrivals[owner][ANYTHING] = (1 << len(case.senders.each)) - 1
 
 
 EXCESSES = (_more_bits, _more_arrivals, _anything)
