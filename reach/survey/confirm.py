@@ -34,7 +34,7 @@ from reach.symbolic import Symbolic
 from solver import Backend, Term
 
 _USUAL = {ICMP: 8, ICMPV6: 128}
-_CLIENT = 50_000
+_CLIENT, _SERVED = 50_000, 443
 _HOSTS = (parse_address("203.0.113.7"), parse_address("2001:db8::7"))  # RFC 5737, RFC 3849
 _TRIES = 3
 _MOST_ASKED = 200
@@ -309,8 +309,8 @@ def _packet(
         source,
         sent_to,
         protocol,
-        _client(by.get("source_port")) if ported else 0,
-        _low(by.get("destination_port")) if ported else 0,
+        _usual(_CLIENT, by.get("source_port")) if ported else 0,
+        _usual(_SERVED, by.get("destination_port")) if ported else 0,
         _message(protocol, by.get("icmp_type")) if messages else 0,
         _low(by.get("icmp_code")) if messages else 0,
     )
@@ -320,9 +320,9 @@ def _low(values: Ranges | None) -> int:
     return values.intervals[0][0] if values is not None else 0
 
 
-def _client(values: Ranges | None) -> int:
-    """A port as a client may have it."""
-    return _CLIENT if values is None or _CLIENT in values else values.intervals[0][0]
+def _usual(value: int, values: Ranges | None) -> int:
+    """A value that people expect, if it is one of these."""
+    return value if values is None or value in values else values.intervals[0][0]
 
 
 def _message(protocol: int, types: Ranges | None) -> int:
