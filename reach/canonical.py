@@ -18,7 +18,7 @@ from solver import Budget, Op, Sat, Session, Term
 Assignment = Mapping[str, int | bool]
 
 # 203.0.113.0/24 and 2001:db8::/32 are for documentation (RFC 5737, RFC 3849).
-_LIKED = {
+LIKED = {
     "source": (parse_address("203.0.113.7"), parse_address("2001:db8::7")),
     "destination": (parse_address("203.0.113.9"), parse_address("2001:db8::9")),
     "protocol": (TCP,),
@@ -65,7 +65,7 @@ def pin_header(pinned: Pinned, constraints: Constraints) -> None:
     """Pin where the flow starts and its header there."""
     version = _start(pinned, constraints)
     for field in FIELDS:
-        _pin(pinned, version[INDEX[field.name]], _LIKED.get(field.name, ()))
+        _pin(pinned, version[INDEX[field.name]], LIKED.get(field.name, ()))
 
 
 def pin_choices(pinned: Pinned, constraints: Constraints) -> None:

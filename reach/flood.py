@@ -419,7 +419,7 @@ def permitted(stage: Filter, space: HeaderSpace) -> list[HeaderSpace]:
                 found.append(met)
             if met.fields == piece.fields:
                 continue
-            if denies or not _permits_only(stage):
+            if denies or not stage.permits_only:
                 left += minus(piece, rule.match)
             else:
                 left.append(piece)
@@ -427,11 +427,6 @@ def permitted(stage: Filter, space: HeaderSpace) -> list[HeaderSpace]:
         if not rest:
             break
     return found if len(found) < 2 else _distinct(found)
-
-
-def _permits_only(stage: Filter) -> bool:
-    """Whether the order of the rules does not matter."""
-    return all(rule.action is not Action.DENY for rule in stage.rules)
 
 
 def _distinct(found: list[HeaderSpace]) -> list[HeaderSpace]:

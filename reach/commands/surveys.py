@@ -27,6 +27,15 @@ _BY = "endpoint, subnet, group, vpc, account or tag:KEY"
 _Command = Callable[..., None]
 
 
+_PACKET = click.argument("packet", nargs=-1, metavar="[PACKET]")
+
+
+def _by(default: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--by", default=default, show_default=True, metavar="WHAT", help=f"Group by {_BY}."
+    )
+
+
 def _with_survey_options(command: _Command) -> _Command:
     """What all three have in common."""
     for add in (
@@ -48,6 +57,40 @@ def _with_survey_options(command: _Command) -> _Command:
     return command
 
 
+def _with_sides(source: str, by: str) -> Callable[[_Command], _Command]:
+    """What the two have in common that name their sides by options."""
+
+    def add(command: _Command) -> _Command:
+        for each in (
+            _with_survey_options,
+            click.option(
+                "--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out."
+            ),
+            _by(by),
+            click.option(
+                "--to",
+                "destination",
+                default="any",
+                show_default=True,
+                metavar="DESTINATION",
+                help="Who is reached.",
+            ),
+            click.option(
+                "--from",
+                "source",
+                default=source,
+                show_default=True,
+                metavar="SOURCE",
+                help="Who sends.",
+            ),
+            _PACKET,
+        ):
+            command = each(command)
+        return command
+
+    return add
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -59,36 +102,9 @@ Examples:
 Exit status: 0 nothing is reached, 1 something is,
 2 usage or bad input, 3 undecided."""
 )
-@click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option(
-    "--from", "source", default="internet", show_default=True, metavar="SOURCE", help="Who sends."
-)
-@click.option(
-    "--to",
-    "destination",
-    default="any",
-    show_default=True,
-    metavar="DESTINATION",
-    help="Who is reached.",
-)
-@click.option(
-    "--by", default="endpoint", show_default=True, metavar="WHAT", help=f"Group by {_BY}."
-)
-@click.option("--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out.")
-@_with_survey_options
+@_with_sides(source="internet", by="endpoint")
 @click.pass_context
-def exposure(
-    ctx: click.Context,
-    packet: tuple[str, ...],
-    snapshot: str,
-    source: str,
-    destination: str,
-    by: str,
-    no_proof: bool,
-    one_way: bool,
-    options: tuple[str, ...],
-    form: str,
-) -> None:
+def exposure(ctx: click.Context, /, no_proof: bool, form: str, **how: Any) -> None:
     """All that the internet reaches: who, with which services, and by which way in.
 
     Each access is a packet that was replayed there and back, and it is proved that there are no
@@ -96,17 +112,7 @@ def exposure(
     """
     from reach.survey.asking import exposure as ask
 
-    told = ask(
-        load_snapshot(snapshot),
-        source,
-        destination,
-        shlex.join(packet),
-        by=by,
-        one_way=one_way,
-        prove=not no_proof,
-        options=chosen(options),
-        progress=_progress(),
-    )
+    told = ask(prove=not no_proof, **_asked(**how))
     _put(told, form)
     ctx.exit(_status(told))
 
@@ -121,34 +127,9 @@ Examples:
 \b
 Exit status: 0 all of it was proved, 2 usage or bad input, 3 undecided."""
 )
-@click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option(
-    "--from", "source", default="any", show_default=True, metavar="SOURCE", help="Who sends."
-)
-@click.option(
-    "--to",
-    "destination",
-    default="any",
-    show_default=True,
-    metavar="DESTINATION",
-    help="Who is reached.",
-)
-@click.option("--by", default="vpc", show_default=True, metavar="WHAT", help=f"Group by {_BY}.")
-@click.option("--no-proof", is_flag=True, help="Quicker: do not prove that nothing is left out.")
-@_with_survey_options
+@_with_sides(source="any", by="vpc")
 @click.pass_context
-def matrix(
-    ctx: click.Context,
-    packet: tuple[str, ...],
-    snapshot: str,
-    source: str,
-    destination: str,
-    by: str,
-    no_proof: bool,
-    one_way: bool,
-    options: tuple[str, ...],
-    form: str,
-) -> None:
+def matrix(ctx: click.Context, /, no_proof: bool, form: str, **how: Any) -> None:
     """Who reaches whom, with which services, between end points, subnets, VPCs or accounts.
 
     Each access is a packet that was replayed there and back, and it is proved that there are no
@@ -156,17 +137,7 @@ def matrix(
     """
     from reach.survey.asking import matrix as ask
 
-    told = ask(
-        load_snapshot(snapshot),
-        source,
-        destination,
-        shlex.join(packet),
-        by=by,
-        one_way=one_way,
-        prove=not no_proof,
-        options=chosen(options),
-        progress=_progress(),
-    )
+    told = ask(prove=not no_proof, **_asked(**how))
     _put(told, form)
     settled = told.complete and not (told.open or told.gaps)
     ctx.exit(0 if settled or no_proof else console.UNDECIDED)
@@ -183,38 +154,30 @@ Exit status: 0 isolated, 1 not, 2 usage or bad input, 3 undecided."""
 )
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
-@click.argument("packet", nargs=-1, metavar="[PACKET]")
-@click.option(
-    "--by", default="endpoint", show_default=True, metavar="WHAT", help=f"Group by {_BY}."
-)
+@_PACKET
+@_by("endpoint")
 @_with_survey_options
 @click.pass_context
-def isolated(
-    ctx: click.Context,
-    one: str,
-    other: str,
-    packet: tuple[str, ...],
-    snapshot: str,
-    by: str,
-    one_way: bool,
-    options: tuple[str, ...],
-    form: str,
-) -> None:
+def isolated(ctx: click.Context, /, form: str, **how: Any) -> None:
     """Whether nothing gets from either of two sides to the other: proved, or every way through."""
     from reach.survey.asking import isolated as ask
 
-    told = ask(
-        load_snapshot(snapshot),
-        one,
-        other,
-        shlex.join(packet),
-        by=by,
-        one_way=one_way,
-        options=chosen(options),
-        progress=_progress(),
-    )
+    told = ask(**_asked(**how))
     _put(told, form)
     ctx.exit(_status(told))
+
+
+def _asked(
+    snapshot: str, packet: tuple[str, ...], options: tuple[str, ...], **how: Any
+) -> dict[str, Any]:
+    """Options of the command as arguments of the library."""
+    return {
+        **how,
+        "snapshot": load_snapshot(snapshot),
+        "packet": shlex.join(packet),
+        "options": chosen(options),
+        "progress": _progress(),
+    }
 
 
 def _put(told: Survey | Isolation, form: str) -> None:

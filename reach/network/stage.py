@@ -93,6 +93,11 @@ class Filter:
         return (*self.rules, self.otherwise)
 
     @cached_property
+    def permits_only(self) -> bool:
+        """Whether no rule denies, so that their order does not matter."""
+        return all(rule.action is not Action.DENY for rule in self.rules)
+
+    @cached_property
     def positions(self) -> tuple[int, ...]:
         """Which fields the rules look at, as positions in the field table."""
         names = {name for rule in self.decisions for name, _ in rule.match.fields}

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 
 from reach.asking import backend_of_thread, ground_of
 from reach.errors import QuestionError
+from reach.lower import Ground
 from reach.options import Options
-from reach.question import parse_words
+from reach.question import Question, parse_words
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.findings import Isolation, Survey
 from reach.survey.survey import Progress, silent, survey
@@ -45,18 +46,16 @@ def exposure(
     Raises QuestionError if an end, the packet or the grouping is not understood, Defect if two
     readings of the network disagree, SolverError if the backend fails.
     """
-    return _survey(
-        snapshot,
-        "exposure",
-        source,
-        destination,
-        packet,
-        by,
-        "endpoint",
-        one_way,
-        prove,
-        options,
-        progress,
+    asked = _question(source, destination, packet, one_way)
+    return survey(
+        _ground(snapshot, options),
+        asked,
+        backend_of_thread(),
+        kind="exposure",
+        by=by,
+        sources_by="endpoint",
+        prove=prove,
+        progress=progress,
     )
 
 
@@ -76,8 +75,10 @@ def matrix(
 
     As :func:`exposure`; the sources are grouped ``by`` the same as the destinations.
     """
-    return _survey(
-        snapshot, "matrix", source, destination, packet, by, by, one_way, prove, options, progress
+    asked = _question(source, destination, packet, one_way)
+    ground = _ground(snapshot, options)
+    return survey(
+        ground, asked, backend_of_thread(), kind="matrix", by=by, prove=prove, progress=progress
     )
 
 
@@ -96,40 +97,25 @@ def isolated(
 
     As :func:`exposure`.  With ``one_way`` a packet that arrives counts even if no reply gets back.
     """
+    ground, backend = _ground(snapshot, options), backend_of_thread()
     there, back = (
-        _survey(
-            snapshot, "isolated", source, destination, packet, by, by, one_way, True, options,
-            progress,
+        survey(ground, asked, backend, kind="isolated", by=by, progress=progress)
+        for asked in (
+            _question(one, other, packet, one_way),
+            _question(other, one, packet, one_way),
         )
-        for source, destination in ((one, other), (other, one))
-    )  # fmt: skip
+    )
     return Isolation(one, other, there, back)
 
 
-def _survey(
-    snapshot: Snapshot,
-    kind: str,
-    source: str,
-    destination: str,
-    packet: str,
-    by: str,
-    sources_by: str,
-    one_way: bool,
-    prove: bool,
-    options: Mapping[str, str] | None,
-    progress: Progress,
-) -> Survey:
+def _ground(snapshot: Snapshot, options: Mapping[str, str] | None) -> Ground:
+    return ground_of(snapshot, Options.of(options or {}))
+
+
+def _question(source: str, destination: str, packet: str, one_way: bool) -> Question:
+    """Raises QuestionError if the packet is none, rather than to take it for part of an end."""
     words = [source, "reach", destination, *shlex.split(packet)]
     question = parse_words(words, one_way=one_way)
     if packet and question.destination != destination:
         raise QuestionError(f"{packet!r} is no packet; these are:", _PACKETS)
-    return survey(
-        ground_of(snapshot, Options.of(options or {})),
-        question,
-        backend_of_thread(),
-        kind=kind,
-        by=by,
-        sources_by=sources_by,
-        prove=prove,
-        progress=progress,
-    )
+    return question

@@ -17,13 +17,14 @@ from itertools import islice
 import solver
 from reach.aim import Aim, Start
 from reach.answer import Verdict
+from reach.canonical import LIKED
 from reach.compile import compile
 from reach.conditions import conditions
 from reach.constraints import Constraints
 from reach.decide import Decision, Proof, decide_compiled, gets_through, replay
 from reach.errors import Defect
-from reach.flood import minus, uncovered
-from reach.network.address import is_ipv4, parse_address
+from reach.flood import minus, uncovered, whole
+from reach.network.address import is_ipv4
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -33,9 +34,7 @@ from reach.survey.senders import Senders
 from reach.symbolic import Symbolic
 from solver import Backend, Term
 
-_USUAL = {ICMP: 8, ICMPV6: 128}
-_CLIENT, _SERVED = 50_000, 443
-_HOSTS = (parse_address("203.0.113.7"), parse_address("2001:db8::7"))  # RFC 5737, RFC 3849
+_ECHO = {ICMP: (8,), ICMPV6: (128,)}
 _TRIES = 3
 _MOST_ASKED = 200
 
@@ -125,7 +124,7 @@ class Confirming:
         header = _counted(candidate, proof)
         assert header is not None
         own = service_of(header)
-        if covers_only(piece, own):
+        if not minus(piece, own):
             return (piece,)
         # Of protocols that nothing on the way tells apart one stands for all.
         known = conditions(self._network, proof, every_protocol=True)
@@ -136,10 +135,7 @@ class Confirming:
         met = [
             service(space) & piece
             for space in spaces
-            if all(
-                space.by_name.get(k, _ANY) and v in space.by_name.get(k, _ANY)
-                for k, v in ends.items()
-            )
+            if all(value in space.by_name.get(name, whole(name)) for name, value in ends.items())
         ]
         return tuple(each for each in met if not each.is_empty) or (own & piece,)
 
@@ -259,18 +255,6 @@ def _without(pieces: list[HeaderSpace], services: Sequence[HeaderSpace]) -> list
     return [rest for piece in pieces for rest in uncovered(piece, services)]
 
 
-_ANY = Ranges.span(0, (1 << 129) - 1)
-
-
-def covers_only(piece: HeaderSpace, own: HeaderSpace) -> bool:
-    """Whether a piece is no more than one service."""
-    return not any(True for _ in _besides(piece, own))
-
-
-def _besides(piece: HeaderSpace, own: HeaderSpace) -> Iterator[HeaderSpace]:
-    yield from minus(piece, own & piece)
-
-
 def _narrowed(aim: Aim, candidate: Candidate) -> Aim:
     """The same question about one owner, or one node to come by."""
     if candidate.node:
@@ -302,37 +286,32 @@ def _packet(
         return None
     by = wanted.by_name
     protocols = by.get("protocol")
-    protocol = TCP if protocols is None or TCP in protocols else protocols.intervals[0][0]
+    protocol = _usual(LIKED["protocol"], protocols)
     ported = protocol in (TCP, UDP)
     messages = protocol in (ICMP, ICMPV6)
     return Header(
         source,
         sent_to,
         protocol,
-        _usual(_CLIENT, by.get("source_port")) if ported else 0,
-        _usual(_SERVED, by.get("destination_port")) if ported else 0,
-        _message(protocol, by.get("icmp_type")) if messages else 0,
-        _low(by.get("icmp_code")) if messages else 0,
+        _usual(LIKED["source_port"], by.get("source_port")) if ported else 0,
+        _usual(LIKED["destination_port"], by.get("destination_port")) if ported else 0,
+        _usual(_ECHO[protocol], by.get("icmp_type")) if messages else 0,
+        _usual((0,), by.get("icmp_code")) if messages else 0,
     )
 
 
-def _low(values: Ranges | None) -> int:
-    return values.intervals[0][0] if values is not None else 0
-
-
-def _usual(value: int, values: Ranges | None) -> int:
-    """A value that people expect, if it is one of these."""
-    return value if values is None or value in values else values.intervals[0][0]
-
-
-def _message(protocol: int, types: Ranges | None) -> int:
-    usual = _USUAL[protocol]
-    return usual if types is None or usual in types else types.intervals[0][0]
+def _usual(liked: Sequence[int], values: Ranges | None) -> int:
+    """A value that people expect, if it is one of these; else the lowest."""
+    for value in liked:
+        if values is None or value in values:
+            return value
+    assert values is not None
+    return values.intervals[0][0]
 
 
 def _first(values: Ranges, count: int) -> Iterator[int]:
     """A few addresses of each family."""
     for four in (True, False):
         some = [low for low, _ in values.intervals if is_ipv4(low) is four]
-        yield from (host for host in _HOSTS if host in values and is_ipv4(host) is four)
+        yield from (host for host in LIKED["source"] if host in values and is_ipv4(host) is four)
         yield from some[:count]

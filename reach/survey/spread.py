@@ -122,11 +122,11 @@ class _Work:
 
     def _push(self, node: str, cells: list[Cell]) -> None:
         for stage in self._network.node(node).stages:
-            cells = _joined(after for cell in cells for after in self._stage(node, stage, cell))
+            cells = _joined(after for cell in cells for after in self._stage(stage, cell))
             if not cells:
                 return
 
-    def _stage(self, node: str, stage: Stage, cell: Cell) -> Iterable[Cell]:
+    def _stage(self, stage: Stage, cell: Cell) -> Iterable[Cell]:
         space, bits = cell
         match stage:
             case Filter():
@@ -175,25 +175,24 @@ class _Work:
     def _unmatched(self, cell: Cell, match: HeaderSpace) -> Iterator[Cell]:
         """What of a cell may not match."""
         space, bits = cell
-        own = [name for name, _ in match.fields if name not in space.by_name]
-        sure = bits
+        sure, told = bits, match
         for name, values in match.fields:
-            if name in own and name == "source":
+            if name in space.by_name or name not in ("source", "identity"):
+                continue
+            told = told.without(name)
+            if name == "source":
                 sure &= self._senders.send_only_from(values)
-            elif name in own and name == "identity":
+            else:
                 sure &= self._senders.with_identity(values)
         if bits & ~sure:
             yield space, bits & ~sure
         if sure:
-            rest = match.without(*(name for name in own if name in ("source", "identity")))
-            if rest.fields:
-                for piece in minus(space, rest):
-                    yield piece, sure
+            for piece in minus(space, told):
+                yield piece, sure
 
     # ---------------------------------------------------------------- stages
 
     def _filter(self, stage: Filter, cell: Cell) -> list[Cell]:
-        permits_only = all(rule.action is not Action.DENY for rule in stage.rules)
         found: list[Cell] = []
         rest = [cell]
         for rule in stage.decisions:
@@ -206,7 +205,7 @@ class _Work:
                     continue
                 if not denies:
                     found.append(met)
-                if denies or not permits_only:
+                if denies or not stage.permits_only:
                     left += self._unmatched(piece, rule.match)
                 elif met != piece:
                     left.append(piece)

@@ -81,7 +81,9 @@ def survey(
     Defect if the algebra left something out.
     """
     clock = _Clock()
-    groupings = Grouping(ground, sources_by or by), Grouping(ground, by)
+    to_whom = Grouping(ground, by)
+    from_whom = to_whom if sources_by in ("", by) else Grouping(ground, sources_by)
+    groupings = from_whom, to_whom
     with clock.stage("resolve"):
         resolved = resolve(ground, question)
         aim = resolved.aim
