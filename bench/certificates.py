@@ -9,7 +9,6 @@ other jobs it looks inside the library, at the one call that makes a certificate
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bench.measure import PATIENCE
+from bench.alone import alone
 from bench.questions import Asked
 
 
@@ -25,21 +24,10 @@ def certificates(snapshot: Path, asked: list[Asked]) -> dict[str, Any]:
     """Of the unreachable answers: how many there are and how many have no certificate, the time of
     making them as a share of the rest of their time, and the largest in bytes of JSON."""
     job = {"snapshot": str(snapshot), "asked": [asdict(one) for one in asked]}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.certificates"],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            cwd=Path(__file__).parent.parent,
-        )
-    except subprocess.TimeoutExpired:
-        return {"failure": f"not done after {PATIENCE} s"}
-    if done.returncode != 0:
-        return {"failure": (done.stderr.strip().splitlines() or ["no reason given"])[-1]}
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    done = alone([sys.executable, "-m", "bench.certificates"], told=json.dumps(job))
+    if done.failure:
+        return {"failure": done.failure}
+    found: dict[str, Any] = json.loads(done.out.splitlines()[-1])
     return found
 
 

@@ -15,7 +15,6 @@ import json
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,10 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.measure import PATIENCE
+from bench.alone import alone
 
 WAYS = ("one by one", "processes", "from the cache", "all interfaces after it")
-ROOT = Path(__file__).parent.parent
 
 
 def loading(estate: Path, interfaces: int) -> dict[str, Any]:
@@ -47,18 +45,11 @@ def loading(estate: Path, interfaces: int) -> dict[str, Any]:
 
 
 def _measured(estate: Path, way: str, environment: dict[str, str]) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.loading", str(estate), "--way", way],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        cwd=ROOT,
-        env=environment,
-    )
-    if done.returncode != 0:
-        return {"failure": (done.stderr.strip().splitlines() or ["no reason given"])[-1]}
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    command = [sys.executable, "-m", "bench.loading", str(estate), "--way", way]
+    done = alone(command, environment=environment)
+    if done.failure:
+        return {"failure": done.failure}
+    told: dict[str, Any] = json.loads(done.out.splitlines()[-1])
     return told
 
 

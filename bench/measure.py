@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.alone import alone
 from bench.questions import Asked
-
-PATIENCE = 300  # seconds for one job, loading and all
 
 
 @dataclass(slots=True)
@@ -49,21 +47,10 @@ def measure(snapshot: Path, asked: list[Asked], warm_up: list[Asked]) -> Measure
         "warm_up": [asdict(one) for one in warm_up],
         "asked": [asdict(one) for one in asked],
     }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.measure"],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            cwd=Path(__file__).parent.parent,
-        )
-    except subprocess.TimeoutExpired:
-        return Measured(failure=f"not done after {PATIENCE} s")
-    if done.returncode != 0:
-        return Measured(failure=(done.stderr.strip().splitlines() or ["no reason given"])[-1])
-    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+    done = alone([sys.executable, "-m", "bench.measure"], told=json.dumps(job))
+    if done.failure:
+        return Measured(failure=done.failure)
+    return Measured(**json.loads(done.out.splitlines()[-1]))
 
 
 def work(job: dict[str, Any]) -> Measured:

@@ -13,14 +13,14 @@ import argparse
 import json
 import random
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 300  # seconds for one estate, loading and all
+from bench.alone import PATIENCE, alone
+
 EDITS = 40
 # A rule for one host, one for a subnet.  Then what many flows come by: a rule less, one for
 # everybody inside, an entry that denies a port, each a few times.
@@ -32,18 +32,8 @@ PORTS = (22, 443, 5432, 8080)
 def resident(snapshot: Path, edits: int = EDITS, seconds: int = PATIENCE) -> dict[str, Any]:
     """The time to make the estate and that of its edits, by kind; ``reach.diff`` of one, cold."""
     command = [sys.executable, "-m", "bench.resident", str(snapshot), "--edits", str(edits)]
-    root = Path(__file__).parent.parent
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds, check=False, cwd=root
-        )
-        out, failure = done.stdout, ""
-        if done.returncode != 0:
-            failure = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    except subprocess.TimeoutExpired as error:
-        out = (error.stdout or b"").decode()
-        failure = f"not done after {seconds} s"
-    return summary([json.loads(line) for line in out.splitlines()], failure)
+    done = alone(command, seconds=seconds)
+    return summary([json.loads(line) for line in done.out.splitlines()], done.failure)
 
 
 def summary(told: list[dict[str, Any]], failure: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -24,11 +23,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.alone import alone
 from bench.estate.filters import APP, DATA, WEB
 from bench.estate.interfaces import interfaces
 from bench.estate.plan import Vpc
 from bench.grow import Size
-from bench.measure import PATIENCE, measure
+from bench.measure import measure
 from bench.questions import Asked, Instance, of_estate, of_vpc
 
 CASES = 1_000
@@ -36,7 +36,6 @@ TURNED = 50  # every so many cases, one that has to fail
 OPEN, CLOSED = "reachable", "unreachable"
 OTHER = {OPEN: CLOSED, CLOSED: OPEN, "undecided": OPEN}
 COMMAND = (sys.executable, "-c", "from reach.cli import main; main()")
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,20 +249,10 @@ def measure_suite(snapshot: Path, size: Size, folder: Path, count: int = CASES) 
     suite.write_text(written(cases, snapshot))
     words = ["test", str(suite), "--today", "2026-01-01", "--report", f"json={report}"]
     start, spent = time.perf_counter(), _processor()
-    try:
-        done = subprocess.run(
-            [*COMMAND, *words],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=False,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        return {"failure": f"not done after {PATIENCE} s"}
+    done = alone([*COMMAND, *words])
     seconds, spent = time.perf_counter() - start, _processor() - spent
-    if not report.is_file():
-        return {"failure": (done.stderr.strip().splitlines() or ["no reason given"])[-1]}
+    if done.status is None or not report.is_file():
+        return {"failure": done.words}
     results = json.loads(report.read_text())["results"]
     return {
         "cases": len(results),
@@ -272,7 +261,7 @@ def measure_suite(snapshot: Path, size: Size, folder: Path, count: int = CASES) 
         "processor": spent,
         "outcomes": dict(Counter(each["outcome"] for each in results)),
         "wrong": wrong(cases, results),
-        "status": done.returncode,
+        "status": done.status,
     }
 
 

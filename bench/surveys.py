@@ -11,15 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from bench.measure import PATIENCE
+from bench.alone import alone
 
-ROOT = Path(__file__).parent.parent
 KINDS = ("exposure", "matrix port 22")
 STAGES = ("resolve", "spread", "prove", "confirm")
 
@@ -30,20 +28,10 @@ def surveys(estate: Path) -> dict[str, Any]:
 
 
 def _measured(estate: Path, kind: str) -> dict[str, Any]:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.surveys", str(estate), "--kind", kind],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            cwd=ROOT,
-        )
-    except subprocess.TimeoutExpired:
-        return {"failure": f"not done in {PATIENCE:,} s"}
-    if done.returncode != 0:
-        return {"failure": (done.stderr.strip().splitlines() or ["no reason given"])[-1]}
-    found: dict[str, Any] = json.loads(done.stdout)
+    done = alone([sys.executable, "-m", "bench.surveys", str(estate), "--kind", kind])
+    if done.failure:
+        return {"failure": done.failure}
+    found: dict[str, Any] = json.loads(done.out)
     return found
 
 

@@ -9,6 +9,7 @@ said.
 from __future__ import annotations
 
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import threading
 from contextlib import suppress
 from typing import IO, Any
 
-from reach.jobs.frames import frames, send
+from reach.frames import put, take
 
 _GRACE = 5.0
 # The child finds modules where its parent does; `-P` keeps the working folder out of its path.
@@ -42,14 +43,14 @@ class Process:
         self, news: IO[bytes], inbox: queue.SimpleQueue[tuple[Process, bytes | None]]
     ) -> None:
         with news:
-            for text in frames(news):
+            while (text := take(news)) is not None:
                 inbox.put((self, text))
         inbox.put((self, None))
 
     def give(self, job: Any) -> None:
         """If nobody is there any more, that is heard of as any other end."""
         with suppress(OSError):
-            send(self._jobs, job)
+            put(self._jobs, pickle.dumps(job, pickle.HIGHEST_PROTOCOL))
 
     def resident(self) -> int:
         """The bytes of memory that are its own; 0 where the system does not tell (proc(5))."""

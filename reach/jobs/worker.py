@@ -20,7 +20,7 @@ from enum import Enum
 from typing import IO, Any
 
 from reach.errors import Defect, RefusedError
-from reach.jobs.frames import frames, send
+from reach.frames import put, take
 from reach.jobs.job import MIB, Bench, Done, Job, Lost, Refused
 from solver import SolverError
 
@@ -45,7 +45,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(jobs, inbox), daemon=True).start()
 
     def tell(message: Any) -> None:
-        send(news, message)
+        put(news, pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
     bench = Bench(reading=lambda: tell(News.READING), read=lambda: tell(News.WORK))
     while True:
@@ -73,7 +73,7 @@ def _channels() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def _listen(jobs: IO[bytes], inbox: queue.SimpleQueue[bytes]) -> None:
-    for text in frames(jobs):
+    while (text := take(jobs)) is not None:
         inbox.put(text)
     # Whoever started it is gone, and nobody waits for what it does.
     os._exit(0)

@@ -21,12 +21,11 @@ from typing import IO, NamedTuple
 
 import msgspec
 
+from reach.frames import put, take
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.extract import Extract, extract
 from reach.snapshot.files import Listing, read
 from reach.snapshot.section import Section
-
-_LENGTH = 8  # bytes that say how long a message is
 
 _encode = msgspec.msgpack.encode
 _extract = msgspec.msgpack.Decoder(Extract)
@@ -53,9 +52,9 @@ def serve(made: bytes, sections: Mapping[str, Section], asked: IO[bytes], told: 
     gc.disable()
     told.write(made)
     told.flush()
-    while (message := _receive(asked)) is not None:
+    while (message := take(asked)) is not None:
         job = _job.decode(message)
-        _send(told, _encode(_extracted(job, sections)))
+        put(told, _encode(_extracted(job, sections)))
 
 
 def read_all(
@@ -105,8 +104,8 @@ def _asked(
         raise EOFError("of another making")
     with contextlib.suppress(Empty):
         while True:
-            _send(reader.stdin, _encode(jobs.get_nowait()))
-            message = _receive(reader.stdout)
+            put(reader.stdin, _encode(jobs.get_nowait()))
+            message = take(reader.stdout)
             if message is None:
                 raise EOFError("it went away")
             yield _extract.decode(message)
@@ -129,16 +128,3 @@ def _extracted(job: _Job, sections: Mapping[str, Section]) -> Extract:
         return extract(job.name, text, sections, job.hashed)
     except SnapshotError:
         return Extract(job.name, wrong=True)
-
-
-def _send(out: IO[bytes], message: bytes) -> None:
-    out.write(len(message).to_bytes(_LENGTH, "big"))
-    out.write(message)
-    out.flush()
-
-
-def _receive(source: IO[bytes]) -> bytes | None:
-    """The next message; None where there is none, or no whole one."""
-    length = int.from_bytes(source.read(_LENGTH), "big")
-    message = source.read(length)
-    return message if length and len(message) == length else None

@@ -12,10 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from reach.answer import Verdict
-from reach.cli import cli
 from reach.errors import ClusterError
 from reach.jobs import cluster as clusters
 from reach.jobs.cluster import Cluster, Tls
@@ -25,7 +24,7 @@ from reach.jobs.parcel import Portable
 from reach.testing.arguments import REPORTS
 from reach.testing.asked import CaseJob
 from reach.testing.case import Case
-from tests.estate import Pair
+from tests import terminal
 from tests.jobs.chores import Chore
 from tests.jobs.loopback import certificates, cluster
 
@@ -51,18 +50,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "REACH_TODAY", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    Pair().write(tmp_path / "saved")
-    Path("suite.yaml").write_text(SUITE)
-    return tmp_path
+    return terminal.at_home(tmp_path, monkeypatch, SUITE)
 
 
 def call(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli, ("test", "suite.yaml", *arguments), prog_name="reach")
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+    return terminal.call("test", "suite.yaml", *arguments)
 
 
 def chore(what: str, **how: str) -> Chore:

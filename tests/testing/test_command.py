@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from reach.cli import cli
 from reach.testing.arguments import REPORTS
+from tests import terminal
 from tests.estate import Pair
 
 SUITE = """\
@@ -30,18 +30,11 @@ cases:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A suite with a case that holds and others, and its snapshot."""
-    for name in ("NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "REACH_TODAY", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    Pair().write(tmp_path / "saved")
-    Path("suite.yaml").write_text(SUITE)
-    return tmp_path
+    return terminal.at_home(tmp_path, monkeypatch, SUITE)
 
 
 def call(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli, ("test", *arguments), prog_name="reach")
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+    return terminal.call("test", *arguments)
 
 
 def outcomes(*arguments: str) -> dict[str, str]:

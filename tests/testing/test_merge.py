@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from reach.cli import cli
 from reach.testing.arguments import REPORTS
+from tests import terminal
 from tests.estate import Pair
+from tests.terminal import call
 
 SUITE = """\
 snapshot: saved
@@ -34,18 +35,7 @@ DAY = ("--today", "2026-03-01")
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A suite of eight cases and its snapshot."""
-    for name in ("NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "REACH_TODAY", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    Pair().write(tmp_path / "saved")
-    Path("suite.yaml").write_text(SUITE)
-    return tmp_path
-
-
-def call(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli, arguments, prog_name="reach")
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+    return terminal.at_home(tmp_path, monkeypatch, SUITE)
 
 
 def ask(*arguments: str) -> Result:
