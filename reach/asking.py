@@ -32,6 +32,7 @@ from reach.resolve import Resolved, resolve, set_apart
 from reach.retell import retell
 from reach.snapshot.snapshot import Snapshot
 from reach.tracking import smtp_note, tracked_answer
+from reach.uncollected import uncollected
 from solver import Backend
 
 _OF_THREAD = local()
@@ -64,6 +65,7 @@ VERDICT = Wanted(evidence=False)
 OPEN, CLOSE = "open", "close"
 
 
+@uncollected()
 def ask(
     snapshot: Snapshot,
     question: str | Question,
@@ -209,6 +211,7 @@ def backend_of_thread() -> Backend:
     return backend
 
 
+@uncollected()
 def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted = PLAIN) -> Answer:
     """The answer to a question on a lowered snapshot, with the evidence that is wanted."""
     ground = set_apart(ground, question)

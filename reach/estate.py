@@ -23,6 +23,7 @@ from reach.errors import QuestionError
 from reach.options import Options
 from reach.snapshot.record import Record
 from reach.snapshot.snapshot import Snapshot
+from reach.uncollected import uncollected
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Estate:
     replies out.  Making one lowers everything in it; that is paid once.
     """
 
+    @uncollected()
     def __init__(
         self,
         snapshot: Snapshot,

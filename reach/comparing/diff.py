@@ -24,11 +24,13 @@ from reach.options import Options
 from reach.resolve import everyone
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.snapshot import Snapshot
+from reach.uncollected import uncollected
 from solver import Backend
 
 MOST = 200
 
 
+@uncollected()
 def diff(
     before: Snapshot,
     after: Snapshot,

@@ -7,9 +7,8 @@ Gives the same snapshot as ``load`` does, or nothing.  Must not know any section
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 
 from reach.snapshot import cache as kept
 from reach.snapshot import fingerprint
@@ -20,6 +19,7 @@ from reach.snapshot.fingerprint import Content
 from reach.snapshot.join import join
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
+from reach.uncollected import uncollected
 
 
 def load(
@@ -27,7 +27,7 @@ def load(
 ) -> Snapshot | None:
     """Raises SnapshotError for what is wrong with the whole."""
     place = kept.place_of(listing) if cache else None
-    with _no_collection():
+    with uncollected():
         known = kept.recall(place, listing, sections) if place else None
         if known is not None:
             return known
@@ -60,15 +60,3 @@ def _extracts(
     if told is None:
         told = [extract(name, text, sections, hashed) for name, text in listing.documents()]
     return told
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """What is loaded stays, and holds no cycles: looking for them again and again takes long."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -1,0 +1,49 @@
+"""The collector rests while results are made, and is as it was before afterwards."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from reach.uncollected import uncollected
+
+
+@pytest.fixture(autouse=True)
+def enabled() -> Iterator[None]:
+    gc.enable()
+    yield
+    gc.enable()
+
+
+def test_rests_inside_and_works_again_afterwards() -> None:
+    with uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_works_again_after_an_error() -> None:
+    with pytest.raises(ValueError, match="ours"), uncollected():
+        raise ValueError("ours")
+    assert gc.isenabled()
+
+
+def test_whoever_switched_it_off_keeps_it_off() -> None:
+    gc.disable()
+    with uncollected():
+        assert not gc.isenabled()
+    assert not gc.isenabled()
+
+
+def test_overlapping_threads_leave_it_on() -> None:
+    first, second = uncollected(), uncollected()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
