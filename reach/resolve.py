@@ -247,15 +247,26 @@ def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     """What a packet to the destination may be sent to (None: anything).
 
     One by one when few, so that they fold; as one set when many, whose domain prunes what cannot
-    lead there.  What may be translated to them counts (R-ENI-3).
+    lead there; when very many that costs more than it saves.
     """
-    sent_to = destination.addresses
-    if destination.goals is None or destination.as_sent or sent_to is None:
-        return [sent_to]
-    if len(sent_to.intervals) > _MANY:
+    own = destination.addresses
+    if destination.goals is None or destination.as_sent or own is None:
+        return [own]
+    if len(own.intervals) > _MANY:
         return [None]
-    known = ground.aliases(sent_to)
+    known = ground.aliases(own)
     singles = [Ranges((span,)).single for span in known.intervals]
     if len(singles) <= _FEW and all(single is not None for single in singles):
         return [Ranges((span,)) for span in reversed(known.intervals)]
     return [known]
+
+
+def sent_to(ground: Ground, destination: End) -> Ranges | None:
+    """All that a packet to a destination may be sent to, however many; None: anything.
+
+    What may be translated to its addresses counts (R-ENI-3).
+    """
+    own = destination.addresses
+    if destination.goals is None or destination.as_sent or own is None:
+        return own
+    return ground.aliases(own)

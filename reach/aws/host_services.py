@@ -60,9 +60,9 @@ def _resolver(lowering: Lowering, vpc_id: str) -> Iterator[int]:
         yield Prefix.parse(vpc.cidr_block).value + (ipv4(2) - ipv4(0))
 
 
-def _routers(lowering: Lowering, interface: NetworkInterface) -> Iterator[int]:
+def _routers(lowering: Lowering, subnet_id: str) -> Iterator[int]:
     """The default router: the base address plus one of the subnet."""
-    subnet = lowering.snapshot.get(Subnet, interface.subnet_id or "")
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
     if subnet is not None and subnet.cidr_block:
         yield Prefix.parse(subnet.cidr_block).value + (ipv4(1) - ipv4(0))
 
@@ -78,9 +78,10 @@ def _unfiltered(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
             ends += _resolver(lowering, interface.vpc_id or "")
         node = node_name(_NAME, interface_id, service)
         routes.append(Route(HeaderSpace.where(destination=Ranges.of(*ends)), node, _QUIET))
-    routers = Ranges.of(*_routers(lowering, interface))
-    router = node_name(_NAME, interface_id, "router")
-    routes.append(Route(HeaderSpace.where(destination=routers), router, _QUIET))
+    if interface.subnet_id:
+        routers = Ranges.of(*_routers(lowering, interface.subnet_id))
+        router = node_name(_NAME, interface.subnet_id, "router")
+        routes.append(Route(HeaderSpace.where(destination=routers), router, _QUIET))
     return (Forward(tuple(routes)),)
 
 
@@ -141,9 +142,9 @@ def _metadata(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, .
     return (Filter((rule,), Rule(ANYTHING, Action.PERMIT, _QUIET)),)
 
 
-def _router(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+def _router(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """R-PIPE-7: the subnet's router has an address, but nothing there is a host."""
-    nobody = Origin(interface_id, "the subnet's router answers nothing", code="NO_PATH")
+    nobody = Origin(subnet_id, "the subnet's router answers nothing", code="NO_PATH")
     return (deny_all(nobody), Forward((), nobody))
 
 
@@ -171,5 +172,5 @@ COMPONENT = Component(
     slots={"network_interface.unfiltered": _unfiltered},
     by_address_only=tuple(f"{_NAME}/{service}" for service in _SERVICES),
     label=_label,
-    faces={**dict.fromkeys((*_SERVICES, "router"), "source"), "back": "destination"},
+    faces={**dict.fromkeys(_SERVICES, "source"), "back": "destination"},
 )

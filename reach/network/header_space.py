@@ -85,17 +85,19 @@ class Ranges:
             return self._within(*other.intervals[0])
         if len(self.intervals) == 1:
             return other._within(*self.intervals[0])
+        few, many = self, other
+        if len(few.intervals) > len(many.intervals):
+            few, many = many, few
+        lows, spans = many._lows, many.intervals
         met: list[Interval] = []
-        mine, theirs = iter(self.intervals), iter(other.intervals)
-        a, b = next(mine, None), next(theirs, None)
-        while a is not None and b is not None:
-            low, high = max(a[0], b[0]), min(a[1], b[1])
-            if low <= high:
-                met.append((low, high))
-            if a[1] < b[1]:
-                a = next(mine, None)
-            else:
-                b = next(theirs, None)
+        for low, high in few.intervals:
+            at = bisect_right(lows, low) - 1
+            if at >= 0 and spans[at][1] >= low:
+                met.append((low, min(high, spans[at][1])))
+            at += 1
+            while at < len(spans) and lows[at] <= high:
+                met.append((lows[at], min(high, spans[at][1])))
+                at += 1
         return Ranges(tuple(met))
 
     def _within(self, low: int, high: int) -> Ranges:
@@ -105,19 +107,25 @@ class Ranges:
             if low <= mine_low and mine_high <= high:
                 return self
             return Ranges.span(max(low, mine_low), min(high, mine_high))
-        first = max(bisect_right(self._lows, low) - 1, 0)
-        last = bisect_right(self._lows, high)
-        met = [
-            (max(low, start), min(high, end))
-            for start, end in self.intervals[first:last]
-            if end >= low
-        ]
-        return Ranges(tuple(met))
+        spans = self.intervals
+        first, last = bisect_right(self._lows, low) - 1, bisect_right(self._lows, high)
+        if first < 0 or spans[first][1] < low:
+            first += 1
+        if first >= last:
+            return Ranges(())
+        met = spans[first:last]
+        if met[0][0] < low:
+            met = ((low, met[0][1]), *met[1:])
+        if met[-1][1] > high:
+            met = (*met[:-1], (met[-1][0], high))
+        return self if met is spans else Ranges(met)
 
     def __sub__(self, other: Ranges) -> Ranges:
         left: list[Interval] = []
         cuts = other.intervals
-        place = 0
+        if not self.intervals or not cuts:
+            return self
+        place = max(bisect_right(other._lows, self.intervals[0][0]) - 1, 0)
         for low, high in self.intervals:
             while place < len(cuts) and cuts[place][1] < low:
                 place += 1

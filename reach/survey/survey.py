@@ -15,17 +15,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from reach.aim import Start
 from reach.answer import Remark, Witness
 from reach.errors import Defect
 from reach.evidence import remarks, witness
 from reach.gaps import openings
 from reach.lower import Ground
-from reach.network.address import is_ipv4
-from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.question import Question
-from reach.resolve import Resolved, resolve
+from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.candidates import Candidate, Pair, candidates
 from reach.survey.closure import holes
 from reach.survey.confirm import Confirmed, Confirming
@@ -33,16 +30,13 @@ from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
 from reach.survey.senders import Senders
 from reach.survey.spread import Spread, spread
+from reach.survey.towards import towards
 from reach.tracking import untold
 from reach.uncollected import uncollected
 from solver import Backend, Budget
 
 PROOF_BUDGET = Budget(milliseconds=60_000)
 Progress = Callable[[str, int, int], None]
-# Destinations of at most so many blocks are left as they are; others join if so near to each other:
-# a /20 of IPv4, of which an address has 96 bits to itself, or a /56 of IPv6.
-_FEW = 32
-_NEAR_FOUR, _NEAR_SIX = 1 << 108, 1 << 72
 # What every path comes by: no way in that would be worth a word.
 _PLAIN = ("network interface", "subnet", "vpc", "instance", "internet", "elastic ip")
 
@@ -88,8 +82,8 @@ def survey(
     groupings = from_whom, to_whom
     with clock.stage("resolve"):
         resolved = resolve(ground, question)
-        aim = resolved.aim
-        starts = groupings[0].sources(map(_widened, aim.starts))
+        aim, wide = towards(resolved.aim, sent_to(ground, resolved.destination))
+        starts = groupings[0].sources(wide)
         senders = Senders.of(ground.network, starts)
     with clock.stage("spread"):
         progress("spreading what everybody sends", 0, len(senders.each))
@@ -118,25 +112,6 @@ def survey(
         seconds=clock.seconds,
     )
     return _filled(empty, ground, told, groupings, _unsettled(resolved))
-
-
-def _widened(start: Start) -> Start:
-    """A start that may send to what lies between its destinations as well, where these are many.
-
-    What is sent there is delivered to nobody who was asked about, and what it comes by does not
-    count (:mod:`reach.survey.candidates`); a few blocks are quickly compared.
-    """
-    ends = start.space.by_name.get("destination")
-    if ends is None or len(ends.intervals) <= _FEW:
-        return start
-    blocks = [ends.intervals[0]]
-    for low, high in ends.intervals[1:]:
-        near = low - blocks[-1][1] <= (_NEAR_FOUR if is_ipv4(low) else _NEAR_SIX)
-        if near and is_ipv4(low) is is_ipv4(blocks[-1][0]):
-            blocks[-1] = (blocks[-1][0], high)
-        else:
-            blocks.append((low, high))
-    return replace(start, space=start.space.narrowed("destination", Ranges(tuple(blocks))))
 
 
 def _proved(

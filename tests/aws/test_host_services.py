@@ -114,7 +114,7 @@ def test_stages_before_the_group() -> None:
             f"destination 169.254.170.2 -> {mine}/tasks",
             f"destination fd00:ec2::123, 169.254.169.123 -> {mine}/time",
             f"destination fd00:ec2::250/127, 169.254.169.250/31 -> {mine}/activation",
-            f"destination 10.0.0.1 -> {mine}/router",
+            f"destination 10.0.0.1 -> host_services/{e.sa}/router",
         ]
     ]
 
@@ -178,7 +178,7 @@ def test_the_router_is_no_host() -> None:
     """R-PIPE-7: the subnet's first address is the router's, and nothing answers there."""
     e = Pair()
     for what in ("icmp/8", "tcp/22"):
-        assert dropped(asked(e, "10.0.0.1", what)[1]) == (e.a.eni, "NO_PATH")
+        assert dropped(asked(e, "10.0.0.1", what)[1]) == (e.sa, "NO_PATH")
     assert arrived(asked(e, e.b.ip, "tcp/22")[1], e.b.ip)
 
 

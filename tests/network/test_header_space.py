@@ -25,12 +25,19 @@ def test_ranges_are_sets(seed: int) -> None:
     """Union, intersection, difference and membership are those of sets."""
     rng = random.Random(seed)
     (a, in_a), (b, in_b) = some_ranges(rng), some_ranges(rng)
-    for made, expected in ((a | b, in_a | in_b), (a & b, in_a & in_b), (a - b, in_a - in_b)):
+    low, high = sorted(rng.randrange(SIZE) for _ in range(2))
+    within, in_within = Ranges.span(low, high), set(range(low, high + 1))
+    for made, expected in (
+        (a | b, in_a | in_b),
+        (a & b, in_a & in_b),
+        (a - b, in_a - in_b),
+        (a & within, in_a & in_within),
+        (within - a, in_within - in_a),
+    ):
         assert {value for value in range(SIZE) if value in made} == expected
         assert made.count == len(expected)
         assert bool(made) is bool(expected)
-    low, high = sorted(rng.randrange(SIZE) for _ in range(2))
-    assert a.meets(low, high) is bool(in_a & set(range(low, high + 1)))
+    assert a.meets(low, high) is bool(in_a & in_within)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -38,6 +45,7 @@ def test_ranges_are_normal(seed: int) -> None:
     """Equal sets are equal ranges: sorted, disjoint, not adjacent."""
     rng = random.Random(seed)
     (a, in_a), (b, _) = some_ranges(rng), some_ranges(rng)
+    assert (a - b).count + (a & b).count == a.count
     assert (a - b) | (a & b) == a == Ranges.union((value, value) for value in in_a)
 
 

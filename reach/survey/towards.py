@@ -1,0 +1,57 @@
+"""What the packets of a survey are sent to: exactly where it counts, roughly where they spread.
+
+    towards(aim, sent_to) -> (aim, starts)
+
+The aim asks about packets to ``sent_to`` and nowhere else.  Its starts come with destinations of
+few blocks, quickly compared: what is sent to between them is delivered to nobody who was asked
+about, and what it comes by does not count (:mod:`reach.survey.candidates`).  Knows the neutral
+network only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reach.aim import Aim, Start
+from reach.flood import whole
+from reach.network.address import is_ipv4
+from reach.network.header_space import Ranges
+
+# Destinations of at most so many blocks are left as they are; others join if so near to each other:
+# a /20 of IPv4, of which an address has 96 bits to itself, or a /56 of IPv6.
+_FEW = 32
+_NEAR_FOUR, _NEAR_SIX = 1 << 108, 1 << 72
+
+
+def towards(aim: Aim, sent_to: Ranges | None) -> tuple[Aim, tuple[Start, ...]]:
+    """An aim about packets to these addresses (None: to any), and where what it is about starts."""
+    ends = whole("destination") if sent_to is None else sent_to
+    exact = _each(aim.starts, lambda old: old & ends)
+    return replace(aim, starts=exact), _each(exact, _widened)
+
+
+def _each(starts: tuple[Start, ...], change: Callable[[Ranges], Ranges]) -> tuple[Start, ...]:
+    """The starts with other destinations; sets that they share are changed once."""
+    changed: dict[Ranges, Ranges] = {}
+    made: list[Start] = []
+    for start in starts:
+        ends = start.space.by_name.get("destination", whole("destination"))
+        if ends not in changed:
+            changed[ends] = change(ends)
+        if changed[ends]:
+            made.append(replace(start, space=start.space.narrowed("destination", changed[ends])))
+    return tuple(made)
+
+
+def _widened(ends: Ranges) -> Ranges:
+    if len(ends.intervals) <= _FEW:
+        return ends
+    blocks = [ends.intervals[0]]
+    for low, high in ends.intervals[1:]:
+        near = low - blocks[-1][1] <= (_NEAR_FOUR if is_ipv4(low) else _NEAR_SIX)
+        if near and is_ipv4(low) is is_ipv4(blocks[-1][0]):
+            blocks[-1] = (blocks[-1][0], high)
+        else:
+            blocks.append((low, high))
+    return Ranges(tuple(blocks))
