@@ -33,14 +33,14 @@ def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin
     """A gap if any of the calls that could name something was not made, or not to its end."""
     for kind in kinds:
         for scope in ground.snapshot.scopes:
+            made = ground.snapshot.has(kind, scope.account, scope.region)
+            if made and not ground.snapshot.is_cut_short(kind, scope):
+                continue
+            what = "was cut short in" if made else "is not in"
             where = " ".join(filter(None, scope)) or "the snapshot"
-            call = ground.operation(kind)
-            if not ground.snapshot.has(kind, scope.account, scope.region):
-                collect = ground.snapshot.section_of(kind).command
-                return Origin(call, f"{words}: {call} is not in {where}", collect=collect)
-            if ground.snapshot.is_cut_short(kind, scope):
-                collect = ground.snapshot.section_of(kind).command
-                return Origin(call, f"{words}: {call} was cut short in {where}", collect=collect)
+            section = ground.snapshot.section_of(kind)
+            told = f"{words}: {section.call} {what} {where}"
+            return Origin(section.call, told, collect=section.command)
     return None
 
 
@@ -50,6 +50,10 @@ def openings(ground: Ground) -> tuple[Origin, ...]:
     A gateway, a VPC or an interface that was never listed announces nothing anywhere; of an answer
     that was cut short nobody knows what the rest says.  Other missing calls are met on the path.
     """
+    return ground.memo("against every unreachable", lambda: _openings(ground))
+
+
+def _openings(ground: Ground) -> tuple[Origin, ...]:
     words = "another way may exist"
     announced: list[type[Record]] = [Vpc, NetworkInterface, InternetGateway]
     # Where there are pools of addresses, route tables say who announces them (R-IGW-9).

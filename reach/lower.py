@@ -108,6 +108,9 @@ class Ground:
 
     def name_of(self, resource: str) -> str:
         """The Name of an id, if any call that speaks of it gives it one."""
+        return self.memo(f"name of {resource}", lambda: self._name_of(resource))
+
+    def _name_of(self, resource: str) -> str:
         found = (self.snapshot.get(kind, resource) for kind in self.snapshot.contents)
         names = (str(getattr(record, "name", "")) for record in found if record is not None)
         return next(filter(None, names), "")
@@ -197,13 +200,12 @@ class Ground:
 
     def end(self, text: str) -> End | None:
         """An id or keyword as an end of a question; None if no component knows it."""
-        for component in components().values():
-            for prefix, read in component.ends.items():
-                if text == prefix or (prefix.endswith(("-", ":")) and text.startswith(prefix)):
-                    found = read(self, text)
-                    if found is not None:
-                        return found
-        return None
+        asked = (
+            read(self, text)
+            for prefix, read, begins in _readers()
+            if text == prefix or (begins and text.startswith(prefix))
+        )
+        return next((end for end in asked if end is not None), None)
 
     def links(self) -> tuple[Link, ...]:
         linkers = [c.links for c in components().values() if c.links is not None]
@@ -424,6 +426,16 @@ def _claimants(kind: str) -> tuple[Callable[[Ground, NetworkInterface], str | No
         c.interface_node
         for c in components().values()
         if c.interface_node is not None and kind in c.interface_types
+    )
+
+
+@cache
+def _readers() -> tuple[tuple[str, Callable[[Ground, str], End | None], bool], ...]:
+    """How an end of a question is read: a word, or an id (``begins``) from how it begins."""
+    return tuple(
+        (prefix, read, prefix.endswith(("-", ":")))
+        for component in components().values()
+        for prefix, read in component.ends.items()
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -98,6 +99,11 @@ class Section:
     @property
     def call(self) -> str:
         """The operation as the AWS CLI names it: ``describe-vpcs``."""
-        verb = self.operation.partition(".")[2]
-        words = re.sub(r"(.)([A-Z][a-z]+)", r"\1-\2", verb)
-        return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", words).lower()
+        return _call(self.operation)
+
+
+@cache
+def _call(operation: str) -> str:
+    verb = operation.partition(".")[2]
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1-\2", verb)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", words).lower()
