@@ -66,8 +66,9 @@ _QUIET = Origin("", "")
 _INTERNET = "internet/world/routes"
 _FOUR = Ranges.prefixes((ANY_IPV4,))
 _SIX = Ranges.prefixes((ANY_IPV6,))
-_PUBLIC_FOUR = _FOUR - Ranges.prefixes(NOT_PUBLIC_IPV4)
-_PUBLIC = HeaderSpace.where(destination=_PUBLIC_FOUR | Ranges.prefixes(GLOBAL_UNICAST_IPV6))
+_PUBLIC = HeaderSpace.where(
+    destination=(_FOUR - Ranges.prefixes(NOT_PUBLIC_IPV4)) | Ranges.prefixes(GLOBAL_UNICAST_IPV6)
+)
 
 
 def _vpc_of(gateway: InternetGateway) -> str:
@@ -141,7 +142,11 @@ def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
     """R-ENI-10: addresses of interfaces that refuse what comes in from an internet gateway."""
-    refusing = lowering.index.interfaces_where(lambda each: each.deny_all_igw_traffic)
+
+    def make() -> Sequence[NetworkInterface]:
+        return lowering.index.interfaces_where(lambda each: each.deny_all_igw_traffic)
+
+    refusing = lowering.memo(f"{_NAME} refusing", make)
     own = (each for each in refusing if each.vpc_id == vpc_id)
     return Ranges.of(*(address for each in own for address in private_addresses(each)))
 
@@ -306,7 +311,7 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
     private = Ranges.prefixes(map(Prefix.parse, blocks))
     private &= Ranges.prefixes((*RFC1918, *RFC6598))
     own = lowering.index.interfaces_by_vpc.get(vpc_id, ())
-    return private | (lowering.index.addresses_of(own, prefixes=False) & _PUBLIC_FOUR)
+    return private | lowering.index.public_ipv4_of(own)
 
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:

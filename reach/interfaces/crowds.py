@@ -21,7 +21,7 @@ from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host, owned
 from reach.interfaces.rolled import Rolled
 from reach.later import Later
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import HeaderSpace, LaterRanges, Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.roll import Rows
@@ -36,11 +36,11 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
         words=words,
         starts=Later(lambda: (*lot.starts(), *services, *lot.posing())),
         goals=Goals(lot),
-        addresses=lot.addresses(),
+        addresses=LaterRanges(lot.addresses),
         nobody=ends.mute(crowd[0]) if silent else None,
         sender="" if not sender or services else sender,
         may_send=ends.may_send(lowering, lot.services),
-        passing=tuple(dict.fromkeys(map(lowering.interface_node, lot.services))),
+        passing=tuple(dict.fromkeys(lot.nodes)),
     )
 
 
@@ -65,6 +65,7 @@ class _Lot:
         self.hosts: Rows = crowd.rows[host]
         self.rows_of_services: Rows = crowd.rows[~host]
         self.services = crowd.roll.records(self.rows_of_services)
+        self.nodes = tuple(map(lowering.interface_node, self.services))
         rows = (crowd.roll.row(name) for name in ends.routed(lowering))
         pooled = np.array(sorted(row for row in rows if row is not None), np.int64)
         self.pooled = crowd.roll.records(pooled[np.isin(pooled, crowd.rows)])
@@ -75,13 +76,19 @@ class _Lot:
             (int(rows[0]), node_name(ends.NAME, self.known.name(number), part), rows)
             for number, rows in self.known.lots(self.hosts)
         ]
-        services = [
-            (row, self.lowering.interface_node(each), each)
-            for row, each in zip(self.rows_of_services.tolist(), self.services, strict=True)
-        ]
-        lots += services
+        lots += zip(self.rows_of_services.tolist(), self.nodes, self.services, strict=True)
         for _, node, own in sorted(lots, key=_first):
             yield node, own
+
+    def of_class(self, class_id: str) -> Rows:
+        """The hosts of a class among them."""
+        members = self.known.members(class_id)
+        if not isinstance(members, Crowd):
+            return np.empty(0, np.int64)
+        at = np.searchsorted(self.hosts, members.rows)
+        there = at < len(self.hosts)
+        found: Rows = members.rows[there][self.hosts[at[there]] == members.rows[there]]
+        return found
 
     def one_sender(self) -> str:
         """The instance (or lone interface) that all hosts belong to, if they do."""
@@ -117,36 +124,49 @@ def _first(entry: tuple[int, str, Rows | NetworkInterface]) -> int:
 
 
 class Goals(Mapping[str, HeaderSpace]):
-    """What may be delivered to each owner, by owner, as the first of them comes."""
+    """What may be delivered to each owner, by owner, as the first of them comes.
+
+    Of classes nothing is listed before somebody goes through all of them.
+    """
 
     def __init__(self, lot: _Lot) -> None:
         self._lot = lot
         self._made: dict[str, HeaderSpace] = {}
-        self._own: dict[str, list[Rows | NetworkInterface]] = {}
-        for node, own in lot.in_order("admit"):
-            self._own.setdefault(node.rpartition("/")[0], []).append(own)
-        known = classes(lot.lowering)
-        for each in lot.pooled:
-            if is_host(each):
-                self._own[f"{ends.NAME}/{known.of(each.network_interface_id)}"].append(each)
+        self._services: dict[str, list[NetworkInterface]] = {}
+        for node, each in zip(lot.nodes, lot.services, strict=True):
+            self._services.setdefault(node.rpartition("/")[0], []).append(each)
 
     def __getitem__(self, owner: str) -> HeaderSpace:
         found = self._made.get(owner)
         if found is None:
-            spans = (span for own in self._own[owner] for span in self._spans(own))
-            found = self._made[owner] = HeaderSpace.where(destination=Ranges.union(spans))
+            found = self._made[owner] = HeaderSpace.where(destination=self._received(owner))
         return found
 
-    def _spans(self, own: Rows | NetworkInterface) -> tuple[tuple[int, int], ...]:
-        if isinstance(own, NetworkInterface):
-            return ends.received(self._lot.lowering, own, None)
-        return self._lot.known.owned(own).intervals
+    def _received(self, owner: str) -> Ranges:
+        lowering = self._lot.lowering
+        if owner in self._services:
+            own = self._services[owner]
+            return Ranges.union(s for each in own for s in ends.received(lowering, each, None))
+        rows = self._rows(owner)
+        if not len(rows):
+            raise KeyError(owner)
+        known = self._lot.known.owned(rows)
+        for each in self._lot.pooled:
+            if is_host(each) and self._lot.crowd.roll.row(each.network_interface_id) in rows:
+                known |= ends.pooled(lowering, each, None)
+        return known
+
+    def _rows(self, owner: object) -> Rows:
+        """The hosts of a class that are meant; none where that is no class."""
+        kind, _, name = str(owner).partition("/")
+        return self._lot.of_class(name if kind == ends.NAME else "")
 
     def __contains__(self, owner: object) -> bool:
-        return owner in self._own
+        return owner in self._services or len(self._rows(owner)) > 0
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._own)
+        owners = (node.rpartition("/")[0] for node, _ in self._lot.in_order("admit"))
+        return iter(dict.fromkeys(owners))
 
     def __len__(self) -> int:
-        return len(self._own)
+        return len(np.unique(self._lot.known.number[self._lot.hosts])) + len(self._services)

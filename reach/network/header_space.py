@@ -9,7 +9,7 @@ Immutable, hashable, deterministic.  Knows no AWS word.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -164,6 +164,24 @@ class Ranges:
         """The set as address prefixes (for the address fields only)."""
         for low, high in self.intervals:
             yield from cover(low, high)
+
+
+class LaterRanges(Ranges):
+    """The same, whose intervals are worked out when somebody first looks at them."""
+
+    def __init__(self, make: Callable[[], Ranges]) -> None:
+        object.__setattr__(self, "_make", make)
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        make: Callable[[], Ranges] = object.__getattribute__(self, "_make")
+        return make().intervals
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ranges) and self.intervals == other.intervals
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 def _show_interval(name: str, low: int, high: int) -> str:

@@ -14,7 +14,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from reach.network.address import RFC1918, RFC6598, WIDTH, Prefix, parse_address
+from reach.network.address import (
+    ANY_IPV4,
+    NOT_PUBLIC_IPV4,
+    RFC1918,
+    RFC6598,
+    WIDTH,
+    Prefix,
+    is_ipv4,
+    is_public,
+    parse_address,
+)
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.lines import Lines
@@ -37,6 +47,7 @@ from reach.snapshot.snapshot import Snapshot
 if TYPE_CHECKING:
     from reach.snapshot.roll import Roll
 
+_PUBLIC_IPV4 = Ranges.prefixes((ANY_IPV4,)) - Ranges.prefixes(NOT_PUBLIC_IPV4)
 Interfaces = Sequence[NetworkInterface]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 # The ids and names of Availability Zones: use1-az1, us-east-1a.  Those of Local Zones are longer.
@@ -245,15 +256,20 @@ class Index:
             return members.where(lambda each: each.vpc_id in vpcs)
         return tuple(each for each in members if each.vpc_id in vpcs)
 
-    def addresses_of(self, interfaces: Interfaces, *, prefixes: bool = True) -> Ranges:
-        """All their own addresses; the prefixes that count as such too, or not (R-ENI-2)."""
+    def public_ipv4_of(self, interfaces: Interfaces) -> Ranges:
+        """Those of their own IPv4 addresses that are public ones, prefixes not counted."""
+        if isinstance(interfaces, Crowd):
+            return Ranges(tuple(interfaces.roll.spans(interfaces.rows, _PUBLIC_IPV4)))
+        own = (a for each in interfaces for a in private_addresses(each))
+        return Ranges.of(*(a for a in own if is_public(a) and is_ipv4(a)))
+
+    def addresses_of(self, interfaces: Interfaces) -> Ranges:
+        """All their own addresses, and the prefixes that count as such (R-ENI-2)."""
         if isinstance(interfaces, Crowd):
             own = Ranges(tuple(interfaces.roll.spans(interfaces.rows)))
             interfaces = interfaces.roll.crowd(interfaces.roll.delegated_of(interfaces.rows))
         else:
             own = Ranges.of(*(a for each in interfaces for a in private_addresses(each)))
-        if not prefixes:
-            return own
         blocks = [block for each in interfaces for block in delegated_prefixes(each)]
         return own | Ranges.prefixes(map(Prefix.parse, blocks)) if blocks else own
 

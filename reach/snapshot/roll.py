@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reach.network.address import FAMILY_BIT, is_ipv4
-from reach.network.header_space import Interval
+from reach.network.header_space import Interval, Ranges
 from reach.snapshot import columns
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.interface_records import Instance, NetworkInterface
@@ -222,16 +222,21 @@ class Roll:
     def four_of(self, rows: Rows) -> npt.NDArray[np.int64]:
         return self.four[_of(self.four_row, rows)]
 
-    def spans(self, rows: Rows) -> list[Interval]:
-        """The addresses of some rows as sorted intervals that do not touch; no prefixes."""
+    def spans(self, rows: Rows, inside: Ranges | None = None) -> list[Interval]:
+        """The addresses of some rows (in a set) as sorted intervals that do not touch; no
+        prefixes."""
         six = [(high << 64 | low) for high, low in self.six[_of(self.six_row, rows)].tolist()]
+        four = self.four_of(rows)
+        if inside is not None:
+            six = [address for address in six if address in inside]
+            four = four[_is_inside(four, inside)]
         found: list[Interval] = []
         for address in sorted(set(six)):
             if found and found[-1][1] + 1 == address:
                 found[-1] = (found[-1][0], address)
             else:
                 found.append((address, address))
-        four = np.unique(self.four_of(rows))
+        four = np.unique(four)
         if len(four):
             cuts = np.flatnonzero(np.diff(four) != 1)
             lows = four[np.concatenate(([0], cuts + 1))].tolist()
@@ -384,6 +389,15 @@ def _distinct(
         new = np.array([known.setdefault(each, len(known)) for each in own], np.int64)
         yield new[_numbers(column)]
     every += known
+
+
+def _is_inside(four: Rows, spans: Ranges) -> Mask:
+    """Which IPv4 addresses lie in a set, of which each interval holds whole addresses."""
+    ends = [(low - FAMILY_BIT, high - FAMILY_BIT) for low, high in spans.intervals if is_ipv4(high)]
+    lows = np.array([max(low, 0) >> _PLACE for low, _ in ends], np.int64)
+    highs = np.array([high >> _PLACE for _, high in ends], np.int64)
+    found: Mask = np.searchsorted(lows, four, "right") > np.searchsorted(highs, four, "left")
+    return found
 
 
 def _of(sorted_rows: Rows, rows: Rows) -> Rows:
