@@ -252,7 +252,7 @@ def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     sent_to = destination.addresses
     if destination.goals is None or destination.as_sent or sent_to is None:
         return [sent_to]
-    if len(sent_to.intervals) > _MANY:
+    if sent_to.has_more_than(_MANY):
         return [None]
     known = ground.aliases(sent_to)
     singles = [Ranges((span,)).single for span in known.intervals]

@@ -36,7 +36,7 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
         words=words,
         starts=Later(lambda: (*lot.starts(), *services, *lot.posing())),
         goals=Goals(lot),
-        addresses=LaterRanges(lot.addresses),
+        addresses=lot.addresses(),
         nobody=ends.mute(crowd[0]) if silent else None,
         sender="" if not sender or services else sender,
         may_send=ends.may_send(lowering, lot.services),
@@ -113,10 +113,19 @@ class _Lot:
         return tuple(ends.posing(self.lowering, own, None))
 
     def addresses(self) -> Ranges:
-        own = self.known.owned(self.crowd.rows)
+        """All that any of them receives: when somebody looks, as a million takes long to say."""
+        beside = Ranges.union(span for own in self._beside() for span in own.intervals)
+        rows, roll = self.crowd.rows, self.crowd.roll
+        return LaterRanges(
+            lambda: Ranges(tuple(roll.spans(rows))) | beside, roll.pieces(rows, beside)
+        )
+
+    def _beside(self) -> Iterator[Ranges]:
+        """What is received beside the addresses that columns tell."""
+        for each in self.crowd.roll.records(self.crowd.roll.delegated_of(self.crowd.rows)):
+            yield owned(self.lowering, each)
         for each in self.pooled:
-            own |= ends.pooled(self.lowering, each, None)
-        return own
+            yield ends.pooled(self.lowering, each, None)
 
 
 def _first(entry: tuple[int, str, Rows | NetworkInterface]) -> int:

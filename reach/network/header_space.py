@@ -143,6 +143,10 @@ class Ranges:
         place = bisect_right(self._lows, high) - 1
         return place >= 0 and self.intervals[place][1] >= low
 
+    def has_more_than(self, most: int) -> bool:
+        """Whether it takes more intervals to say it."""
+        return len(self.intervals) > most
+
     @property
     def single(self) -> int | None:
         """The only value, or None when there are none or several."""
@@ -167,10 +171,18 @@ class Ranges:
 
 
 class LaterRanges(Ranges):
-    """The same, whose intervals are worked out when somebody first looks at them."""
+    """The same, whose intervals are worked out when somebody first looks at them.
 
-    def __init__(self, make: Callable[[], Ranges]) -> None:
+    There are ``at_least`` so many of them.
+    """
+
+    def __init__(self, make: Callable[[], Ranges], at_least: int = 0) -> None:
         object.__setattr__(self, "_make", make)
+        object.__setattr__(self, "_at_least", at_least)
+
+    def has_more_than(self, most: int) -> bool:
+        at_least: int = object.__getattribute__(self, "_at_least")
+        return at_least > most or super().has_more_than(most)
 
     @cached_property
     def intervals(self) -> tuple[Interval, ...]:

@@ -247,6 +247,13 @@ class Roll:
             ]
         return found
 
+    def pieces(self, rows: Rows, beside: Ranges) -> int:
+        """At least so many intervals the addresses of some rows make, with others beside them."""
+        four = np.unique(self.four_of(rows))
+        met = int(np.count_nonzero(_is_inside(four, beside)))
+        runs = int(np.count_nonzero(np.diff(four) != 1)) + min(len(four), 1)
+        return runs - met - 2 * len(beside.intervals)
+
     def have_six(self, rows: Rows) -> bool:
         """Whether any of some rows has an IPv6 address."""
         return bool(self.counts[1][rows].any())
