@@ -166,7 +166,7 @@ class End:
     """
 
     words: str
-    starts: tuple[Start, ...] = ()
+    starts: Sequence[Start] = ()
     goals: Mapping[str, HeaderSpace] | None = field(default_factory=dict)
     addresses: Ranges | None = None
     through: tuple[str, ...] = ()
@@ -200,8 +200,9 @@ class Lowering(Protocol):
         """How AWS is read where its documentation leaves it open (``reach.options``)."""
         ...
 
-    def stands_alone(self, interface: NetworkInterface) -> bool:
-        """Whether an interface is to be a node of its own (:mod:`reach.reduce`)."""
+    @property
+    def apart(self) -> frozenset[str] | None:
+        """The interfaces that are to be a node each (:mod:`reach.reduce`); None: all of them."""
         ...
 
     @property
@@ -223,6 +224,10 @@ class Lowering(Protocol):
 
     def attached(self, kind: str, resource: str, attachment: str) -> str:
         """The node that takes what leaves by an attachment of a transit gateway."""
+        ...
+
+    def receivers(self, interfaces: Sequence[NetworkInterface]) -> Mapping[str, Ranges]:
+        """The nodes that receive for some interfaces, each with the addresses of those."""
         ...
 
     def interface_node(self, interface: NetworkInterface) -> str:
@@ -311,6 +316,7 @@ class Component:
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``receivers``: the nodes that receive for interfaces, each with their addresses.
     ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``outside``: hosts beyond a boundary, by the addresses that they send from.
     ``openings``: gaps that could have opened another way and are met on no path.
@@ -353,5 +359,6 @@ class Component:
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None
     besides: Callable[[Lowering, Denial], Iterable[Origin]] | None = None
     mending: Mending | None = None
-    alike: Callable[[Lowering, str], tuple[NetworkInterface, ...]] | None = None
+    receivers: Callable[[Lowering, Sequence[NetworkInterface]], Mapping[str, Ranges]] | None = None
+    alike: Callable[[Lowering, str], Sequence[NetworkInterface]] | None = None
     faces: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -246,7 +246,7 @@ def named(ground: Ground, text: str) -> End:
 
 
 def _any(ground: Ground) -> End:
-    ends = ground.hosts(ground.snapshot.records(NetworkInterface), "any interface")
+    ends = ground.hosts(ground.index.interfaces, "any interface")
     return replace(ends, gap=interfaces_missing(ground))
 
 
@@ -279,7 +279,7 @@ def _tagged(ground: Ground, text: str) -> End:
     return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap)
 
 
-def _interfaces_of(ground: Ground, record: Record) -> tuple[NetworkInterface, ...]:
+def _interfaces_of(ground: Ground, record: Record) -> Sequence[NetworkInterface]:
     """The interfaces that a tagged thing stands for."""
     if isinstance(record, NetworkInterface):
         return (record,)

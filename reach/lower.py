@@ -82,8 +82,9 @@ class Ground:
     def by_class(self) -> bool:
         return self.alignment.by_class
 
-    def stands_alone(self, interface: NetworkInterface) -> bool:
-        return self.reductions.alone(interface.network_interface_id)
+    @property
+    def apart(self) -> frozenset[str] | None:
+        return self.reductions.alone
 
     def of(self, snapshot: Snapshot) -> Ground:
         """Another snapshot, read the same way."""
@@ -180,6 +181,10 @@ class Ground:
         (make,) = (c.hosts for c in components().values() if c.hosts is not None)
         return make(self, interfaces, words, addresses)
 
+    def receivers(self, interfaces: Sequence[NetworkInterface]) -> Mapping[str, Ranges]:
+        (make,) = (c.receivers for c in components().values() if c.receivers is not None)
+        return make(self, interfaces)
+
     def senders(self, interface: NetworkInterface) -> tuple[Start, ...] | None:
         for component in components().values():
             if component.senders is not None:
@@ -272,7 +277,7 @@ class Ground:
             return None
         return component.label(self, resource, rest.partition(" ")[0], header)
 
-    def alike(self, interface_id: str) -> tuple[NetworkInterface, ...]:
+    def alike(self, interface_id: str) -> Sequence[NetworkInterface]:
         for component in components().values():
             if component.alike is not None:
                 found = component.alike(self, interface_id)
@@ -292,9 +297,11 @@ class Ground:
         if field is None or len(members) < 2:
             return ()
         owners = self.index.owner_of_address(header[INDEX[field]])
-        ids = {each.network_interface_id for each in owners}
-        named = next(each for each in members if each.network_interface_id == resource)
-        return next(((named, m) for m in members if m.network_interface_id in ids), ())
+        for owner in sorted(owners, key=_id):
+            own = self.alike(owner.network_interface_id)
+            if own and own[0] == members[0]:
+                return members[0], owner
+        return ()
 
     def told(self, node: str, header: Header, origin: Origin) -> Origin:
         """An origin at a node as it is of the one interface that a header is about."""
@@ -337,11 +344,7 @@ class Ground:
         return self.memo("own senders", self._own_senders)
 
     def _own_senders(self) -> frozenset[Sender]:
-        senders = {
-            (interface.vpc_id or "", frozenset(group.group_id for group in interface.groups))
-            for interface in self.snapshot.records(NetworkInterface)
-            if interface.groups
-        }
+        senders = set(self.index.group_sets)
         for component in components().values():
             if component.group_sets is not None:
                 senders.update(component.group_sets(self))
@@ -402,6 +405,10 @@ def lower(
 ) -> Ground:
     """The network of a snapshot; nodes are made when something first forwards to them."""
     return Ground(snapshot, options, reductions, alignment)
+
+
+def _id(interface: NetworkInterface) -> str:
+    return interface.network_interface_id
 
 
 def _ids(interface: NetworkInterface) -> tuple[str, str]:

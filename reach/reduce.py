@@ -42,9 +42,10 @@ class Reductions:
         """The passes that are on; None: all."""
         return None if self.passes == frozenset(PASSES) else tuple(sorted(self.passes))
 
-    def alone(self, name: str) -> bool:
-        """Whether a thing is to be a node of its own, be it like others or not."""
-        return CLASSES not in self.passes or name in self.apart
+    @property
+    def alone(self) -> frozenset[str] | None:
+        """The things that are to be a node each, be they like others or not; None: all."""
+        return self.apart if CLASSES in self.passes else None
 
     def __str__(self) -> str:
         return f"{sorted(self.passes)} {sorted(self.apart)}"

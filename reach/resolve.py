@@ -252,7 +252,7 @@ def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     own = destination.addresses
     if destination.goals is None or destination.as_sent or own is None:
         return [own]
-    if len(own.intervals) > _MANY:
+    if own.has_more_than(_MANY):
         return [None]
     known = ground.aliases(own)
     singles = [Ranges((span,)).single for span in known.intervals]

@@ -248,9 +248,8 @@ def _translators(lowering: Lowering) -> Mapping[str, Ranges]:
                 text = each.public_ip if regional else each.private_ip
                 if text:
                     found.setdefault(place, []).append(parse_address(text))
-        for interface in lowering.index.interfaces:
-            if interface.interface_type == "nat_gateway":
-                found.setdefault(interface.subnet_id or "", []).extend(private_addresses(interface))
+        for own in lowering.index.interfaces_where(lambda i: i.interface_type == "nat_gateway"):
+            found.setdefault(own.subnet_id or "", []).extend(private_addresses(own))
         return {place: Ranges.of(*addresses) for place, addresses in found.items() if addresses}
 
     return lowering.memo("public access translators", make)
@@ -383,7 +382,7 @@ def _carrier_in(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
 
 
 def _carrier_ips(lowering: Lowering, subnet: Subnet) -> Iterator[int]:
-    for interface in lowering.index.interfaces_by_subnet.get(subnet.subnet_id, ()):
+    for interface in lowering.index.mapped_by_subnet.get(subnet.subnet_id, ()):
         rows = (each.association for each in interface.private_ip_addresses)
         for association in (interface.association, *rows):
             if association is not None and association.carrier_ip:

@@ -70,15 +70,18 @@ GROUP = Named(
 )
 
 
+def _is_of_some(interface: NetworkInterface) -> bool:
+    return interface.description.startswith(_DESCRIPTIONS) and interface.requester_managed
+
+
 def _of_clusters(lowering: Lowering) -> Mapping[str, list[NetworkInterface]]:
     """The interfaces of nodes, by the cluster that their description names."""
 
     def make() -> dict[str, list[NetworkInterface]]:
         found: dict[str, list[NetworkInterface]] = {}
-        for interface in lowering.snapshot.records(NetworkInterface):
-            said = interface.description
-            if said.startswith(_DESCRIPTIONS) and interface.requester_managed:
-                found.setdefault(said[len(_DESCRIPTIONS[0]) :], []).append(interface)
+        for interface in lowering.index.interfaces_where(_is_of_some):
+            name = interface.description[len(_DESCRIPTIONS[0]) :]
+            found.setdefault(name, []).append(interface)
         return found
 
     return lowering.memo("cache_cluster interfaces", make)

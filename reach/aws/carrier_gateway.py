@@ -67,7 +67,7 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
     """The carrier IP of each private address in a VPC."""
 
     def make() -> Table:
-        interfaces = lowering.index.interfaces_by_vpc.get(vpc_id, ())
+        interfaces = lowering.index.mapped_by_vpc.get(vpc_id, ())
         return Table(tuple(sorted({pair for i in interfaces for pair in carrier_mapping(i)})))
 
     return lowering.memo(f"{_NAME} pairs {vpc_id}", make)
@@ -77,7 +77,7 @@ def _carrier_ips(lowering: Lowering) -> Ranges:
     """Every carrier IP of the snapshot, in use or not."""
 
     def make() -> Ranges:
-        interfaces = lowering.snapshot.records(NetworkInterface)
+        interfaces = lowering.index.mapped
         used = (outer for i in interfaces for _, outer in carrier_mapping(i))
         listed = (each.carrier_ip for each in lowering.snapshot.records(Address))
         return Ranges.of(*used, *(parse_address(text) for text in listed if text))

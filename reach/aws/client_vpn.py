@@ -154,7 +154,11 @@ def _attachment(endpoint: ClientVpnEndpoint) -> str:
 
 def _is_interface(interface: NetworkInterface) -> bool:
     attached = interface.attachment.instance_id if interface.attachment else None
-    return interface.description.startswith(_DESCRIPTION) and not attached
+    return _is_described(interface) and not attached
+
+
+def _is_described(interface: NetworkInterface) -> bool:
+    return interface.description.startswith(_DESCRIPTION)
 
 
 def _interfaces(
@@ -506,7 +510,7 @@ def _outside(lowering: Lowering) -> Iterator[End]:
 
 
 def _unclaimed(lowering: Lowering) -> Iterator[str]:
-    for interface in lowering.snapshot.records(NetworkInterface):
+    for interface in lowering.index.interfaces_where(_is_described):
         interface_id = interface.network_interface_id
         if _is_interface(interface) and not _endpoints_of(lowering, interface_id):
             yield interface_id

@@ -106,14 +106,17 @@ PROXY = Named("dbproxy:", DBProxy, lambda each: each.name, lambda each: each.db_
 # ------------------------------------------------------------------- which interfaces
 
 
+def _is_of_some(interface: NetworkInterface) -> bool:
+    return interface.description == _DATABASE and interface.requester_managed
+
+
 def _described(lowering: Lowering) -> Mapping[str, list[NetworkInterface]]:
     """The interfaces of databases, by VPC."""
 
     def make() -> dict[str, list[NetworkInterface]]:
         found: dict[str, list[NetworkInterface]] = {}
-        for interface in lowering.snapshot.records(NetworkInterface):
-            if interface.description == _DATABASE and interface.requester_managed:
-                found.setdefault(interface.vpc_id or "", []).append(interface)
+        for interface in lowering.index.interfaces_where(_is_of_some):
+            found.setdefault(interface.vpc_id or "", []).append(interface)
         return found
 
     return lowering.memo("db_instance interfaces", make)
@@ -188,11 +191,9 @@ def _proxy_end(lowering: Lowering, proxy_id: str) -> End | None:
     proxy = PROXY.find(lowering, proxy_id)
     if proxy is None:
         return None
-    found = [
-        each
-        for each in lowering.index.interfaces_by_vpc.get(proxy.vpc_id or "", ())
-        if each.description == _PROXY + proxy.name
-    ]
+    described = _PROXY + proxy.name
+    alike = lowering.index.interfaces_where(lambda each: each.description == described)
+    found = [each for each in alike if proxy.vpc_id and each.vpc_id == proxy.vpc_id]
     lacking = "" if found else "which interface is its own"
     return standing(lowering, proxy_id, found, lacking=lacking)
 

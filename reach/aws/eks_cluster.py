@@ -78,10 +78,11 @@ def _end(lowering: Lowering, text: str) -> End | None:
 
 def _control_plane(lowering: Lowering, words: str, cluster: ClusterPart) -> End:
     where = cluster.resources_vpc_config
+    described = f"Amazon EKS {cluster.name}"
     found: list[NetworkInterface] = [
         each
-        for each in lowering.index.interfaces_by_vpc.get(where.vpc_id or "", ())
-        if each.description == f"Amazon EKS {cluster.name}" and each.requester_managed
+        for each in lowering.index.interfaces_where(lambda i: i.description == described)
+        if where.vpc_id and each.vpc_id == where.vpc_id and each.requester_managed
     ]
     lacking = "" if found else "by which interfaces its control plane stands in the VPC"
     notes = [f"its API listens on port {_API}"]

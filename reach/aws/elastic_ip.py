@@ -24,7 +24,7 @@ from reach.snapshot.records import Address, InternetGateway, NatGateway, Network
 
 def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
     """Every public address that anything in the snapshot names: address, id, words."""
-    for interface in lowering.snapshot.records(NetworkInterface):
+    for interface in lowering.index.mapped:
         for _, public in public_mapping(interface):
             words = "has this address, but its VPC has no attached internet gateway"
             yield public, interface.network_interface_id, words
@@ -39,9 +39,8 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
                 yield parse_address(place.public_ip), gateway.nat_gateway_id, words
 
 
-def _behind_others(lowering: Lowering, interface: NetworkInterface) -> str:
-    """Why nothing tells which gateway serves an interface, if nothing does."""
-    vpc_id = interface.vpc_id or ""
+def _behind_others(lowering: Lowering, vpc_id: str) -> str:
+    """Why nothing tells which gateway serves the interfaces of a VPC, if nothing does."""
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return "has this address, and its VPC is not in the snapshot"
@@ -61,28 +60,38 @@ def _served(lowering: Lowering) -> frozenset[str]:
 def _unseen(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    words = _behind_others(lowering, interface)
+    words = _behind_others(lowering, interface.vpc_id or "")
     return (Unmodelled(Origin(interface_id, words, code="UNKNOWN_RESOURCE")),)
+
+
+def _unserved(lowering: Lowering) -> frozenset[str]:
+    """The VPCs whose gateways nothing tells of; '' is where interfaces name none."""
+
+    def make() -> frozenset[str]:
+        vpcs = ("", *lowering.index.interfaces_by_vpc)
+        return frozenset(vpc for vpc in vpcs if _behind_others(lowering, vpc))
+
+    return lowering.memo("elastic_ip unserved", make)
 
 
 def _announce_unseen(lowering: Lowering) -> Iterator[Route]:
     """What leads to an interface by a gateway that nothing tells of."""
-    for interface in lowering.snapshot.records(NetworkInterface):
-        if _behind_others(lowering, interface):
-            ends = [public for _, public in public_mapping(interface)]
-            ends += private_addresses(interface)
-            public = Ranges.of(*filter(is_public, ends)) if any(map(is_public, ends)) else None
-            if public is not None:
-                node = node_name("elastic_ip", interface.network_interface_id, "unseen")
-                yield Route(HeaderSpace.where(destination=public), node, Origin("", ""))
+    unserved = _unserved(lowering)
+    for interface in lowering.index.interfaces_where(lambda each: (each.vpc_id or "") in unserved):
+        ends = [public for _, public in public_mapping(interface)]
+        ends += private_addresses(interface)
+        public = Ranges.of(*filter(is_public, ends)) if any(map(is_public, ends)) else None
+        if public is not None:
+            node = node_name("elastic_ip", interface.network_interface_id, "unseen")
+            yield Route(HeaderSpace.where(destination=public), node, Origin("", ""))
 
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The public addresses of private ones, where nothing tells who translates them."""
 
     def make() -> tuple[tuple[int, int], ...]:
-        interfaces = lowering.snapshot.records(NetworkInterface)
-        unseen = (each for each in interfaces if _behind_others(lowering, each))
+        unserved = _unserved(lowering)
+        unseen = (each for each in lowering.index.mapped if (each.vpc_id or "") in unserved)
         return tuple(pair for each in unseen for pair in public_mapping(each))
 
     pairs = lowering.memo("elastic_ip aliases", make)

@@ -264,8 +264,8 @@ def _managed_group(lowering: Lowering, interface: NetworkInterface) -> int:
     """R-SG-21: the groups of the accelerator's interface, in this subnet or else this VPC."""
     own = [
         each
-        for each in lowering.index.interfaces_by_vpc.get(interface.vpc_id or "", ())
-        if each.interface_type == _MANAGED
+        for each in lowering.index.interfaces_where(_is_managed)
+        if interface.vpc_id and each.vpc_id == interface.vpc_id
     ]
     own.sort(key=lambda each: each.subnet_id != interface.subnet_id)
     groups = (group.group_id for each in own[:1] for group in each.groups)
@@ -406,10 +406,13 @@ def _openings(lowering: Lowering) -> Iterator[Origin]:
     scopes = lowering.snapshot.scopes
     if any(lowering.snapshot.has(Accelerator, *scope) for scope in scopes):
         return
-    for interface in lowering.snapshot.records(NetworkInterface):
-        if interface.interface_type == _MANAGED:
-            words = "where the accelerator of this interface leads is not known"
-            yield lowering.missing(Accelerator, interface.network_interface_id, words)
+    for interface in lowering.index.interfaces_where(_is_managed):
+        words = "where the accelerator of this interface leads is not known"
+        yield lowering.missing(Accelerator, interface.network_interface_id, words)
+
+
+def _is_managed(interface: NetworkInterface) -> bool:
+    return interface.interface_type == _MANAGED
 
 
 def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ Not modelled: MTU.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -31,7 +31,6 @@ from reach.network.address import (
     RFC1918,
     RFC6598,
     Prefix,
-    is_ipv4,
     is_public,
     parse_address,
 )
@@ -83,9 +82,9 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
 
     def make() -> Table:
         found: dict[int, int] = {}
-        for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ()):
+        for interface in _mapped(lowering, vpc_id):
             found.update(public_mapping(interface))
-            found.update(_elastic(lowering, interface.network_interface_id))
+            found.update(_elastic(lowering).get(interface.network_interface_id, ()))
         for gateway in lowering.snapshot.records(NatGateway):
             if gateway.vpc_id == vpc_id and gateway.state == "available":
                 for address in gateway.nat_gateway_addresses:
@@ -102,8 +101,26 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
     return lowering.memo(f"{_NAME} pairs {vpc_id}", make)
 
 
-def _elastic(lowering: Lowering, interface_id: str) -> Iterable[tuple[int, int]]:
-    """Elastic IPs that describe-addresses places on an interface."""
+def _mapped(lowering: Lowering, vpc_id: str) -> Sequence[NetworkInterface]:
+    """The interfaces of a VPC that are said to have a public address, by themselves or by it."""
+
+    def make() -> dict[str, list[NetworkInterface]]:
+        mapped = {each.network_interface_id: each for each in lowering.index.mapped}
+        for name in _elastic(lowering):
+            interface = lowering.snapshot.get(NetworkInterface, name)
+            if interface is not None:
+                mapped[name] = interface
+        found: dict[str, list[NetworkInterface]] = {}
+        for _, each in sorted(mapped.items()):
+            if each.vpc_id is not None:
+                found.setdefault(each.vpc_id, []).append(each)
+        return found
+
+    return lowering.memo(f"{_NAME} mapped", make).get(vpc_id, ())
+
+
+def _elastic(lowering: Lowering) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """Elastic IPs that describe-addresses places on interfaces."""
 
     def make() -> dict[str, list[tuple[int, int]]]:
         found: dict[str, list[tuple[int, int]]] = {}
@@ -113,7 +130,7 @@ def _elastic(lowering: Lowering, interface_id: str) -> Iterable[tuple[int, int]]
                 found.setdefault(address.network_interface_id, []).append(pair)
         return found
 
-    return lowering.memo(f"{_NAME} elastic", make).get(interface_id, ())
+    return lowering.memo(f"{_NAME} elastic", make)
 
 
 def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
@@ -125,14 +142,13 @@ def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
     """R-ENI-10: addresses of interfaces that refuse what comes in from an internet gateway."""
-    return Ranges.of(
-        *(
-            address
-            for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ())
-            if interface.deny_all_igw_traffic
-            for address in private_addresses(interface)
-        )
-    )
+
+    def make() -> Sequence[NetworkInterface]:
+        return lowering.index.interfaces_where(lambda each: each.deny_all_igw_traffic)
+
+    refusing = lowering.memo(f"{_NAME} refusing", make)
+    own = (each for each in refusing if each.vpc_id == vpc_id)
+    return Ranges.of(*(address for each in own for address in private_addresses(each)))
 
 
 def _pool(lowering: Lowering, gateway_id: str) -> tuple[Prefix, ...]:
@@ -294,14 +310,8 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
         blocks += ipv4_blocks(vpc)
     private = Ranges.prefixes(map(Prefix.parse, blocks))
     private &= Ranges.prefixes((*RFC1918, *RFC6598))
-    return private | Ranges.of(
-        *(
-            address
-            for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ())
-            for address in private_addresses(interface)
-            if is_public(address) and is_ipv4(address)
-        )
-    )
+    own = lowering.index.interfaces_by_vpc.get(vpc_id, ())
+    return private | lowering.index.public_ipv4_of(own)
 
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:

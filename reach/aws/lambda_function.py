@@ -56,10 +56,9 @@ def _shared(lowering: Lowering) -> Mapping[tuple[str, frozenset[str]], list[Netw
 
     def make() -> dict[tuple[str, frozenset[str]], list[NetworkInterface]]:
         found: dict[tuple[str, frozenset[str]], list[NetworkInterface]] = {}
-        for interface in lowering.snapshot.records(NetworkInterface):
-            if interface.interface_type == _TYPE:
-                groups = frozenset(group.group_id for group in interface.groups)
-                found.setdefault((interface.subnet_id or "", groups), []).append(interface)
+        for interface in lowering.index.interfaces_where(lambda i: i.interface_type == _TYPE):
+            groups = frozenset(group.group_id for group in interface.groups)
+            found.setdefault((interface.subnet_id or "", groups), []).append(interface)
         return found
 
     return lowering.memo("lambda_function interfaces", make)

@@ -129,7 +129,7 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
     """R-ENI-3: the customer-owned address of each private one, in one VPC."""
 
     def make() -> Table:
-        interfaces = lowering.index.interfaces_by_vpc.get(vpc_id, ())
+        interfaces = lowering.index.mapped_by_vpc.get(vpc_id, ())
         return Table(tuple(sorted({pair for i in interfaces for pair in customer_mapping(i)})))
 
     return lowering.memo(f"{_NAME} pairs {vpc_id}", make)

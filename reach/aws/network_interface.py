@@ -16,13 +16,13 @@ Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
 
-from reach.aim import Start
 from reach.component import Component, End, Entry, Lowering, Target, node_name
-from reach.network.address import Prefix, is_ipv4
+from reach.interfaces.classes import classes, member_with
+from reach.interfaces.ends import hosts, receivers
+from reach.interfaces.kinds import FUNCTION, HOSTS, is_host, owned
+from reach.network.address import is_ipv4
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -42,113 +42,16 @@ from reach.network.stage import (
     Translate,
     deny_all,
 )
-from reach.snapshot.index import delegated_prefixes, private_addresses
-from reach.snapshot.ingress_pools import ingress_pools
+from reach.snapshot.index import private_addresses
 from reach.snapshot.records import Instance, NetworkInterface
 
 _NAME = "network_interface"
-_HOSTS = ("interface", "efa", "efa-only", "trunk", "branch")
-_FUNCTION = "lambda"
-_CLIENT_VPN = "ClientVPN Endpoint resource"
-# Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17, R-GWLBE-2).
-_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
 _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
 _QUIET = Origin("", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
-_MANY = 16
-_NOTHING = Ranges(())
 
 
-def _is_host(interface: NetworkInterface) -> bool:
-    """Some services betray themselves by their description only (R-ENI-9).
-
-    These are load balancers of older snapshots, resource gateways, and Client VPN.
-    """
-    described = interface.description.startswith("ELB ") or "rgw-" in interface.description
-    service = interface.requester_managed and described
-    attached = interface.attachment.instance_id if interface.attachment else None
-    service = service or (interface.description.startswith(_CLIENT_VPN) and not attached)
-    return interface.interface_type in (*_HOSTS, _FUNCTION) and not service
-
-
-def _owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:
-    """R-ENI-2: every address that an interface owns, delegated prefixes included."""
-    known = lowering.memo("network_interface owned", dict[str, Ranges])
-    own = known.get(interface.network_interface_id)
-    if own is None:
-        own = Ranges.of(*private_addresses(interface))
-        blocks = delegated_prefixes(interface)
-        if blocks:
-            own |= Ranges.prefixes(map(Prefix.parse, blocks))
-        known[interface.network_interface_id] = own
-    return own
-
-
-# ------------------------------------------------------------------- interfaces alike
-
-
-@dataclass(frozen=True)
-class _Classes:
-    """Interfaces that every rule treats alike, by the id of the first of them."""
-
-    members: Mapping[str, tuple[NetworkInterface, ...]]
-    of: Mapping[str, str]
-
-
-def _classes(lowering: Lowering) -> _Classes:
-    def make() -> _Classes:
-        found: dict[object, list[NetworkInterface]] = {}
-        for interface in lowering.snapshot.records(NetworkInterface):
-            found.setdefault(_kind(lowering, interface), []).append(interface)
-        members = {group[0].network_interface_id: tuple(group) for group in found.values()}
-        of = {i.network_interface_id: first for first, group in members.items() for i in group}
-        return _Classes(members, of)
-
-    return lowering.memo("network_interface classes", make)
-
-
-def _kind(lowering: Lowering, interface: NetworkInterface) -> object:
-    """What rules can tell interfaces apart by; anything out of the ordinary stands alone."""
-    instance_id = interface.attachment.instance_id if interface.attachment else None
-    instance = lowering.snapshot.get(Instance, instance_id) if instance_id else None
-    addresses = private_addresses(interface)
-    families = [is_ipv4(address) for address in addresses]
-    ordinary = (
-        not lowering.stands_alone(interface)
-        and _is_host(interface)
-        and interface.interface_type != _FUNCTION
-        and interface.source_dest_check
-        and interface.status == "in-use"
-        and len(families) == len(set(families))
-        and not delegated_prefixes(interface)
-        and (instance is None or instance.state.name == "running")
-        and (not instance_id or len(lowering.index.interfaces_by_instance[instance_id]) == 1)
-    )
-    if not ordinary:
-        return interface.network_interface_id
-    groups = tuple(sorted(group.group_id for group in interface.groups))
-    attached = interface.attachment.status if interface.attachment else None
-    options = instance.metadata_options if instance else None
-    metadata = (options.http_endpoint, options.http_protocol_ipv6) if options else None
-    service = interface.description if interface.requester_managed else None
-    place = interface.vpc_id, interface.subnet_id, interface.interface_type, service
-    return place, groups, attached, bool(instance_id), instance is None, metadata
-
-
-def _members(lowering: Lowering, class_id: str) -> tuple[NetworkInterface, ...]:
-    return _classes(lowering).members[class_id]
-
-
-def _alike(lowering: Lowering, interface_id: str) -> tuple[NetworkInterface, ...]:
-    known = _classes(lowering)
-    return known.members[known.of[interface_id]] if interface_id in known.of else ()
-
-
-def _union(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Ranges:
-    return Ranges.union(span for each in interfaces for span in _owned(lowering, each).intervals)
-
-
-def _siblings(lowering: Lowering, interface: NetworkInterface) -> tuple[NetworkInterface, ...]:
+def _siblings(lowering: Lowering, interface: NetworkInterface) -> Sequence[NetworkInterface]:
     """All interfaces of the same instance, itself among them."""
     instance = interface.attachment.instance_id if interface.attachment else None
     return lowering.index.interfaces_by_instance[instance] if instance else (interface,)
@@ -159,7 +62,7 @@ def _siblings(lowering: Lowering, interface: NetworkInterface) -> tuple[NetworkI
 
 def _emit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
     """What any interface of a class sends."""
-    members = _members(lowering, class_id)
+    members = classes(lowering).members(class_id)
     alone = _to_itself(lowering, members[0]) if len(members) == 1 else ()
     return _sending(lowering, class_id, members, alone)
 
@@ -168,21 +71,21 @@ def _send(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """What one interface sends."""
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    class_id = _classes(lowering).of[interface_id]
+    class_id = classes(lowering).of(interface_id)
     return _sending(lowering, class_id, (interface,), _to_itself(lowering, interface))
 
 
 def _sending(
     lowering: Lowering,
     class_id: str,
-    members: tuple[NetworkInterface, ...],
+    members: Sequence[NetworkInterface],
     alone: tuple[Stage, ...],
 ) -> tuple[Stage, ...]:
     first = members[0]
     return (
         *lowering.slot("network_interface.state", first.network_interface_id),
         *alone,
-        _checked(first, "source", _union(lowering, members)),
+        _checked(first, "source", classes(lowering).own(members)),
         _identify(lowering, first),
         *_one_way(first, class_id, Action.PERMIT),
         *lowering.slot("network_interface.unfiltered", class_id),
@@ -193,7 +96,7 @@ def _sending(
 
 def _one_way(interface: NetworkInterface, class_id: str, opens: Action) -> tuple[Stage, ...]:
     """R-LAMBDA-1: a function opens connections and takes none but their replies."""
-    if interface.interface_type != _FUNCTION:
+    if interface.interface_type != FUNCTION:
         return ()
     name = interface.network_interface_id
     origin = Origin(name, "a function takes no connections", "inbound", "NO_PATH")
@@ -208,14 +111,14 @@ def _to_itself(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, 
         origin = Origin(
             sibling.network_interface_id, "stays inside the instance", name=sibling.name
         )
-        routes.append(Route(HeaderSpace.where(destination=_owned(lowering, sibling)), node, origin))
+        routes.append(Route(HeaderSpace.where(destination=owned(lowering, sibling)), node, origin))
     return (Forward(tuple(routes)),)
 
 
 def _itself(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    owner = f"{_NAME}/{_classes(lowering).of[interface_id]}"
+    owner = f"{_NAME}/{classes(lowering).of(interface_id)}"
     reply = node_name(_NAME, interface_id, "send")
     origin = _delivers(interface_id, interface.name)
     return (Deliver(owner, reply, origin, inside=True),)
@@ -255,7 +158,7 @@ def _to_subnet(interface: NetworkInterface) -> Forward:
 
 def _admit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
     """What is sent to an address of any interface of a class."""
-    members = _members(lowering, class_id)
+    members = classes(lowering).members(class_id)
     first = members[0]
     name = first.name if len(members) == 1 else ""
     return (
@@ -294,8 +197,8 @@ def _routed(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """R-ENI-7: a route names this interface, whatever the destination."""
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    own = _owned(lowering, interface)
-    admit = node_name(_NAME, _classes(lowering).of[interface_id], "admit")
+    own = owned(lowering, interface)
+    admit = node_name(_NAME, classes(lowering).of(interface_id), "admit")
     ways = [w for out in _siblings(lowering, interface) for w in _ways_on(out)]
     return (
         *lowering.slot("network_interface.state", interface_id),
@@ -323,7 +226,7 @@ def _resend(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     assert interface is not None
     return (
         *lowering.slot("network_interface.state", interface_id),
-        _checked(interface, "source", _owned(lowering, interface)),
+        _checked(interface, "source", owned(lowering, interface)),
         _FORGET,
         *lowering.slot("network_interface.egress", interface_id),
         _to_subnet(interface),
@@ -385,7 +288,7 @@ def _restore(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]
 
 def _enter(lowering: Lowering, interface_id: str, subnet: str, vpc: str) -> Entry | None:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
-    if interface is None or not _is_host(interface):
+    if interface is None or not is_host(interface):
         return None
     return Entry(node_name(_NAME, interface_id, "routed"), interface.subnet_id or "")
 
@@ -405,162 +308,22 @@ def _device(interface: NetworkInterface) -> int:
 
 
 def _node(lowering: Lowering, interface: NetworkInterface) -> str | None:
-    if not _is_host(interface):
+    if not is_host(interface):
         return None
-    return node_name(_NAME, _classes(lowering).of[interface.network_interface_id], "admit")
-
-
-def _hosts(
-    lowering: Lowering,
-    interfaces: Sequence[NetworkInterface],
-    words: str,
-    addresses: Ranges | None = None,
-) -> End:
-    """Interfaces as an end: those of hosts send, services may, all may be sent to.
-
-    What a service receives it may pass on: whatever comes by its interface has reached it.
-    """
-    hosts = [i for i in interfaces if _is_host(i)]
-    services = _services(lowering, interfaces, addresses)
-    goals: dict[str, list[tuple[int, int]]] = {}
-    passing: dict[str, None] = {}
-    for interface in interfaces:
-        node = lowering.interface_node(interface)
-        owner = node.rpartition("/")[0]
-        goals.setdefault(owner, []).extend(_within(lowering, interface, addresses).intervals)
-        goals[owner] += _pooled(lowering, interface, addresses).intervals
-        if not _is_host(interface):
-            passing[node] = None
-    starts = _starts if lowering.by_class or len(hosts) > _MANY else _starts_alone
-    return End(
-        words=words,
-        starts=(
-            *starts(lowering, hosts, addresses),
-            *services,
-            *_posing(lowering, hosts, addresses),
-        ),
-        goals={
-            owner: HeaderSpace.where(destination=Ranges.union(spans))
-            for owner, spans in goals.items()
-        },
-        addresses=Ranges.union(span for spans in goals.values() for span in spans),
-        nobody=_mute(interfaces[0]) if interfaces and not hosts and not services else None,
-        sender="" if services else _one_sender(hosts),
-        may_send=_may_send(lowering, interfaces),
-        passing=tuple(passing),
-    )
-
-
-def _services(
-    lowering: Lowering, interfaces: Sequence[NetworkInterface], addresses: Ranges | None
-) -> tuple[Start, ...]:
-    """What services open by interfaces of theirs, from some of the addresses."""
-    own = HeaderSpace.where(source=addresses)
-    found = (lowering.senders(each) or () for each in interfaces if not _is_host(each))
-    narrowed = (replace(start, space=start.space & own) for starts in found for start in starts)
-    return tuple(start for start in narrowed if not start.space.is_empty)
-
-
-def _one_sender(hosts: Sequence[NetworkInterface]) -> str:
-    """The instance (or lone interface) that all hosts belong to, if they do."""
-    senders = {
-        (host.attachment.instance_id if host.attachment else None) or host.network_interface_id
-        for host in hosts
-    }
-    return senders.pop() if len(senders) == 1 else ""
-
-
-def _within(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
-    own = _owned(lowering, interface)
-    return own if addresses is None else own & addresses
-
-
-def _pooled(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
-    """R-IGW-9: what of a pool of addresses is routed to an interface, whose guest may have it."""
-    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
-    blocks = pools.routed.get(interface.network_interface_id)
-    if not blocks:
-        return _NOTHING
-    held = Ranges.prefixes(blocks)
-    return held if addresses is None else held & addresses
-
-
-def _posing(
-    lowering: Lowering, hosts: Sequence[NetworkInterface], addresses: Ranges | None
-) -> Iterator[Start]:
-    """Those that may send from addresses of a pool: the check has to be off (R-ENI-5)."""
-    of = _classes(lowering).of
-    for host in hosts:
-        held = _pooled(lowering, host, addresses)
-        if held and not host.source_dest_check:
-            name = host.network_interface_id
-            space = HeaderSpace.where(source=held)
-            yield Start(node_name("public_ipv4_pool", name, "pose"), space, f"{_NAME}/{of[name]}")
-
-
-def _starts_alone(
-    lowering: Lowering, hosts: Sequence[NetworkInterface], addresses: Ranges | None
-) -> tuple[Start, ...]:
-    """One start for each interface."""
-    of = _classes(lowering).of
-    return tuple(
-        Start(
-            node_name(_NAME, host.network_interface_id, "send"),
-            HeaderSpace.where(source=_within(lowering, host, addresses)),
-            f"{_NAME}/{of[host.network_interface_id]}",
-        )
-        for host in hosts
-        if _within(lowering, host, addresses)
-    )
-
-
-def _starts(
-    lowering: Lowering, hosts: Sequence[NetworkInterface], addresses: Ranges | None
-) -> tuple[Start, ...]:
-    """One start for each class of interfaces."""
-    of = _classes(lowering).of
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for host in hosts:
-        own = _within(lowering, host, addresses).intervals
-        spans.setdefault(of[host.network_interface_id], []).extend(own)
-    return tuple(
-        Start(
-            node_name(_NAME, class_id, "emit"),
-            HeaderSpace.where(source=Ranges.union(own)),
-            f"{_NAME}/{class_id}",
-        )
-        for class_id, own in spans.items()
-        if own
-    )
-
-
-def _mute(interface: NetworkInterface) -> Origin:
-    words = "is an interface of a service, which opens no connections of its own"
-    return Origin(interface.network_interface_id, words, code="NO_PATH", name=interface.name)
-
-
-def _may_send(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Origin | None:
-    """The first interface of a service that may open connections in ways that nothing tells."""
-    for interface in interfaces:
-        quiet = _is_host(interface) or interface.interface_type in _MUTE
-        if not quiet and lowering.senders(interface) is None:
-            words = f"belongs to a service ({interface.interface_type}) that may open connections"
-            origin = f"{words}; not modelled yet"
-            return Origin(interface.network_interface_id, origin, name=interface.name)
-    return None
+    return node_name(_NAME, classes(lowering).of(interface.network_interface_id), "admit")
 
 
 def _end(lowering: Lowering, interface_id: str) -> End | None:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
-    return None if interface is None else _hosts(lowering, (interface,), interface_id)
+    return None if interface is None else hosts(lowering, (interface,), interface_id)
 
 
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     """The one interface of a class that a header is about."""
     address = header.source if part in ("emit", "send") else header.destination
-    for member in _classes(lowering).members.get(resource, ()):
-        if address in _owned(lowering, member):
-            return _who(lowering, member)
+    member = member_with(lowering, resource, address)
+    if member is not None:
+        return _who(lowering, member)
     interface = lowering.snapshot.get(NetworkInterface, resource)
     return None if interface is None else _who(lowering, interface)
 
@@ -590,11 +353,12 @@ COMPONENT = Component(
         Target("network_interface_id", "eni-", _enter),
         Target("instance_id", "i-", _enter_instance),
     ),
-    interface_types=(*_HOSTS, _FUNCTION),
+    interface_types=(*HOSTS, FUNCTION),
     interface_node=_node,
     ends={"eni-": _end},
-    hosts=_hosts,
+    hosts=hosts,
+    receivers=receivers,
     label=_label,
-    alike=_alike,
+    alike=lambda lowering, interface_id: classes(lowering).alike(interface_id),
     faces={"emit": "source", "admit": "destination"},
 )

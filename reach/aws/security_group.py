@@ -37,7 +37,6 @@ from reach.network.field import (
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
-from reach.snapshot.index import delegated_prefixes, private_addresses
 from reach.snapshot.records import (
     GroupRule,
     IpPermission,
@@ -227,8 +226,7 @@ def _by_family(
     if space is None:
         yield _Peer(name, HeaderSpace.where(identity=Ranges(())))
         return
-    members = lowering.index.interfaces_by_group.get(name, ())
-    if not any(each.ipv6_addresses or each.ipv6_prefixes for each in members):
+    if not lowering.index.have_ipv6(lowering.index.interfaces_by_group.get(name, ())):
         yield _Peer(name, space)
         return
     side = "destination" if egress else "source"
@@ -276,16 +274,10 @@ def _members(
     if not egress:
         numbers = [number for number, home in lowering.senders_with(name) if home in scope]
         return HeaderSpace.where(identity=Ranges.of(*numbers)) if numbers else None
-    members = [
-        interface
-        for interface in lowering.index.interfaces_by_group.get(name, ())
-        if interface.vpc_id in scope
-    ]
+    members = lowering.index.in_group(name, scope)
     if not members:
         return None
-    own = Ranges.of(*(a for interface in members for a in private_addresses(interface)))
-    blocks = [block for interface in members for block in delegated_prefixes(interface)]
-    return HeaderSpace.where(destination=own | Ranges.prefixes(map(Prefix.parse, blocks)))
+    return HeaderSpace.where(destination=lowering.index.addresses_of(members))
 
 
 def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:

@@ -21,7 +21,7 @@ from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
-from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks
+from reach.snapshot.index import subnet_blocks
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet
 
 QUIET = Origin("", "")
@@ -72,17 +72,10 @@ def _arrive(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...
 
 def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
-    by_node: dict[str, list[tuple[int, int]]] = {}
-    for interface in lowering.index.interfaces_by_subnet.get(subnet_id, ()):
-        spans = by_node.setdefault(lowering.interface_node(interface), [])
-        for address in private_addresses(interface):
-            spans += Ranges.of(address).intervals
-        for block in delegated_prefixes(interface):
-            prefix = Prefix.parse(block)
-            spans.append((prefix.low, prefix.high))
+    members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
     routes = tuple(
-        Route(HeaderSpace.where(destination=Ranges.union(spans)), node, QUIET)
-        for node, spans in by_node.items()
+        Route(HeaderSpace.where(destination=own), node, QUIET)
+        for node, own in lowering.receivers(members).items()
     )
     extra = lowering.slot("subnet.switch", subnet_id)
     subnet = lowering.snapshot.get(Subnet, subnet_id)

@@ -245,15 +245,18 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     return replace(ends, starts=(), nobody=mute, gap=gap, may_send=None)
 
 
+def _is_own(interface: NetworkInterface) -> bool:
+    return interface.interface_type == "vpc_endpoint"
+
+
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """Anything may stand behind an endpoint's interface if the call about endpoints is missing."""
 
     def make() -> Ranges:
         unknown = (
             each
-            for each in lowering.index.interfaces
-            if each.interface_type == "vpc_endpoint"
-            and _of_interface(lowering, each.network_interface_id) is None
+            for each in lowering.index.interfaces_where(_is_own)
+            if _of_interface(lowering, each.network_interface_id) is None
             and not lowering.has(VpcEndpoint, each)
         )
         return Ranges.of(*(address for each in unknown for address in private_addresses(each)))

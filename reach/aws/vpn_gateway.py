@@ -44,7 +44,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
-from reach.snapshot.index import delegated_prefixes, private_addresses, vpc_blocks
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.lines import is_default
 from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.records import NatGateway, NetworkInterface, RouteTable, Vpc
@@ -86,12 +86,8 @@ def _own(lowering: Lowering, vpc_id: str) -> Ranges:
     """The private addresses of a VPC's interfaces."""
 
     def make() -> Ranges:
-        spans: list[tuple[int, int]] = []
-        for interface in lowering.index.interfaces_by_vpc.get(vpc_id, ()):
-            for address in private_addresses(interface):
-                spans += Ranges.of(address).intervals
-            for block in map(Prefix.parse, delegated_prefixes(interface)):
-                spans.append((block.low, block.high))
+        interfaces = lowering.index.interfaces_by_vpc.get(vpc_id, ())
+        spans = list(lowering.index.addresses_of(interfaces).intervals)
         # R-NAT-2: a NAT gateway sends with its own address.
         for gateway in lowering.snapshot.records(NatGateway):
             if gateway.vpc_id == vpc_id and gateway.state == "available":

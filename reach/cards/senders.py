@@ -88,7 +88,7 @@ def of_interfaces(ground: Ground, interfaces: Sequence[NetworkInterface]) -> Sen
     missing = interfaces_missing(ground)
     gaps = (*(() if missing is None else (missing,)), *openings(ground))
     starts = ground.hosts(interfaces, "these interfaces").starts if interfaces else ()
-    return Senders(starts, tuple(_perhaps(ground, interfaces)), tuple(dict.fromkeys(gaps)))
+    return Senders(tuple(starts), tuple(_perhaps(ground, interfaces)), tuple(dict.fromkeys(gaps)))
 
 
 def _perhaps(

@@ -9,7 +9,7 @@ Immutable, hashable, deterministic.  Knows no AWS word.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -151,6 +151,10 @@ class Ranges:
         place = bisect_right(self._lows, high) - 1
         return place >= 0 and self.intervals[place][1] >= low
 
+    def has_more_than(self, most: int) -> bool:
+        """Whether it takes more intervals to say it."""
+        return len(self.intervals) > most
+
     @property
     def single(self) -> int | None:
         """The only value, or None when there are none or several."""
@@ -172,6 +176,32 @@ class Ranges:
         """The set as address prefixes (for the address fields only)."""
         for low, high in self.intervals:
             yield from cover(low, high)
+
+
+class LaterRanges(Ranges):
+    """The same, whose intervals are worked out when somebody first looks at them.
+
+    There are ``at_least`` so many of them.
+    """
+
+    def __init__(self, make: Callable[[], Ranges], at_least: int = 0) -> None:
+        object.__setattr__(self, "_make", make)
+        object.__setattr__(self, "_at_least", at_least)
+
+    def has_more_than(self, most: int) -> bool:
+        at_least: int = object.__getattribute__(self, "_at_least")
+        return at_least > most or super().has_more_than(most)
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        make: Callable[[], Ranges] = object.__getattribute__(self, "_make")
+        return make().intervals
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ranges) and self.intervals == other.intervals
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 def _show_interval(name: str, low: int, high: int) -> str:

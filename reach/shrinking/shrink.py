@@ -121,7 +121,7 @@ def classes_of(snapshot: Snapshot) -> list[tuple[NetworkInterface, ...]]:
 def _classes(ground: Ground) -> list[tuple[NetworkInterface, ...]]:
     found = {}
     for interface in ground.snapshot.records(NetworkInterface):
-        members = ground.alike(interface.network_interface_id)
+        members = tuple(ground.alike(interface.network_interface_id))
         found[members[0].network_interface_id] = members
     return sorted(found.values(), key=lambda members: -len(members))
 

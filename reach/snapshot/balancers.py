@@ -142,7 +142,8 @@ class Balancers:
 
     @cached_property
     def _own(self) -> tuple[tuple[Named, NetworkInterface], ...]:
-        both = ((named(each), each) for each in self.index.interfaces)
+        own = self.index.interfaces_where(lambda each: named(each) is not None)
+        both = ((named(each), each) for each in own)
         return tuple((whose, each) for whose, each in both if whose is not None)
 
     # ---------------------------------------------------------------- listeners and rules

@@ -145,11 +145,13 @@ def _snapshot(told: _Kept, root: str, sections: Mapping[str, Section]) -> Snapsh
     )
 
 
-def _parts(records: Mapping[str, Record]) -> tuple[Part, ...]:
+def _parts(section: Section, records: Mapping[str, Record]) -> tuple[Part, ...]:
     """Records that are packed already, or are packed now and stay as they are."""
     if isinstance(records, Table):
         return records.parts
-    return (pack([msgspec.structs.replace(each) for each in records.values()], list(records)),)
+    copies = [msgspec.structs.replace(each) for each in records.values()]
+    columns = section.columns(copies) if section.columns else b""
+    return (pack(copies, list(records), columns),)
 
 
 def _told(
@@ -170,7 +172,7 @@ def _told(
         diagnostics=snapshot.diagnostics,
         ignored=tuple(snapshot.ignored.items()),
         tables=tuple(
-            (key, _parts(snapshot.contents[section.record]))
+            (key, _parts(section, snapshot.contents[section.record]))
             for key, section in sections.items()
             if snapshot.contents[section.record]
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from reach.snapshot import columns
 from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.records import (
     Address,
@@ -221,6 +222,7 @@ _INTERFACES = (
             Reference("groups[].group_id", SecurityGroup),
             Reference("attachment.instance_id", Instance),
         ),
+        columns=columns.of_interfaces,
     ),
     Section(
         "Reservations",
@@ -234,6 +236,7 @@ _INTERFACES = (
             _SUBNET,
             Reference("network_interfaces[].network_interface_id", NetworkInterface),
         ),
+        columns=columns.of_instances,
     ),
     Section(
         "Addresses",

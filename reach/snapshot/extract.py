@@ -105,7 +105,8 @@ def _rows(section: Section, records: list[Record]) -> Rows:
     ids = list(map(attrgetter(section.id), records))
     named = dict(gather(records, (each.path for each in section.references)))
     found = [_beginning(each.prefix, set(named[each.path])) for each in section.references]
-    return Rows(section.key, pack(records, ids), ids, found)
+    columns = section.columns(records) if section.columns else b""
+    return Rows(section.key, pack(records, ids, columns), ids, found)
 
 
 def _beginning(prefix: str, texts: Collection[str]) -> list[str]:

@@ -10,12 +10,23 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from reach.network.address import RFC1918, RFC6598, WIDTH, Prefix, parse_address
+from reach.network.address import (
+    ANY_IPV4,
+    NOT_PUBLIC_IPV4,
+    RFC1918,
+    RFC6598,
+    WIDTH,
+    Prefix,
+    is_ipv4,
+    is_public,
+    parse_address,
+)
 from reach.network.header_space import Ranges
+from reach.snapshot.crowd import Crowd
 from reach.snapshot.lines import Lines
 from reach.snapshot.record import Record, Tag
 from reach.snapshot.records import (
@@ -33,6 +44,11 @@ from reach.snapshot.records import (
 )
 from reach.snapshot.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from reach.snapshot.roll import Roll
+
+_PUBLIC_IPV4 = Ranges.prefixes((ANY_IPV4,)) - Ranges.prefixes(NOT_PUBLIC_IPV4)
+Interfaces = Sequence[NetworkInterface]
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 # The ids and names of Availability Zones: use1-az1, us-east-1a.  Those of Local Zones are longer.
 _ORDINARY_ZONE = re.compile(r"(?:[a-z]+\d+-az\d+|[a-z]{2,4}(?:-[a-z]+)+-\d+[a-z])(?: of |$)")
@@ -143,7 +159,7 @@ def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
     return state is None or state.state in ("associated", "")
 
 
-def _instance_of(interface: NetworkInterface) -> str | None:
+def instance_of(interface: NetworkInterface) -> str | None:
     return interface.attachment.instance_id if interface.attachment else None
 
 
@@ -153,25 +169,117 @@ class Index:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
-    @cached_property
-    def interfaces(self) -> tuple[NetworkInterface, ...]:
-        return self.snapshot.records(NetworkInterface)
+    # Interfaces.  Of very many there is a roll; it says what the records say, and is asked instead.
 
     @cached_property
-    def interfaces_by_subnet(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+    def roll(self) -> Roll | None:
+        """The interfaces as columns, where there are so many that they were written as such."""
+        records = self.snapshot.contents.get(NetworkInterface)
+        if records is None or isinstance(records, dict):
+            return None
+        from reach.snapshot.roll import roll_of  # here, as numpy takes long to import
+
+        return roll_of(records)
+
+    @cached_property
+    def interfaces(self) -> Interfaces:
+        return self.roll.everyone if self.roll else self.snapshot.records(NetworkInterface)
+
+    @cached_property
+    def interfaces_by_subnet(self) -> Mapping[str, Interfaces]:
+        if self.roll:
+            return self.roll.by_subnet
         return _grouped(self.interfaces, lambda each: (each.subnet_id,))
 
     @cached_property
-    def interfaces_by_vpc(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+    def interfaces_by_vpc(self) -> Mapping[str, Interfaces]:
+        if self.roll:
+            return self.roll.by_vpc
         return _grouped(self.interfaces, lambda each: (each.vpc_id,))
 
     @cached_property
-    def interfaces_by_instance(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
-        return _grouped(self.interfaces, lambda each: (_instance_of(each),))
+    def interfaces_by_instance(self) -> Mapping[str, Interfaces]:
+        if self.roll:
+            return self.roll.by_instance
+        return _grouped(self.interfaces, lambda each: (instance_of(each),))
 
     @cached_property
-    def interfaces_by_group(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+    def interfaces_by_group(self) -> Mapping[str, Interfaces]:
+        if self.roll:
+            return self.roll.by_group
         return _grouped(self.interfaces, lambda each: (group.group_id for group in each.groups))
+
+    def interfaces_where(self, test: Callable[[NetworkInterface], bool]) -> Interfaces:
+        """The interfaces that pass a test of what many share.
+
+        It must not ask for an interface's id, addresses, groups, instance, name or place.
+        """
+        if self.roll:
+            return self.roll.crowd(self.roll.where(test))
+        return tuple(filter(test, self.interfaces))
+
+    @cached_property
+    def mapped(self) -> Interfaces:
+        """The interfaces of which an address has another one outside (``outer_mapping``)."""
+        if self.roll:
+            return self.roll.crowd(self.roll.mapped)
+        return tuple(each for each in self.interfaces if outer_mapping(each))
+
+    @cached_property
+    def mapped_by_vpc(self) -> Mapping[str, Interfaces]:
+        return _grouped(self.mapped, lambda each: (each.vpc_id,))
+
+    @cached_property
+    def mapped_by_subnet(self) -> Mapping[str, Interfaces]:
+        return _grouped(self.mapped, lambda each: (each.subnet_id,))
+
+    @cached_property
+    def owners_of_interfaces(self) -> frozenset[str]:
+        every = self.roll.profiles if self.roll else self.interfaces
+        return frozenset(each.owner_id for each in every)
+
+    @cached_property
+    def group_sets(self) -> frozenset[tuple[str, frozenset[str]]]:
+        """The VPC and the groups of each interface that has any."""
+        if self.roll:
+            return self.roll.group_sets
+        return frozenset(
+            (each.vpc_id or "", frozenset(group.group_id for group in each.groups))
+            for each in self.interfaces
+            if each.groups
+        )
+
+    def in_group(self, group_id: str, vpcs: Set[str]) -> Interfaces:
+        """The interfaces of a group that are in some VPCs."""
+        members = self.interfaces_by_group.get(group_id, ())
+        if isinstance(members, Crowd):
+            return members.where(lambda each: each.vpc_id in vpcs)
+        return tuple(each for each in members if each.vpc_id in vpcs)
+
+    def public_ipv4_of(self, interfaces: Interfaces) -> Ranges:
+        """Those of their own IPv4 addresses that are public ones, prefixes not counted."""
+        if isinstance(interfaces, Crowd):
+            return Ranges(tuple(interfaces.roll.spans(interfaces.rows, _PUBLIC_IPV4)))
+        own = (a for each in interfaces for a in private_addresses(each))
+        return Ranges.of(*(a for a in own if is_public(a) and is_ipv4(a)))
+
+    def addresses_of(self, interfaces: Interfaces) -> Ranges:
+        """All their own addresses, and the prefixes that count as such (R-ENI-2)."""
+        if isinstance(interfaces, Crowd):
+            own = Ranges(tuple(interfaces.roll.spans(interfaces.rows)))
+            interfaces = interfaces.roll.crowd(interfaces.roll.delegated_of(interfaces.rows))
+        else:
+            own = Ranges.of(*(a for each in interfaces for a in private_addresses(each)))
+        blocks = [block for each in interfaces for block in delegated_prefixes(each)]
+        return own | Ranges.prefixes(map(Prefix.parse, blocks)) if blocks else own
+
+    def have_ipv6(self, interfaces: Interfaces) -> bool:
+        """Whether any of them has an IPv6 address, or a prefix of such."""
+        if isinstance(interfaces, Crowd):
+            if interfaces.roll.have_six(interfaces.rows):
+                return True
+            interfaces = interfaces.roll.crowd(interfaces.roll.delegated_of(interfaces.rows))
+        return any(each.ipv6_addresses or each.ipv6_prefixes for each in interfaces)
 
     @cached_property
     def subnets_by_vpc(self) -> Mapping[str, tuple[Subnet, ...]]:
@@ -192,13 +300,20 @@ class Index:
 
         More than one where VPCs overlap.
         """
-        found = list(self._by_address.get(address, ()))
+        if self.roll:
+            found = list(self.roll.crowd(self.roll.owners(address)))
+        else:
+            found = list(self._by_address.get(address, ()))
         for length in self._delegated_lengths:
             found += self._by_delegation.get(Prefix(_top(address, length), length), ())
         return tuple(dict.fromkeys(found))
 
     def addresses_within(self, spans: Ranges) -> Iterator[int]:
         """The interfaces' own addresses that lie in a set, in order."""
+        if self.roll:
+            for low, high in spans.intervals:
+                yield from self.roll.within(low, high)
+            return
         addresses = self._sorted_addresses
         for low, high in spans.intervals:
             yield from addresses[bisect_left(addresses, low) : bisect_right(addresses, high)]
@@ -217,7 +332,14 @@ class Index:
 
     @cached_property
     def _by_delegation(self) -> Mapping[Prefix, tuple[NetworkInterface, ...]]:
-        return _grouped(self.interfaces, lambda each: map(Prefix.parse, delegated_prefixes(each)))
+        return _grouped(self.delegated, lambda each: map(Prefix.parse, delegated_prefixes(each)))
+
+    @cached_property
+    def delegated(self) -> Interfaces:
+        """The interfaces that have prefixes."""
+        if self.roll:
+            return self.roll.crowd(self.roll.delegated)
+        return tuple(each for each in self.interfaces if delegated_prefixes(each))
 
     @cached_property
     def _delegated_lengths(self) -> tuple[int, ...]:
@@ -227,7 +349,7 @@ class Index:
     def _by_public_address(self) -> Mapping[int, tuple[NetworkInterface, int]]:
         return {
             public: (interface, private)
-            for interface in reversed(self.interfaces)
+            for interface in reversed(self.mapped)
             for private, public in outer_mapping(interface)
         }
 

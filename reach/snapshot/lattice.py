@@ -251,7 +251,7 @@ class Lattice:
     def _balancer(self, arn: str, four: bool) -> Ranges:
         """The nodes of an Application Load Balancer (R-ENI-9: told by their description)."""
         described = f"ELB {arn.partition(':loadbalancer/')[2]}"
-        nodes = (each for each in self.index.interfaces if each.description == described)
+        nodes = self.index.interfaces_where(lambda each: each.description == described)
         found = [a for each in nodes for a in private_addresses(each) if is_ipv4(a) is four]
         return Ranges.of(*found) if found else Ranges(())
 

@@ -10,8 +10,9 @@ there may be; must not know what they do to a packet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from typing import cast
 
 from reach.snapshot.index import Index
 from reach.snapshot.record import Id, Part, Record, Scope, Tagged
@@ -119,8 +120,9 @@ def _read(index: Index, scope: Scope) -> Account:
         # The mode that was in force before may be any.
         changing = each.state == "update-in-progress"
         told |= _EVERY if changing else {each.internet_gateway_block_mode}
-    holders: tuple[Vpc | Subnet, ...] = (*snapshot.records(Vpc), *snapshot.records(Subnet))
-    shown = {shown_by(each) for each in holders if _same(_owner(index, each), scope)}
+    shown = {
+        mode for whose, modes in _shown(index).items() if _same(whose, scope) for mode in modes
+    }
     if answers and all(each.exclusions_allowed == "not-allowed" for each in answers):
         return Account(told, frozenset(shown), {})
     kind = VpcBlockPublicAccessExclusion
@@ -130,6 +132,19 @@ def _read(index: Index, scope: Scope) -> Account:
     for exclusion in snapshot.records(kind):
         found[exclusion.excludes] = (*found.get(exclusion.excludes, ()), exclusion)
     return Account(told, frozenset(shown), found)
+
+
+def _shown(index: Index) -> Mapping[Scope, Set[str]]:
+    """What VPCs and subnets show, by whose they are; they are looked at once."""
+    derived, key = index.snapshot.derived, "public access shown"
+    if key not in derived:
+        found: dict[Scope, set[str]] = {}
+        holders: tuple[Vpc | Subnet, ...]
+        holders = (*index.snapshot.records(Vpc), *index.snapshot.records(Subnet))
+        for each in holders:
+            found.setdefault(_owner(index, each), set()).add(shown_by(each))
+        derived[key] = found
+    return cast("Mapping[Scope, Set[str]]", derived[key])
 
 
 def shown_by(holder: Vpc | Subnet) -> str:

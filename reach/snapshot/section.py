@@ -8,11 +8,11 @@ Must not know how files are read, nor what a field does to a packet.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from reach.snapshot.call import Call
 from reach.snapshot.record import Part, Record
@@ -62,6 +62,7 @@ class Section:
     ``covered_by`` another section that makes the absence of this one no gap
     ``asked``      how AWS is asked for it, where that takes more than the operations alone; nothing
                    where another section keeps the same answers
+    ``columns``    what is kept beside packed records, for questions about very many of them
     """
 
     key: str
@@ -78,6 +79,7 @@ class Section:
     orphan: str = ""
     covered_by: str = ""
     asked: tuple[Call, ...] | None = None
+    columns: Callable[[Sequence[Any]], bytes] | None = None
 
     @property
     def calls(self) -> tuple[Call, ...]:

@@ -1,11 +1,12 @@
 """The records of one section, packed, and each made when it is first asked for.
 
-    pack(records, ids) -> Part          Table(kind, parts)["eni-0abc"] -> Record
+    pack(records, ids, columns) -> Part          Table(kind, parts)["eni-0abc"] -> Record
 
 A table is a mapping like any other, of ids in their order to records; a record that was made stays
 the same one.  Its parts are what one file each had: msgpack, some dozens of rows compressed as one
-block, which is a tenth of what their records take.  Must not know what a record means, nor where
-parts are kept.
+block, which is a tenth of what their records take; beside them may lie what somebody else wrote of
+the records, column by column, and reads again.  Must not know what a record means, nor where parts
+are kept.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The rows of one file, as they stood in it.
 
     ``names`` are their ids, compressed; ``numbers`` say the page of each, if there are several;
-    each of ``blocks`` has ``rows`` rows, but the last.
+    each of ``blocks`` has ``rows`` rows, but the last.  ``columns`` are for whoever wrote them.
     """
 
     count: int
@@ -43,6 +44,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     names: bytes
     rows: int
     blocks: tuple[bytes, ...]
+    columns: bytes = b""
 
     def ids(self) -> list[str]:
         found: list[str] = _decoder(list[str]).decode(zstandard.decompress(self.names))
@@ -72,7 +74,15 @@ def _many(kind: Any) -> Any:
     return tuple[kind, ...]
 
 
-def pack(records: Sequence[Record], ids: Sequence[str]) -> Part:
+def _raw(part: Part, number: int) -> list[msgspec.Raw]:
+    """The rows of a block, each to be decoded by itself."""
+    block: list[msgspec.Raw] = _decoder(list[msgspec.Raw]).decode(
+        zstandard.decompress(part.blocks[number])
+    )
+    return block
+
+
+def pack(records: Sequence[Record], ids: Sequence[str], columns: bytes = b"") -> Part:
     """The records, of which each loses its page.
 
     Raises OverflowError or UnicodeEncodeError for what JSON can hold and msgpack cannot.
@@ -93,6 +103,7 @@ def pack(records: Sequence[Record], ids: Sequence[str]) -> Part:
         names=compress(_encode(ids)),
         rows=rows,
         blocks=tuple(map(compress, blocks)),
+        columns=columns,
     )
 
 
@@ -110,6 +121,7 @@ class Table(Mapping[str, Record]):
         self._starts = [0, *accumulate(part.count for part in self.parts)]
         self._made: dict[str, Record] = {}
         self._opened: dict[bytes, list[msgspec.Raw]] = {}
+        self.derived: dict[str, object] = {}  # what others worked out from it
         self._patience = sum(len(part.blocks) for part in self.parts)
 
     def __len__(self) -> int:
@@ -128,6 +140,24 @@ class Table(Mapping[str, Record]):
         if self._patience < 0:  # one by one it has taken as long by now as all of them do
             return self._every[name]
         return self._make(name, self._rows[name])
+
+    def take(self, names: Sequence[str], rows: Sequence[int]) -> list[Record]:
+        """The records of these ids, which stand in these rows, counted through all parts.
+
+        No block is opened twice, however the rows lie.
+        """
+        missing = [each for each in zip(rows, names, strict=True) if each[1] not in self._made]
+        decode, at = _decoder(self.kind).decode, -1
+        block: list[msgspec.Raw] = []
+        for row, name in sorted(missing):
+            part, place = self._place(row)
+            first = row - place % part.rows
+            if first != at:
+                at, block = first, _raw(part, place // part.rows)
+            record: Record = decode(block[place % part.rows])
+            force_setattr(record, "page", part.page(place))
+            self._made[name] = record
+        return [self._made[name] for name in names]
 
     def values(self) -> ValuesView[Record]:
         return self._every.values()
@@ -149,12 +179,15 @@ class Table(Mapping[str, Record]):
         return {name: self._made[name] for name in sorted(self._made)}
 
     def _make(self, name: str, row: int) -> Record:
-        number = bisect_right(self._starts, row) - 1
-        part, row = self.parts[number], row - self._starts[number]
+        part, row = self._place(row)
         block = self._open(part, row // part.rows)
         record: Record = _decoder(self.kind).decode(block[row % part.rows])
         force_setattr(record, "page", part.page(row))
         return self._made.setdefault(name, record)
+
+    def _place(self, row: int) -> tuple[Part, int]:
+        number = bisect_right(self._starts, row) - 1
+        return self.parts[number], row - self._starts[number]
 
     def _open(self, part: Part, number: int) -> list[msgspec.Raw]:
         packed = part.blocks[number]
@@ -163,6 +196,5 @@ class Table(Mapping[str, Record]):
             self._patience -= 1
             if len(self._opened) >= _KEPT:
                 self._opened.clear()
-            block = _decoder(list[msgspec.Raw]).decode(zstandard.decompress(packed))
-            self._opened[packed] = block
+            block = self._opened[packed] = _raw(part, number)
         return block

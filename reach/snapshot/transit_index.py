@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reach.network.address import Prefix, is_ipv4
-from reach.snapshot.index import vpc_blocks
+from reach.snapshot.index import Index, vpc_blocks
 from reach.snapshot.record import Scope
-from reach.snapshot.records import NetworkInterface, Vpc
+from reach.snapshot.records import Vpc
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
     TransitGateway,
@@ -113,8 +113,7 @@ class TransitIndex:
     @cached_property
     def _owners(self) -> frozenset[str]:
         """Who has interfaces: a participant in a VPC is shown none of its owner's."""
-        every = self.snapshot.records(NetworkInterface)
-        return frozenset(each.owner_id for each in every if each.owner_id)
+        return frozenset(filter(None, Index(self.snapshot).owners_of_interfaces))
 
     @cached_property
     def every(self) -> tuple[TransitGatewayAttachment, ...]:

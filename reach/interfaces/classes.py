@@ -1,0 +1,91 @@
+"""Interfaces that every rule treats alike, and so share a node: it is named by the first of them.
+
+    classes(lowering) -> Classes
+
+Takes a snapshot with its joins.  There are two readings of it, of records one by one and of a roll
+of very many; both give the same.  Must not know what a class is used for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from reach.component import Lowering
+from reach.interfaces.kinds import kind, owned
+from reach.network.header_space import Ranges
+from reach.snapshot.crowd import Crowd
+from reach.snapshot.records import NetworkInterface
+
+
+class Classes(Protocol):
+    def of(self, interface_id: str) -> str:
+        """The class of an interface of the snapshot."""
+        ...
+
+    def members(self, class_id: str) -> Sequence[NetworkInterface]:
+        """All of a class, in order; nothing where no class has that name."""
+        ...
+
+    def alike(self, interface_id: str) -> Sequence[NetworkInterface]:
+        """All of the interface's class; nothing where there is no such interface."""
+        ...
+
+    def own(self, members: Sequence[NetworkInterface]) -> Ranges:
+        """R-ENI-2: what any of some interfaces owns."""
+        ...
+
+
+def classes(lowering: Lowering) -> Classes:
+    def make() -> Classes:
+        if lowering.index.roll is None:
+            return OneByOne(lowering)
+        from reach.interfaces.rolled import Rolled  # here, as numpy takes long to import
+
+        return Rolled(lowering, lowering.index.roll)
+
+    return lowering.memo("network_interface classes", make)
+
+
+class OneByOne:
+    """Read off the records."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        found: dict[object, list[NetworkInterface]] = {}
+        for interface in lowering.index.interfaces:
+            found.setdefault(kind(lowering, interface), []).append(interface)
+        self._lowering = lowering
+        self._members = {lot[0].network_interface_id: tuple(lot) for lot in found.values()}
+        self._of: Mapping[str, str] = {
+            each.network_interface_id: first for first, lot in self._members.items() for each in lot
+        }
+
+    def of(self, interface_id: str) -> str:
+        return self._of[interface_id]
+
+    def members(self, class_id: str) -> tuple[NetworkInterface, ...]:
+        return self._members.get(class_id, ())
+
+    def alike(self, interface_id: str) -> tuple[NetworkInterface, ...]:
+        return self.members(self._of[interface_id]) if interface_id in self._of else ()
+
+    def own(self, members: Sequence[NetworkInterface]) -> Ranges:
+        return union(self._lowering, members)
+
+
+def union(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Ranges:
+    if len(interfaces) == 1:
+        return owned(lowering, interfaces[0])
+    return Ranges.union(span for each in interfaces for span in owned(lowering, each).intervals)
+
+
+def member_with(lowering: Lowering, class_id: str, address: int) -> NetworkInterface | None:
+    """The first of a class that has an address."""
+    members = classes(lowering).members(class_id)
+    if isinstance(members, Crowd) and len(members) > 1:  # none of them has prefixes
+        first = members[0].network_interface_id
+        for owner in lowering.index.owner_of_address(address):
+            if classes(lowering).of(owner.network_interface_id) == first:
+                return owner
+        return None
+    return next((each for each in members if address in owned(lowering, each)), None)

@@ -1,0 +1,181 @@
+"""Very many interfaces as an end of a question: the same end as one by one, by columns.
+
+    end_of(lowering, crowd, words) -> End        receivers_of(lowering, crowd) -> node -> addresses
+
+Records are made of services, which are few, and of what is out of the ordinary.  Starts, and what
+each owner may be sent, are made when somebody asks.  Must not decide anything that ``ends`` does
+not decide: where interfaces are few, that is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import numpy as np
+
+from reach.aim import Start
+from reach.component import End, Lowering, node_name
+from reach.interfaces import ends
+from reach.interfaces.classes import classes
+from reach.interfaces.kinds import is_host, owned
+from reach.interfaces.rolled import Rolled
+from reach.later import Later
+from reach.network.header_space import HeaderSpace, LaterRanges, Ranges
+from reach.snapshot.crowd import Crowd
+from reach.snapshot.records import NetworkInterface
+from reach.snapshot.roll import Rows
+
+
+def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
+    lot = _Lot(lowering, crowd)
+    sender = lot.one_sender()
+    services = Later(lambda: ends.opened(lowering, lot.services, None))
+    silent = not len(lot.hosts) and not services
+    return End(
+        words=words,
+        starts=Later(lambda: (*lot.starts(), *services, *lot.posing())),
+        goals=Goals(lot),
+        addresses=lot.addresses(),
+        nobody=ends.mute(crowd[0]) if silent else None,
+        sender="" if not sender or services else sender,
+        may_send=ends.may_send(lowering, lot.services),
+        passing=tuple(dict.fromkeys(lot.nodes)),
+    )
+
+
+def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
+    lot = _Lot(lowering, crowd)
+    found: dict[str, Ranges] = {}
+    for node, own in lot.in_order("admit"):
+        if isinstance(own, NetworkInterface):
+            found[node] = found.get(node, Ranges(())) | owned(lowering, own)
+        else:
+            found[node] = lot.known.owned(own)
+    return found
+
+
+class _Lot:
+    """Some interfaces: the rows of hosts, and the records of services."""
+
+    def __init__(self, lowering: Lowering, crowd: Crowd) -> None:
+        self.lowering, self.crowd = lowering, crowd
+        self.known = cast(Rolled, classes(lowering))
+        host = self.known.host[crowd.rows]
+        self.hosts: Rows = crowd.rows[host]
+        self.rows_of_services: Rows = crowd.rows[~host]
+        self.services = crowd.roll.records(self.rows_of_services)
+        self.nodes = tuple(map(lowering.interface_node, self.services))
+        rows = (crowd.roll.row(name) for name in ends.routed(lowering))
+        pooled = np.array(sorted(row for row in rows if row is not None), np.int64)
+        self.pooled = crowd.roll.records(pooled[np.isin(pooled, crowd.rows)])
+
+    def in_order(self, part: str) -> Iterator[tuple[str, Rows | NetworkInterface]]:
+        """Each class and each service by its node, as the first of them comes."""
+        lots: list[tuple[int, str, Rows | NetworkInterface]] = [
+            (int(rows[0]), node_name(ends.NAME, self.known.name(number), part), rows)
+            for number, rows in self.known.lots(self.hosts)
+        ]
+        lots += zip(self.rows_of_services.tolist(), self.nodes, self.services, strict=True)
+        for _, node, own in sorted(lots, key=_first):
+            yield node, own
+
+    def of_class(self, class_id: str) -> Rows:
+        """The hosts of a class among them."""
+        members = self.known.members(class_id)
+        if not isinstance(members, Crowd):
+            return np.empty(0, np.int64)
+        at = np.searchsorted(self.hosts, members.rows)
+        there = at < len(self.hosts)
+        found: Rows = members.rows[there][self.hosts[at[there]] == members.rows[there]]
+        return found
+
+    def one_sender(self) -> str:
+        """The instance (or lone interface) that all hosts belong to, if they do."""
+        roll = self.crowd.roll
+        if len(self.hosts) == 1:
+            return roll.instance(int(self.hosts[0])) or roll.name(int(self.hosts[0]))
+        own = np.unique(roll.instances[self.hosts])
+        return roll.instance(int(self.hosts[0])) if len(own) == 1 else ""
+
+    def starts(self) -> tuple[Start, ...]:
+        if len(self.hosts) <= ends.MANY and not self.lowering.by_class:
+            own = self.crowd.roll.records(self.hosts)
+            return ends.starts_alone(self.lowering, own, None)
+        sent = (
+            (self.known.name(number), self.known.owned(rows))
+            for number, rows in self.known.lots(self.hosts)
+        )
+        return tuple(ends.start_of_class(name, own) for name, own in sent if own)
+
+    def posing(self) -> tuple[Start, ...]:
+        own = [each for each in self.pooled if is_host(each)]
+        return tuple(ends.posing(self.lowering, own, None))
+
+    def addresses(self) -> Ranges:
+        """All that any of them receives: when somebody looks, as a million takes long to say."""
+        beside = Ranges.union(span for own in self._beside() for span in own.intervals)
+        rows, roll = self.crowd.rows, self.crowd.roll
+        return LaterRanges(
+            lambda: Ranges(tuple(roll.spans(rows))) | beside, roll.pieces(rows, beside)
+        )
+
+    def _beside(self) -> Iterator[Ranges]:
+        """What is received beside the addresses that columns tell."""
+        for each in self.crowd.roll.records(self.crowd.roll.delegated_of(self.crowd.rows)):
+            yield owned(self.lowering, each)
+        for each in self.pooled:
+            yield ends.pooled(self.lowering, each, None)
+
+
+def _first(entry: tuple[int, str, Rows | NetworkInterface]) -> int:
+    return entry[0]
+
+
+class Goals(Mapping[str, HeaderSpace]):
+    """What may be delivered to each owner, by owner, as the first of them comes.
+
+    Of classes nothing is listed before somebody goes through all of them.
+    """
+
+    def __init__(self, lot: _Lot) -> None:
+        self._lot = lot
+        self._made: dict[str, HeaderSpace] = {}
+        self._services: dict[str, list[NetworkInterface]] = {}
+        for node, each in zip(lot.nodes, lot.services, strict=True):
+            self._services.setdefault(node.rpartition("/")[0], []).append(each)
+
+    def __getitem__(self, owner: str) -> HeaderSpace:
+        found = self._made.get(owner)
+        if found is None:
+            found = self._made[owner] = HeaderSpace.where(destination=self._received(owner))
+        return found
+
+    def _received(self, owner: str) -> Ranges:
+        lowering = self._lot.lowering
+        if owner in self._services:
+            own = self._services[owner]
+            return Ranges.union(s for each in own for s in ends.received(lowering, each, None))
+        rows = self._rows(owner)
+        if not len(rows):
+            raise KeyError(owner)
+        known = self._lot.known.owned(rows)
+        for each in self._lot.pooled:
+            if is_host(each) and self._lot.crowd.roll.row(each.network_interface_id) in rows:
+                known |= ends.pooled(lowering, each, None)
+        return known
+
+    def _rows(self, owner: object) -> Rows:
+        """The hosts of a class that are meant; none where that is no class."""
+        kind, _, name = str(owner).partition("/")
+        return self._lot.of_class(name if kind == ends.NAME else "")
+
+    def __contains__(self, owner: object) -> bool:
+        return owner in self._services or len(self._rows(owner)) > 0
+
+    def __iter__(self) -> Iterator[str]:
+        owners = (node.rpartition("/")[0] for node, _ in self._lot.in_order("admit"))
+        return iter(dict.fromkeys(owners))
+
+    def __len__(self) -> int:
+        return len(np.unique(self._lot.known.number[self._lot.hosts])) + len(self._services)

@@ -1,0 +1,100 @@
+"""What rules can tell interfaces apart by, read off one record after the other.
+
+    is_host(interface) -> bool        kind(lowering, interface) -> hashable
+
+Interfaces of one kind share a node.  Takes records; must not know how nodes are made.
+"""
+
+from __future__ import annotations
+
+from reach.component import Lowering
+from reach.network.address import Prefix, is_ipv4
+from reach.network.header_space import Ranges
+from reach.snapshot.index import delegated_prefixes, instance_of, private_addresses
+from reach.snapshot.records import Instance, NetworkInterface
+
+HOSTS = ("interface", "efa", "efa-only", "trunk", "branch")
+FUNCTION = "lambda"
+_CLIENT_VPN = "ClientVPN Endpoint resource"
+
+
+def is_host(interface: NetworkInterface) -> bool:
+    """Some services betray themselves by their description only (R-ENI-9).
+
+    These are load balancers of older snapshots, resource gateways, and Client VPN.
+    """
+    described = interface.description.startswith("ELB ") or "rgw-" in interface.description
+    service = interface.requester_managed and described
+    attached = interface.attachment.instance_id if interface.attachment else None
+    service = service or (interface.description.startswith(_CLIENT_VPN) and not attached)
+    return interface.interface_type in (*HOSTS, FUNCTION) and not service
+
+
+def owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:
+    """R-ENI-2: every address that an interface owns, delegated prefixes included."""
+    known = lowering.memo("network_interface owned", dict[str, Ranges])
+    own = known.get(interface.network_interface_id)
+    if own is None:
+        own = Ranges.of(*private_addresses(interface))
+        blocks = delegated_prefixes(interface)
+        if blocks:
+            own |= Ranges.prefixes(map(Prefix.parse, blocks))
+        known[interface.network_interface_id] = own
+    return own
+
+
+def kind(lowering: Lowering, interface: NetworkInterface) -> object:
+    """What rules can tell interfaces apart by; anything out of the ordinary stands alone."""
+    instance_id = instance_of(interface)
+    instance = lowering.snapshot.get(Instance, instance_id) if instance_id else None
+    families = [is_ipv4(address) for address in private_addresses(interface)]
+    ordinary = (
+        lowering.apart is not None
+        and interface.network_interface_id not in lowering.apart
+        and is_host(interface)
+        and is_ordinary(interface)
+        and len(families) == len(set(families))
+        and not delegated_prefixes(interface)
+        and (instance is None or is_running(instance))
+        and (not instance_id or len(lowering.index.interfaces_by_instance[instance_id]) == 1)
+    )
+    if not ordinary:
+        return interface.network_interface_id
+    groups = tuple(sorted(group.group_id for group in interface.groups))
+    told = None if instance is None else metadata(instance)
+    return place(interface), groups, bool(instance_id), instance is None, told
+
+
+# What many share, and is looked at once for all of them where there is a roll.
+
+
+def is_ordinary(interface: NetworkInterface) -> bool:
+    """In what an interface does not have for itself."""
+    return (
+        interface.interface_type != FUNCTION
+        and interface.source_dest_check
+        and interface.status == "in-use"
+    )
+
+
+def place(interface: NetworkInterface) -> object:
+    """Where it is and what it is; of a service's also what it is for."""
+    attached = interface.attachment.status if interface.attachment else None
+    service = interface.description if interface.requester_managed else None
+    return (
+        interface.vpc_id,
+        interface.subnet_id,
+        interface.interface_type,
+        service,
+        attached,
+    )
+
+
+def is_running(instance: Instance) -> bool:
+    return instance.state.name == "running"
+
+
+def metadata(instance: Instance) -> object:
+    """How it reaches its own metadata."""
+    options = instance.metadata_options
+    return (options.http_endpoint, options.http_protocol_ipv6) if options else None

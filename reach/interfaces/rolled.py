@@ -1,0 +1,163 @@
+"""Interfaces that are alike, as a roll of very many tells it: the same as record by record.
+
+Everything that interfaces share is asked once for each profile, each set of groups and each kind
+of instance; the rest is arithmetic over columns.  Must not decide what makes interfaces alike: that
+is for ``kinds``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+from msgspec.structs import replace
+
+from reach.component import Lowering
+from reach.interfaces.classes import union
+from reach.interfaces.kinds import is_host, is_ordinary, is_running, metadata, owned, place
+from reach.network.header_space import Ranges
+from reach.snapshot.crowd import Crowd
+from reach.snapshot.interface_records import InterfaceAttachment
+from reach.snapshot.records import Instance, NetworkInterface
+from reach.snapshot.roll import Mask, Roll, Rows, register_of
+
+_SOMEBODY = InterfaceAttachment("i-")
+_NONE, _UNKNOWN = -2, -1  # in the place of an instance's kind
+
+
+class Rolled:
+    """``host`` says which rows are hosts, ``number`` which class each row is of; classes are
+    numbered as they come, and ``firsts`` are the rows of the first of each."""
+
+    def __init__(self, lowering: Lowering, roll: Roll) -> None:
+        self._lowering, self.roll = lowering, roll
+        has = roll.instances != b""
+        self.host: Mask = np.where(has, _each(roll, _is_host_attached), _each(roll, is_host))
+        kinds, instance = _instances(lowering, roll)
+        keys = (
+            _numbers(map(place, roll.profiles))[roll.profile],
+            _numbers(tuple(sorted(each)) for each in roll.groups)[roll.group],
+            _told(kinds)[instance],
+        )
+        alone = ~self.host | ~_each(roll, is_ordinary) | _is_odd(roll)
+        alone |= ~np.array([*map(is_running, kinds), True, True])[instance]
+        alone |= _apart(lowering, roll)
+        self.number, self.firsts = _classed(keys, alone)
+
+    def of(self, interface_id: str) -> str:
+        row = self.roll.row(interface_id)
+        if row is None:
+            raise KeyError(interface_id)
+        return self.roll.name(int(self.firsts[self.number[row]]))
+
+    def members(self, class_id: str) -> Sequence[NetworkInterface]:
+        row = self.roll.row(class_id)
+        if row is None or self.firsts[self.number[row]] != row:
+            return ()
+        return self._lot(int(self.number[row]))
+
+    def alike(self, interface_id: str) -> Sequence[NetworkInterface]:
+        row = self.roll.row(interface_id)
+        return () if row is None else self._lot(int(self.number[row]))
+
+    def own(self, members: Sequence[NetworkInterface]) -> Ranges:
+        if isinstance(members, Crowd):
+            return self.owned(members.rows)
+        return union(self._lowering, members)
+
+    def owned(self, rows: Rows) -> Ranges:
+        """R-ENI-2: what any of some rows owns, delegated prefixes included."""
+        spans = self.roll.spans(rows)
+        delegated = self.roll.delegated_of(rows)
+        if not len(delegated):
+            return Ranges(tuple(spans))
+        several = (owned(self._lowering, each) for each in self.roll.records(delegated))
+        return Ranges.union((*spans, *(span for own in several for span in own.intervals)))
+
+    def lots(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+        """The classes of some rows in the order in which they come, with those rows of each."""
+        numbers, first, counts = np.unique(self.number[rows], return_index=True, return_counts=True)
+        order = np.argsort(self.number[rows], kind="stable")
+        ends = np.cumsum(counts)
+        for at in np.argsort(first, kind="stable").tolist():
+            yield int(numbers[at]), rows[order[ends[at] - counts[at] : ends[at]]]
+
+    def name(self, number: int) -> str:
+        return self.roll.name(int(self.firsts[number]))
+
+    def _lot(self, number: int) -> Crowd:
+        order, ends = self._by_number
+        start = ends[number - 1] if number else 0
+        return self.roll.crowd(order[start : ends[number]])
+
+    @cached_property
+    def _by_number(self) -> tuple[Rows, Rows]:
+        return np.argsort(self.number, kind="stable"), np.cumsum(np.bincount(self.number))
+
+
+def _is_host_attached(profile: NetworkInterface) -> bool:
+    return is_host(replace(profile, attachment=_SOMEBODY))
+
+
+def _each(roll: Roll, test: Callable[[NetworkInterface], bool]) -> Mask:
+    """Which rows' profiles pass a test."""
+    passed = np.fromiter(map(test, roll.profiles), np.bool_, len(roll.profiles))
+    found: Mask = passed[roll.profile]
+    return found
+
+
+def _is_odd(roll: Roll) -> Mask:
+    """More than one address of a kind, prefixes, or not the only interface of its instance."""
+    four, six = roll.counts
+    odd: Mask = (four > 1) | (six > 1) | (roll.beside > 1)
+    odd[roll.delegated] = True
+    return odd
+
+
+def _apart(lowering: Lowering, roll: Roll) -> Mask:
+    """Those that are to be a node each, whatever they are."""
+    apart = lowering.apart
+    found = np.full(len(roll), apart is None, np.bool_)
+    rows = (roll.row(name) for name in apart or ())
+    found[[row for row in rows if row is not None]] = True
+    return found
+
+
+def _instances(lowering: Lowering, roll: Roll) -> tuple[list[Instance], Rows]:
+    """The kinds of instances, and that of each row's: the last two stand for none, and unknown."""
+    records = lowering.snapshot.contents.get(Instance, {})
+    register = register_of(records)
+    if register is not None:
+        kinds, kind = register.kinds, register.kinds_of(roll.instances)
+    else:  # an instance was edited: what was written of them no longer counts
+        known = {name.encode(): each for name, each in records.items()}
+        found = [known.get(name) for name in roll.instances.tolist()]
+        kinds = [each for each in found if isinstance(each, Instance)]
+        places = np.cumsum([each is not None for each in found]) - 1
+        kind = np.where([each is None for each in found], _UNKNOWN, places)
+    return kinds, np.where(roll.instances == b"", _NONE, kind)
+
+
+def _told(kinds: Sequence[Instance]) -> Rows:
+    """What is told apart of instances: by kind, then of none, then of unknown ones."""
+    return _numbers([*(("known", metadata(each)) for each in kinds), "none", "unknown"])
+
+
+def _numbers(things: Iterable[Hashable]) -> Rows:
+    """Equal things get equal numbers."""
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(each, len(known)) for each in things], np.int64)
+
+
+def _classed(keys: Sequence[Rows], alone: Mask) -> tuple[Rows, Rows]:
+    """The class of each row, and the first row of each class."""
+    joined = keys[0]
+    for key in keys[1:]:
+        _, joined = np.unique(joined * (int(key.max()) + 1) + key, return_inverse=True)
+    own = np.where(alone, -1 - np.arange(len(alone)), joined)
+    _, first, which = np.unique(own, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[which], first[order]

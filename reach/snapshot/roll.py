@@ -1,0 +1,426 @@
+"""The interfaces of a large snapshot as columns: what is asked of all of them at once.
+
+    roll_of(table) -> Roll, or None where nothing was written beside the records
+
+One row is one interface, in the order of ids.  It takes what ``reach.snapshot.columns`` wrote file
+by file, and answers with rows; records are made of those that somebody looks at.  What a
+:class:`Roll` says is what AWS said of the very records of its table: an edited snapshot has another
+table, and no roll.  Must not know what a field does to a packet.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from reach.network.address import FAMILY_BIT, is_ipv4
+from reach.network.header_space import Interval, Ranges
+from reach.snapshot import columns
+from reach.snapshot.crowd import Crowd
+from reach.snapshot.interface_records import Instance, NetworkInterface
+from reach.snapshot.record import Record
+from reach.snapshot.table import Table
+
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+_PLACE, _LOW = 96, (1 << 96) - 1
+
+
+def roll_of(records: Mapping[str, Record]) -> Roll | None:
+    """Made once for each table."""
+    return cast("Roll | None", _derived(records, Roll))
+
+
+def register_of(records: Mapping[str, Record]) -> Register | None:
+    """The same of instances."""
+    return cast("Register | None", _derived(records, Register))
+
+
+def _derived(records: Mapping[str, Record], make: type[Roll] | type[Register]) -> object:
+    if not isinstance(records, Table):
+        return None
+    if make.__name__ not in records.derived:
+        told = all(part.columns for part in records.parts)
+        records.derived[make.__name__] = make(records) if told else None
+    return records.derived[make.__name__]
+
+
+class Register:
+    """Instances by id: which of ``kinds`` each is of."""
+
+    def __init__(self, table: Table) -> None:
+        parts = [columns.instances(part.columns) for part in table.parts]
+        ids = _texts((each.width, each.ids) for each in parts)
+        self.kinds: list[Instance] = []
+        kind = [_renumbered(each.kind, each.kinds, self.kinds) for each in parts]
+        order = np.argsort(ids, kind="stable")
+        self.ids, self.kind = ids[order], np.concatenate(kind)[order]
+
+    def kinds_of(self, names: npt.NDArray[np.bytes_]) -> Rows:
+        """The number of the kind of each; -1 of those that are not there."""
+        at = _found(self.ids, names)
+        return np.where(at < 0, -1, self.kind[at])
+
+
+class Roll:
+    """``ids`` of all rows, the number of each row's profile and of its set of groups."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        parts = [columns.interfaces(part.columns) for part in table.parts]
+        ids = _texts((each.width, each.ids) for each in parts)
+        self._places: Rows = np.argsort(ids, kind="stable")
+        self.ids = ids[self._places]
+        self.profiles: list[NetworkInterface] = []
+        self.groups: list[tuple[str, ...]] = []
+        self.profile = self._joined(
+            _renumbered(each.profile, each.profiles, self.profiles) for each in parts
+        )
+        self.group = self._joined(_distinct(((e.group, e.groups) for e in parts), self.groups))
+        instances = _texts((each.instance_width, each.instances) for each in parts)
+        self.instances = instances[self._places]
+        self._rank = np.empty(len(ids), np.int64)
+        self._rank[self._places] = np.arange(len(ids))
+        starts = np.cumsum([0, *(part.count for part in table.parts)])
+        own = [(_numbers(e.four), _numbers(e.four_row)) for e in parts]
+        self.four, self.four_row = self._by_row(own, starts)
+        wide = [(np.frombuffer(e.six, ">u8").reshape(-1, 2), _numbers(e.six_row)) for e in parts]
+        self.six, self.six_row = self._by_row(wide, starts)
+        self.mapped = self._ranked((_numbers(each.mapped) for each in parts), starts)
+        self.delegated = self._ranked((_numbers(each.delegated) for each in parts), starts)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    # ---------------------------------------------------------------- making
+
+    def _joined(self, parts: Iterable[Rows]) -> Rows:
+        """A column of all parts, in the order of rows."""
+        return np.concatenate(list(parts))[self._places]
+
+    def _ranked(self, parts: Iterable[Rows], starts: Rows) -> Rows:
+        found = [part + start for part, start in zip(parts, starts, strict=False)]
+        return np.sort(self._rank[np.concatenate(found)])
+
+    def _by_row(
+        self, parts: Sequence[tuple[npt.NDArray[Any], Rows]], starts: Rows
+    ) -> tuple[npt.NDArray[Any], Rows]:
+        """Values and whose they are, those of one row in their own order."""
+        values = np.concatenate([value for value, _ in parts])
+        whose = [row + start for (_, row), start in zip(parts, starts, strict=False)]
+        rows = self._rank[np.concatenate(whose)]
+        order = np.argsort(rows, kind="stable")
+        return values[order], rows[order]
+
+    # ---------------------------------------------------------------- records
+
+    @cached_property
+    def everyone(self) -> Crowd:
+        return Crowd(self, np.arange(len(self)))
+
+    def crowd(self, rows: Rows) -> Crowd:
+        return Crowd(self, rows)
+
+    def name(self, row: int) -> str:
+        return bytes(self.ids[row]).decode()
+
+    def instance(self, row: int) -> str:
+        """The instance that it is attached to; '' where there is none."""
+        return bytes(self.instances[row]).decode()
+
+    def names(self, rows: Rows) -> list[str]:
+        return [each.decode() for each in self.ids[rows].tolist()]
+
+    def record(self, row: int) -> NetworkInterface:
+        return self.records(np.array([row]))[0]
+
+    def records(self, rows: Rows) -> tuple[NetworkInterface, ...]:
+        made = self.table.take(self.names(rows), self._places[rows].tolist())
+        return cast("tuple[NetworkInterface, ...]", tuple(made))
+
+    def row(self, name: str) -> int | None:
+        """Where an id is."""
+        if not name.isascii() or len(name) > self.ids.dtype.itemsize or "\0" in name:
+            return None
+        at = int(np.searchsorted(self.ids, name.encode()))
+        return at if at < len(self) and self.ids[at] == name.encode() else None
+
+    # ---------------------------------------------------------------- who shares something
+
+    def where(self, test: Callable[[NetworkInterface], bool]) -> Rows:
+        """The rows whose profile passes a test."""
+        passed = np.fromiter(map(test, self.profiles), np.bool_, len(self.profiles))
+        return np.flatnonzero(passed[self.profile])
+
+    def passing(self, rows: Rows, test: Callable[[NetworkInterface], bool]) -> Rows:
+        """Those of some rows whose profile passes a test."""
+        numbers, which = np.unique(self.profile[rows], return_inverse=True)
+        tests = (test(self.profiles[each]) for each in numbers.tolist())
+        return rows[np.fromiter(tests, np.bool_, len(numbers))[which]]
+
+    @cached_property
+    def by_subnet(self) -> Mapping[str, Crowd]:
+        names = ((each.subnet_id,) for each in self.profiles)
+        return _Lots(self, _numbered(names), self._with_profile)
+
+    @cached_property
+    def by_vpc(self) -> Mapping[str, Crowd]:
+        names = ((each.vpc_id,) for each in self.profiles)
+        return _Lots(self, _numbered(names), self._with_profile)
+
+    @cached_property
+    def by_group(self) -> Mapping[str, Crowd]:
+        return _Lots(self, _numbered(self.groups), self._with_groups)
+
+    @cached_property
+    def by_instance(self) -> Mapping[str, Crowd]:
+        return _OfInstances(self)
+
+    @cached_property
+    def beside(self) -> Rows:
+        """How many interfaces the instance of each row has; 0 of none."""
+        _, which, count = np.unique(self.instances, return_inverse=True, return_counts=True)
+        found: Rows = np.where(self.instances == b"", 0, count[which])
+        return found
+
+    @cached_property
+    def _with_profile(self) -> _Sorted:
+        return _Sorted(self.profile, len(self.profiles))
+
+    @cached_property
+    def _with_groups(self) -> _Sorted:
+        return _Sorted(self.group, len(self.groups))
+
+    @cached_property
+    def instance_order(self) -> Rows:
+        return np.argsort(self.instances, kind="stable")
+
+    @cached_property
+    def group_sets(self) -> frozenset[tuple[str, frozenset[str]]]:
+        """The VPC and the groups of each row that has any."""
+        pairs = np.unique(self.profile * len(self.groups) + self.group)
+        sets = list(map(frozenset, self.groups))
+        return frozenset(
+            (self.profiles[profile].vpc_id or "", sets[group])
+            for profile, group in (divmod(pair, len(sets)) for pair in pairs.tolist())
+            if sets[group]
+        )
+
+    # ---------------------------------------------------------------- addresses
+
+    @cached_property
+    def counts(self) -> tuple[Rows, Rows]:
+        """How many IPv4 and how many IPv6 addresses each row has."""
+        size = len(self)
+        return np.bincount(self.four_row, minlength=size), np.bincount(self.six_row, minlength=size)
+
+    def four_of(self, rows: Rows) -> npt.NDArray[np.int64]:
+        return self.four[_of(self.four_row, rows)]
+
+    def spans(self, rows: Rows, inside: Ranges | None = None) -> list[Interval]:
+        """The addresses of some rows (in a set) as sorted intervals that do not touch; no
+        prefixes."""
+        six = [(high << 64 | low) for high, low in self.six[_of(self.six_row, rows)].tolist()]
+        four = self.four_of(rows)
+        if inside is not None:
+            six = [address for address in six if address in inside]
+            four = four[_is_inside(four, inside)]
+        found: list[Interval] = []
+        for address in sorted(set(six)):
+            if found and found[-1][1] + 1 == address:
+                found[-1] = (found[-1][0], address)
+            else:
+                found.append((address, address))
+        four = np.unique(four)
+        if len(four):
+            cuts = np.flatnonzero(np.diff(four) != 1)
+            lows = four[np.concatenate(([0], cuts + 1))].tolist()
+            highs = four[np.concatenate((cuts, [-1]))].tolist()
+            found += [
+                (FAMILY_BIT | low << _PLACE, FAMILY_BIT | high << _PLACE | _LOW)
+                for low, high in zip(lows, highs, strict=True)
+            ]
+        return found
+
+    def pieces(self, rows: Rows, beside: Ranges) -> int:
+        """At least so many intervals the addresses of some rows make, with others beside them."""
+        four = np.unique(self.four_of(rows))
+        met = int(np.count_nonzero(_is_inside(four, beside)))
+        runs = int(np.count_nonzero(np.diff(four) != 1)) + min(len(four), 1)
+        return runs - met - 2 * len(beside.intervals)
+
+    def have_six(self, rows: Rows) -> bool:
+        """Whether any of some rows has an IPv6 address."""
+        return bool(self.counts[1][rows].any())
+
+    def delegated_of(self, rows: Rows) -> Rows:
+        """Those of some rows that have prefixes."""
+        return rows[self._has_prefixes[rows]]
+
+    @cached_property
+    def _has_prefixes(self) -> Mask:
+        found = np.zeros(len(self), np.bool_)
+        found[self.delegated] = True
+        return found
+
+    def owners(self, address: int) -> Rows:
+        """The rows that have an address of their own, in order."""
+        if is_ipv4(address):
+            if address & _LOW:
+                return np.empty(0, np.int64)
+            values, order = self._four_sorted
+            wanted = address >> _PLACE & 0xFFFFFFFF
+            low, high = np.searchsorted(values, wanted), np.searchsorted(values, wanted, "right")
+            return np.sort(self.four_row[order[low:high]])
+        own = np.array([divmod(address, 1 << 64)], np.uint64)
+        return np.sort(self.six_row[np.flatnonzero((self.six == own).all(axis=1))])
+
+    def within(self, low: int, high: int) -> Iterator[int]:
+        """The addresses in an interval, in order, each once."""
+        six = self._six_sorted
+        yield from six[bisect_left(six, low) : bisect_right(six, high)]
+        if high >= FAMILY_BIT:
+            four, _ = self._four_sorted
+            first = -((FAMILY_BIT - max(low, FAMILY_BIT)) >> _PLACE)
+            last = (high - FAMILY_BIT) >> _PLACE
+            start, end = np.searchsorted(four, first), np.searchsorted(four, last, "right")
+            for each in np.unique(four[start:end]).tolist():
+                yield FAMILY_BIT | each << _PLACE
+
+    @cached_property
+    def _four_sorted(self) -> tuple[npt.NDArray[np.int64], Rows]:
+        order = np.argsort(self.four, kind="stable")
+        return self.four[order], order
+
+    @cached_property
+    def _six_sorted(self) -> list[int]:
+        return sorted({(high << 64 | low) for high, low in self.six.tolist()})
+
+
+class _Sorted:
+    """Rows by a number that each has."""
+
+    def __init__(self, numbers: Rows, count: int) -> None:
+        self._order = np.argsort(numbers, kind="stable")
+        self._starts = np.concatenate(([0], np.cumsum(np.bincount(numbers, minlength=count))))
+
+    def rows(self, number: int) -> Rows:
+        return self._order[self._starts[number] : self._starts[number + 1]]
+
+
+class _Lots(Mapping[str, Crowd]):
+    """The interfaces under each name, as the numbers that have the name tell."""
+
+    def __init__(self, roll: Roll, numbers: Mapping[str, list[int]], rows: _Sorted) -> None:
+        self._roll, self._numbers, self._rows = roll, numbers, rows
+        self._made: dict[str, Crowd] = {}
+
+    def __getitem__(self, name: str) -> Crowd:
+        found = self._made.get(name)
+        if found is None:
+            rows = np.concatenate([self._rows.rows(each) for each in self._numbers[name]])
+            found = self._made[name] = Crowd(self._roll, np.sort(rows, kind="stable"))
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._numbers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+class _OfInstances(Mapping[str, Crowd]):
+    def __init__(self, roll: Roll) -> None:
+        self._roll = roll
+        self._sorted = roll.instances[roll.instance_order]
+        self._made: dict[str, Crowd] = {}
+
+    def __getitem__(self, name: str) -> Crowd:
+        found = self._made.get(name)
+        if found is None:
+            text = name.encode("utf-8", "surrogatepass")
+            low = np.searchsorted(self._sorted, text)
+            high = np.searchsorted(self._sorted, text, "right")
+            if not name or low == high or b"\0" in text:
+                raise KeyError(name)
+            found = self._made[name] = Crowd(self._roll, self._roll.instance_order[low:high])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        names = np.unique(self._roll.instances, return_index=True)
+        order = np.argsort(names[1], kind="stable")
+        return (each.decode() for each in names[0][order].tolist() if each)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _numbered(names: Iterable[Iterable[str | None]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, each in enumerate(names):
+        for name in each:
+            if name is not None:
+                found.setdefault(name, []).append(number)
+    return found
+
+
+def _numbers(column: bytes) -> Rows:
+    return np.frombuffer(column, np.uint32).astype(np.int64)
+
+
+def _texts(parts: Iterable[tuple[int, bytes]]) -> npt.NDArray[np.bytes_]:
+    return np.concatenate([np.frombuffer(text, f"S{width}") for width, text in parts])
+
+
+def _renumbered(column: bytes, own: list[Any], every: list[Any]) -> Rows:
+    """The numbers of one file's things, as those of all files are numbered."""
+    first = len(every)
+    every += own
+    return _numbers(column) + first
+
+
+def _distinct(
+    parts: Iterable[tuple[bytes, list[tuple[str, ...]]]], every: list[tuple[str, ...]]
+) -> Iterator[Rows]:
+    """The same of things that several files may have: each gets one number."""
+    known: dict[tuple[str, ...], int] = {}
+    for column, own in parts:
+        new = np.array([known.setdefault(each, len(known)) for each in own], np.int64)
+        yield new[_numbers(column)]
+    every += known
+
+
+def _is_inside(four: Rows, spans: Ranges) -> Mask:
+    """Which IPv4 addresses lie in a set, of which each interval holds whole addresses."""
+    ends = [(low - FAMILY_BIT, high - FAMILY_BIT) for low, high in spans.intervals if is_ipv4(high)]
+    lows = np.array([max(low, 0) >> _PLACE for low, _ in ends], np.int64)
+    highs = np.array([high >> _PLACE for _, high in ends], np.int64)
+    found: Mask = np.searchsorted(lows, four, "right") > np.searchsorted(highs, four, "left")
+    return found
+
+
+def _of(sorted_rows: Rows, rows: Rows) -> Rows:
+    """The places of a column, sorted by row, that belong to some rows."""
+    low, high = np.searchsorted(sorted_rows, rows), np.searchsorted(sorted_rows, rows, "right")
+    many = high - low
+    if len(rows) == 1:
+        return np.arange(int(low[0]), int(high[0]))
+    ends = np.cumsum(many)
+    total = int(ends[-1]) if len(ends) else 0
+    found: Rows = np.arange(total) + np.repeat(low - (ends - many), many)
+    return found
+
+
+def _found(sorted_names: npt.NDArray[np.bytes_], names: npt.NDArray[np.bytes_]) -> Rows:
+    """Where each name is; -1 of those that are not there."""
+    at = np.minimum(np.searchsorted(sorted_names, names), len(sorted_names) - 1)
+    found: Rows = np.where(sorted_names[at] == names, at, -1)
+    return found
