@@ -16,7 +16,7 @@ import solver
 from reach.network.header_space import Ranges
 from reach.network.stage import Embed
 from reach.symbolic import Symbolic
-from solver import TRUE, Op, Term
+from solver import FALSE, TRUE, Op, Term
 
 
 class Atomic(Symbolic):
@@ -60,6 +60,8 @@ class Atomic(Symbolic):
     def _membership(self, term: Term, values: Ranges) -> Term:
         assert term.op is Op.SYMBOL
         domain = self._domains.get(term)
+        if domain is not None and not domain.overlaps(values):
+            return FALSE
         if domain is not None and not domain - values:
             return TRUE
         return self._in(term, values)

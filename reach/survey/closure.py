@@ -19,12 +19,13 @@ from dataclasses import dataclass
 
 import solver
 from reach.exploration import Exploration
-from reach.flood import covers, whole
+from reach.flood import covers
 from reach.network.field import FIELDS, INDEX
 from reach.network.header_space import HeaderSpace, Ranges
-from reach.network.node import Network, Node
-from reach.network.stage import Assign, Case, Filter, Forward, Translate
+from reach.network.node import Network
+from reach.survey.alike import one_of_each
 from reach.survey.atoms import Atomic
+from reach.survey.blocks import SMALL_FIELDS, Asked, Block, Known, within
 from reach.survey.senders import NOBODY, Senders
 from reach.survey.spread import Spread
 from reach.symbolic import Symbolic, Version
@@ -32,8 +33,8 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown
 
 # Of so many steps the solver finds none that leads out sooner than of each or of all.
 _TOGETHER = 10
+_Named = tuple[Block, Term]
 _PLAIN = (False, False, False)
-_ANY = whole("source")
 _SOURCE, _IDENTITY = INDEX["source"], INDEX["identity"]
 
 
@@ -45,16 +46,6 @@ class Hole:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Senders of one cell that a node cannot tell apart, and the symbol that it is one of them."""
-
-    bits: int
-    own_source: bool
-    own_identity: bool
-    symbol: Term
-
-
 def holes(
     network: Network, senders: Senders, spread: Spread, backend: Backend, budget: Budget
 ) -> tuple[Hole, ...]:
@@ -62,11 +53,11 @@ def holes(
     missing = tuple(_not_begun(senders, spread))
     if missing:
         return missing
-    known = _Known(senders)
-    nodes = list(spread.cells)
+    known = Known(senders)
+    nodes = one_of_each(network, known, spread)
     for at in range(0, len(nodes), _TOGETHER):
-        proof = _Proof(network, known, spread)
-        hole = _hole(proof, nodes[at : at + _TOGETHER], backend, budget)
+        some = nodes[at : at + _TOGETHER]
+        hole = _hole(_Proof(network, known, spread, some), some, backend, budget)
         if hole is not None:
             return (hole,)
     return ()
@@ -107,14 +98,20 @@ def _not_begun(senders: Senders, spread: Spread) -> Iterator[Hole]:
 class _Proof:
     """The terms of the problem; a packet is the same symbols at every node, as steps are apart."""
 
-    def __init__(self, network: Network, known: _Known, spread: Spread) -> None:
+    def __init__(
+        self, network: Network, known: Known, spread: Spread, nodes: Iterable[str]
+    ) -> None:
         self._network = network
         self._spread = spread
         self._known = known
         self._symbolic = Atomic()
         self._doubt = solver.symbol("doubt", 0)
+        # A packet lies in a set at one of the nodes, which rules out most of what they ask.
+        spaces = [space for node in nodes for space in spread.cells[node]]
+        domains = dict(within(spaces, SMALL_FIELDS))
         self._version: Version = tuple(
-            self._symbolic.symbol(field.name, field.width) for field in FIELDS
+            self._symbolic.symbol(field.name, field.width, domains.get(field.name))
+            for field in FIELDS
         )
         self._count = 0
 
@@ -149,9 +146,8 @@ class _Proof:
         ]
         if not onward:
             return FALSE
-        found = list(self._blocks(self._network.node(name)))
-        blocks = [block for _, block in found]
-        may_be = solver.any_of(solver.and_(block.symbol, term) for term, block in found)
+        blocks = self._blocks(name)
+        may_be = solver.any_of(solver.and_(symbol, *self._facts(name, b)) for b, symbol in blocks)
         inside = _Inside(self._known, self._symbolic, self._version, blocks)
         out = [
             solver.and_(guard, solver.not_(inside.held(cells, version)))
@@ -159,52 +155,50 @@ class _Proof:
         ]
         return solver.and_(may_be, solver.any_of(out))
 
-    def _blocks(self, node: Node) -> Iterator[tuple[Term, _Block]]:
-        """Every block of every cell at a node, with what is known of a packet of it."""
-        sources, identities, looks_up = _told_apart_by(node)
-        for space, bits in self._spread.cells[node.name].items():
-            own_source = "source" not in space.by_name
-            own_identity = "identity" not in space.by_name
-            matched = self._symbolic.matches(space, self._version)
-            parts = self._known.parted(
-                bits, sources if own_source else (), identities if own_identity else ()
-            )
-            for part in parts:
-                known = [matched]
-                if own_source:
-                    known += self._source_facts(part, sources, looks_up)
-                if own_identity:
-                    known += self._identity_facts(part, identities)
-                self._count += 1
-                symbol = solver.symbol(f"sender {self._count}", 0)
-                yield solver.and_(*known), _Block(part, own_source, own_identity, symbol)
+    def _blocks(self, name: str) -> list[_Named]:
+        """Every block of every cell at a node, each with the symbol that it is one of them."""
+        found = []
+        for block in self._known.blocks(self._asked(name), self._spread.cells[name]):
+            self._count += 1
+            found.append((block, solver.symbol(f"sender {self._count}", 0)))
+        return found
 
-    def _source_facts(self, bits: int, sources: Iterable[Ranges], looks_up: bool) -> Iterator[Term]:
+    def _asked(self, name: str) -> Asked:
+        return self._known.asked(self._network.node(name), self._spread.cells[name])
+
+    def _facts(self, name: str, block: Block) -> Iterator[Term]:
+        """What is known of a packet of a block."""
+        asked = self._asked(name)
+        yield self._symbolic.matches(block.space, self._version)
+        if block.own_source:
+            yield from self._source_facts(block.bits, asked)
+        if block.own_identity:
+            yield from self._identity_facts(block.bits, asked)
+
+    def _source_facts(self, bits: int, asked: Asked) -> Iterator[Term]:
         term = self._version[_SOURCE]
-        own = self._known.addresses(bits)
-        if looks_up:
-            yield self._symbolic.member(term, own)
-        for values in sources:
+        if asked.looks_up:
+            yield self._symbolic.member(term, self._known.addresses(bits))
+        for values in asked.sources:
             inside = self._known.lies_in(bits, values)
             if inside is not None:
                 met = self._symbolic.member(term, values)
                 yield met if inside else solver.not_(met)
 
-    def _identity_facts(self, bits: int, identities: Iterable[Ranges]) -> Iterator[Term]:
+    def _identity_facts(self, bits: int, asked: Asked) -> Iterator[Term]:
         term = self._version[_IDENTITY]
-        written = self._known.identities(bits)
-        for values in identities:
-            inside = {number in values for number in written}
-            if len(inside) == 1:
+        for values in asked.identities:
+            inside = self._known.write(bits, values)
+            if inside is not None:
                 met = self._symbolic.member(term, values)
-                yield met if inside == {True} else solver.not_(met)
+                yield met if inside else solver.not_(met)
 
 
 class _Inside:
     """When a packet of any of some blocks is where a spread has it."""
 
     def __init__(
-        self, known: _Known, symbolic: Symbolic, before: Version, blocks: list[_Block]
+        self, known: Known, symbolic: Symbolic, before: Version, blocks: list[_Named]
     ) -> None:
         self._known = known
         self._symbolic = symbolic
@@ -230,107 +224,18 @@ class _Inside:
         known = self._of.get(key)
         if known is None:
             known = self._of[key] = solver.any_of(
-                block.symbol
-                for block in self._blocks
+                symbol
+                for block, symbol in self._blocks
                 if not block.bits & ~bits
                 and (not unsaid or block.own_source)
                 and (written is None or self._wrote(block, written))
             )
         return known
 
-    def _wrote(self, block: _Block, written: Term) -> bool:
+    def _wrote(self, block: Block, written: Term) -> bool:
         """Whether the identity is the one that all senders of a block write."""
         if written is self._before[_IDENTITY]:
             return block.own_identity
         return isinstance(written.value, int) and self._known.identities(block.bits) == {
             written.value
         }
-
-
-class _Known:
-    """What is known of sets of senders, looked up from the senders themselves."""
-
-    def __init__(self, senders: Senders) -> None:
-        self._senders = senders
-        self._addresses: dict[int, Ranges] = {}
-        self._identities: dict[int, frozenset[int]] = {}
-        self._lies: dict[tuple[int, Ranges], bool | None] = {}
-
-    def addresses(self, bits: int) -> Ranges:
-        """All that senders may have as source while it goes without saying."""
-        known = self._addresses.get(bits)
-        if known is None:
-            spans: list[tuple[int, int]] = []
-            for number in self._senders.numbers(bits):
-                own = self._senders.each[number].own
-                spans += _ANY.intervals if own is None else own.intervals
-            known = self._addresses[bits] = Ranges.union(spans)
-        return known
-
-    def identities(self, bits: int) -> frozenset[int]:
-        """All that senders may write."""
-        known = self._identities.get(bits)
-        if known is None:
-            each = self._senders.each
-            known = frozenset(each[number].identity for number in self._senders.numbers(bits))
-            self._identities[bits] = known
-        return known
-
-    def lies_in(self, bits: int, values: Ranges) -> bool | None:
-        """Whether all own addresses are in a set; None if some are and some are not."""
-        key = (bits, values)
-        if key not in self._lies:
-            own = self.addresses(bits)
-            met = own & values
-            self._lies[key] = None if met and met != own else bool(met)
-        return self._lies[key]
-
-    def parted(
-        self, bits: int, sources: Iterable[Ranges], identities: Iterable[Ranges]
-    ) -> list[int]:
-        """A set, cut where any of these tells its senders apart."""
-        parts = [bits]
-        for values in sources:
-            over = self._senders.may_send_from(values)
-            under = self._senders.send_only_from(values)
-            parts = [
-                some
-                for part in parts
-                for some in (part & under, part & over & ~under, part & ~over)
-                if some
-            ]
-        for values in identities:
-            meant = self._senders.with_identity(values)
-            parts = [some for part in parts for some in (part & meant, part & ~meant) if some]
-        return parts
-
-
-def _told_apart_by(node: Node) -> tuple[tuple[Ranges, ...], tuple[Ranges, ...], bool]:
-    """What a node asks of sources and of identities, and whether it translates by the source."""
-    sources: dict[Ranges, None] = {}
-    identities: dict[Ranges, None] = {}
-    looks_up = False
-    for stage in node.stages:
-        match stage:
-            case Filter():
-                matches = [rule.match for rule in stage.decisions]
-            case Translate():
-                matches = [case.match for case in stage.cases]
-                looks_up = looks_up or any(map(_by_source, stage.cases))
-            case Forward():
-                matches = [route.match for route in stage.routes]
-            case _:
-                continue
-        for match in matches:
-            for name, values in match.fields:
-                if name == "source":
-                    sources[values] = None
-                elif name == "identity":
-                    identities[values] = None
-    return tuple(sources), tuple(identities), looks_up
-
-
-def _by_source(case: Case) -> bool:
-    return any(
-        rewrite.field == "source" and not isinstance(rewrite, Assign) for rewrite in case.rewrites
-    )
