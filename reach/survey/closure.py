@@ -14,7 +14,7 @@ can send from, and as whom, is looked up here again.  Must not know how a spread
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import solver
@@ -56,14 +56,22 @@ class _Block:
 
 
 def holes(
-    network: Network, senders: Senders, spread: Spread, backend: Backend, budget: Budget
+    network: Network,
+    senders: Senders,
+    spread: Spread,
+    backend: Backend,
+    budget: Budget,
+    places: Sequence[str] | None = None,
 ) -> tuple[Hole, ...]:
-    """The first hole that is found; nothing iff the spread is proved complete."""
+    """The first hole that is found; nothing iff the spread is proved complete.
+
+    At some ``places`` only, or at all: at each it is proved apart from the others.
+    """
     missing = tuple(_not_begun(senders, spread))
     if missing:
         return missing
     known = _Known(senders)
-    nodes = list(spread.cells)
+    nodes = list(spread.cells if places is None else places)
     for at in range(0, len(nodes), _TOGETHER):
         proof = _Proof(network, known, spread)
         hole = _hole(proof, nodes[at : at + _TOGETHER], backend, budget)
