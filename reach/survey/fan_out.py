@@ -10,12 +10,12 @@ gets done there is no use in more of it.  Must not know the command line.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reach.errors import Defect, RefusedError
-from reach.jobs.crew import Workers
+from reach.jobs.crew import Crew, Workers
 from reach.jobs.job import Done, Lost, Refused, Said, Spent
 from reach.survey.asked import Asked
 from reach.survey.findings import Isolation, Survey
@@ -65,18 +65,25 @@ def fan_out(
     Raises QuestionError, SnapshotError, Defect or SolverError as a survey does, RefusedError if
     whoever would do it has another snapshot.
     """
-    work = _Work(by, progress, len(jobs))
-    failed, untried = work.do(jobs, hopeless=_HOPELESS)
-    if untried:
-        # Whether anybody can prepare it at all.
-        lost, _ = work.do([_of(failed[0].job, What.NAMES)])
-        if lost:
-            work.lapse([*failed, *(_Failed(job, failed[0].reason) for job in untried)])
-            return work.found
-        failed += work.do(untried)[0]
-    if failed:
-        work.do_one_by_one(failed)
+    with _kept(by) as doer:
+        work = _Work(doer, progress, len(jobs))
+        work.do_all(jobs)
     return work.found
+
+
+@contextmanager
+def _kept(by: Workers | Cluster) -> Iterator[Workers | Crew | Cluster]:
+    """Whoever does portions, with the processes that have prepared the survey as long as any is
+    left.
+    """
+    if not isinstance(by, Workers) or not by.number:
+        yield by
+        return
+    crew = Crew(by.number, by.limits)
+    try:
+        yield crew
+    finally:
+        crew.stop()
 
 
 @dataclass(frozen=True)
@@ -89,14 +96,31 @@ class _Failed:
 
 @dataclass
 class _Work:
-    by: Workers | Cluster
+    by: Workers | Crew | Cluster
     progress: Progress
     total: int
     found: Found = field(default_factory=Found)
 
-    def do(
-        self, jobs: Sequence[PortionJob], hopeless: int | None = None
-    ) -> tuple[list[_Failed], list[PortionJob]]:
+    def do_all(self, jobs: Sequence[PortionJob]) -> None:
+        failed, untried = self.do(jobs)
+        if untried:
+            failed, _ = self.do(self._tried_further(failed, untried))
+        if failed:
+            self._one_by_one(failed)
+
+    def _tried_further(
+        self, failed: Sequence[_Failed], untried: Sequence[PortionJob]
+    ) -> Sequence[PortionJob]:
+        """Of those that failed before anything was done, whether that is their own fault; who is
+        worth trying then.
+        """
+        self._one_by_one(failed)
+        if self._has_done_any:
+            return untried
+        self._named([_Failed(job, failed[0].reason) for job in untried], is_last=True)
+        return ()
+
+    def do(self, jobs: Sequence[PortionJob]) -> tuple[list[_Failed], list[PortionJob]]:
         """Some portions: who failed, and who was not tried any more as there is no hope."""
         left = dict(enumerate(jobs))
         failed: list[_Failed] = []
@@ -110,17 +134,40 @@ class _Work:
                     case _:
                         self.found.pieces.append(_piece(said))
                 self._tell()
-                if hopeless and len(failed) >= hopeless and not self.found.pieces:
+                if len(failed) >= _HOPELESS and not self._has_done_any:
                     break
+        if left and isinstance(self.by, Crew):
+            # Some are still at it.
+            self.by.stop()
         return failed, list(left.values())
 
-    def do_one_by_one(self, failed: Sequence[_Failed]) -> None:
+    @property
+    def _has_done_any(self) -> bool:
+        return any(each.portion.what is not What.NAMES for each in self.found.pieces)
+
+    def _one_by_one(self, failed: Sequence[_Failed]) -> None:
         """What failed again: its places together, and each of its pairs by itself."""
-        lost, _ = self.do([_of(each.job, What.NAMES) for each in failed])
-        unnamed = {each.job for each in lost}
-        self.lapse(each for each in failed if _of(each.job, What.NAMES) in unnamed)
-        again = [each.job for each in failed if _of(each.job, What.NAMES) not in unnamed]
-        self.lapse(self.do([one for job in again for one in self._ones(job)])[0])
+        ones = [
+            _Failed(one, each.reason)
+            for each in self._named(failed)
+            for one in self._ones(each.job)
+        ]
+        lost, untried = self.do([one.job for one in ones])
+        reasons = {one.job: one.reason for one in ones}
+        self._lapse([*lost, *(_Failed(job, reasons[job]) for job in untried)])
+
+    def _named(self, failed: Sequence[_Failed], is_last: bool = False) -> list[_Failed]:
+        """Those of which it is known by name what is in them; the others lapse, and all of them if
+        it is their ``last`` chance.
+        """
+        known = {(each.way, each.portion) for each in self.found.pieces}
+        asked = [_of(each.job, What.NAMES) for each in failed]
+        self.do([job for job in asked if (job.way, job.portion) not in known])
+        known = {(each.way, each.portion) for each in self.found.pieces}
+        is_known = [(job.way, job.portion) in known for job in asked]
+        pairs = list(zip(failed, is_known, strict=True))
+        self._lapse(each for each, known in pairs if is_last or not known)
+        return [each for each, known in pairs if known and not is_last]
 
     def _ones(self, job: PortionJob) -> Iterator[PortionJob]:
         known = next(each for each in self.found.pieces if each.way == job.way)
@@ -128,7 +175,7 @@ class _Work:
         for number in job.portion.of_pairs(range(known.pairs)):
             yield replace(job, portion=Portion(number, known.pairs, What.PAIRS))
 
-    def lapse(self, some: Iterable[_Failed]) -> None:
+    def _lapse(self, some: Iterable[_Failed]) -> None:
         lapses = (Lapse(each.job.way, each.job.portion, each.reason) for each in some)
         self.found.lapses.extend(lapses)
 

@@ -75,6 +75,9 @@ class _Way:
         first = self.pieces[0]
         if any(_proposal(each) != _proposal(first) for each in self.pieces):
             raise NotWhole("portions of two surveys: what was proposed is not the same")
+        done = [each.portion for each in self._done]
+        if len({*done}) < len(done):
+            raise NotWhole("a portion is there twice")
         self._check_places(first.places)
         self._check_pairs(first.pairs)
         return self._filled(first.survey, asked.prove)
