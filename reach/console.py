@@ -29,11 +29,11 @@ _PIPED_WIDTH = 100
 
 def _input_errors() -> tuple[type[Exception], ...]:
     """Evaluated only when something was raised, so that help and usage import nothing."""
-    from reach.errors import ClusterError, QuestionError, SuiteError
+    from reach.errors import ClusterError, QuestionError, RefusedError, SuiteError
     from reach.snapshot.capture.targets import CaptureError
     from reach.snapshot.errors import SnapshotError
 
-    return SnapshotError, QuestionError, SuiteError, ClusterError, CaptureError
+    return SnapshotError, QuestionError, SuiteError, ClusterError, RefusedError, CaptureError
 
 
 def _defects() -> tuple[type[Exception], ...]:
@@ -147,6 +147,13 @@ def paper() -> Paper:
     from reach.render.paper import Paper
 
     return Paper(colour=colour(), width=width())
+
+
+def wipe() -> None:
+    """Take a line of progress away before anything else is said."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def put_json(data: dict[str, Any]) -> None:

@@ -85,8 +85,13 @@ def with_options(command: _Command) -> _Command:
 def load_snapshot(path: str) -> Snapshot:
     import reach
 
+    return reach.load(path, cache=is_cached())
+
+
+def is_cached() -> bool:
+    """Whether a large snapshot may be kept beside its files."""
     ctx = click.get_current_context(silent=True)
-    return reach.load(path, cache=not (ctx and ctx.meta.get(_NO_CACHE)))
+    return not (ctx and ctx.meta.get(_NO_CACHE))
 
 
 def chosen(options: tuple[str, ...]) -> dict[str, str]:

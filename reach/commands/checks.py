@@ -2,7 +2,7 @@
 
     reach check ANSWER          0 it holds, 1 it does not, 3 an undecided answer
     reach test SUITE...         0 all hold, 1 some fail, 3 some undecided, 70 some not answered
-    reach merge SHARD...        the same, of what shards of one run have found
+    reach merge SHARD...        the same, of what shards of one run or survey have found
 
 Must not know how anything is checked.
 """
@@ -16,6 +16,7 @@ import click
 
 from reach import console
 from reach.commands.arguments import load_snapshot, read_json, with_format, with_uncached_snapshot
+from reach.survey.arguments import with_form
 from reach.testing import command as testing
 from reach.testing.arguments import How, with_options, with_reports
 
@@ -96,20 +97,34 @@ Examples:
   reach test suites/ --shard 1/2 --report json=shard-1.json
   reach test suites/ --shard 2/2 --report json=shard-2.json
   reach merge shard-1.json shard-2.json --report junit=reach.xml
+  reach matrix --shard 1/2 --format json > half-1.json
+  reach matrix --shard 2/2 --format json > half-2.json
+  reach merge half-1.json half-2.json --format csv
 
 \b
-Exit status: that of the whole run: 0 all hold, 1 some fail, 3 none fails but
-some are undecided, 2 usage, bad input or shards that do not make a whole,
+Exit status: that of the whole survey, or of the whole run: 0 all hold, 1 some
+fail, 3 none fails but some are undecided, 2 usage, bad input or shards that do not make a whole,
 70 some have no answer."""
 )
 @click.argument("shards", nargs=-1, required=True, metavar="SHARD...")
 @with_reports
-@with_format
+@with_form
 @click.pass_context
 def merge(ctx: click.Context, /, shards: Sequence[str], form: str, **how: Any) -> None:
-    """Join the shards of a run into the report of the whole.
+    """Join the shards of a run, or of a survey, into the whole.
 
-    SHARD is what "reach test --shard I/N --report json=FILE" wrote. All N have to be there, each
-    once, of the same suites, snapshots, day and version of reach; else nothing is reported.
+    SHARD is what "reach test --shard I/N --report json=FILE" wrote, or "reach matrix --shard I/N
+    --format json". All N have to be there, each once, of the same suites or survey, snapshots, day
+    and version of reach; else nothing is reported.
     """
-    ctx.exit(testing.run_merge(shards, form, How(**how)))
+    from reach.survey.shards import is_shard
+
+    if not is_shard(shards[0]):
+        if form == "csv":
+            raise click.UsageError("CSV is of surveys: these are no shards of one.")
+        ctx.exit(testing.run_merge(shards, form, How(**how)))
+    if any(how.values()):
+        raise click.UsageError("Reports are of suites: these are shards of a survey.")
+    from reach.survey.command import run_merge
+
+    ctx.exit(run_merge(shards, form))

@@ -4,7 +4,7 @@
     reach matrix [PACKET]             0 whenever all of it was proved, 3 undecided
     reach isolated A B [PACKET]       0 isolated, 1 not, 3 undecided
 
-Must not know how anything is found.
+Must not know how anything is found, nor by whom.
 """
 
 from __future__ import annotations
@@ -12,17 +12,13 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from reach import console
-from reach.commands.arguments import chosen, load_snapshot, with_options, with_snapshot
+from reach.commands.arguments import chosen, is_cached, with_options, with_snapshot
+from reach.survey.arguments import Divided, refuse, with_form, with_portions
 
-if TYPE_CHECKING:
-    from reach.survey.findings import Isolation, Survey
-
-_FOUND = 1
 _BY = "endpoint, subnet, group, vpc, account or tag:KEY"
 _Command = Callable[..., None]
 
@@ -39,14 +35,8 @@ def _by(default: str) -> Callable[[_Command], _Command]:
 def _with_survey_options(command: _Command) -> _Command:
     """What all three have in common."""
     for add in (
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["text", "json", "csv"]),
-            default="text",
-            show_default=True,
-            help="Text for people, one JSON object, or a line for each access.",
-        ),
+        with_portions,
+        with_form,
         with_options,
         click.option(
             "--one-way", is_flag=True, help="Only the packet has to arrive, no reply come back."
@@ -97,6 +87,7 @@ Examples:
   reach exposure --snapshot snapshot/
   reach exposure port 22 --snapshot snapshot/
   reach exposure --from tag:Stage=test --to tag:Stage=prod
+  reach exposure --shard 2/8 --format json > shard-2.json
 
 \b
 Exit status: 0 nothing is reached, 1 something is,
@@ -110,11 +101,7 @@ def exposure(ctx: click.Context, /, no_proof: bool, form: str, **how: Any) -> No
     Each access is a packet that was replayed there and back, and it is proved that there are no
     others. Instances in private subnets that are reached all the same are told apart.
     """
-    from reach.survey.asking import exposure as ask
-
-    told = ask(prove=not no_proof, **_asked(**how))
-    _put(told, form)
-    ctx.exit(_status(told))
+    _run(ctx, "exposure", prove=not no_proof, form=form, **how)
 
 
 @click.command(
@@ -123,6 +110,7 @@ Examples:
   reach matrix --snapshot snapshot/
   reach matrix --by account port 443 --snapshot snapshot/
   reach matrix --by tag:Stage --format csv > stages.csv
+  reach matrix --cluster tls://scheduler:8786 --portion-seconds 60
 
 \b
 Exit status: 0 all of it was proved, 2 usage or bad input, 3 undecided."""
@@ -135,12 +123,7 @@ def matrix(ctx: click.Context, /, no_proof: bool, form: str, **how: Any) -> None
     Each access is a packet that was replayed there and back, and it is proved that there are no
     others.
     """
-    from reach.survey.asking import matrix as ask
-
-    told = ask(prove=not no_proof, **_asked(**how))
-    _put(told, form)
-    settled = told.complete and not (told.open or told.gaps)
-    ctx.exit(0 if settled or no_proof else console.UNDECIDED)
+    _run(ctx, "matrix", prove=not no_proof, form=form, **how)
 
 
 @click.command(
@@ -158,47 +141,29 @@ Exit status: 0 isolated, 1 not, 2 usage or bad input, 3 undecided."""
 @_by("endpoint")
 @_with_survey_options
 @click.pass_context
-def isolated(ctx: click.Context, /, form: str, **how: Any) -> None:
+def isolated(ctx: click.Context, /, one: str, other: str, form: str, **how: Any) -> None:
     """Whether nothing gets from either of two sides to the other: proved, or every way through."""
-    from reach.survey.asking import isolated as ask
-
-    told = ask(**_asked(**how))
-    _put(told, form)
-    ctx.exit(_status(told))
+    _run(ctx, "isolated", source=one, destination=other, form=form, **how)
 
 
-def _asked(
-    snapshot: str, packet: tuple[str, ...], options: tuple[str, ...], **how: Any
-) -> dict[str, Any]:
-    """Options of the command as arguments of the library."""
-    return {
-        **how,
-        "snapshot": load_snapshot(snapshot),
-        "packet": shlex.join(packet),
-        "options": chosen(options),
-        "progress": _progress(),
-    }
+def _run(
+    ctx: click.Context,
+    kind: str,
+    *,
+    form: str,
+    snapshot: str,
+    packet: tuple[str, ...],
+    options: tuple[str, ...],
+    **how: Any,
+) -> None:
+    divided = Divided.taken(how)
+    refuse(divided, form)
+    from reach.survey.asked import Asked
+    from reach.survey.command import run
 
-
-def _put(told: Survey | Isolation, form: str) -> None:
-    _wipe()
-    if form == "json":
-        console.put_json(told.to_dict())
-        return
-    from reach.render import surveys
-
-    if form == "csv":
-        console.put(surveys.table(told))
-    else:
-        colour = console.colour()
-        console.put(surveys.text(told, colour=colour, width=console.width()), colour=colour)
-
-
-def _status(told: Survey | Isolation) -> int:
-    from reach.survey.findings import Standing
-
-    known = {Standing.NOTHING: 0, Standing.SOMETHING: _FOUND}
-    return known.get(told.standing, console.UNDECIDED)
+    given = tuple(chosen(options).items())
+    asked = Asked(kind, packet=shlex.join(packet), options=given, **how)
+    ctx.exit(run(asked, snapshot, form, divided, is_cached(), _progress()))
 
 
 def _progress() -> Any:
@@ -214,10 +179,3 @@ def _progress() -> Any:
         sys.stderr.flush()
 
     return show
-
-
-def _wipe() -> None:
-    """Take the line away before anything else is said."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()

@@ -44,6 +44,18 @@ def do(jobs: Sequence[Job], workers: int, limits: Limits = NO_LIMITS) -> Iterato
         crew.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """So many processes of this machine; with none, this one, in which nothing is limited."""
+
+    number: int = 0
+    limits: Limits = NO_LIMITS
+
+    def do(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Said]]:
+        """All jobs, in whatever order they are done."""
+        return do(jobs, self.number, self.limits) if self.number else alone(jobs, Bench())
+
+
 @dataclass(eq=False)
 class _Worker:
     process: Process

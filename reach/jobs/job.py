@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -83,7 +84,8 @@ Said = Done | Lost | Spent | Refused
 class Bench:
     """The snapshots that somebody works on: the last few that were read.
 
-    ``reading`` and ``read`` are called before and after one is.
+    ``reading`` and ``read`` are called before and after one is; without ``load`` a large one is
+    kept beside its files, as the command line keeps it.
     """
 
     def __init__(
@@ -99,39 +101,47 @@ class Bench:
         self._reading, self._read = reading, read
         self._known: dict[tuple[str, str], Snapshot | SnapshotError] = {}
 
-    def snapshot(self, path: str) -> Snapshot | SnapshotError:
-        return self._kept_or(path, "")
+    def snapshot(self, path: str, cached: bool = True) -> Snapshot | SnapshotError:
+        """Unless it may be ``cached``, it is read from its own files."""
+        return self._kept_or(path, "", cached)
 
-    def sealed(self, path: str, digest: str) -> Snapshot | SnapshotError:
+    def sealed(self, path: str, digest: str, cached: bool = True) -> Snapshot | SnapshotError:
         """The snapshot of that content.  Raises RefusedError if another one, or none, is there."""
-        return self._kept_or(path, digest)
+        return self._kept_or(path, digest, cached)
 
-    def _kept_or(self, path: str, digest: str) -> Snapshot | SnapshotError:
+    @contextmanager
+    def _uncounted(self) -> Iterator[None]:
+        self._reading()
+        yield
+        self._read()
+
+    def uncounted(self) -> AbstractContextManager[None]:
+        """For what is done meanwhile, which is for other jobs too, and not what this one takes."""
+        return self._uncounted()
+
+    def _kept_or(self, path: str, digest: str, cached: bool) -> Snapshot | SnapshotError:
         key = (path, digest)
         found = self._known.pop(key, None)
         if found is None:
-            self._reading()
-            found = self._sealed(path, digest) if digest else self._loaded(path)
-            self._read()
+            with self._uncounted():
+                found = self._sealed(path, digest, cached) if digest else self._loaded(path, cached)
         self._known[key] = found
         if len(self._known) > self._kept:
             del self._known[next(iter(self._known))]
         return found
 
-    def _sealed(self, path: str, digest: str) -> Snapshot | SnapshotError:
+    def _sealed(self, path: str, digest: str, cached: bool) -> Snapshot | SnapshotError:
         # Before and after: what is read in between is then what was asked for.
         _compare(path, digest)
-        found = self._loaded(path)
+        found = self._loaded(path, cached)
         _compare(path, digest)
         return found
 
-    def _loaded(self, path: str) -> Snapshot | SnapshotError:
+    def _loaded(self, path: str, cached: bool) -> Snapshot | SnapshotError:
         import reach
 
-        if self._load is None:
-            self._load = reach.load
         try:
-            return self._load(path)
+            return self._load(path) if self._load else reach.load(path, cache=cached)
         except reach.SnapshotError as error:
             return error
 

@@ -14,7 +14,7 @@ import importlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -24,7 +24,10 @@ from reach.jobs.crew import Crew
 from reach.jobs.job import Bench, Done, Job, Limits, Lost, Refused, Said, Spent
 
 # What jobs there are, by the name of their kind: the class that reads them.
-KINDS = {"case": "reach.testing.asked:CaseJob"}
+KINDS = {
+    "case": "reach.testing.asked:CaseJob",
+    "portion of a survey": "reach.survey.job:PortionJob",
+}
 _ENDS: Mapping[str, Callable[[str], Lost | Spent | Refused]] = {
     "lost": Lost,
     "spent": Spent,
@@ -74,8 +77,11 @@ class _Opened(Bench):
         super().__init__()
         self._sealed_job, self._bench = sealed, bench
 
-    def snapshot(self, path: str) -> Any:
-        return self._bench.sealed(self._sealed_job.path, self._sealed_job.digest)
+    def snapshot(self, path: str, cached: bool = True) -> Any:
+        return self._bench.sealed(self._sealed_job.path, self._sealed_job.digest, cached)
+
+    def uncounted(self) -> AbstractContextManager[None]:
+        return self._bench.uncounted()
 
 
 def packed(job: Portable, path: str, digest: str, limits: Limits) -> str:

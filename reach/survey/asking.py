@@ -9,19 +9,13 @@ survey is made, nor how it is shown.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 
-from reach.asking import backend_of_thread, ground_of
-from reach.errors import QuestionError
-from reach.lower import Ground
-from reach.options import Options
-from reach.question import Question, parse_words
+from reach.asking import backend_of_thread
 from reach.snapshot.snapshot import Snapshot
+from reach.survey.asked import Asked
 from reach.survey.findings import Isolation, Survey
-from reach.survey.survey import Progress, silent, survey
-
-_PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
+from reach.survey.survey import Progress, fulfil, silent
 
 
 def exposure(
@@ -46,17 +40,9 @@ def exposure(
     Raises QuestionError if an end, the packet or the grouping is not understood, Defect if two
     readings of the network disagree, SolverError if the backend fails.
     """
-    asked = _question(source, destination, packet, one_way)
-    return survey(
-        _ground(snapshot, options),
-        asked,
-        backend_of_thread(),
-        kind="exposure",
-        by=by,
-        sources_by="endpoint",
-        prove=prove,
-        progress=progress,
-    )
+    how = by, one_way, prove, tuple((options or {}).items())
+    (told,) = _surveys(snapshot, Asked("exposure", source, destination, packet, *how), progress)
+    return told
 
 
 def matrix(
@@ -75,11 +61,9 @@ def matrix(
 
     As :func:`exposure`; the sources are grouped ``by`` the same as the destinations.
     """
-    asked = _question(source, destination, packet, one_way)
-    ground = _ground(snapshot, options)
-    return survey(
-        ground, asked, backend_of_thread(), kind="matrix", by=by, prove=prove, progress=progress
-    )
+    how = by, one_way, prove, tuple((options or {}).items())
+    (told,) = _surveys(snapshot, Asked("matrix", source, destination, packet, *how), progress)
+    return told
 
 
 def isolated(
@@ -97,25 +81,17 @@ def isolated(
 
     As :func:`exposure`.  With ``one_way`` a packet that arrives counts even if no reply gets back.
     """
-    ground, backend = _ground(snapshot, options), backend_of_thread()
-    there, back = (
-        survey(ground, asked, backend, kind="isolated", by=by, progress=progress)
-        for asked in (
-            _question(one, other, packet, one_way),
-            _question(other, one, packet, one_way),
-        )
-    )
+    how = by, one_way, True, tuple((options or {}).items())
+    there, back = _surveys(snapshot, Asked("isolated", one, other, packet, *how), progress)
     return Isolation(one, other, there, back)
 
 
-def _ground(snapshot: Snapshot, options: Mapping[str, str] | None) -> Ground:
-    return ground_of(snapshot, Options.of(options or {}))
-
-
-def _question(source: str, destination: str, packet: str, one_way: bool) -> Question:
-    """Raises QuestionError if the packet is none, rather than to take it for part of an end."""
-    words = [source, "reach", destination, *shlex.split(packet)]
-    question = parse_words(words, one_way=one_way)
-    if packet and question.destination != destination:
-        raise QuestionError(f"{packet!r} is no packet; these are:", _PACKETS)
-    return question
+def _surveys(snapshot: Snapshot, asked: Asked, progress: Progress) -> list[Survey]:
+    """A survey for each way of what is asked."""
+    backend = backend_of_thread()
+    return [
+        fulfil(
+            asked.prepare(snapshot, way, progress), backend, prove=asked.prove, progress=progress
+        )
+        for way in range(asked.ways)
+    ]

@@ -14,7 +14,7 @@ can send from, and as whom, is looked up here again.  Must not know how a spread
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import solver
@@ -47,14 +47,22 @@ class Hole:
 
 
 def holes(
-    network: Network, senders: Senders, spread: Spread, backend: Backend, budget: Budget
+    network: Network,
+    senders: Senders,
+    spread: Spread,
+    backend: Backend,
+    budget: Budget,
+    places: Sequence[str] | None = None,
 ) -> tuple[Hole, ...]:
-    """The first hole that is found; nothing iff the spread is proved complete."""
+    """The first hole that is found; nothing iff the spread is proved complete.
+
+    At some ``places`` only, or at one of each kind: at each it is proved apart from the others.
+    """
     missing = tuple(_not_begun(senders, spread))
     if missing:
         return missing
     known = Known(senders)
-    nodes = one_of_each(network, known, spread)
+    nodes = one_of_each(network, known, spread) if places is None else places
     for at in range(0, len(nodes), _TOGETHER):
         some = nodes[at : at + _TOGETHER]
         hole = _hole(_Proof(network, known, spread, some), some, backend, budget)
@@ -63,7 +71,7 @@ def holes(
     return ()
 
 
-def _hole(proof: _Proof, nodes: list[str], backend: Backend, budget: Budget) -> Hole | None:
+def _hole(proof: _Proof, nodes: Sequence[str], backend: Backend, budget: Budget) -> Hole | None:
     """One step at these nodes that leads out: a disjunction is decided part by part."""
     steps = [(node, proof.leads_out(node)) for node in nodes]
     session = backend.open()

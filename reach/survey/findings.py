@@ -136,6 +136,12 @@ class Survey:
             return Standing.UNDECIDED
         return Standing.NOTHING
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The pairs of groups of which something is said, those with an access first."""
+        pairs = [(each.source, each.destination) for each in self.accesses]
+        return pairs + [(each.source, each.destination) for each in self.open]
+
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
         return {

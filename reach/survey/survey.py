@@ -1,6 +1,7 @@
 """Everything between two sides of a question at once, proved complete.
 
-    survey(ground, question, backend, by="vpc") -> Survey
+    prepare(ground, question, by="vpc") -> Prepared
+    fulfil(prepared, backend, portion=Portion(3, 64)) -> Survey
 
 The algebra proposes (:mod:`reach.survey.spread`), the symbolic twin proves that it left nothing out
 (:mod:`reach.survey.closure`), and every proposal is replayed, refuted or said to be open
@@ -11,9 +12,10 @@ only place that composes these; must not know how an answer is shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from reach.answer import Remark, Witness
 from reach.errors import Defect
@@ -23,11 +25,14 @@ from reach.lower import Ground
 from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
+from reach.survey.alike import one_of_each
+from reach.survey.blocks import Known
 from reach.survey.candidates import Candidate, Pair, candidates
 from reach.survey.closure import holes
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
+from reach.survey.portion import WHOLE, Portion
 from reach.survey.senders import Senders
 from reach.survey.spread import Spread, spread
 from reach.survey.towards import towards
@@ -58,23 +63,46 @@ class _Clock:
         self.seconds[name] = time.perf_counter() - start
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A survey of which everything is proposed, and nothing yet proved or confirmed.
+
+    ``empty`` is what it says of nobody; ``places`` are where it is proved that nothing is left out.
+    Of one network and question it is the same whoever prepares it, in the same order.
+    """
+
+    ground: Ground
+    question: Question
+    resolved: Resolved
+    groupings: tuple[Grouping, Grouping]
+    senders: Senders
+    found: Spread
+    proposed: Mapping[Pair, list[Candidate]]
+    empty: Survey
+
+    @cached_property
+    def places(self) -> Sequence[str]:
+        known = Known(self.senders)
+        return tuple(one_of_each(self.ground.network, known, self.found))
+
+    @cached_property
+    def pairs(self) -> Sequence[Pair]:
+        return tuple(self.proposed)
+
+
 @uncollected()
-def survey(
+def prepare(
     ground: Ground,
     question: Question,
-    backend: Backend,
     *,
     kind: str = "matrix",
     by: str = "endpoint",
     sources_by: str = "",
-    prove: bool = True,
     progress: Progress = silent,
-) -> Survey:
-    """Who of one side of a question reaches whom of the other, by groups.
+) -> Prepared:
+    """Everything that may be so, between the groups of both sides.  Raises QuestionError.
 
     The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
-    Without ``prove`` completeness is not proved, and the survey says so.  Raises QuestionError, and
-    Defect if the algebra left something out.
     """
     clock = _Clock()
     to_whom = Grouping(ground, by)
@@ -83,20 +111,14 @@ def survey(
     with clock.stage("resolve"):
         resolved = resolve(ground, question)
         aim, wide = towards(resolved.aim, sent_to(ground, resolved.destination))
+        resolved = replace(resolved, aim=aim)
         starts = groupings[0].sources(wide)
         senders = Senders.of(ground.network, starts)
     with clock.stage("spread"):
         progress("spreading what everybody sends", 0, len(senders.each))
         found = spread(ground.network, senders)
-    complete, proof = False, "completeness was not proved: it was not asked for"
-    with clock.stage("prove"):
-        if prove:
-            complete, proof = _proved(ground, senders, found, backend, progress)
-    with clock.stage("confirm"):
         groups = groupings[1].destinations(aim, found.arrivals)
         proposed = candidates(aim, senders, found, groups, ground.aliases)
-        confirming = Confirming(ground.network, aim, senders, ground.aliases, backend)
-        told = dict(_confirmed(confirming, proposed, progress))
     empty = Survey(
         kind=kind,
         question=str(question),
@@ -105,23 +127,58 @@ def survey(
         destination=resolved.destination.words,
         by=by,
         one_way=question.one_way,
-        complete=complete,
-        proof=proof,
+        complete=False,
+        proof="",
         gaps=remarks((*resolved.gaps, *openings(ground), *untold(question))),
         notes=tuple(_notes(resolved)),
         seconds=clock.seconds,
     )
-    return _filled(empty, ground, told, groupings, _unsettled(resolved))
+    return Prepared(ground, question, resolved, groupings, senders, found, proposed, empty)
+
+
+@uncollected()
+def fulfil(
+    ready: Prepared,
+    backend: Backend,
+    *,
+    prove: bool = True,
+    portion: Portion = WHOLE,
+    progress: Progress = silent,
+) -> Survey:
+    """Who of one side reaches whom of the other; of a portion, what is so of its own pairs, and
+    whether nothing is left out at its own places.
+
+    Without ``prove`` completeness is not proved, and the survey says so.  Raises Defect if the
+    algebra left something out.
+    """
+    clock = _Clock(dict(ready.empty.seconds))
+    complete, proof = False, "completeness was not proved: it was not asked for"
+    with clock.stage("prove"):
+        if prove:
+            complete, proof = _proved(ready, backend, portion, progress)
+    with clock.stage("confirm"):
+        told = dict(_confirmed(ready, backend, portion.of_pairs(ready.pairs), progress))
+    told_of = replace(ready.empty, complete=complete, proof=proof, seconds=clock.seconds)
+    return _filled(told_of, ready.ground, told, ready.groupings, _unsettled(ready.resolved))
+
+
+def named(ready: Prepared, portion: Portion) -> Survey:
+    """Nothing but which pairs are a portion's, in their order, as if each were open."""
+    left_open = [Open(*pair, ()) for pair in portion.of_pairs(ready.pairs)]
+    return _with_groups(replace(ready.empty, open=tuple(left_open)), ready.groupings)
 
 
 def _proved(
-    ground: Ground, senders: Senders, found: Spread, backend: Backend, progress: Progress
+    ready: Prepared, backend: Backend, portion: Portion, progress: Progress
 ) -> tuple[bool, str]:
     """Whether the algebra's sets are complete; a hole in them is a fault of ours."""
+    found, senders = ready.found, ready.senders
     if not found.complete:
         return False, "what everybody sends spreads too far to be followed"
-    progress("proving that nothing is left out", 0, len(found.cells))
-    missing = holes(ground.network, senders, found, backend, PROOF_BUDGET)
+    places = portion.of_places(ready.places)
+    progress("proving that nothing is left out", 0, len(places))
+    network = ready.ground.network
+    missing = holes(network, senders, found, backend, PROOF_BUDGET, places) if places else ()
     if not missing:
         sets = sum(map(len, found.cells.values()))
         words = (
@@ -137,11 +194,13 @@ def _proved(
 
 
 def _confirmed(
-    confirming: Confirming, proposed: Mapping[Pair, list[Candidate]], progress: Progress
+    ready: Prepared, backend: Backend, pairs: Sequence[Pair], progress: Progress
 ) -> Iterator[tuple[Pair, Confirmed]]:
-    for number, (pair, some) in enumerate(proposed.items()):
-        progress("replaying what was found", number, len(proposed))
-        yield pair, confirming.pair(some)
+    ground, aim = ready.ground, ready.resolved.aim
+    confirming = Confirming(ground.network, aim, ready.senders, ground.aliases, backend)
+    for number, pair in enumerate(pairs):
+        progress("replaying what was found", number, len(pairs))
+        yield pair, confirming.pair(ready.proposed[pair])
 
 
 def _filled(
@@ -165,14 +224,17 @@ def _filled(
             accesses += _accesses(ground, source, destination, confirmed)
         if hangs_on:
             left_open.append(Open(source, destination, remarks(hangs_on)))
-    pairs = [(each.source, each.destination) for each in accesses]
-    pairs += [(each.source, each.destination) for each in left_open]
+    filled = replace(empty, accesses=tuple(accesses), open=tuple(left_open))
+    return _with_groups(filled, groupings)
+
+
+def _with_groups(told: Survey, groupings: tuple[Grouping, Grouping]) -> Survey:
+    """The survey with who the groups are of which it says something."""
+    pairs = told.pairs
     return replace(
-        empty,
+        told,
         sources={source: groupings[0].group(source) for source, _ in pairs},
         destinations={destination: groupings[1].group(destination) for _, destination in pairs},
-        accesses=tuple(accesses),
-        open=tuple(left_open),
     )
 
 

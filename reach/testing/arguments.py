@@ -8,7 +8,6 @@ not know what is done with them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Any
 
 import click
 
+from reach.jobs.arguments import CLUSTER, Decorator, memory, seconds, shard
 from reach.jobs.shard import Shard
 
 # Fewer cases than this are asked sooner than a process of their own has started.
@@ -55,30 +55,6 @@ def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> date 
         raise click.BadParameter(f"{value!r} is no day: write YYYY-MM-DD.", ctx, param) from None
 
 
-def _bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    found = re.fullmatch(r"([1-9]\d{0,8})(MiB|GiB)", value)
-    if found is None:
-        words = f"{value!r} is no amount of memory: write 512MiB or 2GiB."
-        raise click.BadParameter(words, ctx, param)
-    return int(found[1]) << (20 if found[2] == "MiB" else 30)
-
-
-def _part(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
-    try:
-        return None if value is None else Shard.parse(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.", ctx, param) from None
-
-
-def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not re.match(r"(tcp|tls)://.", value):
-        words = f"{value!r} is no scheduler: write tls://HOST:PORT or tcp://HOST:PORT."
-        raise click.BadParameter(words, ctx, param)
-    return value
-
-
 def _kinds(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
@@ -96,8 +72,7 @@ def _listed() -> str:
     return f"{', '.join(REPORTS[:-1])} or {REPORTS[-1]}"
 
 
-_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-_REPORTS: tuple[_Decorator, ...] = (
+_REPORTS: tuple[Decorator, ...] = (
     click.option(
         "--report",
         "reports",
@@ -109,7 +84,7 @@ _REPORTS: tuple[_Decorator, ...] = (
     click.option("--account", metavar="ID", help="For asff: where the snapshot tells no account."),
     click.option("--region", metavar="NAME", help="For asff: where the snapshot tells no Region."),
 )
-_OPTIONS: tuple[_Decorator, ...] = (
+_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--snapshot",
         "snapshots",
@@ -127,37 +102,15 @@ _OPTIONS: tuple[_Decorator, ...] = (
         help="Ask by N processes; 0: in this one.  [default: as many as processors, "
         f"0 for fewer than {FEW} cases]",
     ),
-    click.option(
+    seconds(
         "--case-seconds",
         "--timeout",
         "case_seconds",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SECONDS",
-        help="A case that takes longer, once its snapshot is read, is undecided.",
+        words="A case that takes longer, once its snapshot is read, is undecided.",
     ),
-    click.option(
-        "--case-memory",
-        callback=_bytes,
-        metavar="SIZE",
-        help="A case whose process takes more is undecided: 512MiB, 2GiB.",
-    ),
-    click.option(
-        "--shard",
-        callback=_part,
-        metavar="I/N",
-        help="Only the I-th of N parts of the cases; reach merge joins their JSON.",
-    ),
-    click.option(
-        "--cluster",
-        callback=_address,
-        metavar="ADDRESS",
-        help="Ask by the workers of a Dask scheduler: tls://HOST:PORT.",
-    ),
-    click.option(
-        "--tls-ca-file", metavar="FILE", help="For tls://: who vouches for the scheduler."
-    ),
-    click.option("--tls-cert", metavar="FILE", help="For tls://: our certificate."),
-    click.option("--tls-key", metavar="FILE", help="For tls://: its private key."),
+    memory("--case-memory", "A case whose process takes more is undecided: 512MiB, 2GiB."),
+    shard("Only the I-th of N parts of the cases; reach merge joins their JSON."),
+    *CLUSTER,
     click.option(
         "--baseline",
         metavar="FILE",

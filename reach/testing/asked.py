@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reach.jobs.crew import alone, do
-from reach.jobs.job import NO_LIMITS, Bench, Done, Limits, Lost, Refused, Said, Spent
+from reach.jobs.crew import Workers, alone
+from reach.jobs.job import Bench, Done, Lost, Refused, Said, Spent
 from reach.testing.case import Case, Outcome, Result
 from reach.testing.judging import put, quickest
 
@@ -105,14 +105,6 @@ def _day_told(day: date | None) -> str | None:
 # ------------------------------------------------------------------------------- by whom
 
 
-@dataclass(frozen=True, slots=True)
-class Workers:
-    """So many processes of this machine; with none, this one, in which nothing is limited."""
-
-    number: int = 0
-    limits: Limits = NO_LIMITS
-
-
 HERE = Workers()
 
 
@@ -144,12 +136,10 @@ def _said(
     by: Workers | Cluster,
     load: Callable[[str], Snapshot] | None,
 ) -> Iterator[tuple[int, Said]]:
-    if not isinstance(by, Workers):
-        return by.do(jobs)
-    if by.number:
-        return do(jobs, by.number, by.limits)
-    # Here every snapshot is kept, as nobody else could have it.
-    return alone(jobs, Bench(load, kept=len(jobs)))
+    if isinstance(by, Workers) and not by.number:
+        # Here every snapshot is kept, as nobody else could have it.
+        return alone(jobs, Bench(load, kept=len(jobs)))
+    return by.do(jobs)
 
 
 def _result(case: Case, said: Said) -> Result:

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reach import console
+from reach.jobs.arguments import cluster_of, refuse_tls
 from reach.testing.arguments import FEW, SUFFIX, How
 
 if TYPE_CHECKING:
-    from reach.jobs.cluster import Cluster, Tls
+    from reach.jobs.cluster import Cluster
+    from reach.jobs.crew import Workers
     from reach.snapshot.snapshot import Snapshot
-    from reach.testing.asked import Workers
     from reach.testing.case import Case, Result
     from reach.testing.session import Session
 
@@ -78,11 +79,7 @@ def _refuse(how: How) -> None:
         raise click.UsageError("--jobs is of this machine: leave it out, or --cluster.")
     if how.shard is not None and (how.coverage or how.mutate):
         raise click.UsageError("--coverage and --mutate are of whole suites: leave out --shard.")
-    tls = (how.tls_ca_file, how.tls_cert, how.tls_key)
-    if any(tls) and not (how.cluster or "").startswith("tls://"):
-        raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key need --cluster tls://...")
-    if any(tls) and not all(tls):
-        raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key go together.")
+    refuse_tls(how)
 
 
 def _limits_words(how: How) -> str:
@@ -132,24 +129,15 @@ def _by(how: How, number: int) -> Workers | Cluster:
     from reach.jobs.job import Limits
 
     limits = Limits(how.case_seconds, how.case_memory)
-    if how.cluster is not None:
-        from reach.jobs.cluster import Cluster
-
-        return Cluster(how.cluster, limits, _tls(how))
-    from reach.testing.asked import Workers
+    cluster = cluster_of(how, limits)
+    if cluster is not None:
+        return cluster
+    from reach.jobs.crew import Workers
 
     if how.jobs is not None:
         return Workers(how.jobs, limits)
     processes = os.cpu_count() or 1
     return Workers(processes if number >= FEW or limits.are_any else 0, limits)
-
-
-def _tls(how: How) -> Tls | None:
-    if not (how.tls_ca_file and how.tls_cert and how.tls_key):
-        return None
-    from reach.jobs.cluster import Tls
-
-    return Tls(how.tls_ca_file, how.tls_cert, how.tls_key)
 
 
 def _show(told: Result) -> None:

@@ -10,14 +10,14 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from reach.answer import Answer, Explanation, Remark, Step, Verdict, Witness
+from reach.answer import Answer, Explanation, Remark, Verdict
+from reach.heard import witness_from
 from reach.network.header_text import header_from
-from reach.network.stage import Origin
 from reach.testing.case import Case, Line, Outcome, Place, Result
 
 _LISTS = ("options", "codes", "through", "tags")
@@ -73,38 +73,12 @@ def _answer(told: Mapping[str, Any]) -> Answer:
         str(told["source"]),
         str(told["destination"]),
         bool(told["one_way"]),
-        witness=_witness(told["witness"]),
+        witness=witness_from(told["witness"]),
         explanations=tuple(map(_explanation, told["explanations"])),
-        blocked_path=_witness(told["blocked_path"]),
+        blocked_path=witness_from(told["blocked_path"]),
         reason=str(told["reason"]),
         gaps=tuple(Remark(**each) for each in told["gaps"]),
     )
-
-
-def _witness(told: Mapping[str, Any] | None) -> Witness | None:
-    if told is None:
-        return None
-    return Witness(header_from(told["packet"]), _steps(told["forward"]), _steps(told["reply"]))
-
-
-def _steps(told: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            each["node"],
-            each["resource"],
-            each["kind"],
-            each["name"],
-            header_from(each["header_in"]),
-            header_from(each["header_out"]),
-            tuple(map(_origin, each["passed"])),
-            tuple(map(_origin, each["denied"])),
-        )
-        for each in told
-    )
-
-
-def _origin(told: Mapping[str, str]) -> Origin:
-    return Origin(told["resource"], told["text"], told["locator"], name=told.get("name", ""))
 
 
 def _explanation(told: Mapping[str, Any]) -> Explanation:

@@ -21,6 +21,9 @@ from reach.jobs.cluster import Cluster, Tls
 from reach.jobs.crew import alone
 from reach.jobs.job import MIB, Bench, Done, Limits, Spent
 from reach.jobs.parcel import Portable
+from reach.survey.asked import Asked
+from reach.survey.fan_out import jobs_of
+from reach.survey.job import PortionJob
 from reach.testing.arguments import REPORTS
 from reach.testing.asked import CaseJob
 from reach.testing.case import Case
@@ -81,11 +84,23 @@ def test_a_cluster_says_what_is_said_here(folder: Path, address: str) -> None:
 # ------------------------------ whoever dies
 
 
+def test_a_cluster_gives_the_survey_that_one_process_gives(folder: Path, address: str) -> None:
+    """Byte for byte, with its proof, and what is no question at all is said as here."""
+    for line in ("exposure", "matrix --from nobody"):
+        survey = [*line.split(), "--snapshot", "saved", "--format", "json"]
+        here, there = terminal.call(*survey), terminal.call(*survey, "--cluster", address)
+        assert (there.exit_code, there.stdout) == (here.exit_code, here.stdout)
+        assert there.stderr == here.stderr
+
+
 def test_nothing_is_lost_when_a_worker_is_killed(folder: Path, address: str) -> None:
-    """Once it has begun a case, which the other one does again, and all that it had besides."""
+    """Once it has begun a case, which the other one does again, and all that it had besides:
+    cases of suites and portions of surveys."""
     case = Case("", Verdict.REACHABLE, "saved", "suite.yaml", 1)
     asked = [replace(case, ask=f"can a reach b port {port}") for port in range(1, 13)]
-    jobs = [CaseJob(each, None) for each in asked]
+    exposure = Asked("exposure", "internet", "any")
+    jobs: list[CaseJob | PortionJob] = [CaseJob(each, None) for each in asked]
+    jobs += jobs_of(exposure, "saved", 3)
     wanted = {number: done.value.to_dict() for number, done in alone(jobs, Bench())}
     os.mkfifo("begun.pipe")
     begun = str(folder / "begun")

@@ -1,0 +1,126 @@
+"""What ``reach exposure``, ``matrix``, ``isolated`` and ``reach merge`` do: asked, joined, shown.
+
+    run(asked, path, form, how, cached, progress) -> status        run_merge(files, form) -> status
+
+Takes what was asked and options; gives the exit status.  Light to import: what asks and shows is
+imported when it is needed.  Must not know how anything is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from reach import console
+from reach.jobs.arguments import cluster_of
+from reach.survey.arguments import Divided, refuse
+
+if TYPE_CHECKING:
+    from reach.jobs.cluster import Cluster
+    from reach.jobs.crew import Workers
+    from reach.survey.asked import Asked
+    from reach.survey.findings import Isolation, Survey
+
+_FOUND = 1
+Progress = Callable[[str, int, int], None]
+# Bytes of JSON.  A snapshot of so many is not worth reading here first to see what a survey of it
+# takes; and what each process holds of it, in bytes for each byte of it and besides.
+_LARGE = 4 << 20
+_HELD, _BESIDES = 8, 256 << 20
+
+
+def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress: Progress) -> int:
+    """Ask a survey and show it; its status.  ``cached``: a large snapshot is kept beside its files.
+
+    A shard of one says nothing by itself, and has no status of its own.
+    """
+    refuse(how, form)
+    by, helpers = _by(how, path)
+    if how.shard is not None:
+        from reach.survey.shards import asked_shard
+
+        told = asked_shard(asked, path, how.shard, by, cached, progress)
+        console.wipe()
+        console.put_json(told)
+        return 0
+    if helpers is not None:
+        import reach
+        from reach.survey.here import begun_here
+
+        found = begun_here(asked, reach.load(path, cache=cached), path, helpers, cached, progress)
+    else:
+        from reach.survey.fan_out import PORTIONS, fan_out, jobs_of
+
+        found = fan_out(jobs_of(asked, path, PORTIONS, cached), by, progress)
+    return _shown(asked, found.told(asked), form, is_done=not found.lapses)
+
+
+def run_merge(files: Sequence[str], form: str) -> int:
+    """Join the shards of a survey and show it; the whole's status."""
+    from reach.survey.shards import merged
+
+    asked, found, told = merged(files)
+    return _shown(asked, told, form, is_done=not found.lapses)
+
+
+# ------------------------------------------------------------------------------- by whom
+
+
+def _by(how: Divided, path: str) -> tuple[Workers | Cluster, Workers | None]:
+    """Who does it; where it is best begun in this process, who may help later."""
+    from reach.jobs.crew import Workers
+    from reach.jobs.job import Limits
+    from reach.snapshot.files import find
+    from reach.snapshot.processors import processors
+
+    limits = Limits(how.portion_seconds, how.portion_memory)
+    cluster = cluster_of(how, limits)
+    if cluster is not None:
+        return cluster, None
+    if how.processes is not None:
+        return Workers(how.processes, limits), None if how.processes else Workers()
+    if limits.are_any:
+        return Workers(processors(), limits), None
+    size = find(path).size
+    some = Workers(min(processors(), _fitting(size)))
+    return (Workers(), some) if some.number < 2 or size < _LARGE else (some, None)
+
+
+def _fitting(size: int) -> int:
+    """How many processes fit beside each other that hold a snapshot of so many bytes."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as told:
+            known = dict(line.split(":", 1) for line in told)
+        free = int(known["MemAvailable"].split()[0]) << 10
+    except (OSError, LookupError, ValueError):
+        return 1 << 30
+    return max(1, free // (_BESIDES + _HELD * size))
+
+
+# ------------------------------------------------------------------------------- shown
+
+
+def _shown(asked: Asked, told: Survey | Isolation, form: str, is_done: bool) -> int:
+    console.wipe()
+    if form == "json":
+        console.put_json(told.to_dict())
+        return _status(asked, told, is_done)
+    from reach.render import surveys
+
+    if form == "csv":
+        console.put(surveys.table(told))
+    else:
+        colour = console.colour()
+        console.put(surveys.text(told, colour=colour, width=console.width()), colour=colour)
+    return _status(asked, told, is_done)
+
+
+def _status(asked: Asked, told: Survey | Isolation, is_done: bool) -> int:
+    """A matrix is no question with a yes or no: it is settled, or not."""
+    from reach.survey.findings import Standing, Survey
+
+    if asked.kind == "matrix" and isinstance(told, Survey):
+        settled = told.complete and not (told.open or told.gaps)
+        return 0 if is_done and (settled or not asked.prove) else console.UNDECIDED
+    known = {Standing.NOTHING: 0, Standing.SOMETHING: _FOUND}
+    return known.get(told.standing, console.UNDECIDED)
