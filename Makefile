@@ -36,8 +36,8 @@ format: $(READY) ## format, and repair what ruff can
 demo: $(READY) ## ask real questions of a sample and show the answers
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh samples/demo.sh
 
-bench: $(READY) ## measure, and print the figures that README quotes
-	@$(BIN)/python -m bench.run
+bench: $(READY) ## measure, the million interfaces too (SIZE=10000: small ones, quickly)
+	@$(BIN)/python -m bench.run $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
 
 # The pins are read from pyproject.toml, so that a bound is stated once.
 oldest: ## run the tests on the oldest dependencies that are promised
