@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 300  # seconds for one job, loading and all
 ROOM = 8 << 10  # megabytes for one job, all of its processes together
+KEEP_NOTHING = ("PYTHONDONTWRITEBYTECODE", "REACH_NO_CACHE")
 OFTEN = 0.1  # seconds between two looks at a job
 
 
@@ -100,8 +101,8 @@ def alone(
 
 
 def plain() -> dict[str, str]:
-    """This process's environment, but compiled modules are kept as they usually are."""
-    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    """This process's environment, but what is kept between runs is kept, as it usually is."""
+    return {key: value for key, value in os.environ.items() if key not in KEEP_NOTHING}
 
 
 # --- watching -------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
     Estates(folder).path(size) -> the folder of the estate, grown now if it is not there yet
 
+Before an estate is first given in a process, it is read once with reach's own cache: after that its
+files are in the page cache, and reach's cache beside them is of the program as it is now.
+
 An estate is named after its size and after the code that grows it: when that changes it is grown
 anew, and what the old code made is removed.  One that is half grown is never taken for a whole one.
 """
@@ -11,16 +14,21 @@ from __future__ import annotations
 import ast
 import os
 import shutil
+import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+from bench.alone import Limit, alone
 from bench.grow import LARGE, Size, possible, write
 
 ROOT = Path(__file__).resolve().parent
 KEPT = ROOT.parent / "build" / "estates"
+CACHED = 1_000  # interfaces; far fewer than reach keeps a cache of
+READ = "import reach, sys; reach.load(sys.argv[1], cache=True)"
+PREPARING = Limit(seconds=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +36,16 @@ class Estates:
     """The estates in a folder."""
 
     folder: Path = KEPT
+    _read: set[Path] = field(default_factory=set)
 
     def path(self, size: Size) -> Path:
         """The estate of a size."""
         made = self.folder / f"{stem(size)}-{making()}"
         if not made.is_dir():
             self._grow(size, made)
+        if made not in self._read and size.interfaces >= CACHED:
+            alone([sys.executable, "-c", READ, str(made)], limit=PREPARING)
+        self._read.add(made)
         return made
 
     def is_kept(self, size: Size) -> bool:

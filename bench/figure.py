@@ -7,6 +7,7 @@ Must not know any job, nor how tables are printed.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -117,18 +118,24 @@ def measured(
     most: int,
     say: Say,
     keep: Callable[[Results], None],
+    until: float = math.inf,
 ) -> Results:
-    """What every job found at every place; ``keep`` is called with all of it after each."""
+    """What every job found at every place; ``keep`` is called with all of it after each.
+
+    None begins after ``until``, on the monotonic clock.
+    """
     results: Results = {}
     for table in tables:
         given_up: dict[str, str] = {}
         for place in table.up_to(most):
             for job in _to_do(table, place, results):
-                found = {"failure": f"{NOT_TRIED}: {given_up.get(job.name)}"}
-                if job.name not in given_up:
+                why = given_up.get(job.name) or ("time was up" if time.monotonic() > until else "")
+                if why:
+                    found: Found = {"failure": f"{NOT_TRIED}: {why}"}
+                else:
                     found = _done(job, place, estates, limit, say)
                 results.setdefault(job.name, {})[place.name] = found
-                if _is_too_much(found):
+                if not why and _is_too_much(found):
                     given_up.setdefault(job.name, f"not done at {place.interfaces:,}")
                 keep(results)
     return results
@@ -143,7 +150,7 @@ def _to_do(table: Table, place: Place, results: Results) -> Iterator[Job]:
 def _is_too_much(found: Found) -> bool:
     """Whether a job had its limit, so that nothing larger is tried."""
     failure: str = found.get("failure", "")
-    return failure.startswith(("not done after", "over ", NOT_TRIED))
+    return failure.startswith(("not done after", "over "))
 
 
 def _done(job: Job, place: Place, estates: Estates, limit: Limit, say: Say) -> Found:

@@ -65,7 +65,7 @@ def loading() -> Table:
         (
             Row("from JSON, with processes that help", load, aims={MILLION: 10.0}),
             Row("", load, "stages"),
-            Row("... of processors", load, "processor"),
+            Row("... seconds of processors, all processes", load, "processor"),
             Row("from JSON, by one process", jobs.LOAD_ALONE),
             Row("from the cache", cache, aims={MILLION: 1.0}),
             Row("", cache, "stages"),
@@ -155,7 +155,7 @@ def suite() -> Table:
         (
             Row("`reach test`", jobs.SUITE, aims={10_000: 60.0, 100_000: 60.0}, peer=NOD),
             Row("", jobs.SUITE, "stages"),
-            Row("... of processors", jobs.SUITE, "processor"),
+            Row("... seconds of processors, all processes", jobs.SUITE, "processor"),
             Row("... memory, all processes", jobs.SUITE, "memory", "MB"),
         ),
     )

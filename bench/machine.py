@@ -25,12 +25,7 @@ def machine() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
-    return found | {"busy before": f"{busy():.1f} of {os.cpu_count() or 1} cores"}
-
-
-def busy() -> float:
-    """How many processes were running or ready to, on an average of the last minute."""
-    return os.getloadavg()[0]
+    return found | {"load average before": f"{os.getloadavg()[0]:.1f}"}
 
 
 def words(found: dict[str, str]) -> str:
@@ -38,7 +33,7 @@ def words(found: dict[str, str]) -> str:
     rest = (f"{key} {found[key]}" for key in ("python", *PACKAGES) if key in found)
     return (
         f"{found['cores']} cores of {found['processor']}, {found['memory']}, {found['system']}; "
-        f"{', '.join(rest)}; busy before: {found['busy before']}"
+        f"{', '.join(rest)}; load average before: {found['load average before']}"
     )
 
 

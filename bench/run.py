@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import compileall
 import json
+import math
 import os
 import sys
 import time
@@ -55,8 +56,8 @@ def main() -> None:
         given.report.parent.mkdir(parents=True, exist_ok=True)
         given.report.write_text(json.dumps(report, indent=1))
 
-    limit = Limit(given.limit, given.memory)
-    keep(measured(chosen, Estates(given.estates), limit, given.size, _say, keep))
+    limit, until = Limit(given.limit, given.memory), start + 60 * given.minutes
+    keep(measured(chosen, Estates(given.estates), limit, given.size, _say, keep, until))
     _put(report, chosen, given)
 
 
@@ -72,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", metavar="TABLE,...", help="some of the tables alone")
     parser.add_argument(
         "--limit", type=float, default=SECONDS, help="seconds for each job (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="none begins later (default: no end)"
     )
     parser.add_argument(
         "--memory", type=float, default=ROOM, help="megabytes for each (default: %(default)s)"

@@ -13,6 +13,7 @@ from typing import Any
 from bench.figure import Found, Place, Results, Row, Table, value
 
 STAGES = "stages"
+SO_FAR = " so far"  # of what a job had taken when it was ended
 SHARE = 0.01  # a stage that is less than this of the whole everywhere has no row
 
 
@@ -52,6 +53,8 @@ def _lines(
     cells = []
     for place, each in zip(places, found, strict=True):
         told = show(value(each, row.key), row.unit)
+        if told and row.unit == "MB" and "failure" in each:
+            told += SO_FAR
         if not told and "failure" in each and (row.job.name, place.name) not in failed:
             failed.add((row.job.name, place.name))
             told = each["failure"]
@@ -108,7 +111,7 @@ def aims(tables: Iterable[Table], results: Results, most: int) -> list[list[str]
 
 
 def _aim(table: Table, row: Row, place: Place, aim: float, found: Found) -> list[str]:
-    told = value(found, row.key)
+    told = None if "failure" in found and row.unit == "MB" else value(found, row.key)
     reached = (
         "" if told is None else "yes" if told <= aim else f"no, by a factor of {told / aim:.2g}"
     )

@@ -112,7 +112,7 @@ def _curve(points: Points, cost: Cost) -> Curve:
 
 def table(points: Points) -> str:
     """Every figure of an axis, and the exponents."""
-    heads = ["", *(f"{point['at']:,g}" for point in points), "exponent"]
+    heads = ["", *(f"{point['at']:,.7g}" for point in points), "exponent"]
     lines = [heads]
     for curve in (*curves(points, TIMES), *curves(points, MEMORY)):
         of_point = dict(curve.points)

@@ -163,7 +163,7 @@ def _short(x: float) -> str:
     """1,000 as 1k, a million as 1M."""
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
         if x >= size:
-            return f"{x / size:g}{letter}"
+            return f"{x / size:.4g}{letter}"
     return f"{x:g}"
 
 

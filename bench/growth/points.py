@@ -67,7 +67,7 @@ def measured(
 
 
 def _name(axis: Axis, size: Size) -> str:
-    return f"{axis.name} {axis.reading(size):,g}"
+    return f"{axis.name} {axis.reading(size):,.7g}"
 
 
 def _points(axis: Axis, most: int, results: dict[str, dict[str, Found]]) -> list[dict[str, Any]]:
