@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test deep check format demo bench oldest clean
+.PHONY: help setup test deep check format demo bench growth oldest clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
@@ -36,8 +36,11 @@ format: $(READY) ## format, and repair what ruff can
 demo: $(READY) ## ask real questions of a sample and show the answers
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh samples/demo.sh
 
-bench: $(READY) ## measure, and print the figures that README quotes
-	@$(BIN)/python -m bench.run
+bench: $(READY) ## measure, the million interfaces too (SIZE=10000: small ones, quickly)
+	@$(BIN)/python -m bench.run $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
+
+growth: $(READY) ## measure how costs grow along each axis, and draw it in docs/growth
+	@$(BIN)/python -m bench.growth $(if $(SIZE),--size $(SIZE)) $(if $(AXES),--axes $(AXES))
 
 # The pins are read from pyproject.toml, so that a bound is stated once.
 oldest: ## run the tests on the oldest dependencies that are promised

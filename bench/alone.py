@@ -1,28 +1,58 @@
-"""A job in a process of its own, so that what it costs is its own.
+"""A job in a process of its own, so that what it costs is its own: time, memory, processors.
 
-    alone(command, told=...) -> Ended
+    alone(command, told=..., limit=Limit(...)) -> Ended
 
-Whatever becomes of it is told: what it wrote, how it ended, and why if it did not end well.
+It and all that it starts end together, when it is done or has had its limit.  Whatever becomes of
+it is told: what it wrote, how it ended, and why if it did not end well.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import resource
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 300  # seconds for one job, loading and all
+ROOM = 8 << 10  # megabytes for one job, all of its processes together
+KEEP_NOTHING = ("PYTHONDONTWRITEBYTECODE", "REACH_NO_CACHE")
+OFTEN = 0.1  # seconds between two looks at a job
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long a job may take, in seconds, and how much memory, in megabytes."""
+
+    seconds: float = PATIENCE
+    megabytes: float = ROOM
+
+
+PLAIN = Limit()
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a job wrote, its exit status (None: it was not done in time), and its last words."""
+    """What a job wrote, its exit status (None: it had its limit), and its last words.
+
+    ``seconds`` are from start to end, ``processor`` those of all its processes; ``memory`` is what
+    they held together at most, in megabytes, a page that they share counting for each.
+    """
 
     out: str
     status: int | None
     words: str
+    seconds: float = 0.0
+    processor: float = 0.0
+    memory: float = 0.0
 
     @property
     def failure(self) -> str:
@@ -33,23 +63,112 @@ class Ended:
 def alone(
     command: Sequence[str],
     *,
-    told: str | None = None,
+    told: str = "",
     environment: Mapping[str, str] | None = None,
-    seconds: int = PATIENCE,
+    limit: Limit = PLAIN,
 ) -> Ended:
     """Run a command from the root of the project, with ``told`` on its standard input."""
-    try:
-        done = subprocess.run(
+    with (
+        tempfile.TemporaryFile("w+") as given,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as said,
+    ):
+        given.write(told)
+        given.seek(0)
+        start = time.monotonic()
+        job = subprocess.Popen(
             command,
-            input=told,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
+            stdin=given,
+            stdout=out,
+            stderr=said,
             cwd=ROOT,
-            env=environment,
+            env=dict(environment or plain()),
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired as error:
-        return Ended((error.stdout or b"").decode(), None, f"not done after {seconds} s")
-    words = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    return Ended(done.stdout, done.returncode, words)
+        with _watched(job.pid, limit) as watch:
+            status, used = _awaited(job)
+        out.seek(0)
+        said.seek(0)
+        words = (said.read().strip().splitlines() or ["no reason given"])[-1]
+        return Ended(
+            out.read(),
+            None if watch.reason else status,
+            watch.reason or words,
+            time.monotonic() - start,
+            used.ru_utime + used.ru_stime,
+            max(watch.memory, used.ru_maxrss * _UNIT / 2**20),
+        )
+
+
+def plain() -> dict[str, str]:
+    """This process's environment, but what is kept between runs is kept, as it usually is."""
+    return {key: value for key, value in os.environ.items() if key not in KEEP_NOTHING}
+
+
+# --- watching -------------------------------------------------------------------------------------
+
+_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is seen of a job while it runs."""
+
+    memory: float = 0.0
+    reason: str = ""
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def look(self, session: int, limit: Limit) -> None:
+        """Until it is over; ends it where it has had its limit."""
+        start = time.monotonic()
+        while not self.is_over.wait(OFTEN):
+            self.memory = max(self.memory, held(session))
+            if time.monotonic() - start > limit.seconds:
+                self.reason = f"not done after {limit.seconds:,.0f} s"
+            elif self.memory > limit.megabytes:
+                after = time.monotonic() - start
+                self.reason = f"over {limit.megabytes:,.0f} MB after {after:,.0f} s"
+            if self.reason:
+                _end(session)
+                return
+
+
+@contextlib.contextmanager
+def _watched(session: int, limit: Limit) -> Iterator[_Watch]:
+    watch = _Watch()
+    thread = threading.Thread(target=watch.look, args=(session, limit), daemon=True)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        watch.is_over.set()
+        _end(session)
+        thread.join()
+
+
+def _awaited(job: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    """The exit status of a job, and what it and all whom it waited for have used."""
+    _, status, used = os.wait4(job.pid, 0)
+    job.returncode = os.waitstatus_to_exitcode(status)
+    return job.returncode, used
+
+
+def _end(session: int) -> None:
+    """End whoever is left of a job."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(session, signal.SIGKILL)
+
+
+def held(session: int) -> float:
+    """The megabytes that a job's processes hold; 0 where the system does not tell."""
+    pages = sum(_pages(path, session) for path in Path("/proc").glob("[0-9]*/stat"))
+    return pages * resource.getpagesize() / 2**20
+
+
+def _pages(path: Path, session: int) -> int:
+    """Those of one process, if it is of the session (proc(5): fields 6 and 24)."""
+    try:
+        fields = path.read_text().rpartition(")")[2].split()
+    except (OSError, UnicodeDecodeError):
+        return 0  # it has ended
+    return int(fields[21]) if int(fields[3]) == session else 0

@@ -1,6 +1,6 @@
 """What certificates cost: the time that making one adds to an answer, and their size.
 
-    certificates(snapshot, asked) -> figures
+    certificates(snapshot, asked, limit) -> figures
 
 In a process of its own; each question is asked once to warm up and once measured.  Unlike the
 other jobs it looks inside the library, at the one call that makes a certificate.
@@ -16,15 +16,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bench.alone import alone
+from bench.alone import Limit, alone
 from bench.questions import Asked
 
 
-def certificates(snapshot: Path, asked: list[Asked]) -> dict[str, Any]:
+def certificates(snapshot: Path, asked: list[Asked], limit: Limit) -> dict[str, Any]:
     """Of the unreachable answers: how many there are and how many have no certificate, the time of
-    making them as a share of the rest of their time, and the largest in bytes of JSON."""
+    making them as a share of the rest of their time, and the largest in KB of JSON."""
     job = {"snapshot": str(snapshot), "asked": [asdict(one) for one in asked]}
-    done = alone([sys.executable, "-m", "bench.certificates"], told=json.dumps(job))
+    done = alone([sys.executable, "-m", "bench.certificates"], told=json.dumps(job), limit=limit)
     if done.failure:
         return {"failure": done.failure}
     found: dict[str, Any] = json.loads(done.out.splitlines()[-1])
@@ -61,7 +61,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         "answers": len(sizes),
         "without": sizes.count(0),
         "share": made / rest if rest else 0.0,
-        "largest": max(sizes, default=0),
+        "largest": max(sizes, default=0) / 1e3,
     }
 
 

@@ -51,7 +51,8 @@ class Size:
     address of the estate has that port open over IPv4.  With ``on_transit`` no VPC is peered; all
     are on the transit gateways of two Regions.  With ``mixed`` some are, some are peered, there are
     load balancers and PrivateLink, and ``violations`` may be named that are planted; the estate of
-    the same size without them is the clean twin.
+    the same size without them is the clean twin.  ``rules`` are added to every security group and
+    ``entries`` to every network ACL that is a tier's own, which is all that they change.
     """
 
     interfaces: int
@@ -62,6 +63,8 @@ class Size:
     on_transit: bool = False
     mixed: bool = False
     violations: tuple[str, ...] = ()
+    rules: int = 0
+    entries: int = 0
 
     def __post_init__(self) -> None:
         if self.mixed and (self.exposed or self.on_transit):
@@ -87,7 +90,7 @@ class Size:
         """The VPCs of an estate of this size."""
         if self.mixed:
             return [*self.vpcs_mixed()]
-        return plan(
+        planned = plan(
             self.interfaces,
             self.vpcs_related,
             self.seed,
@@ -95,11 +98,13 @@ class Size:
             self.exposed,
             self.on_transit,
         )
+        return [replace(vpc, rules=self.rules, entries=self.entries) for vpc in planned]
 
     def vpcs_mixed(self) -> list[MixedVpc]:
         """The same of a mixed estate."""
         planted = map(parts, self.violations)
-        return plan_mixed(self.interfaces, self.vpcs_related, self.seed, self.unrelated, planted)
+        planned = plan_mixed(self.interfaces, self.vpcs_related, self.seed, self.unrelated, planted)
+        return [replace(vpc, rules=self.rules, entries=self.entries) for vpc in planned]
 
     def by_folder(self) -> dict[str, list[Vpc]]:
         """The same by folder: one for each account and Region that has any."""
@@ -280,6 +285,8 @@ def main() -> None:
         metavar="WHICH",
         help="of a mixed estate: all, a number of them, or names; OUT.key.json is their key",
     )
+    parser.add_argument("--rules", type=int, default=0, help="more in every security group")
+    parser.add_argument("--entries", type=int, default=0, help="more in every tier's network ACL")
     parser.add_argument("--compact", action="store_true", help="no indentation")
     parser.add_argument(
         "--processes",
@@ -316,6 +323,8 @@ def size_of(given: argparse.Namespace) -> Size:
         given.exposed,
         given.transit,
         given.mixed,
+        rules=given.rules,
+        entries=given.entries,
     )
     if given.violations and not given.mixed:
         raise ValueError("violations are planted in a mixed estate only: add --mixed")

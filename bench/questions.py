@@ -14,10 +14,11 @@ from random import Random
 from bench.estate.interfaces import interfaces
 from bench.estate.plan import Vpc
 from bench.estate.transit import attachment_id, segment_of
-from bench.grow import Size
+from bench.grow import Size, possible
 
 WHOLE_ESTATE = "can 0.0.0.0/0 reach port 22"
 PORTS = ("port 22", "port 443", "port 5432", "port 8080", "port 53/udp", "icmp", "")
+MANY, FEW = 100, 24  # VPCs; and of how many of them questions are, where there are more
 # What a tier is there for; asked for as often as anything else, so that both answers occur.
 SERVED = {
     "public": ("port 443", "port 80"),
@@ -30,10 +31,16 @@ SERVED = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question in the words of the command line, and which kind it counts as."""
+    """A question in the words of the command line, and which kind it counts as.
+
+    ``how`` it is asked for: as a whole answer, or as a verdict, without a path to look at.  What
+    the verdict has to be is known of some (``expect``).
+    """
 
     kind: str
     text: str
+    how: str = "answer"
+    expect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +79,19 @@ TRANSIT_MIX = {
 def of_estate(size: Size, count: int) -> list[Asked]:
     """``count`` questions about an estate, no two VPCs being likelier than others.
 
+    Where there are very many, they begin in a few of them: what is in a VPC has to be grown again.
     Unrelated VPCs are never asked about, so that an estate with and without has the same list.
     """
     rng = Random(f"questions/{size.seed}")
     planned = size.vpcs_planned()
     vpcs = planned[: len(planned) - size.unrelated]
+    begun = vpcs if len(vpcs) <= MANY else rng.sample(vpcs, FEW)
     instances = cache(of_vpc)
     asked: list[Asked] = []
     while len(asked) < count:
         kind = rng.choices(list(MIX), list(MIX.values()))[0]
-        here = rng.choice(vpcs)
-        there = counterpart(kind, here, vpcs, rng)
+        here = rng.choice(begun)
+        there = counterpart(kind, here, vpcs, begun, rng)
         if there is None or not instances(here) or not instances(there):
             continue
         source, destination = rng.choice(instances(here)), rng.choice(instances(there))
@@ -101,14 +110,27 @@ def of_estate(size: Size, count: int) -> list[Asked]:
     return asked
 
 
-def counterpart(kind: str, here: Vpc, vpcs: list[Vpc], rng: Random) -> Vpc | None:
+def of_key(size: Size) -> list[Asked]:
+    """What the answer key of a mixed estate asks, and what is known to come of it."""
+    asked = []
+    for one in possible(size):
+        is_planted = one.name in size.violations
+        verdict = one.violated if is_planted else one.clean
+        asked.append(Asked("in the answer key", one.question, expect=verdict))
+        asked += [Asked("in the answer key", text, expect=told) for text, told in one.unmoved]
+    return asked
+
+
+def counterpart(
+    kind: str, here: Vpc, vpcs: list[Vpc], likely: list[Vpc], rng: Random
+) -> Vpc | None:
     """The VPC at the other end, if there is one of the kind."""
     if kind == "instance to instance, peered VPC":
         return vpcs[rng.choice(here.peers)] if here.peers else None
     if kind == "address to address" and rng.random() < 0.5:
         return vpcs[rng.choice((here.index, *here.peers))]
     if kind == "instance to instance, VPC not peered":
-        others = [vpc for vpc in vpcs if vpc.index not in (here.index, *here.peers)]
+        others = [vpc for vpc in likely if vpc.index not in (here.index, *here.peers)]
         return rng.choice(others) if others else None
     return here
 

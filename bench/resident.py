@@ -1,7 +1,7 @@
 """What one edited rule costs a resident estate: the whole difference in reachability, proved.
 
     python -m bench.resident SNAPSHOT [--edits 40]
-    resident(snapshot) -> figures
+    resident(snapshot, limit) -> figures
 
 In a process of its own that tells of each edit as it is done, so that what does not finish is told
 as well.  Every edit is one of the same estate.  The clock is here, and only here.
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.alone import PATIENCE, alone
+from bench.alone import Limit, alone
 
 EDITS = 40
 # A rule for one host, one for a subnet.  Then what many flows come by: a rule less, one for
@@ -29,11 +29,12 @@ WIDE = ("less", "for all inside", "entry")
 PORTS = (22, 443, 5432, 8080)
 
 
-def resident(snapshot: Path, edits: int = EDITS, seconds: int = PATIENCE) -> dict[str, Any]:
+def resident(snapshot: Path, limit: Limit, edits: int = EDITS) -> dict[str, Any]:
     """The time to make the estate and that of its edits, by kind; ``reach.diff`` of one, cold."""
     command = [sys.executable, "-m", "bench.resident", str(snapshot), "--edits", str(edits)]
-    done = alone(command, seconds=seconds)
-    return summary([json.loads(line) for line in done.out.splitlines()], done.failure)
+    done = alone(command, limit=limit)
+    told = [json.loads(line) for line in done.out.splitlines()]
+    return {**summary(told, done.failure), "memory": done.memory}
 
 
 def summary(told: list[dict[str, Any]], failure: str) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def work(path: Path, count: int) -> Iterator[dict[str, Any]]:
     import reach
 
     start = time.perf_counter()
-    snapshot = reach.load(path)
+    snapshot = reach.load(path, cache=True)
     yield {"load": time.perf_counter() - start}
     start = time.perf_counter()
     estate = reach.Estate(snapshot)
@@ -83,7 +84,7 @@ def differences(path: Path, rng: random.Random) -> Iterator[dict[str, Any]]:
     """The same of two snapshots that were just loaded."""
     import reach
 
-    one, other = reach.load(path), reach.load(path)
+    one, other = reach.load(path, cache=True), reach.load(path, cache=True)
     record = edited(other, "for a host", rng)
     other = edited_snapshot(other, record)
     start = time.perf_counter()

@@ -1,9 +1,9 @@
 """A suite of a thousand cases on an estate, and what the command takes for it.
 
-    measure_suite(snapshot, size, folder) -> figures
+    measure_suite(snapshot, size, limit) -> figures
 
 What a case expects is known from how the estate is grown, where that settles it; of the others it
-is what the library says when it is asked alone, with all evidence, in a process of its own.  Every
+is what the library says when it is asked alone, in a process of its own.  Every
 fiftieth case is turned round: it has to fail, with its evidence.  Knows no more of the command than
 any user.
 """
@@ -11,10 +11,10 @@ any user.
 from __future__ import annotations
 
 import json
-import resource
+import os
 import sys
-import time
-from collections import Counter
+import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,16 +22,18 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
-from bench.alone import alone
+from bench.alone import Limit, alone
 from bench.estate.filters import APP, DATA, WEB
 from bench.estate.interfaces import interfaces
 from bench.estate.plan import Vpc
 from bench.grow import Size
-from bench.measure import measure
+from bench.measure import VERDICT, measure
 from bench.questions import Asked, Instance, of_estate, of_vpc
 
 CASES = 1_000
+PREPARING = 3  # times the limit: what cases expect is no figure
 TURNED = 50  # every so many cases, one that has to fail
 OPEN, CLOSED = "reachable", "unreachable"
 OTHER = {OPEN: CLOSED, CLOSED: OPEN, "undecided": OPEN}
@@ -215,12 +217,16 @@ def stated(size: Size, count: int = CASES) -> list[Stated]:
 # --- what comes of it -----------------------------------------------------------------------------
 
 
-def expecting(snapshot: Path, cases: list[Stated]) -> list[Stated]:
-    """The cases with what they expect, one in so many turned round."""
+def expecting(snapshot: Path, cases: list[Stated], limit: Limit) -> list[Stated]:
+    """The cases with what they expect, one in so many turned round.
+
+    Raises RuntimeError if the library does not say what it takes for right.
+    """
     open_ones = [each for each in cases if not each.is_known]
-    told = measure(snapshot, [Asked(each.kind, each.text) for each in open_ones], [])
+    asked = [Asked(each.kind, each.text, how=VERDICT) for each in open_ones]
+    told = measure(snapshot, asked, [], limit)
     if told.failure:
-        raise RuntimeError(told.failure)
+        raise RuntimeError(f"{told.failure}, of what the cases expect")
     verdicts = iter(told.verdicts())
     whole = [each if each.is_known else replace(each, expect=next(verdicts)) for each in cases]
     return [
@@ -239,36 +245,50 @@ def written(cases: list[Stated], snapshot: Path) -> str:
     return "\n".join((*lines, ""))
 
 
-def measure_suite(snapshot: Path, size: Size, folder: Path, count: int = CASES) -> dict[str, Any]:
+def measure_suite(snapshot: Path, size: Size, limit: Limit, count: int = CASES) -> dict[str, Any]:
     """The wall time of ``reach test`` with its default processes, and whether all is as it must."""
+    patient = Limit(PREPARING * limit.seconds, limit.megabytes)
     try:
-        cases = expecting(snapshot, stated(size, count))
+        cases = expecting(snapshot, stated(size, count), patient)
     except RuntimeError as error:
         return {"failure": str(error)}
-    suite, report = folder / "thousand.reach.yaml", folder / "thousand.json"
+    with tempfile.TemporaryDirectory(prefix="suite-") as folder:
+        return _tested(snapshot, cases, Path(folder), limit)
+
+
+def _tested(snapshot: Path, cases: list[Stated], folder: Path, limit: Limit) -> dict[str, Any]:
+    suite, report, times = folder / "s.reach.yaml", folder / "report.json", folder / "times.xml"
     suite.write_text(written(cases, snapshot))
-    words = ["test", str(suite), "--today", "2026-01-01", "--report", f"json={report}"]
-    start, spent = time.perf_counter(), _processor()
-    done = alone([*COMMAND, *words])
-    seconds, spent = time.perf_counter() - start, _processor() - spent
+    words = ["test", str(suite), "--today", "2026-01-01"]
+    words += ["--report", f"json={report}", "--report", f"junit={times}"]
+    done = alone([*COMMAND, *words], limit=limit)
     if done.status is None or not report.is_file():
-        return {"failure": done.words}
+        return {"failure": done.words, "memory": done.memory}
     results = json.loads(report.read_text())["results"]
+    counts = Counter(each["outcome"] for each in results)
+    said = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    known = sum(each.is_known for each in cases)
     return {
         "cases": len(results),
-        "known": sum(each.is_known for each in cases),
-        "seconds": seconds,
-        "processor": spent,
-        "outcomes": dict(Counter(each["outcome"] for each in results)),
+        "seconds": done.seconds,
+        "processor": done.processor,
+        "memory": done.memory,
+        "stages": _stages(times, results, done.seconds),
+        "said": [f"{said}; {known} of the verdicts follow from how the estate is grown"],
         "wrong": wrong(cases, results),
         "status": done.status,
     }
 
 
-def _processor() -> float:
-    """What the processes that this one started have taken of a processor so far."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _stages(times: Path, results: list[dict[str, Any]], seconds: float) -> dict[str, float]:
+    """What cases that hold took, and those that fail with their evidence, all processes together;
+    what they leave of all processes' time is loading, and starting and ending."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    told = ElementTree.parse(times).iter("testcase")
+    for case, result in zip(told, results, strict=True):
+        stage = "verdicts" if result["outcome"] == "holds" else "evidence of what fails"
+        spent[stage] += float(case.get("time", "0")) / (os.cpu_count() or 1)
+    return {**spent, "start, load, end": max(0.0, seconds - sum(spent.values()))}
 
 
 def wrong(cases: list[Stated], results: list[dict[str, Any]]) -> list[str]:

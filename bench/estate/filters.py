@@ -17,6 +17,7 @@ from bench.estate.site import Entry, Rule
 
 WORLD = "0.0.0.0/0"
 WORLD6 = "::/0"
+FURTHER = 20_000  # the port of the first rule that is added for the number of rules alone
 WEB, BASTION, APP, DATA, SHARED = 1, 2, 3, 4, 5  # the groups that every VPC has
 
 # (protocol, first port, last port), as a group of the tier may open them.
@@ -76,6 +77,7 @@ def filters(vpc: Vpc) -> Pairs:
     rng = vpc.random("rules")
     for number in range(vpc.groups + 1):
         rules = [*group_rules(vpc, number, rng), *vpc.site.added.get(number, ())]
+        rules += further_rules(vpc, number)
         yield from both_listings(vpc, number, rules)
     for group in vpc.site.groups:
         yield from both_listings(vpc, group.name, list(group.rules))
@@ -147,6 +149,15 @@ def group_rules(vpc: Vpc, number: int, rng: Random) -> Iterator[tuple[bool, Rule
             port = rng.choice((5432, 3306, 6379, 8080, 53))
             rules.append((True, ("tcp", port, port, peer(vpc, APP, rng))))
     yield from {repr(rule): rule for rule in rules}.values()
+
+
+def further_rules(vpc: Vpc, number: int) -> Iterator[tuple[bool, Rule]]:
+    """As many more as the estate is to have: single hosts of partners, on ports of their own."""
+    rng = vpc.random(f"further rules/{number}")
+    for place in range(vpc.rules):
+        host = f"185.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}/32"
+        port = FURTHER + place
+        yield False, ("tcp", port, port, {"CidrIp": host})
 
 
 def rule_of(protocol: str, first: int, last: int, who: dict[str, Any]) -> Rule:
@@ -293,7 +304,7 @@ def network_acls(vpc: Vpc) -> Pairs:
     ]
     yield "NetworkAcls", network_acl(vpc, "default", rest, allow)
     for tier in own:
-        denied = [] if vpc.exposed else list(denials(rng))
+        denied = [] if vpc.exposed else [*denials(rng), *further_denials(vpc, tier)]
         entries = {
             "public": public_entries,
             "app": app_entries,
@@ -307,6 +318,14 @@ def network_acls(vpc: Vpc) -> Pairs:
 def denials(rng: Random) -> Iterator[Entry]:
     """A few, or very many, addresses that somebody once wanted to keep out."""
     for _ in range(rng.choice((0, 0, 2, 4, 8, 26))):
+        cidr = f"{rng.randrange(77, 96)}.{rng.randrange(256)}.{rng.randrange(256)}.0/24"
+        yield False, "deny", "-1", None, cidr
+
+
+def further_denials(vpc: Vpc, tier: str) -> Iterator[Entry]:
+    """As many more as the estate is to have."""
+    rng = vpc.random(f"further entries/{tier}")
+    for _ in range(vpc.entries):
         cidr = f"{rng.randrange(77, 96)}.{rng.randrange(256)}.{rng.randrange(256)}.0/24"
         yield False, "deny", "-1", None, cidr
 

@@ -67,6 +67,8 @@ class Vpc:
     peers: tuple[int, ...]
     exposed: bool
     transit: bool = False
+    rules: int = 0  # further ones in each of its groups
+    entries: int = 0  # further ones in each ACL that is a tier's own
 
     @cached_property
     def id(self) -> str:

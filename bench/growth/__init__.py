@@ -1,0 +1,1 @@
+"""How costs grow along each axis of an estate: measured, kept as raw figures, drawn again."""
