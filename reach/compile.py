@@ -10,14 +10,14 @@ the neutral network only; must not know AWS, question texts or any backend.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import solver
 from reach.aim import Aim, Visit
 from reach.constraints import Begin, Constraints, Point, Walk
 from reach.exploration import FEW, Exploration
 from reach.network.field import FIELDS, INDEX
-from reach.network.header_space import Ranges
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import (
     Deliver,
@@ -35,19 +35,21 @@ def compile(
     explain: bool = False,
     suppose: bool = False,
     filters_only: bool = False,
+    region: Mapping[str, Sequence[HeaderSpace]] | None = None,
 ) -> Constraints:
     """The constraints of a question over a network.
 
     With ``explain`` every denial can be lifted by a relaxation, and where flows end is kept: with
     ``filters_only`` denials of filters alone, with ``suppose`` routes that could be there can be
-    lifted in as well.
+    lifted in as well.  Flows that leave a ``region``, nodes with the headers
+    that may enter them, can be left out; replies stay.
     """
     symbolic = Symbolic()
     doubt = solver.symbol("doubt", 0)
     starts = _starts(symbolic, aim)
     wide = len(aim.starts) > FEW
     lifts = explain, explain and not filters_only, suppose
-    forward = Exploration(network, symbolic, doubt, "", None, lifts, wide)
+    forward = Exploration(network, symbolic, doubt, "", None, lifts, wide, region)
     for chosen, start, version in starts:
         guard = solver.and_(chosen, symbolic.matches(start.space, version))
         forward.enter(start.node, version, None, guard, 0)

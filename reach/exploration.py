@@ -14,13 +14,14 @@ the other.  Takes the neutral network only; must not know AWS, question texts or
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import assert_never
 
 import solver
 from reach.constraints import Place, Point, Walk
 from reach.network.field import FIELD, INDEX
+from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
@@ -60,6 +61,7 @@ class Exploration:
         before: Walk | None,
         lifts: tuple[bool, bool, bool],
         wide: bool,
+        region: Mapping[str, Sequence[HeaderSpace]] | None = None,
     ) -> None:
         self.walk = Walk()
         self._network = network
@@ -69,6 +71,7 @@ class Exploration:
         self._before = before
         self._explain, self._translations, self._suppose = lifts
         self._wide = wide
+        self._region = region
         self._sender = symbolic.symbol(f"{label}sender", FIELD["identity"].width)
         self._queue: deque[Place] = deque()
         self._answers: dict[tuple[str, Version], Term] = {}
@@ -81,7 +84,7 @@ class Exploration:
         self, node: str, version: Version, source: Place | None, guard: Term, depth: int
     ) -> None:
         """Add an edge into a place, and the place if it is new."""
-        if guard is FALSE:
+        if guard is FALSE or not self._is_within(node, version):
             return
         key = (node, version, source is None)
         place = self.walk.places.get(key)
@@ -89,6 +92,13 @@ class Exploration:
             place = self.walk.places[key] = Place(node, version, depth, source is None)
             self._queue.append(place)
         place.edges.append((source, guard))
+
+    def _is_within(self, node: str, version: Version) -> bool:
+        """Whether a node is to be followed for some header of a version."""
+        if self._region is None:
+            return True
+        spaces = self._region.get(node, ())
+        return any(self._symbolic.may_lie_in(space, version) for space in spaces)
 
     def explore(self) -> None:
         """Visit every place, then define when each is reached."""

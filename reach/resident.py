@@ -1,11 +1,13 @@
-"""A ground that knows which rules each of its nodes was made of, and so outlives a changed rule.
+"""A ground that knows which records each of its nodes was made of, and so outlives a changed one.
 
     Resident(snapshot, options)    .after(snapshot, touched) -> Resident
 
-While a node or a memo is made, the records that it is handed are noted, those of the kinds whose
-*rules* can be edited on their own (:data:`RULES`).  After such an edit what was made of other
-records is taken over as it is, the rest is made anew when it is next asked for: the same as if all
-had been.  Nothing else than the fields in :data:`RULES` may differ; :func:`touched` says whether.
+While a node, a memo or a table of the index is made, the records that it is handed are noted,
+those of the kinds whose *rules* can be edited on their own (:data:`RULES`).  After such an edit
+what was made of other records is taken over as it is, the rest is made anew when it is next asked
+for: the same as if all had been.  What works things out later, by itself, counts as made of all
+records of a kind.  Nothing else than the fields in :data:`RULES` may differ; :func:`touched` says
+whether.
 
 Must not know questions or the engines.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from threading import local
 from typing import TypeVar, cast
 
@@ -23,8 +26,14 @@ from reach.network.node import Node
 from reach.options import DEFAULTS, Options
 from reach.snapshot.index import Index
 from reach.snapshot.record import PROVENANCE, Record
-from reach.snapshot.records import NetworkAcl, SecurityGroup
+from reach.snapshot.records import (
+    ManagedPrefixListEntries,
+    NetworkAcl,
+    RouteTable,
+    SecurityGroup,
+)
 from reach.snapshot.snapshot import AnyRecord, Snapshot
+from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
 
 T = TypeVar("T")
 Read = tuple[type[Record], str]  # a kind and an id; without an id all of the kind
@@ -35,9 +44,14 @@ Reads = frozenset[Read]
 RULES: Mapping[type[Record], frozenset[str]] = {
     SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
     NetworkAcl: frozenset({"entries"}),
+    RouteTable: frozenset({"routes"}),
+    ManagedPrefixListEntries: frozenset({"entries"}),
+    TransitGatewayRoutes: frozenset({"routes"}),
+    TransitGatewayStaticRoutes: frozenset({"routes"}),
 }
 _NOTHING: Reads = frozenset()
-_BY_RECORD = ("_explicit_acls", "_default_acls")  # tables of an index that hold such records
+# Read by whatever works things out later.  That reads no rules of groups and no entries of ACLs.
+_LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in (SecurityGroup, NetworkAcl))
 
 
 def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterable[str]]) -> Reads:
@@ -91,6 +105,23 @@ class _Frames(local):
         if self.open:
             self.open[-1].update(reads)
 
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is read here is not what anything is made of: only who is whose."""
+        self.open.append(set())
+        try:
+            yield
+        finally:
+            self.open.pop()
+
+    def make(self, make: Callable[[], T]) -> _Made:
+        """A thing, with what was read for it."""
+        with self.frame() as reads:
+            value = make()
+            if _works_out_later(value):
+                self.note(_LATER)
+        return _Made(value, frozenset(reads))
+
 
 @dataclass(frozen=True, eq=False)
 class _Watched(Snapshot):
@@ -110,17 +141,60 @@ class _Watched(Snapshot):
 
 
 class _WatchedIndex(Index):
-    """An index that tells which records it hands out."""
+    """An index that tells which records it hands out, and of which its tables are made."""
 
     def __init__(self, snapshot: _Watched) -> None:
         super().__init__(snapshot)
-        self._frames = snapshot.frames
+        self.frames = snapshot.frames
+        self.tables: dict[str, _Made] = {}
 
     def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
-        acl = super().network_acl_of(subnet_id)
+        with self.frames.unheard():
+            acl = super().network_acl_of(subnet_id)
         if acl is not None:
-            self._frames.hear((NetworkAcl, acl.network_acl_id))
+            self.frames.hear((NetworkAcl, acl.network_acl_id))
         return acl
+
+    def route_table_of(self, subnet_id: str) -> RouteTable | None:
+        with self.frames.unheard():
+            table = super().route_table_of(subnet_id)
+        return self._handed(table)
+
+    def gateway_route_table(self, gateway_id: str) -> RouteTable | None:
+        with self.frames.unheard():
+            table = super().gateway_route_table(gateway_id)
+        return self._handed(table)
+
+    def _handed(self, table: RouteTable | None) -> RouteTable | None:
+        if table is not None:
+            self.frames.hear((RouteTable, table.route_table_id))
+        return table
+
+
+def _watched_table(name: str, make: Callable[[Index], object]) -> property:
+    """A table that is worked out once, and says to each who looks at it what it is made of."""
+
+    def look(index: _WatchedIndex) -> object:
+        known = index.tables.get(name)
+        if known is None:
+            known = index.tables[name] = index.frames.make(lambda: make(index))
+        else:
+            index.frames.note(known.reads)
+        return known.value
+
+    return property(look)
+
+
+for _name, _table in list(vars(Index).items()):
+    if isinstance(_table, cached_property):
+        setattr(_WatchedIndex, _name, _watched_table(_name, _table.func))
+
+
+def _works_out_later(value: object) -> bool:
+    """Whether a thing keeps a snapshot, and reads more of it when it is asked for more."""
+    kind = type(value)
+    kept = any(isinstance(each, cached_property) for each in vars(kind).values())
+    return kept and kind.__module__.startswith("reach.snapshot.")
 
 
 # ------------------------------------------------------------------- what is kept
@@ -174,17 +248,17 @@ class Resident(Ground):
         self._frames = _Frames()
         watched = _watched(snapshot, self._frames)
         super().__init__(watched, options, alignment=alignment)
-        self.index: Index = _WatchedIndex(watched)
+        self.index: _WatchedIndex = _WatchedIndex(watched)
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common
         self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
         self._edited: Reads = touched if earlier is None else earlier._edited | touched
         if earlier is not None:
             kinds = {kind for kind, _ in touched}
             _inherit(watched, earlier.snapshot, kinds)
-            self.index.__dict__.update(
-                (name, table)
-                for name, table in earlier.index.__dict__.items()
-                if name not in ("snapshot", "_frames", *_BY_RECORD)
+            self.index.tables.update(
+                (name, made)
+                for name, made in earlier.index.tables.items()
+                if made.reads.isdisjoint(touched)
             )
 
     def after(self, snapshot: Snapshot, touched: Reads) -> Resident:
@@ -200,9 +274,7 @@ class Resident(Ground):
     def memo(self, key: str, make: Callable[[], T]) -> T:
         known = self._known(self._common.memo, self._shelf.memo, key)
         if known is None:
-            with self._frames.frame() as reads:
-                value = make()
-            known = _Made(value, frozenset(reads))
+            known = self._frames.make(make)
             self._place(known).memo[key] = known
         else:
             self._frames.note(known.reads)
@@ -211,9 +283,7 @@ class Resident(Ground):
     def _make(self, name: str) -> Node:
         known = self._known(self._common.nodes, self._shelf.nodes, name)
         if known is None:
-            with self._frames.frame() as reads:
-                node = super()._make(name)
-            known = _Made(node, frozenset(reads))
+            known = self._frames.make(lambda: super(Resident, self)._make(name))
             self._place(known).keep(name, known)
         return cast("Node", known.value)
 

@@ -138,6 +138,18 @@ class Symbolic:
             known = self._matches[key] = (self._product(space, version), space)
         return known[0]
 
+    def may_lie_in(self, space: HeaderSpace, version: Version) -> bool:
+        """Whether the version can lie in ``space``, as far as constants and domains tell."""
+        for name, values in space.fields:
+            term = version[INDEX[name]]
+            domain = self._domains.get(term)
+            if isinstance(term.value, int):
+                if term.value not in values:
+                    return False
+            elif domain is not None and not domain.overlaps(values):
+                return False
+        return True
+
     def _product(self, space: HeaderSpace, version: Version) -> Term:
         """Whether every field is in its set; what is known already is looked at first."""
         for name, values in space.fields:

@@ -1,11 +1,9 @@
-"""Who can come by: from places back to the starts, with the headers that can get there.
+"""Who leads where: the nodes of a network, from which others each is come to, and what remembers.
 
-    Graph(network, entries)    graph.coming(wanted) -> node -> header spaces
+    Graph(network, entries)    graph.into[node] -> edges
 
-The reading of a network backwards, as sets: filters let everything pass, a translation can have
-come from all that it takes.  So what comes out holds every header with which a flow, or the reply
-to one, can come by a wanted place, and perhaps more.  Knows the neutral network only; must not know
-AWS, terms or a solver.
+What :mod:`reach.comparing.backwards` follows, and which spots matter to replies.  Knows the neutral
+network only; must not know AWS, terms or a solver.
 """
 
 from __future__ import annotations
@@ -16,8 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import assert_never
 
-from reach.comparing.nodes import Spot, bounded, hull, preimage, rewritten
-from reach.flood import covers
+from reach.comparing.nodes import Spot, bounded, only_says_who, preimage, rewritten
 from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.node import Network
 from reach.network.stage import (
@@ -39,12 +36,12 @@ Reached = Mapping[str, Spaces]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way out of a node: from which stage, for which headers; of replies only with a session."""
+    """A way out of a node: from which stage, for which headers; of its replies with a session."""
 
     node: str
     stage: int
     match: HeaderSpace
-    replies: bool
+    session: str
 
 
 class Graph:
@@ -53,9 +50,9 @@ class Graph:
     def __init__(self, network: Network, entries: Iterable[str]) -> None:
         self.network = network
         self.nodes: dict[str, int] = {}
-        self._into: dict[str, list[Edge]] = {}
-        self._answers: dict[str, list[Edge]] = {}
-        self._translating: dict[str, list[tuple[str, int]]] = {}
+        self.into: dict[str, list[Edge]] = {}
+        self.answered_from: dict[str, list[Edge]] = {}
+        self.translating: dict[str, list[tuple[str, int]]] = {}
         self._put_back: dict[str, frozenset[str]] = {}
         queue = deque(entries)
         while queue:
@@ -82,37 +79,18 @@ class Graph:
     def _out_of(self, name: str) -> list[str]:
         onward: list[str] = []
         for number, stage in enumerate(self.network.node(name).stages):
-            for target, match, replies in _ways(stage):
-                self._into.setdefault(target, []).append(Edge(name, number, match, replies))
+            for target, match, session in ways(stage):
+                self.into.setdefault(target, []).append(Edge(name, number, match, session))
                 onward.append(target)
             if isinstance(stage, Deliver):
-                edge = Edge(name, number, ANYTHING, False)
-                self._answers.setdefault(stage.reply, []).append(edge)
+                edge = Edge(name, number, ANYTHING, "")
+                self.answered_from.setdefault(stage.reply, []).append(edge)
                 onward.append(stage.reply)
             if isinstance(stage, Translate) and stage.session:
-                self._translating.setdefault(stage.session, []).append((name, number))
+                self.translating.setdefault(stage.session, []).append((name, number))
                 fields = self._put_back.get(stage.session, frozenset())
                 self._put_back[stage.session] = fields | rewritten(stage)
         return onward
-
-    def coming(
-        self, there: Mapping[str, Iterable[Spot]], back: Mapping[str, Iterable[Spot]]
-    ) -> Reached:
-        """By node the headers with which a flow there may come by one of some spots, or its reply
-        by one of some others."""
-        known = self._back(self.entering(there, reply=False), reply=False)
-        begun: dict[str, Spaces] = {}
-        for entry, reply in self._back(self.entering(back, reply=True), reply=True).items():
-            answered = _answered(reply)
-            for edge in self._answers.get(entry, ()) if answered is not None else ():
-                assert answered is not None
-                found = self._preimage(edge.node, Spot(edge.stage, answered), reply=False)
-                begun[edge.node] = (*begun.get(edge.node, ()), *found)
-        replied = self._back(begun, reply=False)
-        names = dict.fromkeys((*known, *replied))
-        return {
-            name: bounded(each[name] for each in (known, replied) if name in each) for name in names
-        }
 
     def matter_to_replies(
         self, spots: Mapping[str, Iterable[Spot]], senders: Mapping[str, Iterable[str]]
@@ -139,8 +117,8 @@ class Graph:
         stage = stages[spot.stage]
         if not isinstance(stage, Filter) or not stage.session:
             return False
-        if not self._into.get(name):
-            ends = (self.network.node(edge.node) for edge in self._answers.get(name, ()))
+        if not self.into.get(name):
+            ends = (self.network.node(edge.node) for edge in self.answered_from.get(name, ()))
             return all(_filtered(end.stages, stage.session) for end in ends)
         last = stages[-1]
         ends_here = isinstance(last, Deliver) and all(
@@ -160,7 +138,7 @@ class Graph:
         return all(
             self._goes_by(name, number + 1, session, _FEW_NODES)
             for route in stage.routes
-            for name, number in self._translating.get(route.session, ())
+            for name, number in self.translating.get(route.session, ())
         ) and all(route.session for route in stage.routes)
 
     def _goes_by(self, name: str, first: int, session: str, most: int) -> bool:
@@ -170,11 +148,11 @@ class Graph:
                 case Filter():
                     if stage.session == session:
                         return True
-                case Translate() if _only_says_who(stage):
+                case Translate() if only_says_who(stage):
                     pass
                 case Forward() if stage.otherwise is not None:
                     return all(
-                        self._goes_by(target, 0, session, most - 1) for target, _, _ in _ways(stage)
+                        self._goes_by(target, 0, session, most - 1) for target, _, _ in ways(stage)
                     )
                 case _:
                     return False
@@ -186,7 +164,7 @@ class Graph:
         for stage in self.network.node(start).stages:
             if isinstance(stage, Filter) and stage.session == session:
                 return True
-            for target, _, _ in _ways(stage):
+            for target, _, _ in ways(stage):
                 if self._may_come_back(target, home):
                     return False
         return False
@@ -213,8 +191,8 @@ class Graph:
                 if len(found) == _FEW:
                     return None
                 found[at] = None
-                ways = (w for stage in self.network.node(at).stages for w in _ways(stage))
-                queue.extend(target for target, _, _ in ways)
+                onward = (w for stage in self.network.node(at).stages for w in ways(stage))
+                queue.extend(target for target, _, _ in onward)
         return found
 
     def entering(self, wanted: Mapping[str, Iterable[Spot]], *, reply: bool) -> dict[str, Spaces]:
@@ -233,41 +211,11 @@ class Graph:
         """Addresses for which the ways into some nodes are, the first of each block of them."""
         found: dict[int, None] = {}
         for name in nodes:
-            for edge in self._into.get(name, ()):
+            for edge in self.into.get(name, ()):
                 ends = edge.match.by_name.get("destination")
                 for low, _ in ends.intervals[:_TRIED] if ends is not None else ():
                     found[low] = None
         yield from found
-
-    def _back(self, seeds: Mapping[str, Spaces], *, reply: bool) -> dict[str, HeaderSpace]:
-        """From where a direction leads to the seeds; one product that holds all, for each node."""
-        known = {name: hull(spaces) for name, spaces in seeds.items() if spaces}
-        queue = deque(known)
-        waiting = set(queue)
-        while queue:
-            name = queue.popleft()
-            waiting.discard(name)
-            space = known[name]
-            for edge in self._into.get(name, ()):
-                if edge.replies and not reply:
-                    continue
-                met = space & edge.match
-                if met.is_empty:
-                    continue
-                for found in self._preimage(edge.node, Spot(edge.stage, met), reply=reply):
-                    here = known.get(edge.node)
-                    if here is not None and covers(here, found):
-                        continue
-                    known[edge.node] = found if here is None else hull((here, found))
-                    if edge.node not in waiting:
-                        waiting.add(edge.node)
-                        queue.append(edge.node)
-        return known
-
-
-def _only_says_who(stage: Translate) -> bool:
-    """Whether nothing that a wire carries is rewritten."""
-    return all(rewrite.field == "identity" for case in stage.cases for rewrite in case.rewrites)
 
 
 def _filtered(stages: tuple[Stage, ...], session: str) -> bool:
@@ -280,13 +228,13 @@ def _filtered(stages: tuple[Stage, ...], session: str) -> bool:
     )
 
 
-def _ways(stage: Stage) -> Iterable[tuple[str, HeaderSpace, bool]]:
+def ways(stage: Stage) -> Iterable[tuple[str, HeaderSpace, str]]:
     """The nodes that a stage sends to, with the headers that it does."""
     match stage:
         case Forward():
-            return [(r.next, r.match, bool(r.session)) for r in stage.routes if r.next]
+            return [(r.next, r.match, r.session) for r in stage.routes if r.next]
         case Choose():
-            return [(option.next, ANYTHING, False) for option in stage.options]
+            return [(option.next, ANYTHING, "") for option in stage.options]
         case Filter() | Translate() | Restore() | Deliver() | Unmodelled():
             return ()
         case _:
@@ -297,18 +245,4 @@ def _leads(stage: Stage) -> tuple[object, ...]:
     """How a stage leads on, there and by the reply, and what it rewrites."""
     if isinstance(stage, Translate):
         return stage.session, rewritten(stage)
-    return (*_ways(stage), stage.reply if isinstance(stage, Deliver) else "")
-
-
-def _answered(reply: HeaderSpace) -> HeaderSpace | None:
-    """The flows whose replies begin in a space: ends exchanged; nobody's identity yet."""
-    by = reply.by_name
-    if "identity" in by and 0 not in by["identity"]:
-        return None
-    return HeaderSpace.where(
-        source=by.get("destination"),
-        destination=by.get("source"),
-        protocol=by.get("protocol"),
-        source_port=by.get("destination_port"),
-        destination_port=by.get("source_port"),
-    )
+    return (*ways(stage), stage.reply if isinstance(stage, Deliver) else "")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
+from reach.comparing.backwards import coming
 from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.nodes import Spot, more
@@ -62,12 +63,12 @@ class Differing:
         graph = self.graphs[1]
         known = _known(pair.before)
         back = graph.matter_to_replies(self.more, _beginning(pair.after)) if two_way else {}
-        coming = graph.coming(self.more, back)
+        begun = coming(graph, self.more, back)
         new = _new(pair, known)
         others = [
             replace(start, space=met)
-            for start in _begun_at(pair.after, coming)
-            for space in coming[start.node]
+            for start in _begun_at(pair.after, begun.by)
+            for space in begun.by[start.node]
             if not (met := start.space & space.without("identity")).is_empty
         ]
         fresh = tuple(_without(every_packet(dict.fromkeys(new)), besides))
@@ -79,6 +80,7 @@ class Differing:
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
             _inside(pair.after),
+            begun.region,
         )
         networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 import solver
 from reach.aim import Aim, Start
 from reach.answer import Verdict
-from reach.comparing.coming import Spaces
+from reach.comparing.backwards import Spaces
+from reach.comparing.coming import ways
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
 from reach.decide import (
@@ -43,6 +44,7 @@ from reach.trace import Fate
 from solver import Backend, Term
 
 _TRIED = 64
+_TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -89,13 +91,16 @@ class Found:
 class Wanted:
     """Which flows count: those from starts that are new, and those that come by ``forward`` or
     whose reply comes by ``reply`` (by node, headers on entry).  ``ends`` are addresses that are
-    worth a try as destinations; starts ``inside`` are many of a sort, others are told alone."""
+    worth a try as destinations; starts ``inside`` are many of a sort, others are told alone.
+    Those that come by are, on their way there, at the nodes of ``region`` only, with headers that
+    it tells."""
 
     forward: Mapping[str, Spaces]
     reply: Mapping[str, Spaces]
     new: frozenset[Start] = frozenset()
     ends: tuple[int, ...] = ()
     inside: frozenset[str] = frozenset()
+    region: Mapping[str, Spaces] = field(default_factory=dict)
 
 
 @dataclass
@@ -118,30 +123,51 @@ class Search:
     _blocks: dict[object, _Block] = field(default_factory=dict)
 
     def found(self) -> Found:
-        aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
-        if not aim.starts:
-            return Found((), True)
-        self._aim = aim
+        """One problem; one after the other for portions of the starts if these are many."""
+        self._aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
         self._symbolic = Symbolic()
-        self._constraints = compile(self.after, aim)
-        self._others.append(self._counts())
-        for _ in range(_ASKED_FOR_EACH * self.most):
+        self._asked = 0
+        for starts in self._portions():
+            reason = self._exhausted(replace(self._aim, starts=starts))
+            if reason:
+                return Found(tuple(self._flows), False, reason)
+        return Found(tuple(self._flows), True)
+
+    def _portions(self) -> Iterator[tuple[Start, ...]]:
+        """Starts that lead to the same places together: behind them each is explored apart."""
+        if len(self.starts) <= _TOGETHER:
+            yield from [tuple(self.starts)] if self.starts else []
+            return
+        near: dict[object, list[Start]] = {}
+        for start in self.starts:
+            onward = (ways(stage) for stage in self.after.node(start.node).stages)
+            last = tuple(target for each in onward for target, _, session in each if not session)
+            near.setdefault(last[-1:], []).append(start)
+        for some in near.values():
+            for first in range(0, len(some), _PORTION):
+                yield tuple(some[first : first + _PORTION])
+
+    def _exhausted(self, aim: Aim) -> str:
+        """All that gets further from some starts; why there may be more, if that is not all."""
+        self._constraints = compile(self.after, aim, region=self._region)
+        self._others = [self._counts()]
+        while self._asked < _ASKED_FOR_EACH * self.most:
+            self._asked += 1
             besides = (*self._others, *(self._none_of(block) for block in self._blocks.values()))
             decision = decide_compiled(
                 self.after, aim, self._constraints, self.backend, besides=besides
             )
             if decision.verdict is Verdict.UNREACHABLE:
-                return Found(tuple(self._flows), True)
+                self._asked -= 1
+                return ""
             if decision.proof is None:
-                words = f"the solver gave up: {decision.unknown}"
-                return Found(tuple(self._flows), False, words)
+                return f"the solver gave up: {decision.unknown}"
             flow = self._judged(decision.proof, decision.verdict)
             if flow is not None:
                 self._try_others(flow)
             if len(self._blocks) > self.most:
                 break
-        words = f"{len(self._blocks)} kinds of flows were told apart, and there may be more"
-        return Found(tuple(self._flows), False, words)
+        return f"{len(self._blocks)} kinds of flows were told apart, and there may be more"
 
     def _counts(self) -> Term:
         """That a flow is of a new start, or comes by a place that differs, or its reply does."""
@@ -159,6 +185,11 @@ class Search:
     @property
     def _new(self) -> frozenset[Start]:
         return self.wanted.new
+
+    @property
+    def _region(self) -> Mapping[str, Spaces] | None:
+        """Where the flows that count can be; None: anywhere, what is new may be there."""
+        return None if self._new else self.wanted.region
 
     # ---------------------------------------------------------------- one flow
 

@@ -40,10 +40,14 @@ _NO_SESSIONS: Mapping[str, frozenset[str]] = {}
 
 @dataclass(frozen=True)
 class Spot:
-    """A stage of a node, by its number, and headers in front of it."""
+    """A stage of a node, by its number, and headers in front of it.
+
+    Replies of ``session`` it lets pass in both networks.
+    """
 
     stage: int
     space: HeaderSpace
+    session: str = ""
 
 
 def more(before: Node | None, after: Node) -> tuple[Spot, ...]:
@@ -54,7 +58,7 @@ def more(before: Node | None, after: Node) -> tuple[Spot, ...]:
         return ()
     return tuple(
         dict.fromkeys(
-            Spot(number, space)
+            Spot(number, space, _lets_back(one, other))
             for number, (one, other) in enumerate(zip(before.stages, after.stages, strict=True))
             if one is not other and _done(one) != _done(other)
             for space in _between(one, other)
@@ -121,6 +125,12 @@ def _alike(one: Filter, other: Filter) -> bool:
     """Whether two filters remember and await the same."""
     remembered = [(each.session, each.opening, each.binds is None) for each in (one, other)]
     return remembered[0] == remembered[1]
+
+
+def _lets_back(one: Stage, other: Stage) -> str:
+    """The session whose replies both stages let pass, whatever their rules."""
+    both = isinstance(one, Filter) and isinstance(other, Filter) and _alike(one, other)
+    return other.session if both and isinstance(other, Filter) else ""
 
 
 def _is_settled(*filters: Filter) -> bool:
@@ -195,7 +205,7 @@ def preimage(
     for stage in reversed(node.stages[: spot.stage]):
         match stage:
             case Translate():
-                spaces = [each for space in spaces for each in _untranslated(stage, space)]
+                spaces = [each for space in spaces for each in untranslated(stage, space)]
             case Restore():
                 fields = put_back.get(stage.session)
                 spaces = [ANYTHING if fields is None else s.without(*fields) for s in spaces]
@@ -235,7 +245,26 @@ def hull(spaces: Sequence[HeaderSpace]) -> HeaderSpace:
     return HeaderSpace.where(**told)
 
 
-def _untranslated(stage: Translate, space: HeaderSpace) -> Iterator[HeaderSpace]:
+def only_says_who(stage: Translate) -> bool:
+    """Whether nothing that a wire carries is rewritten."""
+    return all(rewrite.field == "identity" for case in stage.cases for rewrite in case.rewrites)
+
+
+def image(rewrite: Rewrite) -> Ranges:
+    """All that a rewrite may give."""
+    match rewrite:
+        case Assign():
+            return rewrite.values
+        case Lookup():
+            return rewrite.table.values
+        case Embed():
+            return rewrite.reach
+        case _:
+            assert_never(rewrite)
+
+
+def untranslated(stage: Translate, space: HeaderSpace) -> Iterator[HeaderSpace]:
+    """The headers that a translation may turn into some of ``space``, or leave so."""
     for case in stage.cases:
         before = _unwritten(case, space)
         if before is not None:
