@@ -44,11 +44,11 @@ class Snapshot:
         found = self._tuples.get(kind)
         if found is None:
             found = self._tuples[kind] = tuple(self.contents.get(kind, {}).values())
-        return cast(tuple[AnyRecord, ...], found)
+        return cast("tuple[AnyRecord, ...]", found)
 
     def get(self, kind: type[AnyRecord], name: str) -> AnyRecord | None:
         """The record of that id."""
-        return cast(AnyRecord | None, self.contents.get(kind, {}).get(name))
+        return cast("AnyRecord | None", self.contents.get(kind, {}).get(name))
 
     def has(self, kind: type[Record], account: str = "", region: str = "") -> bool:
         """Whether the call was made, iff it was in every scope that the account and Region mean.
