@@ -26,7 +26,7 @@ from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve
-from reach.survey.candidates import Candidate, Pair, candidates
+from reach.survey.candidates import Pair, candidates
 from reach.survey.closure import holes
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
@@ -102,7 +102,9 @@ def survey(
         groups = groupings[1].destinations(aim, found.arrivals)
         proposed = candidates(aim, senders, found, groups, ground.aliases)
         confirming = Confirming(ground.network, aim, senders, ground.aliases, backend)
-        told = dict(_confirmed(confirming, proposed, progress))
+        told = confirming.every(
+            proposed, lambda done: progress("replaying what was found", done, len(proposed))
+        )
     empty = Survey(
         kind=kind,
         question=str(question),
@@ -159,14 +161,6 @@ def _proved(
     if hole.words.startswith("the solver gave up"):
         return False, f"completeness was not proved: {hole.words}"
     raise Defect(f"the survey's algebra left something out at {hole.node}: {hole.words}")
-
-
-def _confirmed(
-    confirming: Confirming, proposed: Mapping[Pair, list[Candidate]], progress: Progress
-) -> Iterator[tuple[Pair, Confirmed]]:
-    for number, (pair, some) in enumerate(proposed.items()):
-        progress("replaying what was found", number, len(proposed))
-        yield pair, confirming.pair(some)
 
 
 def _filled(
