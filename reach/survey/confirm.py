@@ -10,33 +10,30 @@ Must not know AWS, nor where candidates come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
-import solver
-from reach.aim import Aim, Start
+from reach.aim import Aim
 from reach.answer import Verdict
-from reach.canonical import LIKED
 from reach.compile import compile
 from reach.conditions import conditions
-from reach.constraints import Constraints
 from reach.decide import Decision, Proof, decide_compiled, gets_through, replay
 from reach.errors import Defect
 from reach.flood import minus, uncovered, whole
-from reach.network.address import is_ipv4
-from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
+from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
-from reach.survey.candidates import Candidate, service, service_of
+from reach.survey.candidates import Candidate, Pair, service, service_of
+from reach.survey.packets import Packet, Packets
+from reach.survey.replays import replays
 from reach.survey.senders import Senders
-from reach.symbolic import Symbolic
-from solver import Backend, Term
+from reach.survey.together import Asked, Happening, Piece, Together
+from solver import Backend
 
-_ECHO = {ICMP: (8,), ICMPV6: (128,)}
-_TRIES = 3
 _MOST_ASKED = 200
+_MOST_TOGETHER = 32
+_MOST_TRIED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,29 @@ class Confirmed:
     refuted: int = 0
 
 
-Piece = tuple[Candidate, HeaderSpace]
+@dataclass(slots=True)
+class _Work:
+    """A pair under way: what was found of it, and what is left to be shown or refuted."""
+
+    found: Confirmed = field(default_factory=Confirmed)
+    covered: list[HeaderSpace] = field(default_factory=list)
+    left: list[Piece] = field(default_factory=list)
+    beyond: list[Candidate] = field(default_factory=list)
+
+    def show(self, shown: Shown) -> None:
+        self.found.shown.append(shown)
+        self.covered += shown.services
+
+    def rest(self) -> list[Piece]:
+        """What is left of the pieces that nothing showed."""
+        return _rest(self.left, self.covered)
+
+    @property
+    def senders(self) -> int:
+        bits = 0
+        for candidate in (*(each for each, _ in self.left), *self.beyond):
+            bits |= candidate.senders
+        return bits
 
 
 class Confirming:
@@ -78,34 +97,120 @@ class Confirming:
         self._network = network
         self._aim = aim
         self._senders = senders
-        self._find_aliases = aliases
-        self._aliases: dict[int, Ranges] = {}
+        self._aliases = aliases
+        self._packets = Packets(network, senders, aliases)
         self._backend = backend
 
-    def pair(self, candidates: Sequence[Candidate]) -> Confirmed:
-        """All services between two groups, each shown, refuted or open."""
-        found = Confirmed()
-        covered: list[HeaderSpace] = []
-        left: list[Piece] = []
+    def every(
+        self, proposed: Mapping[Pair, Sequence[Candidate]], told: Callable[[int], None]
+    ) -> dict[Pair, Confirmed]:
+        """All services between each two groups, each shown, refuted or open.
+
+        ``told`` is told of how many pairs that is known.
+        """
+        works = {pair: self._begun(some) for pair, some in proposed.items()}
+        waiting = {pair: work for pair, work in works.items() if work.left or work.beyond}
+        done = len(works) - len(waiting)
+        for some in _together(waiting):
+            told(done)
+            self._settle(some)
+            done += len(some)
+        return {pair: work.found for pair, work in works.items()}
+
+    def _begun(self, candidates: Sequence[Candidate]) -> _Work:
+        """A pair with what the likeliest packets show."""
+        work = _Work(beyond=[each for each in candidates if each.beyond])
         for candidate in candidates:
-            todo = [] if candidate.beyond else list(uncovered(candidate.service, covered))
+            todo = [] if candidate.beyond else list(uncovered(candidate.service, work.covered))
             while todo:
                 piece = todo.pop()
-                shown = self._shown(candidate, piece)
+                shown = self._shown(candidate, piece, self._packets.likely(candidate, piece))
                 if shown is None:
-                    left.append((candidate, piece))
+                    work.left.append((candidate, piece))
                     continue
-                found.shown.append(shown)
-                covered += shown.services
+                work.show(shown)
                 todo = _without([*todo, piece], shown.services)
-        rest = [(each, some) for each, piece in left for some in uncovered(piece, covered)]
-        self._ask(found, rest, [each for each in candidates if each.beyond])
-        return found
+        work.left = work.rest()
+        return work
+
+    def _settle(self, works: Sequence[_Work]) -> None:
+        """What the likeliest packets did not show of some pairs.
+
+        What the solver refutes of all of them together is done with; what it does not is looked for
+        with many more packets, and only what these do not show is a question of its own.
+        """
+        left = [each for work in works for each, _ in work.left]
+        beyond = [each for work in works for each in work.beyond]
+        asked = Asked.of(self._aim, self._senders, self._aliases, left, beyond)
+        if not asked.aim.starts:
+            return
+        together = Together(self._network, asked, self._senders, self._backend)
+        stuck = self._found_further(works, together)
+        calm = [work for work in works if id(work) not in stuck]
+        pairs = [(work.senders, work.rest()) for work in calm]
+        unsettled = {id(calm[number]) for number in together.unsettled(pairs)}
+        for work in works:
+            if id(work) in stuck or id(work) in unsettled:
+                self._ask(work, together if len(works) == 1 else None)
+            else:
+                work.found.refuted += 1
+
+    def _found_further(self, works: Sequence[_Work], together: Together) -> set[int]:
+        """Look for what is possible; the pairs of which something is that no packet showed."""
+        stuck: set[int] = set()
+        todo = [(work, piece) for work in works for piece in work.left]
+        while todo:
+            numbers = together.possible([(work.senders, piece) for work, piece in todo])
+            possible: dict[int, tuple[_Work, list[Piece]]] = {}
+            for work, piece in (todo[number] for number in numbers):
+                possible.setdefault(id(work), (work, []))[1].append(piece)
+            todo = []
+            for work, pieces in possible.values():
+                before = len(work.covered)
+                self._look_further(work, pieces)
+                if rest := _rest(pieces, work.covered):
+                    if len(work.covered) == before:
+                        stuck.add(id(work))
+                    else:
+                        todo += [(work, piece) for piece in rest]
+        return stuck
+
+    def _look_further(self, work: _Work, pieces: list[Piece]) -> None:
+        """Many packets, for any of some pieces of a pair."""
+        tried: set[Packet] = set()
+        for candidate, piece in pieces:
+            if not any(uncovered(piece, work.covered)):
+                continue
+            for packet in self._packets.further(candidate, piece):
+                if len(tried) >= _MOST_TRIED:
+                    return
+                if packet in tried:
+                    continue
+                tried.add(packet)
+                for proof in replays(self._network, *packet, self._aim.two_way):
+                    self._show(work, pieces, proof)
+                    if not _rest(pieces, work.covered):
+                        return
+                if not any(uncovered(piece, work.covered)):
+                    break
+
+    def _show(self, work: _Work, pieces: list[Piece], proof: Proof) -> None:
+        """What a replay shows of some pieces."""
+        for candidate, piece in pieces:
+            if self._serves(candidate, piece, proof):
+                for rest in uncovered(piece, work.covered):
+                    if self._serves(candidate, rest, proof):
+                        work.show(
+                            Shown(self._services(candidate, rest, proof), proof, candidate.owner)
+                        )
 
     # ---------------------------------------------------------------- by a packet made up
 
-    def _shown(self, candidate: Candidate, piece: HeaderSpace) -> Shown | None:
-        for start, packet in islice(self._packets(candidate, piece), _TRIES * 4):
+    def _shown(
+        self, candidate: Candidate, piece: HeaderSpace, packets: Iterable[Packet]
+    ) -> Shown | None:
+        """What the first of these packets shows that serves."""
+        for start, packet in packets:
             proof = replay(self._network, start, packet, self._aim.two_way)
             if self._serves(candidate, piece, proof):
                 return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
@@ -139,43 +244,28 @@ class Confirming:
         ]
         return tuple(each for each in met if not each.is_empty) or (own & piece,)
 
-    def _packets(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[tuple[Start, Header]]:
-        """Packets that may be what a candidate means, the likeliest first."""
-        for number in islice(self._senders.numbers(candidate.senders), _TRIES):
-            for start in self._senders.each[number].starts:
-                for sent_to, source in self._ends(candidate, start):
-                    packet = _packet(start, candidate, piece, source, sent_to)
-                    if packet is not None:
-                        yield start, packet
-
-    def _ends(self, candidate: Candidate, start: Start) -> Iterator[tuple[int, int]]:
-        sources = start.space.by_name["source"]
-        for low, _ in candidate.space.by_name["destination"].intervals[:_TRIES]:
-            others = (sent_to for sent_to, _ in reversed(self._sent_to(low).intervals))
-            for sent_to in dict.fromkeys((low, *others)):
-                same = [s for s in _first(sources, 2) if is_ipv4(s) is is_ipv4(sent_to)]
-                for source in same:
-                    if source != sent_to:
-                        yield sent_to, source
-                        break
-
-    def _sent_to(self, address: int) -> Ranges:
-        known = self._aliases.get(address)
-        if known is None:
-            known = self._aliases[address] = self._find_aliases(Ranges.of(address))
-        return known
-
     # ---------------------------------------------------------------- by the solver
 
-    def _ask(self, found: Confirmed, left: list[Piece], beyond: list[Candidate]) -> None:
-        """What no packet showed, as one question, until the solver finds nothing more."""
-        aim = self._question([each for each, _ in left], beyond)
-        if not aim.starts:
-            return
-        constraints = compile(self._network, aim)
+    def _ask(self, work: _Work, alone: Together | None) -> None:
+        """What no packet showed, as one question, until the solver finds nothing more.
+
+        ``alone`` is the problem of this pair, if it was one of its own.
+        """
+        found, left = work.found, work.rest()
+        if alone is None:
+            candidates = [each for each, _ in left]
+            asked = Asked.of(self._aim, self._senders, self._aliases, candidates, work.beyond)
+            constraints = compile(self._network, asked.aim)
+        else:
+            asked, constraints = alone.asked, alone.constraints
+        aim, happening = asked.aim, Happening(constraints)
         for _ in range(_MOST_ASKED):
             decision = decide_compiled(
-                self._network, aim, constraints, self._backend, besides=[_any(constraints, left)]
+                self._network,
+                aim,
+                constraints,
+                self._backend,
+                besides=[happening.any_of(left)],
             )
             if decision.verdict is not Verdict.REACHABLE:
                 break
@@ -201,54 +291,9 @@ class Confirming:
                 return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
         raise Defect(f"{proof.packet} gets through, but not as anything that was asked about")
 
-    def _question(self, left: list[Candidate], beyond: list[Candidate]) -> Aim:
-        """From any of their senders to any of their ends."""
-        bits, ends = 0, Ranges(())
-        goals: dict[str, Ranges] = {}
-        for each in (*left, *beyond):
-            bits |= each.senders
-            to = each.space.by_name["destination"]
-            ends |= to
-            if not each.node and each.owner:
-                goals[each.owner] = goals.get(each.owner, Ranges(())) | to
-        sent_to = HeaderSpace.where(destination=self._find_aliases(ends))
-        starts = [
-            replace(start, space=start.space & sent_to)
-            for number in self._senders.numbers(bits)
-            for start in self._senders.each[number].starts
-        ]
-        return replace(
-            self._aim,
-            starts=tuple(start for start in starts if not start.space.is_empty),
-            goals={owner: HeaderSpace.where(destination=to) for owner, to in goals.items()},
-            passing=tuple(dict.fromkeys(each.node for each in left if each.node)),
-        )
 
-
-def _any(constraints: Constraints, left: list[Piece]) -> Term:
-    """That one of these is what happens, or that something unknown is met."""
-    symbolic, walk = Symbolic(), constraints.forward
-    owners: dict[str, list[HeaderSpace]] = {}
-    nodes: dict[str, list[HeaderSpace]] = {}
-    for candidate, piece in left:
-        held = nodes if candidate.node else owners
-        held.setdefault(candidate.node or candidate.owner, []).append(piece)
-    loose = [point.met for each in (walk, constraints.reply) for point, _ in each.loose_ends]
-    return solver.any_of(
-        [
-            *loose,
-            *(
-                solver.and_(point.met, symbolic.matches(piece, point.version))
-                for point, delivery in walk.deliveries
-                for piece in owners.get(delivery.owner, ())
-            ),
-            *(
-                solver.and_(place.reached, symbolic.matches(piece, place.version))
-                for place in walk.places.values()
-                for piece in nodes.get(place.node, ())
-            ),
-        ]
-    )
+def _rest(pieces: Iterable[Piece], covered: Sequence[HeaderSpace]) -> list[Piece]:
+    return [(each, some) for each, piece in pieces for some in uncovered(piece, covered)]
 
 
 def _without(pieces: list[HeaderSpace], services: Sequence[HeaderSpace]) -> list[HeaderSpace]:
@@ -270,48 +315,22 @@ def _counted(candidate: Candidate, proof: Proof) -> Header | None:
     return next((h.before for h in proof.forward.hops if h.node == candidate.node), None)
 
 
-def _packet(
-    start: Start, candidate: Candidate, piece: HeaderSpace, source: int, sent_to: int
-) -> Header | None:
-    wanted = (
-        start.space
-        & piece
-        & HeaderSpace.where(
-            source=Ranges.of(source),
-            destination=Ranges.of(sent_to),
-            source_port=candidate.space.by_name.get("source_port"),
-        )
-    )
-    if wanted.is_empty:
-        return None
-    by = wanted.by_name
-    protocols = by.get("protocol")
-    protocol = _usual(LIKED["protocol"], protocols)
-    ported = protocol in (TCP, UDP)
-    messages = protocol in (ICMP, ICMPV6)
-    return Header(
-        source,
-        sent_to,
-        protocol,
-        _usual(LIKED["source_port"], by.get("source_port")) if ported else 0,
-        _usual(LIKED["destination_port"], by.get("destination_port")) if ported else 0,
-        _usual(_ECHO[protocol], by.get("icmp_type")) if messages else 0,
-        _usual((0,), by.get("icmp_code")) if messages else 0,
-    )
+def _together(works: Mapping[Pair, _Work]) -> Iterator[list[_Work]]:
+    """The pairs that are one problem: some to one group, while few send.
 
-
-def _usual(liked: Sequence[int], values: Ranges | None) -> int:
-    """A value that people expect, if it is one of these; else the lowest."""
-    for value in liked:
-        if values is None or value in values:
-            return value
-    assert values is not None
-    return values.intervals[0][0]
-
-
-def _first(values: Ranges, count: int) -> Iterator[int]:
-    """A few addresses of each family."""
-    for four in (True, False):
-        some = [low for low, _ in values.intervals if is_ipv4(low) is four]
-        yield from (host for host in LIKED["source"] if host in values and is_ipv4(host) is four)
-        yield from some[:count]
+    What many send takes longer to compile for many pairs at once than for each alone.
+    """
+    by_end: dict[str, list[_Work]] = {}
+    for (_, end), work in works.items():
+        by_end.setdefault(end, []).append(work)
+    for each in by_end.values():
+        some: list[_Work] = []
+        for work in each:
+            bits = work.senders
+            for other in some:
+                bits |= other.senders
+            if some and bits.bit_count() > _MOST_TOGETHER:
+                yield some
+                some = []
+            some.append(work)
+        yield some

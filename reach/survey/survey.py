@@ -157,7 +157,7 @@ def fulfil(
         if prove:
             complete, proof = _proved(ready, backend, portion, progress)
     with clock.stage("confirm"):
-        told = dict(_confirmed(ready, backend, portion.of_pairs(ready.pairs), progress))
+        told = _confirmed(ready, backend, portion.of_pairs(ready.pairs), progress)
     told_of = replace(ready.empty, complete=complete, proof=proof, seconds=clock.seconds)
     return _filled(told_of, ready.ground, told, ready.groupings, _unsettled(ready.resolved))
 
@@ -195,12 +195,13 @@ def _proved(
 
 def _confirmed(
     ready: Prepared, backend: Backend, pairs: Sequence[Pair], progress: Progress
-) -> Iterator[tuple[Pair, Confirmed]]:
+) -> Mapping[Pair, Confirmed]:
     ground, aim = ready.ground, ready.resolved.aim
     confirming = Confirming(ground.network, aim, ready.senders, ground.aliases, backend)
-    for number, pair in enumerate(pairs):
-        progress("replaying what was found", number, len(pairs))
-        yield pair, confirming.pair(ready.proposed[pair])
+    proposed = {pair: ready.proposed[pair] for pair in pairs}
+    return confirming.every(
+        proposed, lambda done: progress("replaying what was found", done, len(proposed))
+    )
 
 
 def _filled(

@@ -1,0 +1,174 @@
+"""Packets made up for a candidate, the likeliest to serve first.
+
+    Packets(network, senders, aliases).likely(candidate, piece)  .further(candidate, piece)
+        -> (start, packet), ...
+
+Nothing is known of whether one gets through: a replay says.  Must not know AWS, nor where
+candidates come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+
+from reach.aim import Start
+from reach.canonical import LIKED
+from reach.network.address import is_ipv4
+from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+from reach.network.stage import Forward
+from reach.survey.candidates import Candidate
+from reach.survey.senders import Senders
+
+Packet = tuple[Start, Header]
+_ECHO = {ICMP: (8,), ICMPV6: (128,)}
+_TRIES = 3
+_FIRST = _TRIES * 4
+_MOST_SENDERS = 24
+_MOST_EACH = 12
+
+
+class Packets:
+    """Makes packets up for candidates of some senders."""
+
+    def __init__(
+        self, network: Network, senders: Senders, aliases: Callable[[Ranges], Ranges]
+    ) -> None:
+        self._network = network
+        self._senders = senders
+        self._find_aliases = aliases
+        self._aliases: dict[int, Ranges] = {}
+
+    def likely(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[Packet]:
+        """A few packets of the first senders."""
+        numbers = islice(self._senders.numbers(candidate.senders), _TRIES)
+        packets = (each for number in numbers for each in self._of(number, candidate, piece))
+        return islice(packets, _FIRST)
+
+    def further(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[Packet]:
+        """Packets of many senders: the first of each, then the second of each, and so on.
+
+        They may be sent to other ports as well, at which something listens on the way.
+        """
+        numbers = list(self._senders.numbers(candidate.senders))
+        some = numbers[:: -(-len(numbers) // _MOST_SENDERS)]
+        asked = [piece]
+        for port in self._listening:
+            elsewhere = piece.narrowed("destination_port", Ranges.of(port))
+            if (elsewhere & piece).is_empty:
+                asked.append(elsewhere)
+        for each in asked:
+            yield from _in_turn(
+                [islice(self._of(n, candidate, each, nearest=True), _MOST_EACH) for n in some]
+            )
+
+    @cached_property
+    def _listening(self) -> tuple[int, ...]:
+        """The ports by which something tells where to send on, of all that was looked at."""
+        found: set[int] = set()
+        for node in self._network.made.values():
+            for stage in node.stages:
+                for route in stage.routes if isinstance(stage, Forward) else ():
+                    ports = route.match.by_name.get("destination_port")
+                    if ports is not None and ports.single is not None:
+                        found.add(ports.single)
+        return tuple(sorted(found))
+
+    def _of(
+        self, number: int, candidate: Candidate, piece: HeaderSpace, *, nearest: bool = False
+    ) -> Iterator[Packet]:
+        """What one sender may send that may be what a candidate means."""
+        for start in self._senders.each[number].starts:
+            for sent_to, source in self._ends(candidate, start, nearest):
+                packet = _packet(start, candidate, piece, source, sent_to)
+                if packet is not None:
+                    yield start, packet
+
+    def _ends(self, candidate: Candidate, start: Start, nearest: bool) -> Iterator[tuple[int, int]]:
+        sources = start.space.by_name["source"]
+        for low, _ in candidate.space.by_name["destination"].intervals[:_TRIES]:
+            others = [sent_to for sent_to, _ in reversed(self._sent_to(low).intervals)]
+            if nearest:
+                others = _nearest(others, low, sources.intervals[0][0])
+            for sent_to in dict.fromkeys((low, *others)):
+                same = [s for s in _first(sources, 2) if is_ipv4(s) is is_ipv4(sent_to)]
+                for source in same:
+                    if source != sent_to:
+                        yield sent_to, source
+                        break
+
+    def _sent_to(self, address: int) -> Ranges:
+        known = self._aliases.get(address)
+        if known is None:
+            known = self._aliases[address] = self._find_aliases(Ranges.of(address))
+        return known
+
+
+def _in_turn(each: Sequence[Iterator[Packet]]) -> Iterator[Packet]:
+    """The first of each, then the second of each, and so on."""
+    while each:
+        left = []
+        for packets in each:
+            packet = next(packets, None)
+            if packet is not None:
+                yield packet
+                left.append(packets)
+        each = left
+
+
+def _nearest(addresses: list[int], *ends: int) -> list[int]:
+    """Addresses, the nearest to each end and the public ones first: a balancer is near its targets,
+    an end point of a service near whoever uses it."""
+    ordered = [sorted(addresses, key=lambda each: abs(each - end)) for end in ends]
+    ordered.append(addresses)
+    return list(dict.fromkeys(each for some in zip(*ordered, strict=True) for each in some))
+
+
+def _packet(
+    start: Start, candidate: Candidate, piece: HeaderSpace, source: int, sent_to: int
+) -> Header | None:
+    wanted = (
+        start.space
+        & piece
+        & HeaderSpace.where(
+            source=Ranges.of(source),
+            destination=Ranges.of(sent_to),
+            source_port=candidate.space.by_name.get("source_port"),
+        )
+    )
+    if wanted.is_empty:
+        return None
+    by = wanted.by_name
+    protocols = by.get("protocol")
+    protocol = _usual(LIKED["protocol"], protocols)
+    ported = protocol in (TCP, UDP)
+    messages = protocol in (ICMP, ICMPV6)
+    return Header(
+        source,
+        sent_to,
+        protocol,
+        _usual(LIKED["source_port"], by.get("source_port")) if ported else 0,
+        _usual(LIKED["destination_port"], by.get("destination_port")) if ported else 0,
+        _usual(_ECHO[protocol], by.get("icmp_type")) if messages else 0,
+        _usual((0,), by.get("icmp_code")) if messages else 0,
+    )
+
+
+def _usual(liked: Sequence[int], values: Ranges | None) -> int:
+    """A value that people expect, if it is one of these; else the lowest."""
+    for value in liked:
+        if values is None or value in values:
+            return value
+    assert values is not None
+    return values.intervals[0][0]
+
+
+def _first(values: Ranges, count: int) -> Iterator[int]:
+    """A few addresses of each family."""
+    for four in (True, False):
+        some = [low for low, _ in values.intervals if is_ipv4(low) is four]
+        yield from (host for host in LIKED["source"] if host in values and is_ipv4(host) is four)
+        yield from some[:count]

@@ -1,0 +1,88 @@
+"""However a proposal is settled, a survey says the same of it.
+
+Most are shown by packets made up, some are refuted several at once, few are a question of their
+own.  Each of the three stands in for the one before it, so without it nothing may change but time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import reach
+from reach.survey import confirm
+from reach.survey.findings import services_words
+from reach.survey.packets import Packets
+from reach.survey.together import Together
+from tests.estate import city
+
+
+def told(snapshot: Any) -> tuple[dict[tuple[str, str], str], Any]:
+    """The services of each pair, and what is open."""
+    survey = reach.matrix(snapshot, by="endpoint", prove=False)
+    services: dict[tuple[str, str], list[Any]] = {}
+    for each in survey.accesses:
+        services.setdefault((each.source, each.destination), []).extend(each.services)
+    return {pair: services_words(tuple(some)) for pair, some in services.items()}, survey.open
+
+
+@pytest.fixture(scope="module", params=["city", "application_load_balancer"])
+def snapshot(request: pytest.FixtureRequest) -> Any:
+    if request.param == "city":
+        return city()[0].load()
+    return reach.load(f"samples/{request.param}/snapshot")
+
+
+@pytest.fixture(scope="module")
+def plain(snapshot: Any) -> Any:
+    return told(snapshot)
+
+
+def test_every_pair_as_a_question_of_its_own(
+    snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is refuted together, and no further packets are tried."""
+    monkeypatch.setattr(Together, "possible", lambda self, pieces: list(range(len(pieces))))
+    monkeypatch.setattr(Together, "unsettled", lambda self, pairs: list(range(len(pairs))))
+    monkeypatch.setattr(Packets, "further", lambda self, candidate, piece: iter(()))
+    assert told(snapshot) == plain
+
+
+def test_no_packet_is_made_up_at_all(
+    snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solver finds every one of them."""
+    monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(Packets, "further", lambda self, candidate, piece: iter(()))
+    assert told(snapshot) == plain
+
+
+def test_one_pair_at_a_time(snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm, "_MOST_TOGETHER", 0)
+    assert told(snapshot) == plain
+
+
+def test_a_refutation_of_what_is_possible_would_be_noticed(
+    snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the solver's word were passed on wrongly, with no likely packet to show otherwise, less
+    would be told: so the tests above compare something."""
+    monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(Together, "possible", lambda self, pieces: [])
+    monkeypatch.setattr(Together, "unsettled", lambda self, pairs: [])
+    assert told(snapshot) != plain
+
+
+def test_who_is_picked_by_a_balancer_is_found_by_replays_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each target of a balancer is shown with the choice that leads to it."""
+    snapshot = reach.load("samples/application_load_balancer/snapshot")
+    expected = told(snapshot)
+
+    def asked(self: Any, work: Any, alone: Any) -> None:
+        raise AssertionError(f"{work.left} is asked of the solver")
+
+    monkeypatch.setattr(confirm.Confirming, "_ask", asked)
+    assert told(snapshot) == expected
