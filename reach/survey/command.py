@@ -9,6 +9,7 @@ imported when it is needed.  Must not know how anything is found.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reach import console
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 _FOUND = 1
 Progress = Callable[[str, int, int], None]
-# Bytes of JSON.  A snapshot of so many is not worth reading here first to see what a survey of it
-# takes; and what each process holds of it, in bytes for each byte of it and besides.
+# Bytes of JSON from which a shard is worth several processes; and what each holds of a snapshot, in
+# bytes for each byte of it and besides.
 _LARGE = 4 << 20
 _HELD, _BESIDES = 8, 256 << 20
 
@@ -35,7 +36,7 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
     A shard of one says nothing by itself, and has no status of its own.
     """
     refuse(how, form)
-    by, helpers = _by(how, path)
+    by, others = _by(how, path)
     if how.shard is not None:
         from reach.survey.shards import asked_shard
 
@@ -43,11 +44,12 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
         console.wipe()
         console.put_json(told)
         return 0
-    if helpers is not None:
+    if others is not None:
         import reach
         from reach.survey.here import begun_here
 
-        found = begun_here(asked, reach.load(path, cache=cached), path, helpers, cached, progress)
+        load = partial(reach.load, path, cache=cached)
+        found = begun_here(asked, load, path, others, cached, progress)
     else:
         from reach.survey.fan_out import PORTIONS, fan_out, jobs_of
 
@@ -83,7 +85,8 @@ def _by(how: Divided, path: str) -> tuple[Workers | Cluster, Workers | None]:
         return Workers(processors(), limits), None
     size = find(path).size
     some = Workers(min(processors(), _fitting(size)))
-    return (Workers(), some) if some.number < 2 or size < _LARGE else (some, None)
+    # What is divided already is not small, unless its snapshot is.
+    return (Workers() if size < _LARGE else some), some
 
 
 def _fitting(size: int) -> int:

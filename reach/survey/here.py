@@ -1,16 +1,17 @@
 """A survey begun in this process, and handed over to others if it turns out to take long.
 
-    begun_here(asked, snapshot, path, Workers(4)) -> Found
+    begun_here(asked, load, path, Workers(4)) -> Found
 
-What a survey takes is not to be seen from a snapshot: of two as large one is done before a process
-has started, and the other takes minutes.  So whatever is small enough to be read twice is begun
-here, portion by portion, and what is left after a while goes to processes of its own.  All of it is
-the same survey.  Must not know the command line.
+What a survey takes is not to be seen from a snapshot: of two as large one is done before another
+process has read it, and the other takes minutes.  So it is begun here, portion by portion, and if
+what is left after a while takes longer than others take to begin, they do it.  All of it is the
+same survey.  Must not know the command line.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reach.asking import backend_of_thread
@@ -31,39 +32,44 @@ _PAIRS, _PLACES = 4, 200
 
 def begun_here(
     asked: Asked,
-    snapshot: Snapshot,
+    load: Callable[[], Snapshot],
     path: str,
     workers: Workers,
     cached: bool = True,
     progress: Progress = silent,
 ) -> Found:
-    """All of a survey; of ``path`` the others read the same snapshot again."""
-    work = _Here(asked, snapshot, workers.number, progress)
+    """All of a survey of what is loaded; of ``path`` the others read the same snapshot again."""
+    work = _Here(asked, workers.number, progress)
     left = [
-        PortionJob(asked, path, way, portion, cached)
-        for way in range(asked.ways)
-        for portion in work.left_of(way)
+        PortionJob(asked, path, way, portion, cached) for way, portion in work.left_of_all(load)
     ]
+    # Nothing is held here any more that others hold now.
+    pieces = work.pieces(bool(left))
     rest = fan_out(left, workers, progress) if left else Found()
-    return Found([*work.pieces(bool(left)), *rest.pieces], rest.lapses)
+    return Found([*pieces, *rest.pieces], rest.lapses)
 
 
 @dataclass
 class _Here:
     asked: Asked
-    snapshot: Snapshot
-    helpers: int
+    others: int
     progress: Progress
     began: float = field(default_factory=time.monotonic)
     done: list[tuple[Prepared, list[Piece]]] = field(default_factory=list)
     is_over: bool = False
 
-    def left_of(self, way: int) -> list[Portion]:
-        """The portions of one way that are left to others."""
+    def left_of_all(self, load: Callable[[], Snapshot]) -> list[tuple[int, Portion]]:
+        """The portions of all ways that are left to others."""
+        snapshot = load()
+        read = time.monotonic() - self.began
+        ways = range(self.asked.ways)
+        return [(way, each) for way in ways for each in self._left_of(way, snapshot, read)]
+
+    def _left_of(self, way: int, snapshot: Snapshot, read: float) -> list[Portion]:
         if self.is_over:
             return [Portion(number, PORTIONS) for number in range(PORTIONS)]
         began = time.monotonic()
-        ready = self.asked.prepare(self.snapshot, way, self.progress)
+        ready = self.asked.prepare(snapshot, way, self.progress)
         prepared = time.monotonic() - began
         pieces: list[Piece] = []
         self.done.append((ready, pieces))
@@ -80,22 +86,23 @@ class _Here:
             pieces.append(Piece(way, portion, told, *whole, ""))
             taken = time.monotonic() - began - prepared
             left = taken / len(pieces) * (len(portions) - len(pieces))
-            if self._is_worth(left, prepared):
+            if self._is_worth(left, read + prepared):
                 self.is_over = True
                 return portions[number + 1 :]
         return []
 
     def _is_worth(self, left: float, prepared: float) -> bool:
-        """Whether so many helpers, who have to prepare it first, would be done sooner."""
-        if self.helpers < 2 or time.monotonic() - self.began < _A_WHILE:
+        """Whether so many others, who have to prepare it first, would be done sooner."""
+        if self.others < 2 or time.monotonic() - self.began < _A_WHILE:
             return False
-        return left > prepared + _TO_BEGIN + left / self.helpers
+        return left > prepared + _TO_BEGIN + left / self.others
 
-    def pieces(self, others: bool) -> list[Piece]:
+    def pieces(self, is_shared: bool) -> list[Piece]:
         """What was done here; with what others did it has to be of one proposal."""
         found: list[Piece] = []
-        for ready, pieces in self.done:
-            proposal = proposal_of(ready) if others else ""
+        while self.done:
+            ready, pieces = self.done.pop()
+            proposal = proposal_of(ready) if is_shared else ""
             found += (replace(each, proposal=proposal) for each in pieces)
         return found
 

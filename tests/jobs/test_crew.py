@@ -174,3 +174,27 @@ def test_a_bench_keeps_the_last_snapshots() -> None:
     for path in "aabacab":
         bench.snapshot(path)
     assert loaded == ["a", "b", "c", "b"]
+
+
+def test_a_bench_reads_what_the_command_line_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large snapshot from beside its files, unless that is not wanted."""
+    loaded: list[tuple[str, bool]] = []
+
+    def load(path: str, cache: bool) -> str:
+        loaded.append((path, cache))
+        return path
+
+    monkeypatch.setattr("reach.load", load)
+    bench = Bench()
+    bench.snapshot("a")
+    bench.snapshot("b", cached=False)
+    assert loaded == [("a", True), ("b", False)]
+
+
+def test_what_is_prepared_for_many_is_not_counted() -> None:
+    """As reading is not."""
+    told: list[str] = []
+    bench = Bench(reading=lambda: told.append("reading"), read=lambda: told.append("read"))
+    with bench.uncounted():
+        told.append("preparing")
+    assert told == ["reading", "preparing", "read"]

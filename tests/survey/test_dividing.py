@@ -86,26 +86,23 @@ def test_what_takes_too_long_is_undecided(monkeypatch: pytest.MonkeyPatch) -> No
     assert "nothing was found out: it took long" in json.loads(told.stdout)["proof"]
 
 
-def test_large_snapshots_are_divided_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many processes as there are processors and room for; others are begun here."""
+def test_who_does_it_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many processes as there are processors and room for, once it is seen to take long."""
     monkeypatch.setattr("reach.snapshot.processors.processors", lambda: 4)
-    size = sum(path.stat().st_size for path in BALANCED.rglob("*.json"))
 
     def by(**how: Any) -> tuple[int, int | None]:
-        does, helps = command._by(Divided(**how), str(BALANCED))
+        does, others = command._by(Divided(**how), str(BALANCED))
         assert isinstance(does, Workers)
-        return does.number, None if helps is None else helps.number
+        return does.number, None if others is None else others.number
 
     assert by() == (0, 4)
     assert by(processes=0) == (0, 0)
     assert by(processes=3) == (3, None)
     assert by(portion_seconds=60) == (4, None)
-    monkeypatch.setattr(command, "_LARGE", size)
-    assert by() == (4, None)
     monkeypatch.setattr(command, "_fitting", lambda size: 2)
-    assert by() == (2, None)
-    monkeypatch.setattr(command, "_fitting", lambda size: 1)
-    assert by() == (0, 1)
+    assert by() == (0, 2)
+    monkeypatch.setattr(command, "_LARGE", 1)
+    assert by() == (2, 2)
 
 
 @pytest.mark.parametrize(

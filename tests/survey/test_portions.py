@@ -355,16 +355,16 @@ def test_what_is_begun_here_is_ended_by_others(
     monkeypatch.setattr(here, "fan_out", noted)
     for worth in (False, True):
         monkeypatch.setattr(here._Here, "_is_worth", lambda *_, worth=worth: worth)
-        found = here.begun_here(asked, balanced(), BALANCED, Workers(2))
+        found = here.begun_here(asked, balanced, BALANCED, Workers(2))
         assert shown(found.told(asked)) == shown(whole(asked))
         assert bool(given) is worth
 
 
 def test_what_does_not_take_long_stays_here() -> None:
     """Others have to prepare it first; and one helper is none."""
-    work = here._Here(MATRIX, balanced(), 2, lambda *_: None)
+    work = here._Here(MATRIX, 2, lambda *_: None)
     work.began -= 60
     assert work._is_worth(left=9, prepared=1)
     assert not work._is_worth(left=3, prepared=1)
-    assert not replace(work, helpers=1)._is_worth(left=900, prepared=1)
-    assert not here._Here(MATRIX, balanced(), 2, lambda *_: None)._is_worth(900, 1)
+    assert not replace(work, others=1)._is_worth(left=900, prepared=1)
+    assert not here._Here(MATRIX, 2, lambda *_: None)._is_worth(900, 1)
