@@ -17,6 +17,7 @@ from bench.figure import Found
 from bench.tables import markdown, show
 
 LAST = 3  # points
+NOTHING = "Not measured yet."
 Points = Sequence[Mapping[str, Any]]
 
 
@@ -129,15 +130,22 @@ def table(points: Points) -> str:
 
 
 def page(text: str, raw: Mapping[str, Any]) -> str:
-    """A page with the tables of its axes made anew, between the comments that are there for them.
+    """A page with what is told of figures made anew, between the comments that are there for it.
 
-    ``<!-- axis interfaces -->`` opens one and ``<!-- end -->`` closes it.
+    ``<!-- axis interfaces -->`` opens the table of an axis, ``<!-- machine -->`` what it was
+    measured on, and ``<!-- end -->`` closes either.
     """
 
     def anew(match: re.Match[str]) -> str:
         points = raw["axes"].get(match["axis"])
-        body = table(points) if points else "Not measured yet."
+        body = _measured_on(raw) if match["axis"] is None else table(points) if points else NOTHING
         return f"{match['open']}\n{body}\n<!-- end -->"
 
-    pattern = r"(?P<open><!-- axis (?P<axis>\w+) -->)\n.*?<!-- end -->"
+    pattern = r"(?P<open><!-- (?:machine|axis (?P<axis>\w+)) -->)\n.*?<!-- end -->"
     return re.sub(pattern, anew, text, flags=re.DOTALL)
+
+
+def _measured_on(raw: Mapping[str, Any]) -> str:
+    limit = raw["limit"]
+    limits = f"{limit['seconds']:,.0f} s and {limit['megabytes']:,.0f} MB for each figure"
+    return f"Measured with a limit of {limits}, on {raw['machine']}."
