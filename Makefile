@@ -37,10 +37,12 @@ demo: $(READY) ## ask real questions of a sample and show the answers
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh samples/demo.sh
 
 bench: $(READY) ## measure, the million interfaces too (SIZE=10000: small ones, quickly)
-	@$(BIN)/python -m bench.run $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python -m bench.run $(if $(SIZE),--size $(SIZE)) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(MINUTES),--minutes $(MINUTES))
 
 growth: $(READY) ## measure how costs grow along each axis, and draw it in docs/growth
-	@$(BIN)/python -m bench.growth $(if $(SIZE),--size $(SIZE)) $(if $(AXES),--axes $(AXES))
+	@$(BIN)/python -m bench.growth $(if $(SIZE),--size $(SIZE)) $(if $(AXES),--axes $(AXES)) \
+	  $(if $(LIMIT),--limit $(LIMIT))
 
 # The pins are read from pyproject.toml, so that a bound is stated once.
 oldest: ## run the tests on the oldest dependencies that are promised

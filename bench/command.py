@@ -21,7 +21,7 @@ from bench.alone import Ended, Limit, alone
 from bench.grow import Size, possible
 from bench.questions import WHOLE_ESTATE
 
-TIMES = 5  # a command that is quick is run so often, and the median counts
+TIMES = 3  # a command that is quick is run so often, and the median counts
 QUICK = 2.0  # seconds
 ANSWERED = (0, 1, 3)  # the exit statuses of answers
 SOMETHING = "something"

@@ -191,7 +191,7 @@ def recorded(lab: Path) -> Table:
         "a recorded network",
         (Place(lab.name, folder=lab),),
         (
-            Row("`reach can ...`, cold (median of 5)", jobs.COLD_LAB, aims={0: 0.4}),
+            Row("`reach can ...`, cold (median of 3)", jobs.COLD_LAB, aims={0: 0.4}),
             Row("load, first time", jobs.WARM_LAB, "load"),
             Row("warm answer, p50", jobs.WARM_LAB, "p50", aims={0: 0.005}),
             Row("warm answer, p99", jobs.WARM_LAB, "p99"),

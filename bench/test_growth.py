@@ -118,8 +118,10 @@ def test_memory_of_what_was_ended_is_not_told() -> None:
 
 def test_a_page_has_its_tables_made_anew_and_keeps_its_words() -> None:
     text = "Before.\n<!-- axis rules -->\nold\n<!-- end -->\n<!-- axis vpcs -->\n<!-- end -->\n"
-    raw = {"axes": {"rules": [{"at": 7, "found": found(5.0)}]}}
-    made = page(text, raw)
+    limit = {"seconds": 9.0, "megabytes": 800.0}
+    raw = {"axes": {"rules": [{"at": 7, "found": found(5.0)}]}, "limit": limit, "machine": "one"}
+    made = page(text + "<!-- machine -->\n<!-- end -->\n", raw)
+    assert "Measured with a limit of 9 s and 800 MB for each figure, on one." in made
     assert made.startswith("Before.\n<!-- axis rules -->\n|")
     assert "| can 0.0.0.0/0 reach port 22 | 2 s |" in made
     assert "Not measured yet." in made

@@ -17,6 +17,7 @@ from bench.figure import Found
 from bench.tables import markdown, show
 
 LAST = 3  # points
+NOTHING = "Not measured yet."
 Points = Sequence[Mapping[str, Any]]
 
 
@@ -28,6 +29,7 @@ class Cost:
     job: str
     figure: Callable[[Found], float | None]
     unit: str = "s"
+    is_told: bool = True  # where it ends; of two figures of a job, one tells for both
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,9 @@ def _memory(found: Found) -> float | None:
 
 TIMES = (
     Cost("load from JSON", "load", _figure("seconds")),
-    Cost("load from the cache", "questions", _figure("load")),
+    Cost("load from the cache", "load from the cache", _figure("seconds")),
     Cost("first question", "questions", _figure("first")),
-    Cost("warm verdict, p50", "questions", _figure("p50")),
+    Cost("warm verdict, p50", "questions", _figure("p50"), is_told=False),
     Cost("can 0.0.0.0/0 reach port 22", "can, closed", after_loading),
     Cost("exposure", "exposure", after_loading),
     Cost("matrix port 22", "matrix by vpc", after_loading),
@@ -103,7 +105,8 @@ def _curve(points: Points, cost: Cost) -> Curve:
         if value is not None and value > 0:
             done.append((point["at"], value))
         elif "failure" in found:
-            return Curve(cost, tuple(done), (point["at"], found["failure"]))
+            end = (point["at"], found["failure"]) if cost.is_told else None
+            return Curve(cost, tuple(done), end)
     return Curve(cost, tuple(done))
 
 
@@ -127,15 +130,22 @@ def table(points: Points) -> str:
 
 
 def page(text: str, raw: Mapping[str, Any]) -> str:
-    """A page with the tables of its axes made anew, between the comments that are there for them.
+    """A page with what is told of figures made anew, between the comments that are there for it.
 
-    ``<!-- axis interfaces -->`` opens one and ``<!-- end -->`` closes it.
+    ``<!-- axis interfaces -->`` opens the table of an axis, ``<!-- machine -->`` what it was
+    measured on, and ``<!-- end -->`` closes either.
     """
 
     def anew(match: re.Match[str]) -> str:
         points = raw["axes"].get(match["axis"])
-        body = table(points) if points else "Not measured yet."
+        body = _measured_on(raw) if match["axis"] is None else table(points) if points else NOTHING
         return f"{match['open']}\n{body}\n<!-- end -->"
 
-    pattern = r"(?P<open><!-- axis (?P<axis>\w+) -->)\n.*?<!-- end -->"
+    pattern = r"(?P<open><!-- (?:machine|axis (?P<axis>\w+)) -->)\n.*?<!-- end -->"
     return re.sub(pattern, anew, text, flags=re.DOTALL)
+
+
+def _measured_on(raw: Mapping[str, Any]) -> str:
+    limit = raw["limit"]
+    limits = f"{limit['seconds']:,.0f} s and {limit['megabytes']:,.0f} MB for each figure"
+    return f"Measured with a limit of {limits}, on {raw['machine']}."

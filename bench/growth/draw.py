@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, told apart by all eyes, and a brown.
 COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#8c564b")
 MARKS = "osD^vPX"
+WIDE = 100.0  # the most over the least of a panel that has labels and guides enough by decades
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _draw(panel: Axes, curve: Curve, seconds: float | None) -> None:
     colour, mark = COLOUR_OF.get(curve.cost.words, ("#0072b2", "o"))
     slope = "" if curve.slope is None else f", exponent {curve.slope:.2f}"
     xs, ys = zip(*curve.points, strict=True) if curve.points else ((), ())
-    label = f"{curve.cost.words}{slope or (', not done' if curve.end else '')}"
+    label = f"{curve.cost.words}{slope if xs else ', not done'}"
     panel.plot(xs, ys, color=colour, marker=mark, markersize=5, linewidth=1.5, label=label)
     if curve.end is None or seconds is None:
         return
@@ -124,11 +125,14 @@ def _draw(panel: Axes, curve: Curve, seconds: float | None) -> None:
 
 
 def _guides(panel: Axes, theme: Theme) -> None:
-    """Lines of slope 1, a decade apart: what is in proportion runs beside them."""
+    """Lines of slope 1, a decade apart or less: what is in proportion runs beside them."""
     (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
     label = "in proportion (exponent 1)"
-    for decade in range(math.floor(math.log10(low * left / right)), math.ceil(math.log10(high))):
-        ends = 10.0**decade, 10.0**decade * right / left
+    step = 1.0 if high / low > WIDE else 1 / 3
+    first = math.floor(math.log10(low * left / right))
+    for place in range(math.ceil((math.log10(high) - first) / step)):
+        start = 10.0 ** (first + place * step)
+        ends = start, start * right / left
         panel.plot(
             (left, right),
             ends,
@@ -145,7 +149,13 @@ def _guides(panel: Axes, theme: Theme) -> None:
 
 def _ticks(panel: Axes, drawn: list[Curve]) -> None:
     """Ticks in words: ms and s, or MB and GB; interfaces as they are."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+    from matplotlib.ticker import (
+        FixedLocator,
+        FuncFormatter,
+        LogLocator,
+        NullFormatter,
+        NullLocator,
+    )
 
     xs = sorted(
         {x for curve in drawn for x, _ in curve.points} | {c.end[0] for c in drawn if c.end}
@@ -155,6 +165,9 @@ def _ticks(panel: Axes, drawn: list[Curve]) -> None:
     panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x)))
     cost: Cost | None = drawn[0].cost if drawn else None
     unit = cost.unit if cost else "s"
+    low, high = panel.get_ylim()
+    if high / low < WIDE:  # else there are labels enough
+        panel.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     panel.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _amount(y, unit)))
     panel.yaxis.set_minor_formatter(NullFormatter())
 

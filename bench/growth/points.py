@@ -18,7 +18,7 @@ from bench.figure import Found, Job, Place, Row, Say, Setting, Table
 from bench.figure import measured as measured_at
 from bench.grow import Size
 from bench.growth.axes import Axis
-from bench.jobs import CAN_CLOSED, EXPOSURE, LOAD, MATRIX_VPC, spread
+from bench.jobs import CAN_CLOSED, EXPOSURE, LOAD, LOAD_CACHE, MATRIX_VPC, spread
 from bench.measure import VERDICT, measure
 from bench.questions import of_estate
 
@@ -31,15 +31,15 @@ def questions(count: int) -> Job:
     def run(at: Setting) -> Found:
         drawn = [replace(each, how=VERDICT) for each in of_estate(at.size, WARM_UP + count)]
         told = measure(at.estate, drawn[WARM_UP:], drawn[:WARM_UP], at.limit)
-        found: Found = {"load": told.load, "first": told.first, "memory": told.memory}
+        found: Found = {"first": told.first, "memory": told.memory}
         return found | spread(told.seconds()) | ({"failure": told.failure} if told.failure else {})
 
     return Job("questions", run)
 
 
 QUESTIONS = questions(ASKED)
-JOBS = (LOAD, QUESTIONS, CAN_CLOSED, EXPOSURE, MATRIX_VPC)
-KEPT = ("seconds", "stages", "memory", "load", "first", "p50", "accesses", "failure", "wrong")
+JOBS = (LOAD, LOAD_CACHE, QUESTIONS, CAN_CLOSED, EXPOSURE, MATRIX_VPC)
+KEPT = ("seconds", "stages", "memory", "first", "p50", "accesses", "failure", "wrong")
 
 
 def measured(
