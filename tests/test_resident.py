@@ -26,9 +26,9 @@ from reach.snapshot.record import Record
 from reach.snapshot.records import (
     IpPermission,
     IpRange,
+    ManagedPrefixListEntries,
     NetworkAcl,
     NetworkAclEntry,
-    ManagedPrefixListEntries,
     NetworkInterface,
     RouteTable,
     SecurityGroup,
