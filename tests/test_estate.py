@@ -20,6 +20,7 @@ from reach.snapshot.record import Record
 from reach.snapshot.records import (
     IpPermission,
     IpRange,
+    ManagedPrefixListEntries,
     NetworkAcl,
     NetworkAclEntry,
     NetworkInterface,
@@ -28,6 +29,7 @@ from reach.snapshot.records import (
     SecurityGroup,
     UserIdGroupPair,
 )
+from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
 from tests.test_diff import network, opened, told
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,23 +156,74 @@ def test_an_opened_port_is_told_and_the_estate_before_stays() -> None:
     assert back.estate.ask("can a reach b port 22").verdict == "unreachable"
 
 
+def random_routes(snapshot: reach.Snapshot, rng: Random) -> Iterator[Record]:
+    """A route table, an answer about one of a transit gateway, or a prefix list, with one thing
+    less, moved to another destination, or there for one more."""
+    kinds = (RouteTable, RouteTable, TransitGatewayRoutes, TransitGatewayStaticRoutes)
+    found = [each for kind in kinds for each in snapshot.records(kind) if each.routes]
+    listed = [each for each in snapshot.records(ManagedPrefixListEntries) if each.entries]
+    record = rng.choice([*found, *listed])
+    if isinstance(record, ManagedPrefixListEntries):
+        yield replace(record, entries=record.entries[1:])
+        return
+    routes: list[Any] = list(record.routes)
+    place = rng.randrange(len(routes))
+    other = replace(routes[place], destination_cidr_block=rng.choice(PEERS))
+    kept = {"less": [], "moved": [other], "more": [routes[place], other]}
+    routes[place : place + 1] = kept[
+        rng.choice(("less", "moved", "more") if routes[1:] else ("more",))
+    ]
+    yield replace(record, routes=tuple(routes))
+
+
+def routed_alike(snapshot: reach.Snapshot, seed: str, count: int, most: int) -> None:
+    """The law for some edits of what is routed where, and for a rule that is edited after them."""
+    rng = Random(seed)
+    estate = reach.Estate(snapshot)
+    for number in range(count):
+        before = estate.snapshot
+        edits = random_routes if number % 3 < 2 else random_edits
+        records = list(edits(before, rng))
+        step = estate.edit(*records, most=most)
+        fresh = untouched(before, *records)
+        oracle = reach.diff(untouched(before), fresh, narrow=False, most=most)
+        assert shown(step.difference) == shown(oracle), records
+        estate = step.estate
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_edited_routes_give_what_a_fresh_load_gives(seed: int) -> None:
+    """Nodes that read another table are taken over, and all of them are compared."""
+    routed_alike(network().load(), f"estate/routes/{seed}", 3, 20)
+
+
 @pytest.mark.deep
-def test_what_is_not_a_rule_is_compared_as_a_whole() -> None:
-    """A route that goes, an interface that changes groups: the same law, the long way."""
+@pytest.mark.parametrize("seed", range(12))
+def test_many_edited_routes_give_what_a_fresh_load_gives(seed: int) -> None:
+    """The same, longer."""
+    routed_alike(network().load(), f"estate/many routes/{seed}", 9, 100)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("sample", [*SHAPES, "nat_gateway", "prefix_list", "vpn_connection"])
+def test_edited_routes_of_samples_give_what_a_fresh_load_gives(sample: str) -> None:
+    """Propagated routes, transit gateways, load balancers and lists."""
+    snapshot = reach.load(ROOT / "samples" / sample / "snapshot")
+    routed_alike(snapshot, f"estate/routes/{sample}", 6, 20)
+
+
+@pytest.mark.deep
+def test_an_interface_is_compared_as_a_whole() -> None:
+    """One that changes groups: the same law, the long way."""
     estate = reach.Estate(network().load())
     snapshot = estate.snapshot
-    tables = [t for t in snapshot.records(RouteTable) if len(t.routes) > 1]
     host = next(i for i in snapshot.records(NetworkInterface) if len(i.groups) == 1)
-    for record in (
-        replace(tables[0], routes=tables[0].routes[:1]),
-        replace(host, groups=()),
-    ):
-        step = estate.edit(record)
-        fresh = untouched(snapshot, record)
-        oracle = reach.diff(untouched(snapshot), fresh, narrow=False)
-        assert shown(step.difference) == shown(oracle)
-        for text in QUESTIONS:
-            assert step.estate.ask(text).to_dict() == reach.ask(fresh, text).to_dict(), text
+    step = estate.edit(replace(host, groups=()))
+    fresh = untouched(snapshot, replace(host, groups=()))
+    oracle = reach.diff(untouched(snapshot), fresh, narrow=False)
+    assert shown(step.difference) == shown(oracle)
+    for text in QUESTIONS:
+        assert step.estate.ask(text).to_dict() == reach.ask(fresh, text).to_dict(), text
 
 
 def test_an_estate_becomes_another_snapshot() -> None:

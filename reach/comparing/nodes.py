@@ -28,6 +28,7 @@ from reach.network.stage import (
     Lookup,
     Restore,
     Rewrite,
+    Route,
     Stage,
     Translate,
     Unmodelled,
@@ -115,10 +116,28 @@ def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
                 lambda key, is_new: key[1] is not (Action.DENY if is_new else Action.PERMIT),
             )
         case Forward(), Forward() if (one.otherwise is None) is (other.otherwise is None):
-            routes = [[(r.match, r.next, r.session) for r in each.routes] for each in (one, other)]
-            yield from _apart(routes[0], routes[1], lambda key, is_new: True)
+            yield from _rerouted(one.routes, other.routes)
         case _:
             yield ANYTHING
+
+
+def _rerouted(one: Sequence[Route], other: Sequence[Route]) -> Iterator[HeaderSpace]:
+    """What takes a route that only one of two lists has: what no route before it takes.
+
+    Where what they share is in one order, all else takes the same route of both.
+    """
+    keys = [[(r.match, r.next, r.session) for r in each] for each in (one, other)]
+    known, new = dict.fromkeys(keys[0]), dict.fromkeys(keys[1])
+    if [key for key in known if key in new] != [key for key in new if key in known]:
+        yield ANYTHING
+        return
+    found: list[HeaderSpace] = []
+    for mine, others in ((keys[0], new), (keys[1], known)):
+        for place, key in enumerate(mine):
+            if key not in others:
+                first = (match for match, _, session in mine[:place] if not session)
+                found += uncovered(key[0], first)
+    yield from bounded(found)
 
 
 def _alike(one: Filter, other: Filter) -> bool:
