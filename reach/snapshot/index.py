@@ -349,7 +349,7 @@ class Index:
     def _by_public_address(self) -> Mapping[int, tuple[NetworkInterface, int]]:
         return {
             public: (interface, private)
-            for interface in reversed(self.mapped)
+            for interface in reversed(tuple(self.mapped))
             for private, public in outer_mapping(interface)
         }
 

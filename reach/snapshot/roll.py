@@ -277,13 +277,13 @@ class Roll:
             wanted = address >> _PLACE & 0xFFFFFFFF
             low, high = np.searchsorted(values, wanted), np.searchsorted(values, wanted, "right")
             return np.sort(self.four_row[order[low:high]])
-        own = np.array([divmod(address, 1 << 64)], np.uint64)
-        return np.sort(self.six_row[np.flatnonzero((self.six == own).all(axis=1))])
+        six, rows = self._six_sorted
+        return np.sort(rows[bisect_left(six, address) : bisect_right(six, address)])
 
     def within(self, low: int, high: int) -> Iterator[int]:
         """The addresses in an interval, in order, each once."""
-        six = self._six_sorted
-        yield from six[bisect_left(six, low) : bisect_right(six, high)]
+        six, _ = self._six_sorted
+        yield from dict.fromkeys(six[bisect_left(six, low) : bisect_right(six, high)])
         if high >= FAMILY_BIT:
             four, _ = self._four_sorted
             first = -((FAMILY_BIT - max(low, FAMILY_BIT)) >> _PLACE)
@@ -298,8 +298,10 @@ class Roll:
         return self.four[order], order
 
     @cached_property
-    def _six_sorted(self) -> list[int]:
-        return sorted({(high << 64 | low) for high, low in self.six.tolist()})
+    def _six_sorted(self) -> tuple[list[int], Rows]:
+        """All IPv6 addresses in order, and the row of each."""
+        order = np.lexsort((self.six[:, 1], self.six[:, 0]))
+        return [high << 64 | low for high, low in self.six[order].tolist()], self.six_row[order]
 
 
 class _Sorted:

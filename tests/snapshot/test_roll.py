@@ -98,6 +98,21 @@ def test_an_edited_interface_has_no_roll(tmp_path: Path) -> None:
     assert ids(Index(snapshot).owner_of_address(parse_address("10.0.0.20"))) == ids([before])
 
 
+def test_an_address_that_several_have(tmp_path: Path) -> None:
+    """VPCs may overlap: all who have it are told, in the order of ids, and it is told once."""
+    e = Estate()
+    for _ in range(3):
+        made = e.interface(e.subnet(e.vpc("10.0.0.0/16"), "10.0.0.0/24"), "10.0.0.5")
+        made.record["Ipv6Addresses"] = [{"Ipv6Address": "2001:db8::5"}]
+    index = Index(packed(e.write(tmp_path)))
+    assert index.roll is not None
+    every = ids(index.interfaces)
+    assert every == sorted(every)
+    both = [parse_address("2001:db8::5"), parse_address("10.0.0.5")]
+    assert [ids(index.owner_of_address(each)) for each in both] == [every, every]
+    assert list(index.addresses_within(EVERYTHING)) == both
+
+
 ODD = ("eni-\N{SNOWMAN}", "eni-" + "0" * 70, "eni-\0")
 
 
