@@ -1,6 +1,6 @@
 """Turns candidates into what is so: each is shown by a packet that is replayed, or refuted by Z3.
 
-    Confirming(network, aim, senders, aliases, backend).pair(candidates) -> Confirmed
+    Confirming(network, aim, senders, aliases, backend).every(proposed, told) -> {pair: Confirmed}
 
 A packet is made up for each candidate and walked there and back by the concrete twin; the path's
 own conditions say for which other services the same path is open.  What no packet made up shows is
