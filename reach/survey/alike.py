@@ -88,7 +88,7 @@ class Likeness:
         stages = [(each.shape, numbers.of_sets(each.sets)) for each in known]
         ends: dict[_End, int] = {}
         leads = [tuple(ends.setdefault(end, len(ends)) for end in each.ends) for each in known]
-        asked = self._known.asked(node, cells)
+        asked = self._known.asked(node, small)
         blocks = list(self._known.blocks(asked, cells))
         written = [value for each in known for value in each.written]
         about = tuple(self._about(block, asked, written, numbers) for block in blocks)
@@ -222,19 +222,22 @@ class Likeness:
         rewrites: list[tuple[str, ...]] = []
         given: list[int] = []
         written: list[int] = []
+        # Which rewrites give one value has to be the same: it is then known what was written.
+        alone: list[bool] = []
         for case in stage.cases:
             for rewrite in case.rewrites:
                 if not isinstance(rewrite, Assign):
                     return None
-                given.append(self._number(rewrite.field, rewrite.values))
                 single = rewrite.values.single
+                # One value is that number, not all of the place that an IPv4 address has.
+                values = rewrite.values if single is None else Ranges.span(single, single)
+                given.append(self._number(rewrite.field, values))
+                alone.append(single is not None)
                 if rewrite.field == "identity" and single is not None:
                     written.append(single)
             rewrites.append(tuple(rewrite.field for rewrite in case.rewrites))
         fields = tuple(field for some in rewrites for field in some)
-        # Which rewrites give one value has to be the same: it is then known what was written.
-        alone = tuple(self._told[number][1].single is not None for number in given)
-        how = ("translate", shape, tuple(rewrites), alone, stage.otherwise is None)
+        how = ("translate", shape, tuple(rewrites), tuple(alone), stage.otherwise is None)
         return _Shape(how, (*sets, *given), (), fields, tuple(written))
 
     def _listed(self, matches: Iterable[HeaderSpace]) -> tuple[Hashable, tuple[int, ...]]:

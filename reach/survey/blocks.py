@@ -1,7 +1,7 @@
 """Sets of senders as the rules of a node see them: cut into blocks, and what is known of each.
 
     Known(senders)
-    .asked(node, cells) -> Asked     .blocks(asked, cells) -> [Block, ...]
+    .asked(node, small) -> Asked     .blocks(asked, cells) -> [Block, ...]
 
 A *block* are senders of one set of packets that a node cannot tell apart.  What each can send from,
 and as whom, is looked up from the senders themselves.  A rule that none of the packets at a node
@@ -34,6 +34,9 @@ class Asked:
     sources: tuple[Ranges, ...]
     identities: tuple[Ranges, ...]
     looks_up: bool
+
+
+NOTHING = Asked((), (), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,11 @@ class Known:
         inside = {number in values for number in self.identities(bits)}
         return inside.pop() if len(inside) == 1 else None
 
-    def asked(self, node: Node, cells: Cells) -> Asked:
-        """What a node asks of whoever sent one of these packets."""
-        small = small_fields(node, cells)
+    def asked(self, node: Node, small: Small) -> Asked:
+        """What a node asks of whoever sent a packet with these fields."""
         each = [self._asked_by(stage, small) for stage in node.stages]
+        if not any(some.sources or some.identities or some.looks_up for some in each):
+            return NOTHING
         return Asked(
             tuple(dict.fromkeys(values for some in each for values in some.sources)),
             tuple(dict.fromkeys(values for some in each for values in some.identities)),
@@ -142,14 +146,16 @@ class Known:
 
 def within(cells: Iterable[HeaderSpace], names: Iterable[str]) -> Iterator[tuple[str, Ranges]]:
     """For each of these fields that all the sets constrain, the values that any of them has."""
-    spaces = list(cells)
+    each = [space.by_name for space in cells]
     for name in names:
-        each = dict.fromkeys(space.by_name.get(name) for space in spaces)
-        some = [values for values in each if values is not None]
-        if len(some) == 1 == len(each):
-            yield name, some[0]
-        elif some and len(some) == len(each):
-            yield name, Ranges.union(span for values in some for span in values.intervals)
+        some = {told.get(name) for told in each}
+        if None in some or not some:
+            continue
+        known = [values for values in some if values is not None]
+        if len(known) == 1:
+            yield name, known[0]
+        else:
+            yield name, Ranges.union(span for values in known for span in values.intervals)
 
 
 def small_fields(node: Node, cells: Cells) -> Small:

@@ -25,7 +25,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.survey.alike import one_of_each
 from reach.survey.atoms import Atomic
-from reach.survey.blocks import SMALL_FIELDS, Asked, Block, Known, within
+from reach.survey.blocks import SMALL_FIELDS, Asked, Block, Known, small_fields, within
 from reach.survey.senders import NOBODY, Senders
 from reach.survey.spread import Spread
 from reach.symbolic import Symbolic, Version
@@ -154,8 +154,10 @@ class _Proof:
         ]
         if not onward:
             return FALSE
-        blocks = self._blocks(name)
-        may_be = solver.any_of(solver.and_(symbol, *self._facts(name, b)) for b, symbol in blocks)
+        node, cells = self._network.node(name), self._spread.cells[name]
+        asked = self._known.asked(node, small_fields(node, cells))
+        blocks = [(block, self._one_of()) for block in self._known.blocks(asked, cells)]
+        may_be = solver.any_of(solver.and_(symbol, *self._facts(b, asked)) for b, symbol in blocks)
         inside = _Inside(self._known, self._symbolic, self._version, blocks)
         out = [
             solver.and_(guard, solver.not_(inside.held(cells, version)))
@@ -163,20 +165,13 @@ class _Proof:
         ]
         return solver.and_(may_be, solver.any_of(out))
 
-    def _blocks(self, name: str) -> list[_Named]:
-        """Every block of every cell at a node, each with the symbol that it is one of them."""
-        found = []
-        for block in self._known.blocks(self._asked(name), self._spread.cells[name]):
-            self._count += 1
-            found.append((block, solver.symbol(f"sender {self._count}", 0)))
-        return found
+    def _one_of(self) -> Term:
+        """A symbol that a packet's sender is in a block."""
+        self._count += 1
+        return solver.symbol(f"sender {self._count}", 0)
 
-    def _asked(self, name: str) -> Asked:
-        return self._known.asked(self._network.node(name), self._spread.cells[name])
-
-    def _facts(self, name: str, block: Block) -> Iterator[Term]:
+    def _facts(self, block: Block, asked: Asked) -> Iterator[Term]:
         """What is known of a packet of a block."""
-        asked = self._asked(name)
         yield self._symbolic.matches(block.space, self._version)
         if block.own_source:
             yield from self._source_facts(block.bits, asked)

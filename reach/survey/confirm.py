@@ -1,6 +1,6 @@
 """Turns candidates into what is so: each is shown by a packet that is replayed, or refuted by Z3.
 
-    Confirming(network, aim, senders, aliases, backend).pair(candidates) -> Confirmed
+    Confirming(network, aim, senders, aliases, backend).every(proposed, told) -> {pair: Confirmed}
 
 A packet is made up for each candidate and walked there and back by the concrete twin; the path's
 own conditions say for which other services the same path is open.  What no packet made up shows is
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from reach.aim import Aim
 from reach.answer import Verdict
@@ -157,42 +158,24 @@ class Confirming:
 
     def _found_further(self, works: Sequence[_Work], together: Together) -> set[int]:
         """Look for what is possible; the pairs of which something is that no packet showed."""
-        stuck: set[int] = set()
-        todo = [(work, piece) for work in works for piece in work.left]
-        while todo:
-            numbers = together.possible([(work.senders, piece) for work, piece in todo])
-            possible: dict[int, tuple[_Work, list[Piece]]] = {}
-            for work, piece in (todo[number] for number in numbers):
-                possible.setdefault(id(work), (work, []))[1].append(piece)
-            todo = []
-            for work, pieces in possible.values():
-                before = len(work.covered)
-                self._look_further(work, pieces)
-                if rest := _rest(pieces, work.covered):
-                    if len(work.covered) == before:
-                        stuck.add(id(work))
-                    else:
-                        todo += [(work, piece) for piece in rest]
-        return stuck
+        some = [work for work in works if work.left]
+        numbers = together.possible([(work.senders, work.left) for work in some])
+        return {id(work) for work in (some[n] for n in numbers) if self._is_stuck(work, together)}
 
-    def _look_further(self, work: _Work, pieces: list[Piece]) -> None:
-        """Many packets, for any of some pieces of a pair."""
-        tried: set[Packet] = set()
-        for candidate, piece in pieces:
-            if not any(uncovered(piece, work.covered)):
-                continue
-            for packet in self._packets.further(candidate, piece):
-                if len(tried) >= _MOST_TRIED:
-                    return
-                if packet in tried:
-                    continue
-                tried.add(packet)
-                for proof in replays(self._network, *packet, self._aim.two_way):
-                    self._show(work, pieces, proof)
-                    if not _rest(pieces, work.covered):
-                        return
-                if not any(uncovered(piece, work.covered)):
+    def _is_stuck(self, work: _Work, together: Together) -> bool:
+        """Whether many packets do not show all that is possible of a pair."""
+        pieces, senders = work.left, work.senders
+        for packet in islice(self._packets.further(pieces), _MOST_TRIED):
+            before = len(work.covered)
+            for proof in replays(self._network, *packet, self._aim.two_way):
+                self._show(work, pieces, proof)
+                if len(work.covered) > before:
                     break
+            if len(work.covered) > before:
+                pieces = _rest(pieces, work.covered)
+                if not pieces or not together.possible([(senders, pieces)]):
+                    return False
+        return True
 
     def _show(self, work: _Work, pieces: list[Piece], proof: Proof) -> None:
         """What a replay shows of some pieces."""

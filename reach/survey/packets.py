@@ -1,6 +1,6 @@
 """Packets made up for a candidate, the likeliest to serve first.
 
-    Packets(network, senders, aliases).likely(candidate, piece)  .further(candidate, piece)
+    Packets(network, senders, aliases).likely(candidate, piece)  .further(pieces)
         -> (start, packet), ...
 
 Nothing is known of whether one gets through: a replay says.  Must not know AWS, nor where
@@ -9,7 +9,7 @@ candidates come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -24,6 +24,7 @@ from reach.survey.candidates import Candidate
 from reach.survey.senders import Senders
 
 Packet = tuple[Start, Header]
+Piece = tuple[Candidate, HeaderSpace]
 _ECHO = {ICMP: (8,), ICMPV6: (128,)}
 _TRIES = 3
 _FIRST = _TRIES * 4
@@ -48,7 +49,15 @@ class Packets:
         packets = (each for number in numbers for each in self._of(number, candidate, piece))
         return islice(packets, _FIRST)
 
-    def further(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[Packet]:
+    def further(self, pieces: Iterable[Piece]) -> Iterator[Packet]:
+        """Packets for any of some pieces, each in turn and none twice."""
+        made: set[Packet] = set()
+        for packet in _in_turn([self._further(*each) for each in pieces]):
+            if packet not in made:
+                made.add(packet)
+                yield packet
+
+    def _further(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[Packet]:
         """Packets of many senders: the first of each, then the second of each, and so on.
 
         They may be sent to other ports as well, at which something listens on the way.

@@ -1,7 +1,7 @@
 """Many candidates as one problem: what of it can be, for all of them at once.
 
     Together(network, aim, senders, numbers, backend)
-    .possible(pieces) -> those that the solver does not refute
+    .possible(pairs) -> those of which the solver does not refute all
     .unsettled(pairs) -> those that may hang on something
 
 The pairs share where packets go, or where they come from, so most of what lies between is compiled
@@ -123,10 +123,14 @@ class Together:
             self._started.setdefault(number, []).append(chosen)
         self._begun: dict[int, Term] = {}
 
-    def possible(self, pieces: Sequence[tuple[int, Piece]]) -> list[int]:
-        """The numbers of the pieces, each with its senders, that are not refuted."""
+    def possible(self, pairs: Sequence[tuple[int, Sequence[Piece]]]) -> list[int]:
+        """Of pairs, each its senders and what is left of it, those of which not all is refuted."""
         terms = [
-            solver.and_(self._from(bits), self._happening.of(*piece)) for bits, piece in pieces
+            solver.and_(
+                self._from(bits),
+                solver.any_of(self._happening.of(*piece) for piece in pieces),
+            )
+            for bits, pieces in pairs
         ]
         return self._not_refuted(self.constraints.arrives, terms)
 

@@ -43,9 +43,9 @@ def test_every_pair_as_a_question_of_its_own(
     snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is refuted together, and no further packets are tried."""
-    monkeypatch.setattr(Together, "possible", lambda self, pieces: list(range(len(pieces))))
+    monkeypatch.setattr(Together, "possible", lambda self, pairs: list(range(len(pairs))))
     monkeypatch.setattr(Together, "unsettled", lambda self, pairs: list(range(len(pairs))))
-    monkeypatch.setattr(Packets, "further", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(Packets, "further", lambda self, pieces: iter(()))
     assert told(snapshot) == plain
 
 
@@ -54,7 +54,7 @@ def test_no_packet_is_made_up_at_all(
 ) -> None:
     """The solver finds every one of them."""
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
-    monkeypatch.setattr(Packets, "further", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(Packets, "further", lambda self, pieces: iter(()))
     assert told(snapshot) == plain
 
 
@@ -69,7 +69,7 @@ def test_a_refutation_of_what_is_possible_would_be_noticed(
     """If the solver's word were passed on wrongly, with no likely packet to show otherwise, less
     would be told: so the tests above compare something."""
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
-    monkeypatch.setattr(Together, "possible", lambda self, pieces: [])
+    monkeypatch.setattr(Together, "possible", lambda self, pairs: [])
     monkeypatch.setattr(Together, "unsettled", lambda self, pairs: [])
     assert told(snapshot) != plain
 
