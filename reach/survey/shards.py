@@ -47,10 +47,7 @@ def asked_shard(
     jobs = jobs_of(asked, path, portions, cached)
     # Portions of one way lie together, so that few shards prepare both.
     positions = shard.of_keys([f"{number:09}" for number in range(len(jobs))])
-    same = {
-        "version of reach": __version__,
-        "survey": json.dumps(asked.to_dict(), sort_keys=True),
-    }
+    same = {"version of reach": __version__, "survey": _said(asked)}
     part = Part(shard, len(jobs), positions, same, {path: digest_of(path)})
     found = fan_out([jobs[position] for position in positions], by, progress)
     return {
@@ -65,6 +62,10 @@ def asked_shard(
 
 def _in_order(piece: Piece) -> tuple[int, float, str]:
     return piece.way, piece.portion.number / piece.portion.of, piece.portion.what.value
+
+
+def _said(asked: Asked) -> str:
+    return json.dumps(asked.to_dict(), sort_keys=True)
 
 
 def is_shard(file: str) -> bool:
@@ -113,6 +114,9 @@ def _shard(file: str, told: Mapping[str, Any]) -> tuple[Part, Asked, Found]:
             [Piece.from_dict(each) for each in told["pieces"]],
             [Lapse.from_dict(each) for each in told["lapses"]],
         )
-        return Part.from_dict(told["shard"]), Asked.from_dict(told["asked"]), found
+        part, asked = Part.from_dict(told["shard"]), Asked.from_dict(told["asked"])
+        if part.same["survey"] != _said(asked):
+            raise ValueError("it is of two surveys")
+        return part, asked, found
     except _BAD as error:
         raise SuiteError(f"is no shard: {error!r}", file) from None

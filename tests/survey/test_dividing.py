@@ -58,7 +58,7 @@ def test_processes_say_what_one_says() -> None:
 
 def test_errors_of_processes_are_those_of_one() -> None:
     """Of the question and of the snapshot, on stderr and with their status."""
-    for arguments in (["--from", "nowhere"], ["--by", "nothing"], ["--snapshot", "none"]):
+    for arguments in (["--from", "nowhere"], ["--snapshot", "none"]):
         one, two = (call("matrix", *arguments, "--processes", n) for n in "01")
         assert (two.exit_code, two.stderr) == (one.exit_code, one.stderr)
         assert (one.exit_code, one.stdout) == (2, "")
@@ -178,9 +178,15 @@ def no_survey(told: dict[str, Any]) -> None:
     told["asked"]["kind"] = "guess"
 
 
+def no_proof(told: dict[str, Any]) -> None:
+    """Which would make a matrix content with what is not settled."""
+    told["asked"]["prove"] = False
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (no_proof, "it is of two surveys"),
         (no_piece, "each has to be in one portion, and is not"),
         (a_piece_twice, "a portion is there twice"),
         (another_proposal, "what was proposed is not the same"),
