@@ -81,8 +81,8 @@ class Estate:
         """The estate as another snapshot tells it, with the difference that :func:`reach.diff`
         gives of the two.
 
-        Where only rules of security groups or entries of network ACLs differ, only what is made of
-        them is looked at again; after any other change everything is.
+        Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
+        differ, only what is made of them is made again; after any other change everything is.
         """
         chosen = Options.of(self._options)
         keep_ground(snapshot, resident(snapshot, chosen))

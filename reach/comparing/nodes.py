@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from reach.flood import covers, permitted, uncovered, whole
+from reach.flood import covers, minus, permitted, uncovered, whole
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Node
 from reach.network.stage import (
@@ -131,13 +131,26 @@ def _rerouted(one: Sequence[Route], other: Sequence[Route]) -> Iterator[HeaderSp
     if [key for key in known if key in new] != [key for key in new if key in known]:
         yield ANYTHING
         return
+    plain = not any(session for _, _, session in (*keys[0], *keys[1]))
     found: list[HeaderSpace] = []
-    for mine, others in ((keys[0], new), (keys[1], known)):
+    for mine, others, shared in ((keys[0], keys[1], new), (keys[1], keys[0], known)):
         for place, key in enumerate(mine):
-            if key not in others:
+            if key not in shared:
                 first = (match for match, _, session in mine[:place] if not session)
-                found += uncovered(key[0], first)
+                pieces = list(uncovered(key[0], first))
+                found += _elsewhere(pieces, key[1], others) if plain else pieces
     yield from bounded(found)
+
+
+def _elsewhere(
+    left: list[HeaderSpace], target: str, routes: Sequence[tuple[HeaderSpace, str, str]]
+) -> Iterator[HeaderSpace]:
+    """What of some headers these routes do not send to a node."""
+    for match, onward, _ in routes:
+        if onward != target:
+            yield from (met for each in left if not (met := each & match).is_empty)
+        left = [rest for each in left for rest in minus(each, match)]
+    yield from left
 
 
 def _alike(one: Filter, other: Filter) -> bool:
