@@ -64,12 +64,21 @@ _At = tuple[str, Spot, _Course]  # in front of a stage of a node
 class Coming:
     """By node the headers with which a flow there may come by a place, or its reply.
 
-    ``region`` are all nodes at which such a flow can be, before and behind the place, each with
-    products that hold its headers there.
+    ``seeds`` are what flows go on from: the places, and translations whose replies come by one.
     """
 
     by: Mapping[str, Spaces]
-    region: Mapping[str, Spaces]
+    graph: Graph
+    seeds: tuple[Sequence[tuple[str, Spot]], ...]
+
+    def region(self) -> Mapping[str, Spaces]:
+        """All nodes at which such a flow can be, before and behind the place, each with products
+        that hold its headers there."""
+        found: dict[str, list[HeaderSpace]] = {name: list(each) for name, each in self.by.items()}
+        for begun in self.seeds:
+            for name, space in _behind(self.graph, begun).items():
+                found.setdefault(name, []).append(space)
+        return {name: bounded(map(_told_briefly, spaces)) for name, spaces in found.items()}
 
 
 def coming(
@@ -86,11 +95,7 @@ def coming(
             walk.follow((name, spot, _Course(True, True, settled)))
     by = walk.reached()
     begun = [(name, spot) for name, spots in there.items() for spot in spots]
-    region: dict[str, list[HeaderSpace]] = {name: list(spaces) for name, spaces in by.items()}
-    for seeds in (begun, walk.sessions):
-        for name, space in _behind(graph, seeds).items():
-            region.setdefault(name, []).append(space)
-    return Coming(by, {n: bounded(map(_told_briefly, spaces)) for n, spaces in region.items()})
+    return Coming(by, graph, (begun, list(walk.sessions)))
 
 
 def _told_briefly(space: HeaderSpace) -> HeaderSpace:

@@ -80,7 +80,7 @@ class Differing:
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
             _inside(pair.after),
-            begun.region,
+            begun.region() if starts and not fresh else {},
         )
         networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)
