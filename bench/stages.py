@@ -33,8 +33,8 @@ QUESTION: Stages = {
     "list ends": ("reach.asking:end_points",),
 }
 SURVEY: Stages = {
-    "load": ("reach.commands.surveys:load_snapshot",),
-    "lower": ("reach.survey.asking:ground_of",),
+    "load": ("reach.components:load",),
+    "lower": ("reach.survey.asked:ground_of",),
 }
 # The survey's own clock: each of its stages is one here.
 SURVEY_CLOCK = "reach.survey.survey:_Clock.stage"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import weakref
+from collections import deque
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +49,22 @@ def test_overlapping_threads_leave_it_on() -> None:
     assert not gc.isenabled()
     second.__exit__(None, None, None)
     assert gc.isenabled()
+
+
+class _Cycle:
+    """Something that only the collector frees."""
+
+    def __init__(self) -> None:
+        self.itself = self
+        self.held: list[list[int]] = [[] for _ in range(50_000)]
+
+
+def test_what_is_dropped_is_freed_before_much_more_is_made() -> None:
+    """As of snapshots that are asked about, grow old and are dropped, one after the other."""
+    kept: deque[_Cycle] = deque(maxlen=25)
+    known = []
+    for _ in range(80):
+        with uncollected():
+            kept.append(_Cycle())
+        known.append(weakref.ref(kept[-1]))
+    assert sum(each() is not None for each in known) < 60

@@ -61,12 +61,12 @@ def test_members_are_named(town: Town, told: Shrunk) -> None:
 def test_nodes_with_and_without(told: Shrunk) -> None:
     """Two members of three and one of two are nodes of their own without the pass.
 
-    Each has nine: it sends and receives, five services of its host, their answers, the router.
+    Each has eight: it sends and receives, five services of its host, their answers.
     """
     assert told.passes is not None
     (classes,) = told.passes
     assert classes.name == "classes"
-    assert classes.without - classes.nodes == 3 * 9
+    assert classes.without - classes.nodes == 3 * 8
 
 
 def run(*arguments: str) -> Result:
