@@ -96,7 +96,7 @@ def alone(
             watch.reason or words,
             time.monotonic() - start,
             used.ru_utime + used.ru_stime,
-            max(watch.memory, used.ru_maxrss * _UNIT / 2**20),
+            max(watch.memory, _peak(used)),
         )
 
 
@@ -151,6 +151,15 @@ def _awaited(job: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]
     _, status, used = os.wait4(job.pid, 0)
     job.returncode = os.waitstatus_to_exitcode(status)
     return job.returncode, used
+
+
+def _peak(used: resource.struct_rusage) -> float:
+    """The most megabytes that a job held at once, where the system tells it of the job alone.
+
+    A process begins as a copy of this one, whose peak counts for its own until it is exceeded.
+    """
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used.ru_maxrss * _UNIT / 2**20 if used.ru_maxrss > own else 0.0
 
 
 def _end(session: int) -> None:
