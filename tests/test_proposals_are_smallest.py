@@ -141,14 +141,14 @@ def does_any(
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 5, 6])
 def test_no_smaller_change_does(seed: int) -> None:
     """One change less is too few, whichever they are."""
     check(seed)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(8, 200))
+@pytest.mark.parametrize("seed", [4, *range(7, 200)])
 def test_no_smaller_change_does_in_many(seed: int) -> None:
     """The same, of many networks."""
     check(seed)
