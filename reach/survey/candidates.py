@@ -72,6 +72,9 @@ class Candidate:
         return service(self.space)
 
 
+Piece = tuple[Candidate, HeaderSpace]  # some services of a candidate
+
+
 def service(space: HeaderSpace) -> HeaderSpace:
     """What a set of packets asks for."""
     return HeaderSpace(tuple(pair for pair in space.fields if pair[0] in _SERVICE))

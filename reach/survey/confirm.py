@@ -1,6 +1,7 @@
 """Turns candidates into what is so: each is shown by a packet that is replayed, or refuted by Z3.
 
-    Confirming(network, aim, senders, aliases, backend).every(proposed, told) -> {pair: Confirmed}
+    Confirming(network, aim, senders, aliases, packets, backend).every(proposed, told)
+        -> {pair: Confirmed}
 
 A packet is made up for each candidate and walked there and back by the concrete twin; the path's
 own conditions say for which other services the same path is open.  What no packet made up shows is
@@ -25,11 +26,11 @@ from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
-from reach.survey.candidates import Candidate, Pair, service, service_of
+from reach.survey.candidates import Candidate, Pair, Piece, service, service_of
 from reach.survey.packets import Packet, Packets
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
-from reach.survey.together import Asked, Happening, Piece, Together
+from reach.survey.together import Asked, Happening, Together
 from solver import Backend
 
 _MOST_ASKED = 200
@@ -93,13 +94,14 @@ class Confirming:
         aim: Aim,
         senders: Senders,
         aliases: Callable[[Ranges], Ranges],
+        packets: Packets,
         backend: Backend,
     ) -> None:
         self._network = network
         self._aim = aim
         self._senders = senders
         self._aliases = aliases
-        self._packets = Packets(network, senders, aliases)
+        self._packets = packets
         self._backend = backend
 
     def every(

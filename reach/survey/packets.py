@@ -1,16 +1,15 @@
 """Packets made up for a candidate, the likeliest to serve first.
 
-    Packets(network, senders, aliases).likely(candidate, piece)  .further(pieces)
+    Packets(senders, aliases, listening(network, nodes)).likely(candidate, piece)  .further(pieces)
         -> (start, packet), ...
 
-Nothing is known of whether one gets through: a replay says.  Must not know AWS, nor where
-candidates come from.
+The same are made up whatever was looked at before, here or in another process.  Nothing is known
+of whether one gets through: a replay says.  Must not know AWS, nor where candidates come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import islice
 
 from reach.aim import Start
@@ -20,11 +19,10 @@ from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Forward
-from reach.survey.candidates import Candidate
+from reach.survey.candidates import Candidate, Piece
 from reach.survey.senders import Senders
 
 Packet = tuple[Start, Header]
-Piece = tuple[Candidate, HeaderSpace]
 _ECHO = {ICMP: (8,), ICMPV6: (128,)}
 _TRIES = 3
 _FIRST = _TRIES * 4
@@ -33,14 +31,14 @@ _MOST_EACH = 12
 
 
 class Packets:
-    """Makes packets up for candidates of some senders."""
+    """Makes packets up for candidates of some senders, where something listens at some ports."""
 
     def __init__(
-        self, network: Network, senders: Senders, aliases: Callable[[Ranges], Ranges]
+        self, senders: Senders, aliases: Callable[[Ranges], Ranges], ports: Sequence[int]
     ) -> None:
-        self._network = network
         self._senders = senders
         self._find_aliases = aliases
+        self._ports = ports
         self._aliases: dict[int, Ranges] = {}
 
     def likely(self, candidate: Candidate, piece: HeaderSpace) -> Iterator[Packet]:
@@ -65,7 +63,7 @@ class Packets:
         numbers = list(self._senders.numbers(candidate.senders))
         some = numbers[:: -(-len(numbers) // _MOST_SENDERS)]
         asked = [piece]
-        for port in self._listening:
+        for port in self._ports:
             elsewhere = piece.narrowed("destination_port", Ranges.of(port))
             if (elsewhere & piece).is_empty:
                 asked.append(elsewhere)
@@ -73,18 +71,6 @@ class Packets:
             yield from _in_turn(
                 [islice(self._of(n, candidate, each, nearest=True), _MOST_EACH) for n in some]
             )
-
-    @cached_property
-    def _listening(self) -> tuple[int, ...]:
-        """The ports by which something tells where to send on, of all that was looked at."""
-        found: set[int] = set()
-        for node in self._network.made.values():
-            for stage in node.stages:
-                for route in stage.routes if isinstance(stage, Forward) else ():
-                    ports = route.match.by_name.get("destination_port")
-                    if ports is not None and ports.single is not None:
-                        found.add(ports.single)
-        return tuple(sorted(found))
 
     def _of(
         self, number: int, candidate: Candidate, piece: HeaderSpace, *, nearest: bool = False
@@ -114,6 +100,15 @@ class Packets:
         if known is None:
             known = self._aliases[address] = self._find_aliases(Ranges.of(address))
         return known
+
+
+def listening(network: Network, nodes: Iterable[str]) -> tuple[int, ...]:
+    """The ports by which any of some nodes tells where to send on."""
+    stages = (stage for node in nodes for stage in network.node(node).stages)
+    routes = (r for stage in stages if isinstance(stage, Forward) for r in stage.routes)
+    ports = (route.match.by_name.get("destination_port") for route in routes)
+    singles = {each.single for each in ports if each is not None}
+    return tuple(sorted(port for port in singles if port is not None))
 
 
 def _in_turn(each: Sequence[Iterator[Packet]]) -> Iterator[Packet]:

@@ -32,6 +32,7 @@ from reach.survey.closure import holes
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
+from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.senders import Senders
 from reach.survey.spread import Spread, spread
@@ -84,6 +85,11 @@ class Prepared:
     def places(self) -> Sequence[str]:
         known = Known(self.senders)
         return tuple(one_of_each(self.ground.network, known, self.found))
+
+    @cached_property
+    def packets(self) -> Packets:
+        ports = listening(self.ground.network, self.found.cells)
+        return Packets(self.senders, self.ground.aliases, ports)
 
     @cached_property
     def pairs(self) -> Sequence[Pair]:
@@ -197,7 +203,9 @@ def _confirmed(
     ready: Prepared, backend: Backend, pairs: Sequence[Pair], progress: Progress
 ) -> Mapping[Pair, Confirmed]:
     ground, aim = ready.ground, ready.resolved.aim
-    confirming = Confirming(ground.network, aim, ready.senders, ground.aliases, backend)
+    confirming = Confirming(
+        ground.network, aim, ready.senders, ground.aliases, ready.packets, backend
+    )
     proposed = {pair: ready.proposed[pair] for pair in pairs}
     return confirming.every(
         proposed, lambda done: progress("replaying what was found", done, len(proposed))

@@ -22,12 +22,10 @@ from reach.constraints import Constraints, Place, Point
 from reach.decide import BUDGET
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.survey.candidates import Candidate
+from reach.survey.candidates import Candidate, Piece
 from reach.survey.senders import Senders
 from reach.symbolic import Symbolic
 from solver import Backend, Term, Unknown, Unsat
-
-Piece = tuple[Candidate, HeaderSpace]
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,20 @@ own.  Each of the three stands in for the one before it, so without it nothing m
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import pytest
 
 import reach
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Node
+from reach.network.stage import Forward, Origin, Route
 from reach.survey import confirm
+from reach.survey.asked import Asked
 from reach.survey.findings import services_words
-from reach.survey.packets import Packets
+from reach.survey.packets import Packet, Packets, listening
+from reach.survey.survey import Prepared
 from reach.survey.together import Together
 from tests.estate import city
 
@@ -86,3 +92,26 @@ def test_who_is_picked_by_a_balancer_is_found_by_replays_alone(
 
     monkeypatch.setattr(confirm.Confirming, "_ask", asked)
     assert told(snapshot) == expected
+
+
+def test_the_same_packets_are_made_up_whatever_was_asked_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What another question had looked at is nothing to a survey: its examples stay the same."""
+    asked = Asked("matrix", "any", "any", "port 22", by="vpc")
+
+    def made_up(ready: Prepared) -> list[Packet]:
+        candidates = [each for some in ready.proposed.values() for each in some]
+        pieces = [(each, each.service) for each in candidates]
+        return list(islice(ready.packets.further(pieces), 200))
+
+    fresh, used = (reach.load("samples/application_load_balancer/snapshot") for _ in range(2))
+    plain, later = asked.prepare(fresh, 0), asked.prepare(used, 0)
+    network = later.ground.network
+    at_port = HeaderSpace.where(destination_port=Ranges.of(2222))
+    elsewhere = Forward((Route(at_port, "vpc/vpc-1/local", Origin("", "")),), Origin("", ""))
+    with monkeypatch.context() as patch:
+        patch.setattr(network, "_make", lambda name: Node(name, (elsewhere,)))
+        network.node("another/question/met")
+    assert 2222 in listening(network, network.made)
+    assert made_up(later) == made_up(plain) != []
