@@ -447,12 +447,13 @@ def _distinct(found: list[HeaderSpace]) -> list[HeaderSpace]:
 def _rewritten(case: Case, before: HeaderSpace) -> list[HeaderSpace]:
     after = before
     for rewrite in case.rewrites:
-        values = _image(rewrite, after.by_name.get(rewrite.field))
+        values = image(rewrite, after.by_name.get(rewrite.field))
         after = after.narrowed(rewrite.field, values)
     return [] if after.is_empty else [after]
 
 
-def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
+def image(rewrite: Rewrite, old: Ranges | None = None) -> Ranges:
+    """All that a rewrite may give, of the values that the field had before (None: any)."""
     match rewrite:
         case Assign():
             return rewrite.values

@@ -80,7 +80,8 @@ class Differing:
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
             _inside(pair.after),
-            begun.region() if starts and not fresh else {},
+            # What is new may be anywhere, and without starts nobody asks.
+            begun.region() if starts and not fresh else None,
         )
         networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)

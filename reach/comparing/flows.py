@@ -93,14 +93,14 @@ class Wanted:
     whose reply comes by ``reply`` (by node, headers on entry).  ``ends`` are addresses that are
     worth a try as destinations; starts ``inside`` are many of a sort, others are told alone.
     Those that come by are, on their way there, at the nodes of ``region`` only, with headers that
-    it tells."""
+    it tells; None: anywhere."""
 
     forward: Mapping[str, Spaces]
     reply: Mapping[str, Spaces]
     new: frozenset[Start] = frozenset()
     ends: tuple[int, ...] = ()
     inside: frozenset[str] = frozenset()
-    region: Mapping[str, Spaces] = field(default_factory=dict)
+    region: Mapping[str, Spaces] | None = None
 
 
 @dataclass
@@ -149,7 +149,7 @@ class Search:
 
     def _exhausted(self, aim: Aim) -> str:
         """All that gets further from some starts; why there may be more, if that is not all."""
-        self._constraints = compile(self.after, aim, region=self._region)
+        self._constraints = compile(self.after, aim, region=self.wanted.region)
         self._others = [self._counts()]
         while self._asked < _ASKED_FOR_EACH * self.most:
             self._asked += 1
@@ -185,11 +185,6 @@ class Search:
     @property
     def _new(self) -> frozenset[Start]:
         return self.wanted.new
-
-    @property
-    def _region(self) -> Mapping[str, Spaces] | None:
-        """Where the flows that count can be; None: anywhere, what is new may be there."""
-        return None if self._new else self.wanted.region
 
     # ---------------------------------------------------------------- one flow
 

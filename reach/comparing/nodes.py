@@ -282,19 +282,6 @@ def only_says_who(stage: Translate) -> bool:
     return all(rewrite.field == "identity" for case in stage.cases for rewrite in case.rewrites)
 
 
-def image(rewrite: Rewrite) -> Ranges:
-    """All that a rewrite may give."""
-    match rewrite:
-        case Assign():
-            return rewrite.values
-        case Lookup():
-            return rewrite.table.values
-        case Embed():
-            return rewrite.reach
-        case _:
-            assert_never(rewrite)
-
-
 def untranslated(stage: Translate, space: HeaderSpace) -> Iterator[HeaderSpace]:
     """The headers that a translation may turn into some of ``space``, or leave so."""
     for case in stage.cases:

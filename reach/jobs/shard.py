@@ -11,10 +11,12 @@ know what jobs are, nor their results.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from reach.errors import SuiteError
@@ -46,6 +48,16 @@ class Shard:
 
     def __str__(self) -> str:
         return f"{self.number} of {self.of}"
+
+
+def read(file: str) -> Any:
+    """What a file of a shard says, as plain data.  Raises SuiteError if it is not JSON."""
+    try:
+        return json.loads(Path(file).read_bytes())
+    except OSError as error:
+        raise SuiteError(error.strerror or str(error), file) from None
+    except (ValueError, RecursionError) as error:
+        raise SuiteError(f"is no shard: it is not JSON: {error}", file) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,18 +184,19 @@ class LaterRanges(Ranges):
     There are ``at_least`` so many of them.
     """
 
+    _make: Callable[[], Ranges]
+    _at_least: int
+
     def __init__(self, make: Callable[[], Ranges], at_least: int = 0) -> None:
         object.__setattr__(self, "_make", make)
         object.__setattr__(self, "_at_least", at_least)
 
     def has_more_than(self, most: int) -> bool:
-        at_least: int = object.__getattribute__(self, "_at_least")
-        return at_least > most or super().has_more_than(most)
+        return self._at_least > most or super().has_more_than(most)
 
     @cached_property
     def intervals(self) -> tuple[Interval, ...]:
-        make: Callable[[], Ranges] = object.__getattribute__(self, "_make")
-        return make().intervals
+        return self._make().intervals
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ranges) and self.intervals == other.intervals

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reach import __version__
 from reach.errors import SuiteError
 from reach.jobs.crew import Workers
-from reach.jobs.shard import Part, Shard, check
+from reach.jobs.shard import Part, Shard, check, read
 from reach.snapshot.digest import digest_of
 from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out, jobs_of
@@ -78,8 +77,8 @@ def is_shard(file: str) -> bool:
 
 def merged(files: Iterable[str]) -> tuple[Asked, Found, Survey | Isolation]:
     """The survey of which these files are the shards."""
-    read = [(file, _document(file)) for file in files]
-    shards = [(file, *_shard(file, told)) for file, told in read]
+    documents = [(file, _document(file)) for file in files]
+    shards = [(file, *_shard(file, told)) for file, told in documents]
     check([(file, part) for file, part, _, _ in shards])
     _, _, asked, _ = shards[0]
     every = [found for _, _, _, found in shards]
@@ -94,12 +93,7 @@ def merged(files: Iterable[str]) -> tuple[Asked, Found, Survey | Isolation]:
 
 
 def _document(file: str) -> Mapping[str, Any]:
-    try:
-        told = json.loads(Path(file).read_bytes())
-    except OSError as error:
-        raise SuiteError(error.strerror or str(error), file) from None
-    except (ValueError, RecursionError) as error:
-        raise SuiteError(f"is no shard: it is not JSON: {error}", file) from None
+    told: Any = read(file)
     if not isinstance(told, dict):
         raise SuiteError("is no shard: an object is expected", file)
     return told

@@ -19,7 +19,7 @@ from typing import Any
 
 from reach import __version__
 from reach.errors import SuiteError
-from reach.jobs.shard import Part, Shard, check
+from reach.jobs.shard import Part, Shard, check, read
 from reach.snapshot.digest import digest_of
 from reach.snapshot.errors import SnapshotError
 from reach.testing.case import Case, Result
@@ -75,13 +75,13 @@ def _digest(path: str) -> str:
 
 def merged(files: Iterable[str]) -> Session:
     """The whole run of which these files are the shards."""
-    read = [(file, _document(file)) for file in files]
-    parts = [(file, _part(file, told)) for file, told in read]
+    documents = [(file, _document(file)) for file in files]
+    parts = [(file, _part(file, told)) for file, told in documents]
     check(parts)
     results: dict[int, Result] = {}
-    for (file, told), (_, part) in zip(read, parts, strict=True):
+    for (file, told), (_, part) in zip(documents, parts, strict=True):
         results |= zip(part.positions, _results(file, told), strict=True)
-    _, first = read[0]
+    _, first = documents[0]
     whole = Session(
         tuple(map(str, first["suites"])),
         date.fromisoformat(first["today"]),
@@ -92,12 +92,7 @@ def merged(files: Iterable[str]) -> Session:
 
 
 def _document(file: str) -> Mapping[str, Any]:
-    try:
-        told = json.loads(Path(file).read_bytes())
-    except OSError as error:
-        raise SuiteError(error.strerror or str(error), file) from None
-    except (ValueError, RecursionError) as error:
-        raise SuiteError(f"is no shard: it is not JSON: {error}", file) from None
+    told: Any = read(file)
     if not isinstance(told, dict) or told.get("format") != FORMAT or "shard" not in told:
         words = "is no shard: write one with reach test --shard I/N --report json=FILE"
         raise SuiteError(words, file)
