@@ -132,10 +132,15 @@ class Ground:
         return Node(name, components()[kind].nodes[part](self, resource, argument))
 
     def _beyond(self, resource: str) -> Origin:
-        """Why nothing is known of a thing: nobody knows its kind, or the snapshot lacks it."""
+        """Why nothing is known of a thing: nobody knows its kind, or the snapshot lacks it.
+
+        What is there, and is nobody's, is of a kind of its own: an interface of a service.
+        """
         for component in components().values():
             for target in component.targets:
                 if resource.startswith(target.prefix) and component.reads:
+                    if self.snapshot.get(component.reads[0], resource) is not None:
+                        return unmodelled(resource)
                     words, code = "is not in the snapshot", "UNKNOWN_DESTINATION"
                     return replace(self.missing(component.reads[0], resource, words), code=code)
         return unmodelled(resource)

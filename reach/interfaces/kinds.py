@@ -13,7 +13,10 @@ from reach.network.header_space import Ranges
 from reach.snapshot.index import delegated_prefixes, instance_of, private_addresses
 from reach.snapshot.records import Instance, NetworkInterface
 
-HOSTS = ("interface", "efa", "efa-only", "trunk", "branch")
+# A mount target is an end like any other: its groups let clients in (EFS guide, "Using VPC security
+# groups"), though DescribeNetworkInterfaces tells its type apart.
+MOUNT_TARGET = "efs"
+HOSTS = ("interface", "efa", "efa-only", "trunk", "branch", MOUNT_TARGET)
 FUNCTION = "lambda"
 _CLIENT_VPN = "ClientVPN Endpoint resource"
 

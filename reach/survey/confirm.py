@@ -19,7 +19,7 @@ from reach.aim import Aim
 from reach.answer import Verdict
 from reach.compile import compile
 from reach.conditions import conditions
-from reach.decide import Decision, Proof, decide_compiled, gets_through, replay
+from reach.decide import Decision, Proof, decide_compiled, gets_through, left_open, replay
 from reach.errors import Defect
 from reach.flood import minus, uncovered, whole
 from reach.network.field import Header
@@ -31,6 +31,7 @@ from reach.survey.packets import Packet, Packets
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
 from reach.survey.together import Asked, Happening, Together
+from reach.trace import Fate
 from solver import Backend
 
 _MOST_ASKED = 200
@@ -78,6 +79,11 @@ class _Work:
         return _rest(self.left, self.covered)
 
     @property
+    def waits(self) -> bool:
+        """Whether something of it is neither shown nor known to hang on something."""
+        return bool(self.left or self.beyond) and not self.found.open
+
+    @property
     def senders(self) -> int:
         bits = 0
         for candidate in (*(each for each, _ in self.left), *self.beyond):
@@ -112,7 +118,10 @@ class Confirming:
         ``told`` is told of how many pairs that is known.
         """
         works = {pair: self._begun(some) for pair, some in proposed.items()}
-        waiting = {pair: work for pair, work in works.items() if work.left or work.beyond}
+        for work in works.values():
+            if not work.left:
+                self._hang(work)
+        waiting = {pair: work for pair, work in works.items() if work.waits}
         done = len(works) - len(waiting)
         for some in _together(waiting):
             told(done)
@@ -150,12 +159,15 @@ class Confirming:
         together = Together(self._network, asked, self._senders, self._backend)
         stuck = self._found_further(works, together)
         calm = [work for work in works if id(work) not in stuck]
+        for work in calm:
+            self._hang(work)
+        calm = [work for work in calm if work.waits]
         pairs = [(work.senders, work.rest()) for work in calm]
         unsettled = {id(calm[number]) for number in together.unsettled(pairs)}
         for work in works:
             if id(work) in stuck or id(work) in unsettled:
                 self._ask(work, together if len(works) == 1 else None)
-            else:
+            elif not work.found.open:
                 work.found.refuted += 1
 
     def _found_further(self, works: Sequence[_Work], together: Together) -> set[int]:
@@ -229,6 +241,18 @@ class Confirming:
         ]
         return tuple(each for each in met if not each.is_empty) or (own & piece,)
 
+    def _hang(self, work: _Work) -> None:
+        """That a pair is open: a likely packet of it gets as far as what nothing is known of.
+
+        Only where nothing more of it can be shown, or all that can be was looked for.
+        """
+        for candidate in work.beyond:
+            for start, packet in self._packets.likely(candidate, candidate.service):
+                proof = replay(self._network, start, packet, self._aim.two_way)
+                if _gets_beyond(candidate, proof):
+                    work.found.open += left_open(proof)
+                    return
+
     # ---------------------------------------------------------------- by the solver
 
     def _ask(self, work: _Work, alone: Together | None) -> None:
@@ -291,6 +315,13 @@ def _narrowed(aim: Aim, candidate: Candidate) -> Aim:
         return replace(aim, goals={}, passing=(candidate.node,))
     ends = HeaderSpace.where(destination=candidate.space.by_name.get("destination"))
     return replace(aim, goals={candidate.owner: ends}, passing=())
+
+
+def _gets_beyond(candidate: Candidate, proof: Proof) -> bool:
+    """Whether a packet gets as far as what a candidate has, on its way to the group."""
+    forward = proof.forward
+    at_it = forward.fate is Fate.UNMODELLED and forward.origin == candidate.beyond
+    return at_it and forward.final in candidate.space
 
 
 def _counted(candidate: Candidate, proof: Proof) -> Header | None:

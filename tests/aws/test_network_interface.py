@@ -376,6 +376,32 @@ def test_interfaces_of_services_are_no_hosts() -> None:
         assert sent(g, e.a, packet(e.a.ip, f"10.0.1.{number}")).fate is Fate.UNMODELLED
 
 
+def test_a_mount_target_is_an_end() -> None:
+    """EFS guide, "Using VPC security groups": its groups say who mounts it; with a type of its own
+    or without, it is sent to like any other interface."""
+    e = Pair()
+    words = "EFS mount target for fs-1 (fsmt-1)"
+    group = e.group(e.v1, ingress=["tcp/2049 0.0.0.0/0"])
+    for number, kind in enumerate(("efs", "interface"), 10):
+        ip = f"10.0.1.{number}"
+        e.interface(e.sb, ip, [group], kind=kind, requester="amazon", description=words)
+    g = ground(e)
+    for number in (10, 11):
+        end = f"10.0.1.{number}"
+        assert answered(g, sent(g, e.a, packet(e.a.ip, end, "tcp/2049")), end)
+        other = sent(g, e.a, packet(e.a.ip, end, "tcp/22"))
+        assert dropped(other) == (group, "ENI_SG_RULES_MISMATCH")
+
+
+def test_a_kind_that_nobody_knows_is_said_to_be_that() -> None:
+    """What is in the snapshot is not said to be missing from it."""
+    e = Pair()
+    eni = e.interface(e.sb, "10.0.1.10", kind="quicksight", requester="amazon", description="q")
+    there = sent(ground(e), e.a, packet(e.a.ip, "10.0.1.10"))
+    assert there.fate is Fate.UNMODELLED
+    assert (there.origin.resource, there.origin.code) == (eni, "UNSUPPORTED_COMPONENT")
+
+
 def test_a_service_opens_no_connections() -> None:
     """R-ENI-9: as a source it is nobody, with the reason."""
     e = Pair()
