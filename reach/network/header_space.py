@@ -18,6 +18,7 @@ from reach.network.field import FIELD, INDEX, Header
 
 Interval = tuple[int, int]
 _IPV4_PLACE = (1 << 96) - 1
+_FEWER = 8
 
 
 def _last(value: int) -> int:
@@ -121,10 +122,12 @@ class Ranges:
         return self if met is spans else Ranges(met)
 
     def __sub__(self, other: Ranges) -> Ranges:
+        if not self.intervals or not other.intervals:
+            return self
+        if len(other.intervals) * _FEWER <= len(self.intervals):
+            return self._with_holes(other.intervals)
         left: list[Interval] = []
         cuts = other.intervals
-        if not self.intervals or not cuts:
-            return self
         place = max(bisect_right(other._lows, self.intervals[0][0]) - 1, 0)
         for low, high in self.intervals:
             while place < len(cuts) and cuts[place][1] < low:
@@ -138,6 +141,34 @@ class Ranges:
             if low <= high:
                 left.append((low, high))
         return Ranges(tuple(left))
+
+    def _with_holes(self, cuts: tuple[Interval, ...]) -> Ranges:
+        """The same for few cuts: what lies between two of them is taken over as it is."""
+        lows, spans = self._lows, self.intervals
+        left: list[Interval] = []
+        taken, rest = 0, None
+        for low, high in cuts:
+            if rest is not None:
+                # What the last cut left of an interval may be cut again.
+                if rest[0] < low:
+                    left.append((rest[0], min(rest[1], low - 1)))
+                rest = (max(rest[0], high + 1), rest[1]) if rest[1] > high else None
+                if rest is not None:
+                    continue
+            first = max(bisect_right(lows, low, taken) - 1, taken)
+            if first < len(spans) and spans[first][1] < low:
+                first += 1
+            last = bisect_right(lows, high, first)
+            left += spans[taken:first]
+            taken = max(first, last)
+            if first < last:
+                if spans[first][0] < low:
+                    left.append((spans[first][0], low - 1))
+                if spans[last - 1][1] > high:
+                    rest = (high + 1, spans[last - 1][1])
+        if rest is not None:
+            left.append(rest)
+        return self if not taken else Ranges((*left, *spans[taken:]))
 
     def overlaps(self, other: Ranges) -> bool:
         """Whether any value is in both."""
@@ -168,7 +199,7 @@ class Ranges:
         alone = sum(high == _last(low) for low, high in self.intervals)
         return alone * 2 > len(self.intervals)
 
-    @property
+    @cached_property
     def count(self) -> int:
         return sum(high - low + 1 for low, high in self.intervals)
 

@@ -49,6 +49,17 @@ def test_ranges_are_normal(seed: int) -> None:
     assert (a - b) | (a & b) == a == Ranges.union((value, value) for value in in_a)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_few_holes_in_many_intervals(seed: int) -> None:
+    """A difference of few intervals takes another way, and is the same."""
+    rng = random.Random(seed)
+    many = Ranges.union((low, low + rng.randrange(4)) for low in rng.sample(range(600), 120))
+    lows = [rng.randrange(600) for _ in range(rng.randint(1, 5))]
+    few = Ranges.union((low, low + rng.choice((0, 3, 60))) for low in lows)
+    expected = {value for value in range(700) if value in many and value not in few}
+    assert (many - few).intervals == Ranges.union((value, value) for value in expected).intervals
+
+
 def test_an_address_stands_for_its_place() -> None:
     """A single IPv4 address and its /32 are the same set."""
     one = parse_address("10.0.0.1")
