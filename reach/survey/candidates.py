@@ -1,6 +1,6 @@
-"""What a spread proposes: who may reach whom with which services, by groups of end points.
+"""What a spread proposes: by whom, and with which services, groups of end points may be reached.
 
-    candidates(aim, senders, spread, groups, aliases) -> {(from, to): [Candidate, ...]}
+    candidates(aim, spread, groups, aliases) -> {group: [Candidate, ...]}
 
 A *service* is what a delivered packet asks for: a protocol and a port, or an ICMP message.  A
 spread holds more than what can happen, so these are candidates.  Knows the neutral network only.
@@ -17,7 +17,6 @@ from reach.flood import well_formed, whole
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.survey.senders import Senders
 from reach.survey.spread import Spread
 
 Pair = tuple[str, str]
@@ -86,23 +85,14 @@ def service_of(header: Header) -> HeaderSpace:
 
 
 def candidates(
-    aim: Aim, senders: Senders, spread: Spread, groups: Groups, aliases: Aliases
-) -> Mapping[Pair, list[Candidate]]:
-    """By pair of groups all that a spread proposes, what asks for most first."""
-    labelled = _by_label(senders)
-    found: dict[Pair, list[Candidate]] = {}
+    aim: Aim, spread: Spread, groups: Groups, aliases: Aliases
+) -> Mapping[str, list[Candidate]]:
+    """All that a spread proposes, by the group that is reached."""
+    found: dict[str, list[Candidate]] = {}
     beyond = _beyond(aim, spread, _sent_to(groups, aliases) if spread.unmodelled else {})
     for group, candidate in (*_arriving(aim, spread, groups), *beyond):
-        for label, bits in labelled.items():
-            some = bits & candidate.senders
-            if some and (aim.to_itself or not _only_to_itself(senders, some, candidate.space)):
-                found.setdefault((label, group), []).append(replace(candidate, senders=some))
-    return {pair: sorted(some, key=_widest_first) for pair, some in found.items()}
-
-
-def _widest_first(candidate: Candidate) -> tuple[bool, int]:
-    ports = candidate.space.by_name.get("destination_port")
-    return candidate.beyond is not None, -(1 << 16 if ports is None else ports.count)
+        found.setdefault(group, []).append(candidate)
+    return found
 
 
 def _arriving(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Candidate]]:
@@ -132,14 +122,6 @@ def _beyond(
                 met = space & HeaderSpace.where(destination=addresses)
                 for each in _split(aim, "", "", met, bits):
                     yield group, replace(each, beyond=origin)
-
-
-def _by_label(senders: Senders) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for number, sender in enumerate(senders.each):
-        for label in sender.labels:
-            found[label] = found.get(label, 0) | 1 << number
-    return found
 
 
 def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
@@ -179,15 +161,3 @@ def _split(aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int) -> It
             piece &= HeaderSpace.where(icmp_type=Ranges.of(*ICMP_ANSWERS[protocol]))
         if not piece.is_empty:
             yield Candidate(owner, node, piece, bits)
-
-
-def _only_to_itself(senders: Senders, bits: int, space: HeaderSpace) -> bool:
-    """Whether it is one sender with one address, and that is where the packets go."""
-    if bits & (bits - 1):
-        return False
-    own = senders.each[bits.bit_length() - 1].own
-    ends = space.by_name.get("destination")
-    if own is None or ends is None or "source" not in space.by_name or ends.single is None:
-        return False
-    mine = own & space.by_name["source"]
-    return mine.single is not None and mine.single == ends.single

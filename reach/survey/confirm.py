@@ -1,6 +1,6 @@
 """Turns candidates into what is so: each is shown by a packet that is replayed, or refuted by Z3.
 
-    Confirming(network, aim, senders, aliases, packets, backend).every(proposed, told)
+    Confirming(network, aim, senders, aliases, packets, backend).every(proposed, pairs, told)
         -> {pair: Confirmed}
 
 A packet is made up for each candidate and walked there and back by the concrete twin; the path's
@@ -28,6 +28,7 @@ from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.survey.candidates import Candidate, Pair, Piece, service, service_of
 from reach.survey.packets import Packet, Packets
+from reach.survey.proposals import Proposals
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
 from reach.survey.together import Asked, Happening, Together
@@ -111,13 +112,16 @@ class Confirming:
         self._backend = backend
 
     def every(
-        self, proposed: Mapping[Pair, Sequence[Candidate]], told: Callable[[int], None]
+        self, proposed: Proposals, pairs: Sequence[Pair], told: Callable[[int], None]
     ) -> dict[Pair, Confirmed]:
-        """All services between each two groups, each shown, refuted or open.
+        """All services between the groups of some pairs, each shown, refuted or open.
 
         ``told`` is told of how many pairs that is known.
         """
-        works = {pair: self._begun(some) for pair, some in proposed.items()}
+        works: dict[Pair, _Work] = {}
+        for pair in pairs:
+            told(len(works))
+            works[pair] = self._begun(proposed, pair)
         for work in works.values():
             if not work.left:
                 self._hang(work)
@@ -129,21 +133,28 @@ class Confirming:
             done += len(some)
         return {pair: work.found for pair, work in works.items()}
 
-    def _begun(self, candidates: Sequence[Candidate]) -> _Work:
+    def _begun(self, proposed: Proposals, pair: Pair) -> _Work:
         """A pair with what the likeliest packets show."""
-        work = _Work(beyond=[each for each in candidates if each.beyond])
-        for candidate in candidates:
-            todo = [] if candidate.beyond else list(uncovered(candidate.service, work.covered))
-            while todo:
-                piece = todo.pop()
-                shown = self._shown(candidate, piece, self._packets.likely(candidate, piece))
-                if shown is None:
-                    work.left.append((candidate, piece))
-                    continue
-                work.show(shown)
-                todo = _without([*todo, piece], shown.services)
+        work = _Work(beyond=list(proposed.beyond(pair)))
+        for asked_for, some in proposed.of(pair):
+            for candidate in some:
+                todo = list(uncovered(asked_for, work.covered))
+                if not todo:
+                    break
+                self._try(work, candidate, todo)
         work.left = work.rest()
         return work
+
+    def _try(self, work: _Work, candidate: Candidate, todo: list[HeaderSpace]) -> None:
+        """What the likeliest packets show of some services of a candidate."""
+        while todo:
+            piece = todo.pop()
+            shown = self._shown(candidate, piece, self._packets.likely(candidate, piece))
+            if shown is None:
+                work.left.append((candidate, piece))
+                continue
+            work.show(shown)
+            todo = _without([*todo, piece], shown.services)
 
     def _settle(self, works: Sequence[_Work]) -> None:
         """What the likeliest packets did not show of some pairs.

@@ -27,13 +27,14 @@ from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.alike import one_of_each
 from reach.survey.blocks import Known
-from reach.survey.candidates import Candidate, Pair, candidates
+from reach.survey.candidates import Pair, candidates
 from reach.survey.closure import holes
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
 from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
+from reach.survey.proposals import Proposals
 from reach.survey.senders import Senders
 from reach.survey.spread import Spread, spread
 from reach.survey.towards import towards
@@ -78,7 +79,7 @@ class Prepared:
     groupings: tuple[Grouping, Grouping]
     senders: Senders
     found: Spread
-    proposed: Mapping[Pair, list[Candidate]]
+    proposed: Proposals
     empty: Survey
 
     @cached_property
@@ -93,7 +94,7 @@ class Prepared:
 
     @cached_property
     def pairs(self) -> Sequence[Pair]:
-        return tuple(self.proposed)
+        return self.proposed.pairs
 
 
 @uncollected()
@@ -124,7 +125,8 @@ def prepare(
         progress("spreading what everybody sends", 0, len(senders.each))
         found = spread(ground.network, senders)
         groups = groupings[1].destinations(aim, found.arrivals)
-        proposed = candidates(aim, senders, found, groups, ground.aliases)
+        some = candidates(aim, found, groups, ground.aliases)
+        proposed = Proposals(senders, some, aim.to_itself)
     empty = Survey(
         kind=kind,
         question=str(question),
@@ -206,9 +208,10 @@ def _confirmed(
     confirming = Confirming(
         ground.network, aim, ready.senders, ground.aliases, ready.packets, backend
     )
-    proposed = {pair: ready.proposed[pair] for pair in pairs}
     return confirming.every(
-        proposed, lambda done: progress("replaying what was found", done, len(proposed))
+        ready.proposed,
+        pairs,
+        lambda done: progress("replaying what was found", done, len(pairs)),
     )
 
 

@@ -101,7 +101,7 @@ def test_the_same_packets_are_made_up_whatever_was_asked_before(
     asked = Asked("matrix", "any", "any", "port 22", by="vpc")
 
     def made_up(ready: Prepared) -> list[Packet]:
-        candidates = [each for some in ready.proposed.values() for each in some]
+        candidates = [each for some in ready.proposed.candidates.values() for each in some]
         pieces = [(each, each.service) for each in candidates]
         return list(islice(ready.packets.further(pieces), 200))
 
