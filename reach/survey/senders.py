@@ -123,6 +123,10 @@ class Senders:
         return {}
 
     @cached_property
+    def _met(self) -> dict[tuple[int, int], int]:
+        return {}
+
+    @cached_property
     def _only(self) -> dict[Ranges, int]:
         return {}
 
@@ -153,6 +157,13 @@ class Senders:
         )
 
     def _overlapping(self, low: int, high: int) -> int:
+        """The senders with an address in low..high: blocks that many rules mean, once for all."""
+        known = self._met.get((low, high))
+        if known is None:
+            known = self._met[low, high] = self._meeting(low, high)
+        return known
+
+    def _meeting(self, low: int, high: int) -> int:
         spans = self._spans
         first, last = bisect_left(spans.lows, low), bisect_right(spans.lows, high)
         chosen = np.zeros(len(self.each), dtype=np.bool_)
