@@ -114,8 +114,9 @@ def captured(files: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("by_capture", [False, True])
 def test_texts_are_loaded_as_files_are(by_capture: bool, tmp_path: Path) -> None:
     """No test's answer hangs on that its estate was never on a disk."""
-    e = Pair().drop("NetworkAcls")
+    e = Pair()
     e.peered(account="222233334444")
+    e.drop("NetworkAcls")
     files = captured(e.files()) if by_capture else e.files()
     assert len(files) > 100
     of_texts, of_files = load_files(files), reach.load(write_files(files, tmp_path))
