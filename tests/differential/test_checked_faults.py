@@ -83,7 +83,7 @@ def compiled_by(fault: Fault, shape: Shape) -> Decision:
     return decide_compiled(shape.network, shape.aim, constraints, Z3Backend())
 
 
-@pytest.mark.parametrize("near", [(0, 1), pytest.param((2, 3), marks=pytest.mark.deep)])
+@pytest.mark.parametrize("near", [(0, 1), pytest.param((0, 1, 2, 3), marks=pytest.mark.deep)])
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_faults_in_the_compiler(chunk: int, near: tuple[int, ...]) -> None:
     """On the network that shows each, and on its neighbours; most give a wrong verdict there."""
