@@ -4,6 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# Who forbids Python to keep what it has compiled waits for it in each process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+# Each process begins with a half of the tests in their order, so that it makes what the tests of a
+# module share once; who is done first takes over some of what the other has left.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
+
 .DEFAULT_GOAL := help
 .PHONY: help setup test deep check format demo bench growth oldest clean
 
@@ -18,10 +24,10 @@ $(READY): pyproject.toml
 	@touch $@
 
 test: $(READY) ## run every quick test; the last line is pytest's own
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(PYTEST)
 
 deep: $(READY) ## run the long campaigns
-	@$(BIN)/python -m pytest -n 2 -q -m deep
+	@$(PYTEST) -m deep
 
 check: $(READY) ## style, formatting, types and import contracts
 	$(BIN)/ruff check .
@@ -51,7 +57,7 @@ oldest: ## run the tests on the oldest dependencies that are promised
 	  | grep -oE '[a-z0-9.-]+>=[0-9.]+' | sed 's/>=/==/' > build/oldest/pinned.txt
 	build/oldest/bin/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint build/oldest/pinned.txt --editable '.[dev]'
-	@build/oldest/bin/python -m pytest -n 2 -q
+	@build/oldest/bin/python -m pytest -n 2 --dist worksteal -q
 
 clean: ## remove whatever this file has made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

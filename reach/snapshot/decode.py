@@ -165,7 +165,8 @@ def _bare(parts: Mapping[str, object], sections: Mapping[str, Section]) -> Secti
     found = (
         section
         for section in sections.values()
-        if any(parts.keys() >= set(keys) for keys in section.bare)
+        for keys in section.bare
+        if keys[0] in parts and parts.keys() >= set(keys)  # asked of every file: the first is soon
     )
     return next(found, None)
 

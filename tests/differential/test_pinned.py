@@ -12,9 +12,14 @@ from tests.differential.campaign import pinned
 from tests.differential.gadgets import CHAINS
 
 CHUNK = 20
-SEEDS = 400
-LEAST = 2_000
+SEEDS, MORE_SEEDS = 240, 400
+LEAST = 1_200
+PER_CHAIN, MORE_PER_CHAIN = 15, 25  # a thousand flows and more over all chains
 DEEP_SEEDS = 8_000
+FIRSTS = [
+    *range(0, SEEDS, CHUNK),
+    *(pytest.param(first, marks=pytest.mark.deep) for first in range(SEEDS, MORE_SEEDS, CHUNK)),
+]
 
 
 def compared(first: int, count: int) -> list[int]:
@@ -22,7 +27,7 @@ def compared(first: int, count: int) -> list[int]:
     return [runs for seed in range(first, first + count) for runs in pinned(seed)]
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+@pytest.mark.parametrize("first", FIRSTS)
 def test_the_twins_agree(first: int) -> None:
     """Whatever a flow does by `evaluate`, and nothing else, it can do by `compile`."""
     flows = compared(first, CHUNK)
@@ -35,8 +40,8 @@ def test_the_twins_agree(first: int) -> None:
 @pytest.mark.parametrize("chain", CHAINS, ids="-".join)
 def test_the_twins_agree_on_chains(chain: tuple[str, ...]) -> None:
     """The same of shapes that a chain at random seldom is."""
-    flows = [runs for seed in range(25) for runs in pinned(seed, gadgets=chain)]
-    assert len(flows) >= 100
+    flows = [runs for seed in range(PER_CHAIN) for runs in pinned(seed, gadgets=chain)]
+    assert len(flows) >= 60
     assert sum(runs > 0 for runs in flows) > len(flows) / 2
 
 
@@ -44,7 +49,7 @@ def test_the_twins_agree_on_chains(chain: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("chain", CHAINS, ids="-".join)
 def test_the_twins_agree_on_chains_for_long(chain: tuple[str, ...]) -> None:
     """The same over a thousand networks of each."""
-    for seed in range(100_000, 101_000):
+    for seed in (*range(PER_CHAIN, MORE_PER_CHAIN), *range(100_000, 101_000)):
         assert list(pinned(seed, gadgets=chain))
 
 

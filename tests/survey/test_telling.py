@@ -22,6 +22,7 @@ from reach.render import surveys
 from reach.render.paper import cells
 from reach.survey.findings import COLUMNS, Isolation, Survey, framed, services_words
 from tests.estate import Pair
+from tests.terminal import call
 
 ROOT = Path(__file__).parents[2]
 BALANCED = ROOT / "samples" / "network_load_balancer" / "snapshot"
@@ -232,11 +233,11 @@ STATUSES = {
 @pytest.mark.parametrize("line", STATUSES)
 def test_exit_status(line: str) -> None:
     """Nothing 0, something 1, bad input 2, undecided 3; errors on stderr, without a traceback."""
-    done = start([*line.split(), "--snapshot", str(BALANCED)])
-    assert done.returncode == STATUSES[line], done.stdout + done.stderr
+    done = call(*line.split(), "--snapshot", str(BALANCED))
+    assert done.exit_code == STATUSES[line], done.output
     assert "Traceback" not in done.stderr
-    assert bool(done.stdout) == (done.returncode != 2)
-    assert bool(done.stderr) == (done.returncode == 2)
+    assert bool(done.stdout) == (done.exit_code != 2)
+    assert bool(done.stderr) == (done.exit_code == 2)
 
 
 def test_progress_is_for_terminals() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.estate import Id, city
+import reach
+from tests.estate import Id, Pair, city, load_files, write_files
+from tests.snapshot.telling import everything
 from tests.traps.rows import EIP_B
 
 # ------------------------------ the estates are what AWS prints
@@ -92,3 +96,30 @@ def test_the_builder_writes_what_aws_prints() -> None:
             continue
         found += misfits({key: records}, shape, path)
     assert found == []
+
+
+def captured(files: dict[str, str]) -> dict[str, str]:
+    """With a manifest that has the hash of one file, and a wrong one of another."""
+    one, other, *_ = sorted(files)
+    place = {"account": "111122223333", "region": "us-east-1"}
+    told = {"operation": "ec2.X", **place, "status": "complete", "gaps": []}
+    calls = [
+        {**told, "file": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for name, text in ((one, files[one]), (other, "another"))
+    ]
+    whole = {"format": 1, "status": "complete", "scopes": [place], "calls": calls}
+    return {**files, "manifest.json": json.dumps({"ReachCapture": whole})}
+
+
+@pytest.mark.parametrize("by_capture", [False, True])
+def test_texts_are_loaded_as_files_are(by_capture: bool, tmp_path: Path) -> None:
+    """No test's answer hangs on that its estate was never on a disk."""
+    e = Pair()
+    e.peered(account="222233334444")
+    e.drop("NetworkAcls")
+    files = captured(e.files()) if by_capture else e.files()
+    assert len(files) > 100
+    of_texts, of_files = load_files(files), reach.load(write_files(files, tmp_path))
+    assert {**everything(of_texts), "path": str(tmp_path)} == everything(of_files)
+    about = [str(each) for each in of_texts.diagnostics]
+    assert any("not as it was captured" in each for each in about) is by_capture, about

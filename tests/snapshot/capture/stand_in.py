@@ -7,6 +7,7 @@ it answers with a page of HTML, which is as good a gap as any.
 from __future__ import annotations
 
 import logging
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,14 +20,19 @@ REGIONS = ("eu-west-1", "us-east-1")
 
 @contextmanager
 def moto_server() -> Iterator[Mapping[str, str]]:
-    """A server on a free port; the environment in which boto3 talks to it and to nobody else."""
+    """A server on a free port; the environment in which boto3 talks to it and to nobody else.
+
+    What moto knows is its process's, not its server's: it begins with nothing whoever was here.
+    """
     logging.getLogger("werkzeug").disabled = True
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
     try:
+        urllib.request.urlopen(f"{address}/moto-api/reset", data=b"").close()
         yield {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ENDPOINT_URL": address,
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": "us-east-1",

@@ -14,6 +14,7 @@ import reach
 from reach.cli import cli
 from reach.components import sections
 from reach.snapshot.capture.accounts import found
+from reach.snapshot.capture.plan import plan_of
 from reach.snapshot.capture.run import capture
 from reach.snapshot.capture.targets import Targets
 from reach.snapshot.records import NetworkInterface, Vpc
@@ -102,12 +103,18 @@ def test_children_come_with_their_parents(whole: tuple[Path, Result]) -> None:
 
 
 def test_what_the_server_lacks_is_a_gap(whole: tuple[Path, Result]) -> None:
-    """An answer in HTML is recorded, and no file pretends that there is nothing."""
+    """An answer in HTML is recorded, and no file pretends that there is nothing.
+
+    Lists that are asked for their ids alone have no file, also where they are known in part:
+    moto fails now and then over what several threads ask at once.
+    """
+    plan = plan_of(sections())
     told = json.loads((whole[0] / "manifest.json").read_text())["ReachCapture"]
     absent = {call["operation"] for call in told["calls"] if call["status"] == "absent"}
     assert "ec2.DescribeLocalGateways" in absent
     for call in told["calls"]:
-        assert bool(call.get("file")) == (call["status"] != "absent")
+        is_filed = bool(plan.by_operation[call["operation"]].key)
+        assert bool(call.get("file")) == (is_filed and call["status"] != "absent")
         assert bool(call["gaps"]) == (call["status"] != "complete")
 
 

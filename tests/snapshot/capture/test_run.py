@@ -103,6 +103,19 @@ def test_what_nothing_reads_is_not_kept(tmp_path: Path) -> None:
     assert len(policies["NetworkFirewallPolicies"]) == 1
 
 
+def test_names_that_are_known_in_part_are_a_gap_without_a_file(tmp_path: Path) -> None:
+    """One of two lists that lead to a third is refused: what hangs on it is not whole."""
+    world = estate(2)
+    world.answers["vpc-lattice.ListServiceNetworks"] = refused("InternalServerError")
+    take(tmp_path / "s", world)
+    names = call_of(tmp_path / "s", "vpc-lattice.ListServiceNetworkVpcAssociations")
+    assert (names["status"], names.get("file")) == ("partial", None)
+    assert [gap["reason"] for gap in names["gaps"]] == ["parent"]
+    theirs = call_of(tmp_path / "s", "vpc-lattice.GetServiceNetworkVpcAssociation")
+    assert theirs["status"] != "complete"
+    assert any("ListServiceNetworks" in str(d) for d in reach.load(tmp_path / "s").diagnostics)
+
+
 def test_global_services_are_asked_once(tmp_path: Path) -> None:
     """What has no Region is asked once for an account, and filed above its Regions."""
     world = estate(2)
