@@ -1,11 +1,12 @@
 """Turns candidates into what is so: each is shown by a packet that is replayed, or refuted by Z3.
 
-    Confirming(network, aim, senders, aliases, packets, backend).every(proposed, pairs, told)
-        -> {pair: Confirmed}
+    confirming = Confirming(network, aim, senders, aliases, packets, onward, backend)
+    confirming.every(proposed, pairs, told) -> {pair: Confirmed}
 
 A packet is made up for each candidate and walked there and back by the concrete twin; the path's
-own conditions say for which other services the same path is open.  What no packet made up shows is
-put to the solver as a question of its own: it finds a packet, refutes it, or says what it hangs on.
+own conditions say for which other services the same path is open.  What comes by a node that lets
+nothing of it on is refuted once for all senders.  What is left then is put to the solver as a
+question of its own: it finds a packet, refutes it, or says what it hangs on.
 Must not know AWS, nor where candidates come from.
 """
 
@@ -27,6 +28,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.survey.candidates import Candidate, Pair, Piece, service, service_of
+from reach.survey.onward import Onward
 from reach.survey.packets import Packet, Packets
 from reach.survey.proposals import Proposals
 from reach.survey.replays import replays
@@ -102,6 +104,7 @@ class Confirming:
         senders: Senders,
         aliases: Callable[[Ranges], Ranges],
         packets: Packets,
+        onward: Onward,
         backend: Backend,
     ) -> None:
         self._network = network
@@ -109,6 +112,7 @@ class Confirming:
         self._senders = senders
         self._aliases = aliases
         self._packets = packets
+        self._onward = onward
         self._backend = backend
 
     def every(
@@ -142,8 +146,16 @@ class Confirming:
                 if not todo:
                     break
                 self._try(work, candidate, todo)
-        work.left = work.rest()
+        self._drop_what_leads_nowhere(work)
         return work
+
+    def _drop_what_leads_nowhere(self, work: _Work) -> None:
+        """Refute what comes by a node that lets nothing of it on, whoever sent it."""
+        left = work.rest()
+        nowhere = self._onward.leads_nowhere
+        work.left = [each for each in left if not (each[0].node and nowhere(each[0].node, each[1]))]
+        if left and not work.left and not work.beyond:
+            work.found.refuted += 1
 
     def _try(self, work: _Work, candidate: Candidate, todo: list[HeaderSpace]) -> None:
         """What the likeliest packets show of some services of a candidate."""

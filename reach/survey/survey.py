@@ -32,6 +32,7 @@ from reach.survey.closure import holes
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
+from reach.survey.onward import Onward
 from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.proposals import Proposals
@@ -206,7 +207,13 @@ def _confirmed(
 ) -> Mapping[Pair, Confirmed]:
     ground, aim = ready.ground, ready.resolved.aim
     confirming = Confirming(
-        ground.network, aim, ready.senders, ground.aliases, ready.packets, backend
+        ground.network,
+        aim,
+        ready.senders,
+        ground.aliases,
+        ready.packets,
+        Onward(ground.network, ready.found.cells, backend),
+        backend,
     )
     return confirming.every(
         ready.proposed,

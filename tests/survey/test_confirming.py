@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 import reach
+from reach.asking import backend_of_thread
 from reach.network.header_space import HeaderSpace, Ranges
-from reach.network.node import Node
-from reach.network.stage import Forward, Origin, Route
+from reach.network.node import Network, Node
+from reach.network.stage import Deliver, Forward, Origin, Restore, Route, Unmodelled
 from reach.survey import confirm
 from reach.survey.asked import Asked
 from reach.survey.findings import services_words
+from reach.survey.onward import Onward
 from reach.survey.packets import Packet, Packets, listening
 from reach.survey.survey import Prepared
 from reach.survey.together import Together
@@ -78,6 +80,48 @@ def test_a_refutation_of_what_is_possible_would_be_noticed(
     monkeypatch.setattr(Together, "possible", lambda self, pairs: [])
     monkeypatch.setattr(Together, "unsettled", lambda self, pairs: [])
     assert told(snapshot) != plain
+
+
+def test_nothing_is_refuted_at_a_node(
+    snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What leads nowhere from a node is refuted pair by pair as well."""
+    monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services: False)
+    assert told(snapshot) == plain
+
+
+def test_that_a_node_is_said_to_lead_nowhere_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    snapshot = reach.load("samples/application_load_balancer/snapshot")
+    expected = told(snapshot)
+    monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services: True)
+    assert told(snapshot) != expected
+
+
+def test_what_leads_nowhere() -> None:
+    """A node from which something is delivered, or unknown, leads somewhere; one that drops what
+    is there does not, nor one at which there is nothing."""
+    here, there = Origin("here", ""), Origin("there", "")
+    ssh = HeaderSpace.where(protocol=Ranges.of(6), destination_port=Ranges.of(22))
+    dns = HeaderSpace.where(protocol=Ranges.of(17), destination_port=Ranges.of(53))
+    nodes = {
+        "end": Node("end", (Deliver("owner", "end", there),)),
+        "unknown": Node("unknown", (Unmodelled(there),)),
+        "gate": Node(
+            "gate", (Forward((Route(ssh, "end", here), Route(dns, "unknown", here)), here),)
+        ),
+        "session": Node("session", (Restore("of", here), Deliver("owner", "end", there))),
+    }
+    held = {name: (ssh, dns, HeaderSpace.where(protocol=Ranges.of(1))) for name in nodes}
+    onward = Onward(Network.of(nodes), held, backend_of_thread())
+    assert not onward.leads_nowhere("gate", ssh)
+    assert not onward.leads_nowhere("gate", dns)
+    assert onward.leads_nowhere("gate", HeaderSpace.where(protocol=Ranges.of(1)))
+    assert onward.leads_nowhere("gate", HeaderSpace.where(protocol=Ranges.of(47)))
+    assert onward.leads_nowhere("session", ssh)
+    assert onward.leads_nowhere("nobody was there", ssh)
 
 
 def test_who_is_picked_by_a_balancer_is_found_by_replays_alone(
