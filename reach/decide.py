@@ -2,8 +2,9 @@
 
 One problem covers every path; Z3 decides it.  A satisfying assignment is believed only after the
 packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect
-of ours and raised.  What is satisfiable only by settling a doubt is undecided.  Must not know AWS,
-question texts or rendering.
+of ours and raised.  Where the packet that would be shown in the end can be foreseen, that walk alone
+is the proof, and nothing is left to decide.  What is satisfiable only by settling a doubt is
+undecided.  Must not know AWS, question texts or rendering.
 
 Implements: R-PIPE-1
 """
@@ -11,24 +12,29 @@ Implements: R-PIPE-1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import solver
+from reach import foreseen
 from reach.aim import Aim, Start
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
+from reach.certify import certify
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.errors import Defect
 from reach.evaluate import evaluate
+from reach.exploration import MOST_REWRITES
 from reach.network.field import Header, answers, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Site, Trace
-from solver import Backend, Budget, Sat, Term, Unknown, Unsat
+from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
+_FEW_STARTS = 4
+_FEW_STEPS = 500
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,38 @@ class Decision:
 
 def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Decision:
     """Reachable iff a flow of the aim gets through; unreachable iff the whole problem is unsat."""
+    proof = at_once(network, aim)
+    if proof is not None:
+        return Decision(Verdict.REACHABLE, proof)
     return decide_compiled(network, aim, compile(network, aim), backend, budget)
+
+
+def at_once(network: Network, aim: Aim) -> Proof | None:
+    """The proof that deciding would end with, if it can be told without the solver.
+
+    The packet that would be pinned of the first start that has any: what gets through from a start
+    before it would be shown instead, so nothing may.
+    """
+    for place, start in enumerate(aim.starts[:_FEW_STARTS]):
+        packet = foreseen.packet(aim, start)
+        if packet is None or packet not in start.space:
+            continue
+        proof = replay(network, start, packet, aim.two_way)
+        if gets_through(aim, proof) and _is_followed(proof):
+            before = replace(aim, starts=aim.starts[:place])
+            refuted = not place or certify(network, before, _FEW_STEPS) is not None
+            return proof if refuted else None
+    return None
+
+
+def _is_followed(proof: Proof) -> bool:
+    """Whether the symbolic twin follows so many rewrites for certain."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
+    return all(len(trace.hops) <= MOST_REWRITES or _rewrites(trace) < 4 for trace in traces)
+
+
+def _rewrites(trace: Trace) -> int:
+    return sum(hop.before != hop.after for hop in trace.hops)
 
 
 def decide_compiled(
@@ -72,6 +109,8 @@ def decide_compiled(
     besides: Iterable[Term] = (),
 ) -> Decision:
     """The same for constraints that are there already, and only for flows ``besides`` others."""
+    if constraints.arrives is FALSE and constraints.may_arrive is FALSE:
+        return Decision(Verdict.UNREACHABLE)  # folded away: what any solver would say
     session = backend.open()
     session.add(*constraints.assertions, *besides)
     outcome = session.check([constraints.arrives], budget=budget, core=False)

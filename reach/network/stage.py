@@ -18,13 +18,15 @@ All types are frozen.  Knows no AWS word: codes and ids in an Origin are opaque 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
 from reach.network.field import INDEX
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,13 @@ class Forward:
         anywhere = sum("destination" not in route.match.by_name for route in self.routes)
         return anywhere * 2 > len(self.routes)
 
+    def at(self, destination: int) -> Sequence[Route]:
+        """The routes that may match a destination, in order."""
+        if len(self.routes) <= _FEW:
+            return self.routes
+        cuts, held = self._segments
+        return [self.routes[number] for number in held[bisect_right(cuts, destination) - 1]]
+
     def towards(self, destinations: Ranges) -> tuple[int, ...]:
         """The numbers of the routes that may match one of these destinations, in order."""
         found: set[int] = set()
@@ -263,7 +272,7 @@ class Forward:
         for cut in cuts:
             now.difference_update(end.get(cut, ()))
             now.update(begin.get(cut, ()))
-            held.append(tuple(now))
+            held.append(tuple(sorted(now)))
         return cuts, held
 
     @cached_property
