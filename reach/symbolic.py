@@ -12,6 +12,7 @@ Gives matching, rewriting and mirroring of versions; side conditions on fresh sy
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import assert_never
 
 import solver
@@ -294,7 +295,17 @@ class Symbolic:
 
 
 def _in_any(term: Term, values: Ranges) -> Term:
+    if len(values.intervals) > _SMALL:
+        return _covered(term, values)
+    return _kept(term, values)
+
+
+def _covered(term: Term, values: Ranges) -> Term:
     return solver.any_of(solver.has_prefix(term, p.value, p.length) for p in values.cover())
+
+
+# What the internet may send from is asked for again and again, and takes 50 terms to say.
+_kept = lru_cache(maxsize=256)(_covered)
 
 
 _ENDS = ("source", "destination")

@@ -26,6 +26,8 @@ from reach.snapshot.crowd import Crowd
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.roll import Rows
 
+_NOTHING = Ranges(())
+
 
 def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
     lot = _Lot(lowering, crowd)
@@ -46,12 +48,13 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
 
 def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
     lot = _Lot(lowering, crowd)
+    of_class = lot.known.owned_by_class(lot.hosts)
     found: dict[str, Ranges] = {}
     for node, own in lot.in_order("admit"):
         if isinstance(own, NetworkInterface):
-            found[node] = found.get(node, Ranges(())) | owned(lowering, own)
+            found[node] = found.get(node, _NOTHING) | owned(lowering, own)
         else:
-            found[node] = lot.known.owned(own)
+            found[node] = of_class.get(int(lot.known.number[own[0]]), _NOTHING)
     return found
 
 

@@ -7,7 +7,7 @@ is for ``kinds``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -74,6 +74,14 @@ class Rolled:
             return Ranges(tuple(spans))
         several = (owned(self._lowering, each) for each in self.roll.records(delegated))
         return Ranges.union((*spans, *(span for own in several for span in own.intervals)))
+
+    def owned_by_class(self, rows: Rows) -> Mapping[int, Ranges]:
+        """The same of each class that some rows are of, by its number."""
+        spans = self.roll.spans_by(rows, self.number)
+        own = {number: Ranges(tuple(each)) for number, each in spans.items()}
+        for number in np.unique(self.number[self.roll.delegated_of(rows)]).tolist():
+            own[number] = self.owned(rows[self.number[rows] == number])
+        return own
 
     def lots(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
         """The classes of some rows in the order in which they come, with those rows of each."""
