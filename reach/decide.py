@@ -78,8 +78,10 @@ def at_once(network: Network, aim: Aim) -> Proof | None:
     before it would be shown instead, so nothing may.
     """
     for place, start in enumerate(aim.starts[:_FEW_STARTS]):
-        packet = foreseen.packet(aim, start)
+        packet = foreseen.packet(start.space, aim.two_way)
         if packet is None or packet not in start.space:
+            continue
+        if packet.source == packet.destination and not aim.to_itself:
             continue
         proof = replay(network, start, packet, aim.two_way)
         if gets_through(aim, proof) and _is_followed(proof):
