@@ -65,15 +65,11 @@ def pin_header(pinned: Pinned, constraints: Constraints) -> None:
     if wishes and pinned.wish(solver.and_(*wishes)):
         return
     ports = INDEX["destination_port"]
-    if wishes and pinned.wish(solver.and_(*wishes[:ports])):
-        _pin_fields(pinned, version, ports)
-    else:
-        _pin_fields(pinned, version, 0)
-
-
-def _pin_fields(pinned: Pinned, version: Version, first: int) -> None:
-    for field in FIELDS[first:]:
-        _pin(pinned, version[INDEX[field.name]], LIKED.get(field.name, ()))
+    met = bool(wishes) and pinned.wish(solver.and_(*wishes[:ports]))
+    for field in FIELDS[ports if met else 0 :]:
+        name, term = field.name, version[INDEX[field.name]]
+        values = foreseen.few(name, start.space.by_name.get(name))
+        _pin(pinned, term, values or LIKED.get(name, ()))
 
 
 def pin_choices(pinned: Pinned, constraints: Constraints) -> None:

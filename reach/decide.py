@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import solver
 from reach import foreseen
@@ -33,8 +34,7 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
-_FEW_STARTS = 4
-_FEW_STEPS = 500
+_FEW, _FEW_STEPS = 8, 500
 
 
 @dataclass(frozen=True)
@@ -75,20 +75,35 @@ def at_once(network: Network, aim: Aim) -> Proof | None:
     """The proof that deciding would end with, if it can be told without the solver.
 
     The packet that would be pinned of the first start that has any: what gets through from a start
-    before it would be shown instead, so nothing may.
+    before it, or to a destination that would be pinned rather, would be shown instead, so nothing
+    may.
     """
-    for place, start in enumerate(aim.starts[:_FEW_STARTS]):
-        packet = foreseen.packet(start.space, aim.two_way)
-        if packet is None or packet not in start.space:
-            continue
-        if packet.source == packet.destination and not aim.to_itself:
-            continue
-        proof = replay(network, start, packet, aim.two_way)
-        if gets_through(aim, proof) and _is_followed(proof):
-            before = replace(aim, starts=aim.starts[:place])
-            refuted = not place or certify(network, before, _FEW_STEPS) is not None
-            return proof if refuted else None
+    parts = (
+        (start, replace(start, space=space))
+        for start in aim.starts[:_FEW]
+        for space in foreseen.by_destination(start.space)
+    )
+    before: tuple[Start, ...] = ()
+    for start, part in islice(parts, _FEW):
+        proof = _foreseen(network, aim, part)
+        if proof is None:
+            before = (*before, part)
+        elif before and certify(network, replace(aim, starts=before), _FEW_STEPS) is None:
+            return None
+        else:
+            return replace(proof, start=start)
     return None
+
+
+def _foreseen(network: Network, aim: Aim, start: Start) -> Proof | None:
+    """The walk of the packet that is liked best of a start, if it gets through."""
+    packet = foreseen.packet(start.space, aim.two_way)
+    if packet is None or packet not in start.space:
+        return None
+    if packet.source == packet.destination and not aim.to_itself:
+        return None
+    proof = replay(network, start, packet, aim.two_way)
+    return proof if gets_through(aim, proof) and _is_followed(proof) else None
 
 
 def _is_followed(proof: Proof) -> bool:

@@ -24,6 +24,7 @@ LIKED = {
 }
 _ZERO = Ranges.of(0)
 _BEYOND = (1 << 96) - 1  # of an IPv4 address these bits are 0
+MANY = 8
 _PORTS = ("source_port", "destination_port")
 _ANSWERED = {number: Ranges.of(*kinds) for number, kinds in ICMP_ANSWERS.items()}
 
@@ -75,6 +76,34 @@ def least(values: Ranges, *, is_address: bool) -> int | None:
         if not is_address or values.intervals[-1][1] < FAMILY_BIT:
             return low
     return None
+
+
+def few(name: str, values: Ranges | None) -> tuple[int, ...]:
+    """Some values in the order in which pinning would like them; nothing if they are many."""
+    if values is None or len(values.intervals) > MANY:
+        return ()
+    found: list[int] = []
+    for low, high in values.intervals:
+        step = 1 << 96 if name in ("source", "destination") and is_ipv4(low) else 1
+        if (high - low) // step >= MANY or (step > 1 and low & _BEYOND):
+            return ()
+        found += range(low, high + 1, step)
+    liked = LIKED.get(name, ())
+    is_address = name in ("source", "destination")
+
+    def rank(value: int) -> tuple[int, bool, int]:
+        place = liked.index(value) if value in liked else len(liked)
+        return place, is_address and not is_ipv4(value), value
+
+    return tuple(sorted(found, key=rank)) if len(found) <= MANY else ()
+
+
+def by_destination(space: HeaderSpace) -> tuple[HeaderSpace, ...]:
+    """A space by its destinations, if they are few, as pinning would like them."""
+    values = few("destination", space.by_name.get("destination"))
+    if len(values) < 2:
+        return (space,)
+    return tuple(space.narrowed("destination", Ranges.of(value)) for value in values)
 
 
 def _is_possible(header: Header) -> bool:
