@@ -2,8 +2,8 @@
 
 One problem covers every path; Z3 decides it.  A satisfying assignment is believed only after the
 packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect
-of ours and raised.  Where the packet that would be shown in the end can be foreseen, that walk alone
-is the proof, and nothing is left to decide.  What is satisfiable only by settling a doubt is
+of ours and raised.  Where the packet that would be shown in the end can be foreseen, that walk
+alone is the proof, and nothing is left to decide.  What is satisfiable only by settling a doubt is
 undecided.  Must not know AWS, question texts or rendering.
 
 Implements: R-PIPE-1

@@ -19,7 +19,7 @@ Not modelled: path lengths of learned routes; only what AWS lists as the winner 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
@@ -97,22 +97,37 @@ def _leads_back(lowering: Lowering, table_id: str, attachment_id: str) -> Ranges
     """The destinations that the table routes to this very attachment."""
     best = contents_of(lowering, table_id).best.values()
     back = Ranges(())
-    for own in best:
-        if _leads_to(own, attachment_id):
-            others = (
-                each.prefix
-                for each in best
-                if each.prefix.length > own.prefix.length
-                and own.prefix.covers(each.prefix)
-                and not _leads_to(each, attachment_id)
-            )
-            back |= Ranges.span(own.prefix.low, own.prefix.high) - Ranges.prefixes(others)
+    for own in _by_attachment(lowering, table_id).get(attachment_id, ()):
+        others = (
+            each.prefix
+            for each in best
+            if each.prefix.length > own.prefix.length
+            and own.prefix.covers(each.prefix)
+            and _only_attachment(each) != attachment_id
+        )
+        back |= Ranges.span(own.prefix.low, own.prefix.high) - Ranges.prefixes(others)
     return back
 
 
-def _leads_to(candidate: Candidate, attachment_id: str) -> bool:
-    named = [each.transit_gateway_attachment_id for each in candidate.attachments]
-    return named == [attachment_id]
+def _by_attachment(lowering: Lowering, table_id: str) -> Mapping[str, list[Candidate]]:
+    """The best candidates of a table by the one attachment that they lead to."""
+
+    def make() -> Mapping[str, list[Candidate]]:
+        found: dict[str, list[Candidate]] = {}
+        for each in contents_of(lowering, table_id).best.values():
+            only = _only_attachment(each)
+            if only is not None:
+                found.setdefault(only, []).append(each)
+        return found
+
+    return lowering.memo(f"{_NAME} {table_id} by attachment", make)
+
+
+def _only_attachment(candidate: Candidate) -> str | None:
+    """The attachment that a candidate leads to; None where there are none, or several."""
+    if len(candidate.attachments) != 1:
+        return None
+    return candidate.attachments[0].transit_gateway_attachment_id
 
 
 def _hairpin(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4

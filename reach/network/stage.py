@@ -260,6 +260,9 @@ class Forward:
     @cached_property
     def _segments(self) -> tuple[list[int], list[tuple[int, ...]]]:
         """Where routes begin and end to match, and which do from there to the next place."""
+        apart = self._apart
+        if apart is not None:
+            return apart
         begin: dict[int, list[int]] = {0: []}
         end: dict[int, list[int]] = {}
         for number, route in enumerate(self.routes):
@@ -273,6 +276,30 @@ class Forward:
             now.difference_update(end.get(cut, ()))
             now.update(begin.get(cut, ()))
             held.append(tuple(sorted(now)))
+        return cuts, held
+
+    @property
+    def _apart(self) -> tuple[list[int], list[tuple[int, ...]]] | None:
+        """The same in less time where no two routes have a destination in common; else None."""
+        spans: list[tuple[int, int, int]] = []
+        for number, route in enumerate(self.routes):
+            values = route.match.by_name.get("destination")
+            if values is None:
+                return None
+            spans += [(low, high, number) for low, high in values.intervals]
+        spans.sort()
+        cuts: list[int] = [0]
+        held: list[tuple[int, ...]] = [()]
+        for low, high, number in spans:
+            if low < cuts[-1]:
+                return None
+            if low == cuts[-1]:
+                held[-1] = (number,)
+            else:
+                cuts.append(low)
+                held.append((number,))
+            cuts.append(high + 1)
+            held.append(())
         return cuts, held
 
     @cached_property
