@@ -98,8 +98,8 @@ class _Lot:
         roll = self.crowd.roll
         if len(self.hosts) == 1:
             return roll.instance(int(self.hosts[0])) or roll.name(int(self.hosts[0]))
-        own = np.unique(roll.instances[self.hosts])
-        return roll.instance(int(self.hosts[0])) if len(own) == 1 else ""
+        own = roll.instances[self.hosts]
+        return roll.instance(int(self.hosts[0])) if len(own) and (own == own[0]).all() else ""
 
     def starts(self) -> tuple[Start, ...]:
         if len(self.hosts) <= ends.MANY and not self.lowering.by_class:

@@ -19,6 +19,7 @@ from reach.interfaces.kinds import is_host, is_ordinary, is_running, metadata, o
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.interface_records import InterfaceAttachment
+from reach.snapshot.ordering import ranks
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.roll import Mask, Roll, Rows, register_of
 
@@ -162,9 +163,9 @@ def _classed(keys: Sequence[Rows], alone: Mask) -> tuple[Rows, Rows]:
     """The class of each row, and the first row of each class."""
     joined = keys[0]
     for key in keys[1:]:
-        _, joined = np.unique(joined * (int(key.max()) + 1) + key, return_inverse=True)
+        joined, _ = ranks(joined * (int(key.max()) + 1) + key)
     own = np.where(alone, -1 - np.arange(len(alone)), joined)
-    _, first, which = np.unique(own, return_index=True, return_inverse=True)
+    which, first = ranks(own)
     order = np.argsort(first, kind="stable")
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
