@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 import pytest
 
+from reach import canonical, foreseen
 from reach.answer import Verdict
+from reach.canonical import Pinned
 from reach.compile import compile
+from reach.constraints import Walk
 from reach.decide import Decision, Proof, at_once, decide, decide_compiled
+from solver import Term
 from solver.backends.z3 import Z3Backend
 from tests.differential.shapes import Shape, generate
 
@@ -57,3 +62,22 @@ def test_many_are_foreseen_and_some_are_not() -> None:
     )
     assert told[True] > 30
     assert told[False] > 30
+
+
+def one_by_one(pinned: Pinned, walk: Walk, terms: Sequence[Term]) -> None:
+    """The slow way: each as low as it can be, in turn."""
+    for term in terms:
+        canonical._pin(pinned, term, ())
+
+
+@pytest.mark.parametrize(("first", "narrow"), CASES[:4])
+def test_pinning_at_once_is_pinning_one_by_one(
+    first: int, narrow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields, values of them, and choices."""
+    decided = tried(first, narrow)
+    monkeypatch.setattr(canonical, "_pin_lowest", one_by_one)
+    monkeypatch.setattr(foreseen, "packet", lambda space, two_way: None)
+    monkeypatch.setattr(foreseen, "few", lambda name, values: ())
+    for shape, _, decision in decided:
+        assert solved(shape) == decision, str(shape)
