@@ -29,6 +29,7 @@ from reach.snapshot.table import Table
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 _PLACE, _LOW = 96, (1 << 96) - 1
+_PATIENCE = 100_000
 
 
 def roll_of(records: Mapping[str, Record]) -> Roll | None:
@@ -60,12 +61,22 @@ def _derived(records: Mapping[str, Record], make: type[Roll] | type[Register]) -
 
 
 class Places(Mapping[str, int]):
-    """The row of each id; ``ids`` are in order, ``places`` are their rows."""
+    """The row of each id; ``ids`` are in order, ``places`` are their rows.
+
+    Who asks for very many one by one is better served by a dictionary, which is then made.
+    """
 
     def __init__(self, ids: npt.NDArray[np.bytes_], places: Rows) -> None:
         self._ids, self._rows = ids, places
+        self._patience = _PATIENCE
+        self._all: dict[str, int] | None = None
 
     def __getitem__(self, name: str) -> int:
+        if self._all is not None:
+            return self._all[name]
+        self._patience -= 1
+        if self._patience < 0:
+            self._all = dict(zip(self, self._rows.tolist(), strict=True))
         at = _place(self._ids, name)
         if at is None:
             raise KeyError(name)

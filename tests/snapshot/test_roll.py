@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reach.changes.edit import with_record
 from reach.network.address import parse_address
 from reach.network.header_space import Ranges
-from reach.snapshot import table
+from reach.snapshot import roll, table
 from reach.snapshot.index import Index
 from reach.snapshot.records import Instance, NetworkInterface
 from tests.crowds import Crowd
@@ -142,13 +142,17 @@ def test_who_is_not_there(tmp_path: Path) -> None:
     assert index.owner_of_address(parse_address("2001:db8::1")) == ()
 
 
+@pytest.mark.parametrize("patience", [0, 3, 1000])
 @pytest.mark.parametrize("name", ["estate", "two_tier"])
-def test_rows_without_a_dictionary(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_without_a_dictionary(
+    name: str, patience: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Which row has an id is the same, however it is looked up; nothing else has one."""
     for kind in (NetworkInterface, Instance):
         plain = packed(SAMPLES / name / "snapshot").contents[kind]
         expected = dict(plain._rows)  # type: ignore[attr-defined]
         monkeypatch.setattr(table, "_MANY", 0)
+        monkeypatch.setattr(roll, "_PATIENCE", patience)
         found = packed(SAMPLES / name / "snapshot").contents[kind]
         rows = found._rows  # type: ignore[attr-defined]
         assert not isinstance(rows, dict)
