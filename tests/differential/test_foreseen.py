@@ -18,7 +18,7 @@ from solver import Term
 from solver.backends.z3 import Z3Backend
 from tests.differential.shapes import Shape, generate
 
-SEEDS, CHUNK = 200, 50
+SEEDS, CHUNK = 100, 25
 
 
 def solved(shape: Shape) -> Decision:
