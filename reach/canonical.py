@@ -3,28 +3,24 @@
 A solver may return any assignment, and which one depends on what it did before.  So the fields that
 a question leaves open are pinned one by one, by checks whose outcome is a fact about the problem:
 the first start that works, then for each field a liked value if that works, else the lowest, and
-the first option wherever something may happen.  Must not know AWS."""
+the first option wherever something may happen.  What is best of several is tried for all of them at
+once: if that works, each of them one by one would have.  Must not know AWS."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import solver
-from reach.constraints import Constraints
-from reach.network.address import WIDTH, is_ipv4, parse_address
-from reach.network.field import FIELDS, INDEX, TCP
+from reach import foreseen
+from reach.aim import Start
+from reach.constraints import Constraints, Walk
+from reach.foreseen import LIKED
+from reach.network.address import FAMILY_BIT, WIDTH, is_ipv4
+from reach.network.field import FIELDS, INDEX
+from reach.symbolic import Version
 from solver import Budget, Op, Sat, Session, Term
 
 Assignment = Mapping[str, int | bool]
-
-# 203.0.113.0/24 and 2001:db8::/32 are for documentation (RFC 5737, RFC 3849).
-LIKED = {
-    "source": (parse_address("203.0.113.7"), parse_address("2001:db8::7")),
-    "destination": (parse_address("203.0.113.9"), parse_address("2001:db8::9")),
-    "protocol": (TCP,),
-    "source_port": (50000,),
-    "destination_port": (443,),
-}
 
 
 class Pinned:
@@ -63,22 +59,49 @@ class Pinned:
 
 def pin_header(pinned: Pinned, constraints: Constraints) -> None:
     """Pin where the flow starts and its header there."""
-    version = _start(pinned, constraints)
-    for field in FIELDS:
-        _pin(pinned, version[INDEX[field.name]], LIKED.get(field.name, ()))
+    start, version = _start(pinned, constraints)
+    best = foreseen.packet(start.space, bool(constraints.reply.places))
+    wishes = [] if best is None else [_is(t, v) for t, v in zip(version, best, strict=True)]
+    if wishes and pinned.wish(solver.and_(*wishes)):
+        return
+    ports = INDEX["destination_port"]
+    met = bool(wishes) and pinned.wish(solver.and_(*wishes[:ports]))
+    for field in FIELDS[ports if met else 0 :]:
+        name, term = field.name, version[INDEX[field.name]]
+        values = foreseen.few(name, start.space.by_name.get(name))
+        _pin(pinned, term, values or LIKED.get(name, ()))
 
 
 def pin_choices(pinned: Pinned, constraints: Constraints) -> None:
     """Pin what was left open on the way: options, and what translations made up."""
     for walk in (constraints.forward, constraints.reply):
-        for term in dict.fromkeys(term for _, _, _, term in walk.choices):
-            if term.op is Op.SYMBOL:
-                _pin(pinned, term, ())
+        terms = dict.fromkeys(term for _, _, _, term in walk.choices if term.op is Op.SYMBOL)
+        _pin_lowest(pinned, walk, list(terms))
         for _, _, _, lifted in walk.supposed:
             pinned.wish(solver.not_(lifted))
 
 
-def _start(pinned: Pinned, constraints: Constraints) -> tuple[Term, ...]:
+def _pin_lowest(pinned: Pinned, walk: Walk, terms: Sequence[Term]) -> None:
+    """Pin each of some terms to the lowest that it can be: most can be what is lowest anywhere."""
+    if not terms or pinned.wish(solver.all_of(_is(t, _least(walk, t)) for t in terms)):
+        return
+    if len(terms) == 1:
+        _pin(pinned, terms[0], ())
+        return
+    half = len(terms) // 2
+    _pin_lowest(pinned, walk, terms[:half])
+    _pin_lowest(pinned, walk, terms[half:])
+
+
+def _least(walk: Walk, term: Term) -> int:
+    """What pinning would like best of a choice."""
+    known = walk.least.get(term)
+    if known is None:
+        return FAMILY_BIT if term.width == WIDTH else 0
+    return known
+
+
+def _start(pinned: Pinned, constraints: Constraints) -> tuple[Start, Version]:
     """Pin the first start that works: halve the range of its number."""
     starts = constraints.starts
     low, high = 0, len(starts) - 1
@@ -89,7 +112,7 @@ def _start(pinned: Pinned, constraints: Constraints) -> tuple[Term, ...]:
         else:
             low = middle + 1
     pinned.wish(starts[low][0])
-    return starts[low][2]
+    return starts[low][1], starts[low][2]
 
 
 def _pin(pinned: Pinned, term: Term, liked: Iterable[int]) -> None:

@@ -51,7 +51,7 @@ class Point:
 
 @dataclass(slots=True)
 class Walk:
-    """All that one direction's exploration found."""
+    """All that one direction's exploration found; ``least`` is what a choice is at least."""
 
     places: dict[tuple[str, Version, bool], Place] = field(default_factory=dict)
     deliveries: list[tuple[Point, Deliver]] = field(default_factory=list)
@@ -62,6 +62,7 @@ class Walk:
     kept: dict[str, list[Point]] = field(default_factory=dict)
     translated: dict[str, list[tuple[Point, Version]]] = field(default_factory=dict)
     choices: list[tuple[Point, int, str, Term]] = field(default_factory=list)
+    least: dict[Term, int] = field(default_factory=dict)
     relaxed: list[tuple[Place, int, Term]] = field(default_factory=list)
     supposed: list[tuple[Point, int, int, Term]] = field(default_factory=list)
 

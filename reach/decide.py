@@ -2,8 +2,9 @@
 
 One problem covers every path; Z3 decides it.  A satisfying assignment is believed only after the
 packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect
-of ours and raised.  What is satisfiable only by settling a doubt is undecided.  Must not know AWS,
-question texts or rendering.
+of ours and raised.  Where the packet that would be shown in the end can be foreseen, that walk
+alone is the proof, and nothing is left to decide.  What is satisfiable only by settling a doubt is
+undecided.  Must not know AWS, question texts or rendering.
 
 Implements: R-PIPE-1
 """
@@ -11,24 +12,29 @@ Implements: R-PIPE-1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import solver
+from reach import foreseen
 from reach.aim import Aim, Start
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
+from reach.certify import certify
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.errors import Defect
 from reach.evaluate import evaluate
+from reach.exploration import MOST_REWRITES
 from reach.network.field import Header, answers, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Site, Trace
-from solver import Backend, Budget, Sat, Term, Unknown, Unsat
+from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
+_FEW, _FEW_STEPS = 8, 500
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,55 @@ class Decision:
 
 def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Decision:
     """Reachable iff a flow of the aim gets through; unreachable iff the whole problem is unsat."""
+    proof = at_once(network, aim)
+    if proof is not None:
+        return Decision(Verdict.REACHABLE, proof)
     return decide_compiled(network, aim, compile(network, aim), backend, budget)
+
+
+def at_once(network: Network, aim: Aim) -> Proof | None:
+    """The proof that deciding would end with, if it can be told without the solver.
+
+    The packet that would be pinned of the first start that has any: what gets through from a start
+    before it, or to a destination that would be pinned rather, would be shown instead, so nothing
+    may.
+    """
+    parts = (
+        (start, replace(start, space=space))
+        for start in aim.starts[:_FEW]
+        for space in foreseen.by_destination(start.space)
+    )
+    before: tuple[Start, ...] = ()
+    for start, part in islice(parts, _FEW):
+        proof = _foreseen(network, aim, part)
+        if proof is None:
+            before = (*before, part)
+        elif before and certify(network, replace(aim, starts=before), _FEW_STEPS) is None:
+            return None
+        else:
+            return replace(proof, start=start)
+    return None
+
+
+def _foreseen(network: Network, aim: Aim, start: Start) -> Proof | None:
+    """The walk of the packet that is liked best of a start, if it gets through."""
+    packet = foreseen.packet(start.space, aim.two_way)
+    if packet is None or packet not in start.space:
+        return None
+    if packet.source == packet.destination and not aim.to_itself:
+        return None
+    proof = replay(network, start, packet, aim.two_way)
+    return proof if gets_through(aim, proof) and _is_followed(proof) else None
+
+
+def _is_followed(proof: Proof) -> bool:
+    """Whether the symbolic twin follows so many rewrites for certain."""
+    traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
+    return all(len(trace.hops) <= MOST_REWRITES or _rewrites(trace) < 4 for trace in traces)
+
+
+def _rewrites(trace: Trace) -> int:
+    return sum(hop.before != hop.after for hop in trace.hops)
 
 
 def decide_compiled(
@@ -72,6 +126,8 @@ def decide_compiled(
     besides: Iterable[Term] = (),
 ) -> Decision:
     """The same for constraints that are there already, and only for flows ``besides`` others."""
+    if constraints.arrives is FALSE and constraints.may_arrive is FALSE:
+        return Decision(Verdict.UNREACHABLE)  # folded away: what any solver would say
     session = backend.open()
     session.add(*constraints.assertions, *besides)
     outcome = session.check([constraints.arrives], budget=budget, core=False)

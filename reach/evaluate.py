@@ -231,7 +231,7 @@ class _Walk:
             number = self._choices.get(replace(site, within=SUPPOSED), NOTHING_SUPPOSED)
             if number != NOTHING_SUPPOSED:
                 return header, self._supposed(stage, stage.supposed[number], header)
-        for route in stage.routes:
+        for route in stage.at(header.destination):
             if header not in route.match:
                 continue
             if route.session and not self._sessions.answers(route.session, header):

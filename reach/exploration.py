@@ -20,6 +20,8 @@ from typing import assert_never
 
 import solver
 from reach.constraints import Place, Point, Walk
+from reach.foreseen import least
+from reach.network.address import WIDTH
 from reach.network.field import FIELD, INDEX
 from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
@@ -245,6 +247,8 @@ class Exploration:
             after = self._symbolic.rewrite(rewrite, after, site)
             term = after[INDEX[rewrite.field]]
             self.walk.choices.append((entered, number, f"{position}.{rewrite.field}", term))
+            if isinstance(rewrite, Assign):
+                self.walk.least[term] = _least(rewrite)
         return Point(entered.place, entered.guard, after)
 
     def _site(self, point: Point, number: int) -> str:
@@ -443,6 +447,11 @@ class Exploration:
             elif source is not place:
                 terms.append(solver.and_(source.reached, guard))
         return solver.any_of(terms)
+
+
+def _least(rewrite: Assign) -> int:
+    """The lowest that it may set; pinning finds out whether that can be."""
+    return least(rewrite.values, is_address=FIELD[rewrite.field].width == WIDTH) or 0
 
 
 def _is_sender(case: Case) -> bool:

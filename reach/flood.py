@@ -395,12 +395,7 @@ def _towards(stage: Forward, space: HeaderSpace) -> Iterable[int]:
     wanted = space.by_name.get("destination")
     if wanted is None or len(stage.routes) <= _SMALL or len(wanted.intervals) > _LONGEST:
         return range(len(stage.routes))
-    return [
-        number
-        for number, route in enumerate(stage.routes)
-        if (ends := route.match.by_name.get("destination")) is None
-        or any(ends.meets(low, high) for low, high in wanted.intervals)
-    ]
+    return stage.towards(wanted)
 
 
 def permitted(stage: Filter, space: HeaderSpace) -> list[HeaderSpace]:

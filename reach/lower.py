@@ -183,12 +183,10 @@ class Ground:
     def hosts(
         self, interfaces: Sequence[NetworkInterface], words: str, addresses: Ranges | None = None
     ) -> End:
-        (make,) = (c.hosts for c in components().values() if c.hosts is not None)
-        return make(self, interfaces, words, addresses)
+        return _hosts()(self, interfaces, words, addresses)
 
     def receivers(self, interfaces: Sequence[NetworkInterface]) -> Mapping[str, Ranges]:
-        (make,) = (c.receivers for c in components().values() if c.receivers is not None)
-        return make(self, interfaces)
+        return _receivers()(self, interfaces)
 
     def senders(self, interface: NetworkInterface) -> tuple[Start, ...] | None:
         for component in components().values():
@@ -264,13 +262,10 @@ class Ground:
 
     def aliases(self, addresses: Ranges) -> Ranges:
         """All that a packet may be sent to so that it can end up at one of ``addresses``."""
-        translators = [c.aliases for c in components().values() if c.aliases is not None]
         found = new = addresses
         while new:
-            more = Ranges(())
-            for aliases in translators:
-                more |= aliases(self, new)
-            new = more - found
+            fronts = (aliases(self, new).intervals for aliases in _translators())
+            new = Ranges.union(span for spans in fronts for span in spans) - found
             found |= new
         return found
 
@@ -439,6 +434,23 @@ def _claimants(kind: str) -> tuple[Callable[[Ground, NetworkInterface], str | No
         for c in components().values()
         if c.interface_node is not None and kind in c.interface_types
     )
+
+
+@cache
+def _hosts() -> Callable[[Ground, Sequence[NetworkInterface], str, Ranges | None], End]:
+    (make,) = (c.hosts for c in components().values() if c.hosts is not None)
+    return make
+
+
+@cache
+def _receivers() -> Callable[[Ground, Sequence[NetworkInterface]], Mapping[str, Ranges]]:
+    (make,) = (c.receivers for c in components().values() if c.receivers is not None)
+    return make
+
+
+@cache
+def _translators() -> tuple[Callable[[Ground, Ranges], Ranges], ...]:
+    return tuple(c.aliases for c in components().values() if c.aliases is not None)
 
 
 @cache

@@ -12,6 +12,7 @@ Gives matching, rewriting and mirroring of versions; side conditions on fresh sy
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import assert_never
 
 import solver
@@ -24,7 +25,7 @@ from solver import FALSE, TRUE, Term
 Version = tuple[Term, ...]
 
 _IDENTITY = INDEX["identity"]
-_SMALL = 64
+_SMALL, _LONG = 64, 5_000
 EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)
 
 
@@ -294,7 +295,18 @@ class Symbolic:
 
 
 def _in_any(term: Term, values: Ranges) -> Term:
+    many = len(values.intervals)
+    return (_kept if many <= _SMALL else _kept_long if many <= _LONG else _covered)(term, values)
+
+
+def _covered(term: Term, values: Ranges) -> Term:
     return solver.any_of(solver.has_prefix(term, p.value, p.length) for p in values.cover())
+
+
+# What the internet may send from is asked for again and again, and takes 50 terms to say, or
+# thousands in a large estate, whose own addresses nobody else has.
+_kept = lru_cache(maxsize=256)(_covered)
+_kept_long = lru_cache(maxsize=4)(_covered)
 
 
 _ENDS = ("source", "destination")

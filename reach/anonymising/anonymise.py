@@ -41,7 +41,7 @@ _GRAMMAR = frozenset({"can", "reach", "port", "icmp", "protocol", "internet", "a
 _AWS = "com.amazonaws."
 # Where Global Accelerator sends from, as far as answers rest on it (reach.aws.global_accelerator).
 _ACCELERATOR = ("13.248.118.1",)
-# Whom answers show by preference for anybody on the internet (reach.canonical): addresses that are
+# Whom answers show by preference for anybody on the internet (reach.foreseen): addresses that are
 # nobody's (RFC 5737, RFC 3849).
 _EXAMPLES = ("203.0.113.7", "203.0.113.9", "2001:db8::7", "2001:db8::9")
 

@@ -316,9 +316,15 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A gateway that is attached to the VPC, for public destinations."""
-    for gateway in lowering.snapshot.records(InternetGateway):
-        if _vpc_of(gateway) == vpc_id:
-            yield gateway.internet_gateway_id, _PUBLIC
+
+    def make() -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for gateway in lowering.snapshot.records(InternetGateway):
+            found.setdefault(_vpc_of(gateway), []).append(gateway.internet_gateway_id)
+        return found
+
+    for gateway_id in lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ()):
+        yield gateway_id, _PUBLIC
 
 
 def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry | None:

@@ -74,7 +74,7 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
     routes = tuple(
-        Route(HeaderSpace.where(destination=own), node, QUIET)
+        Route(HeaderSpace((("destination", own),)), node, QUIET)
         for node, own in lowering.receivers(members).items()
     )
     extra = lowering.slot("subnet.switch", subnet_id)

@@ -19,7 +19,8 @@ Not modelled: path lengths of learned routes; only what AWS lists as the winner 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
@@ -95,24 +96,41 @@ def _enter(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...
 
 def _leads_back(lowering: Lowering, table_id: str, attachment_id: str) -> Ranges:
     """The destinations that the table routes to this very attachment."""
-    best = contents_of(lowering, table_id).best.values()
+    by_attachment, lows, best = _in_order(lowering, table_id)
     back = Ranges(())
-    for own in best:
-        if _leads_to(own, attachment_id):
-            others = (
-                each.prefix
-                for each in best
-                if each.prefix.length > own.prefix.length
-                and own.prefix.covers(each.prefix)
-                and not _leads_to(each, attachment_id)
-            )
-            back |= Ranges.span(own.prefix.low, own.prefix.high) - Ranges.prefixes(others)
+    for own in by_attachment.get(attachment_id, ()):
+        low, high = own.prefix.low, own.prefix.high
+        others = (
+            each.prefix
+            for each in best[bisect_left(lows, low) : bisect_right(lows, high)]
+            if each.prefix.length > own.prefix.length and _only_attachment(each) != attachment_id
+        )
+        back |= Ranges.span(low, high) - Ranges.prefixes(others)
     return back
 
 
-def _leads_to(candidate: Candidate, attachment_id: str) -> bool:
-    named = [each.transit_gateway_attachment_id for each in candidate.attachments]
-    return named == [attachment_id]
+def _in_order(
+    lowering: Lowering, table_id: str
+) -> tuple[Mapping[str, list[Candidate]], list[int], list[Candidate]]:
+    """The best candidates by the one attachment that they lead to; and all by where they begin."""
+
+    def make() -> tuple[Mapping[str, list[Candidate]], list[int], list[Candidate]]:
+        best = sorted(contents_of(lowering, table_id).best.values(), key=lambda e: e.prefix.low)
+        found: dict[str, list[Candidate]] = {}
+        for each in best:
+            only = _only_attachment(each)
+            if only is not None:
+                found.setdefault(only, []).append(each)
+        return found, [each.prefix.low for each in best], best
+
+    return lowering.memo(f"{_NAME} {table_id} in order", make)
+
+
+def _only_attachment(candidate: Candidate) -> str | None:
+    """The attachment that a candidate leads to; None where there are none, or several."""
+    if len(candidate.attachments) != 1:
+        return None
+    return candidate.attachments[0].transit_gateway_attachment_id
 
 
 def _hairpin(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
@@ -138,17 +156,25 @@ def _lookup(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
 def _supposed(lowering: Lowering, table_id: str, argument: str) -> Iterator[Route]:
     """The routes that the table could have: to each VPC that is attached, for its blocks."""
     gateway_id, _, _ = argument.partition(" ")
+    title = _title(lowering, table_id)
     for each in index_of(lowering).attached_to(gateway_id):
         vpc = lowering.snapshot.get(Vpc, each.resource_id)
         if vpc is None or each.resource_type != "vpc" or not works(each.state):
             continue
         attachment = each.transit_gateway_attachment_id
         through = TransitGatewayRouteAttachment(attachment, each.resource_id, "vpc")
-        match = HeaderSpace.where(destination=Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc))))
         words = f"no route for this leads to {attachment}"
-        title = _title(lowering, table_id)
         origin = Origin(table_id, words, f"{_MISSING}{attachment}", _NO_ROUTE, title)
-        yield Route(match, _out(through, argument), origin)
+        yield Route(_blocks_of(lowering, vpc), _out(through, argument), origin)
+
+
+def _blocks_of(lowering: Lowering, vpc: Vpc) -> HeaderSpace:
+    """Once for the lookups of all zones: the engines know it again."""
+
+    def make() -> HeaderSpace:
+        return HeaderSpace.where(destination=Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc))))
+
+    return lowering.memo(f"{_NAME} blocks of {vpc.vpc_id}", make)
 
 
 def _title(lowering: Lowering, table_id: str) -> str:

@@ -20,14 +20,14 @@ Not modelled: which Local Zones' receivers lose group references (R-SG-17).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import combinations
 
 from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
 from reach.network.address import Prefix
 from reach.network.field import Header
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, shared
 from reach.network.stage import (
     Action,
     Assign,
@@ -51,6 +51,7 @@ from reach.snapshot.transit_index import TransitIndex, works
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayVpcAttachment
 
 _NAME = "transit_gateway_vpc_attachment"
+_NOTHING = Ranges(())
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
 _SENDER = "transit-gateway-sender"
@@ -100,15 +101,28 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
     for gateway in lowering.snapshot.records(TransitGateway):
         if index.of_vpc(gateway.transit_gateway_id, vpc_id) is None:
             continue
-        others = (
-            lowering.snapshot.get(Vpc, each.resource_id)
-            for each in index.attached_to(gateway.transit_gateway_id)
-            if each.resource_type == "vpc" and works(each.state) and each.resource_id != vpc_id
-        )
-        blocks = [block for vpc in others if vpc is not None for block in vpc_blocks(vpc)]
-        if blocks:
-            beyond = Ranges.prefixes(map(Prefix.parse, blocks))
+        every, once, blocks = _blocks_on(lowering, gateway.transit_gateway_id)
+        beyond = every - (blocks.get(vpc_id, _NOTHING) & once)
+        if beyond:
             yield gateway.transit_gateway_id, HeaderSpace.where(destination=beyond)
+
+
+def _blocks_on(lowering: Lowering, gateway_id: str) -> tuple[Ranges, Ranges, Mapping[str, Ranges]]:
+    """The blocks of all VPCs on a gateway, what of it only one of them has, and those of each."""
+
+    def make() -> tuple[Ranges, Ranges, Mapping[str, Ranges]]:
+        attached = _index(lowering).attached_to(gateway_id)
+        ids = [e.resource_id for e in attached if e.resource_type == "vpc" and works(e.state)]
+        known = {each: lowering.snapshot.get(Vpc, each) for each in ids}
+        blocks = {
+            each: Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
+            for each, vpc in known.items()
+            if vpc is not None
+        }
+        every = Ranges.union(span for own in blocks.values() for span in own.intervals)
+        return every, every - shared(blocks.values()), blocks
+
+    return lowering.memo(f"{_NAME} blocks on {gateway_id}", make)
 
 
 def _enter(lowering: Lowering, gateway_id: str, subnet_id: str, vpc_id: str) -> Entry:

@@ -25,11 +25,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP, UDP, Header
+from reach.network.fronts import Fronts
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
@@ -391,9 +391,8 @@ def _served(lowering: Lowering) -> dict[str, list[str]]:
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The endpoints' addresses, for those of the balancers that they lead to."""
-    pairs = lowering.memo(f"{_NAME} aliases", partial(_behind, lowering))
-    fronts = (front.intervals for behind, front in pairs if behind & addresses)
-    return Ranges.union(span for spans in fronts for span in spans)
+    fronts = lowering.memo(f"{_NAME} aliases", lambda: Fronts(_behind(lowering)))
+    return fronts.of(addresses)
 
 
 def _own(lowering: Lowering, interface_id: str) -> Ranges:

@@ -13,7 +13,7 @@ Not modelled: names that resolve differently over a peering (R-PCX-9).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Entry, Join, Lowering, Target, node_name
@@ -120,12 +120,20 @@ def _into(
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A peering of the VPC, for the other side's blocks."""
-    for peering in lowering.snapshot.records(VpcPeeringConnection):
-        ends = [peering.requester_vpc_info, peering.accepter_vpc_info]
-        if peering.status.code == "active" and vpc_id in [end.vpc_id for end in ends]:
-            (other,) = (end for end in ends if end.vpc_id != vpc_id)
-            match = HeaderSpace.where(destination=_blocks(lowering, other))
-            yield peering.vpc_peering_connection_id, match
+
+    def make() -> Mapping[str, list[VpcPeeringConnection]]:
+        found: dict[str, list[VpcPeeringConnection]] = {}
+        for peering in lowering.snapshot.records(VpcPeeringConnection):
+            for end in (peering.requester_vpc_info, peering.accepter_vpc_info):
+                if peering.status.code == "active" and end.vpc_id:
+                    found.setdefault(end.vpc_id, []).append(peering)
+        return found
+
+    for peering in lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ()):
+        ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
+        (other,) = (end for end in ends if end.vpc_id != vpc_id)
+        match = HeaderSpace.where(destination=_blocks(lowering, other))
+        yield peering.vpc_peering_connection_id, match
 
 
 def _enter(lowering: Lowering, peering_id: str, subnet: str, vpc: str) -> Entry | None:

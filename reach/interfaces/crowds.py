@@ -26,6 +26,8 @@ from reach.snapshot.crowd import Crowd
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.roll import Rows
 
+_NOTHING = Ranges(())
+
 
 def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
     lot = _Lot(lowering, crowd)
@@ -46,12 +48,13 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
 
 def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
     lot = _Lot(lowering, crowd)
+    of_class = lot.known.owned_by_class(lot.hosts)
     found: dict[str, Ranges] = {}
     for node, own in lot.in_order("admit"):
         if isinstance(own, NetworkInterface):
-            found[node] = found.get(node, Ranges(())) | owned(lowering, own)
+            found[node] = found.get(node, _NOTHING) | owned(lowering, own)
         else:
-            found[node] = lot.known.owned(own)
+            found[node] = of_class.get(int(lot.known.number[own[0]]), _NOTHING)
     return found
 
 
@@ -95,8 +98,8 @@ class _Lot:
         roll = self.crowd.roll
         if len(self.hosts) == 1:
             return roll.instance(int(self.hosts[0])) or roll.name(int(self.hosts[0]))
-        own = np.unique(roll.instances[self.hosts])
-        return roll.instance(int(self.hosts[0])) if len(own) == 1 else ""
+        own = roll.instances[self.hosts]
+        return roll.instance(int(self.hosts[0])) if len(own) and (own == own[0]).all() else ""
 
     def starts(self) -> tuple[Start, ...]:
         if len(self.hosts) <= ends.MANY and not self.lowering.by_class:

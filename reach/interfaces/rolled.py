@@ -7,7 +7,7 @@ is for ``kinds``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from reach.interfaces.kinds import is_host, is_ordinary, is_running, metadata, o
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.interface_records import InterfaceAttachment
+from reach.snapshot.ordering import ranks
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.roll import Mask, Roll, Rows, register_of
 
@@ -74,6 +75,14 @@ class Rolled:
             return Ranges(tuple(spans))
         several = (owned(self._lowering, each) for each in self.roll.records(delegated))
         return Ranges.union((*spans, *(span for own in several for span in own.intervals)))
+
+    def owned_by_class(self, rows: Rows) -> Mapping[int, Ranges]:
+        """The same of each class that some rows are of, by its number."""
+        spans = self.roll.spans_by(rows, self.number)
+        own = {number: Ranges(tuple(each)) for number, each in spans.items()}
+        for number in np.unique(self.number[self.roll.delegated_of(rows)]).tolist():
+            own[number] = self.owned(rows[self.number[rows] == number])
+        return own
 
     def lots(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
         """The classes of some rows in the order in which they come, with those rows of each."""
@@ -154,9 +163,9 @@ def _classed(keys: Sequence[Rows], alone: Mask) -> tuple[Rows, Rows]:
     """The class of each row, and the first row of each class."""
     joined = keys[0]
     for key in keys[1:]:
-        _, joined = np.unique(joined * (int(key.max()) + 1) + key, return_inverse=True)
+        joined, _ = ranks(joined * (int(key.max()) + 1) + key)
     own = np.where(alone, -1 - np.arange(len(alone)), joined)
-    _, first, which = np.unique(own, return_index=True, return_inverse=True)
+    which, first = ranks(own)
     order = np.argsort(first, kind="stable")
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))

@@ -236,6 +236,18 @@ class LaterRanges(Ranges):
         return self._hash
 
 
+def shared(sets: Iterable[Ranges]) -> Ranges:
+    """What is in more than one of some sets."""
+    spans = sorted(span for each in sets for span in each.intervals)
+    found: list[Interval] = []
+    top = -1
+    for low, high in spans:
+        if low <= top:
+            found.append((low, min(high, top)))
+        top = max(top, high)
+    return Ranges.union(found)
+
+
 def _show_interval(name: str, low: int, high: int) -> str:
     show = FIELD[name].show
     if high == _last(low):

@@ -18,13 +18,15 @@ All types are frozen.  Knows no AWS word: codes and ids in an Origin are opaque 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
 from reach.network.field import INDEX
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,13 @@ class Forward:
         anywhere = sum("destination" not in route.match.by_name for route in self.routes)
         return anywhere * 2 > len(self.routes)
 
+    def at(self, destination: int) -> Sequence[Route]:
+        """The routes that may match a destination, in order."""
+        if len(self.routes) <= _FEW:
+            return self.routes
+        cuts, held = self._segments
+        return [self.routes[number] for number in held[bisect_right(cuts, destination) - 1]]
+
     def towards(self, destinations: Ranges) -> tuple[int, ...]:
         """The numbers of the routes that may match one of these destinations, in order."""
         found: set[int] = set()
@@ -251,6 +260,9 @@ class Forward:
     @cached_property
     def _segments(self) -> tuple[list[int], list[tuple[int, ...]]]:
         """Where routes begin and end to match, and which do from there to the next place."""
+        apart = self._apart
+        if apart is not None:
+            return apart
         begin: dict[int, list[int]] = {0: []}
         end: dict[int, list[int]] = {}
         for number, route in enumerate(self.routes):
@@ -263,7 +275,31 @@ class Forward:
         for cut in cuts:
             now.difference_update(end.get(cut, ()))
             now.update(begin.get(cut, ()))
-            held.append(tuple(now))
+            held.append(tuple(sorted(now)))
+        return cuts, held
+
+    @property
+    def _apart(self) -> tuple[list[int], list[tuple[int, ...]]] | None:
+        """The same in less time where no two routes have a destination in common; else None."""
+        spans: list[tuple[int, int, int]] = []
+        for number, route in enumerate(self.routes):
+            values = route.match.by_name.get("destination")
+            if values is None:
+                return None
+            spans += [(low, high, number) for low, high in values.intervals]
+        spans.sort()
+        cuts: list[int] = [0]
+        held: list[tuple[int, ...]] = [()]
+        for low, high, number in spans:
+            if low < cuts[-1]:
+                return None
+            if low == cuts[-1]:
+                held[-1] = (number,)
+            else:
+                cuts.append(low)
+                held.append((number,))
+            cuts.append(high + 1)
+            held.append(())
         return cuts, held
 
     @cached_property

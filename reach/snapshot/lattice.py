@@ -93,8 +93,10 @@ class Lattice:
     def vpc_of(self, subnet_id: str) -> str:
         """The VPC of a subnet, from an interface in it where the subnet is not known."""
         subnet = self.snapshot.get(Subnet, subnet_id)
+        if subnet is not None and subnet.vpc_id:
+            return subnet.vpc_id
         inside = self.index.interfaces_by_subnet.get(subnet_id, ())
-        return next((each.vpc_id for each in (subnet, *inside) if each and each.vpc_id), "")
+        return next((each.vpc_id for each in inside if each.vpc_id), "")
 
     # ---------------------------------------------------------------- networks
 

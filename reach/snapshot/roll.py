@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.header_space import Interval, Ranges
-from reach.snapshot import columns
+from reach.snapshot import columns, ordering
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.interface_records import Instance, NetworkInterface
 from reach.snapshot.record import Record
@@ -29,6 +29,7 @@ from reach.snapshot.table import Table
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 _PLACE, _LOW = 96, (1 << 96) - 1
+_PATIENCE = 100_000
 
 
 def roll_of(records: Mapping[str, Record]) -> Roll | None:
@@ -41,6 +42,15 @@ def register_of(records: Mapping[str, Record]) -> Register | None:
     return cast("Register | None", _derived(records, Register))
 
 
+def rows_of(table: Table) -> Mapping[str, int] | None:
+    """Which row of a table has an id, as columns tell it, without a dictionary of all of them."""
+    if table.kind is NetworkInterface:
+        roll = roll_of(table)
+        return None if roll is None else Places(roll.ids, roll.places)
+    register = register_of(table) if table.kind is Instance else None
+    return None if register is None else Places(register.ids, register.places)
+
+
 def _derived(records: Mapping[str, Record], make: type[Roll] | type[Register]) -> object:
     if not isinstance(records, Table):
         return None
@@ -48,6 +58,35 @@ def _derived(records: Mapping[str, Record], make: type[Roll] | type[Register]) -
         told = all(part.columns for part in records.parts)
         records.derived[make.__name__] = make(records) if told else None
     return records.derived[make.__name__]
+
+
+class Places(Mapping[str, int]):
+    """The row of each id; ``ids`` are in order, ``places`` are their rows.
+
+    Who asks for very many one by one is better served by a dictionary, which is then made.
+    """
+
+    def __init__(self, ids: npt.NDArray[np.bytes_], places: Rows) -> None:
+        self._ids, self._rows = ids, places
+        self._patience = _PATIENCE
+        self._all: dict[str, int] | None = None
+
+    def __getitem__(self, name: str) -> int:
+        if self._all is not None:
+            return self._all[name]
+        self._patience -= 1
+        if self._patience < 0:
+            self._all = dict(zip(self, self._rows.tolist(), strict=True))
+        at = _place(self._ids, name)
+        if at is None:
+            raise KeyError(name)
+        return int(self._rows[at])
+
+    def __iter__(self) -> Iterator[str]:
+        return (each.decode() for each in self._ids.tolist())
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 class Register:
@@ -58,12 +97,12 @@ class Register:
         ids = _texts((each.width, each.ids) for each in parts)
         self.kinds: list[Instance] = []
         kind = [_renumbered(each.kind, each.kinds, self.kinds) for each in parts]
-        order = np.argsort(ids, kind="stable")
-        self.ids, self.kind = ids[order], np.concatenate(kind)[order]
+        self.places = ordering.order(ids)
+        self.ids, self.kind = ids[self.places], np.concatenate(kind)[self.places]
 
-    def kinds_of(self, names: npt.NDArray[np.bytes_]) -> Rows:
+    def kinds_of(self, wanted: npt.NDArray[np.bytes_]) -> Rows:
         """The number of the kind of each; -1 of those that are not there."""
-        at = _found(self.ids, names)
+        at = ordering.find(self.ids, wanted)
         return np.where(at < 0, -1, self.kind[at])
 
 
@@ -74,8 +113,8 @@ class Roll:
         self.table = table
         parts = [columns.interfaces(part.columns) for part in table.parts]
         ids = _texts((each.width, each.ids) for each in parts)
-        self._places: Rows = np.argsort(ids, kind="stable")
-        self.ids = ids[self._places]
+        self.places: Rows = ordering.order(ids)
+        self.ids = ids[self.places]
         self.profiles: list[NetworkInterface] = []
         self.groups: list[tuple[str, ...]] = []
         self.profile = self._joined(
@@ -83,9 +122,9 @@ class Roll:
         )
         self.group = self._joined(_distinct(((e.group, e.groups) for e in parts), self.groups))
         instances = _texts((each.instance_width, each.instances) for each in parts)
-        self.instances = instances[self._places]
+        self.instances = instances[self.places]
         self._rank = np.empty(len(ids), np.int64)
-        self._rank[self._places] = np.arange(len(ids))
+        self._rank[self.places] = np.arange(len(ids))
         starts = np.cumsum([0, *(part.count for part in table.parts)])
         own = [(_numbers(e.four), _numbers(e.four_row)) for e in parts]
         self.four, self.four_row = self._by_row(own, starts)
@@ -101,7 +140,7 @@ class Roll:
 
     def _joined(self, parts: Iterable[Rows]) -> Rows:
         """A column of all parts, in the order of rows."""
-        return np.concatenate(list(parts))[self._places]
+        return np.concatenate(list(parts))[self.places]
 
     def _ranked(self, parts: Iterable[Rows], starts: Rows) -> Rows:
         found = [part + start for part, start in zip(parts, starts, strict=False)]
@@ -140,15 +179,12 @@ class Roll:
         return self.records(np.array([row]))[0]
 
     def records(self, rows: Rows) -> tuple[NetworkInterface, ...]:
-        made = self.table.take(self.names(rows), self._places[rows].tolist())
+        made = self.table.take(self.names(rows), self.places[rows].tolist())
         return cast("tuple[NetworkInterface, ...]", tuple(made))
 
     def row(self, name: str) -> int | None:
         """Where an id is."""
-        if not name.isascii() or len(name) > self.ids.dtype.itemsize or "\0" in name:
-            return None
-        at = int(np.searchsorted(self.ids, name.encode()))
-        return at if at < len(self) and self.ids[at] == name.encode() else None
+        return _place(self.ids, name)
 
     # ---------------------------------------------------------------- who shares something
 
@@ -184,8 +220,8 @@ class Roll:
     @cached_property
     def beside(self) -> Rows:
         """How many interfaces the instance of each row has; 0 of none."""
-        _, which, count = np.unique(self.instances, return_inverse=True, return_counts=True)
-        found: Rows = np.where(self.instances == b"", 0, count[which])
+        found = ordering.repeats(self.instances, self.instance_order)
+        found[self.instances == b""] = 0
         return found
 
     @cached_property
@@ -198,12 +234,12 @@ class Roll:
 
     @cached_property
     def instance_order(self) -> Rows:
-        return np.argsort(self.instances, kind="stable")
+        return ordering.order(self.instances)
 
     @cached_property
     def group_sets(self) -> frozenset[tuple[str, frozenset[str]]]:
         """The VPC and the groups of each row that has any."""
-        pairs = np.unique(self.profile * len(self.groups) + self.group)
+        pairs = ordering.distinct(self.profile * len(self.groups) + self.group)
         sets = list(map(frozenset, self.groups))
         return frozenset(
             (self.profiles[profile].vpc_id or "", sets[group])
@@ -220,12 +256,20 @@ class Roll:
         return np.bincount(self.four_row, minlength=size), np.bincount(self.six_row, minlength=size)
 
     def four_of(self, rows: Rows) -> npt.NDArray[np.int64]:
-        return self.four[_of(self.four_row, rows)]
+        return self.four[_of(self._four_starts, rows)]
+
+    @cached_property
+    def _four_starts(self) -> Rows:
+        return np.concatenate(([0], np.cumsum(self.counts[0])))
+
+    @cached_property
+    def _six_starts(self) -> Rows:
+        return np.concatenate(([0], np.cumsum(self.counts[1])))
 
     def spans(self, rows: Rows, inside: Ranges | None = None) -> list[Interval]:
         """The addresses of some rows (in a set) as sorted intervals that do not touch; no
         prefixes."""
-        six = [(high << 64 | low) for high, low in self.six[_of(self.six_row, rows)].tolist()]
+        six = [(high << 64 | low) for high, low in self.six[_of(self._six_starts, rows)].tolist()]
         four = self.four_of(rows)
         if inside is not None:
             six = [address for address in six if address in inside]
@@ -236,7 +280,7 @@ class Roll:
                 found[-1] = (found[-1][0], address)
             else:
                 found.append((address, address))
-        four = np.unique(four)
+        four = ordering.distinct(four)
         if len(four):
             cuts = np.flatnonzero(np.diff(four) != 1)
             lows = four[np.concatenate(([0], cuts + 1))].tolist()
@@ -247,9 +291,36 @@ class Roll:
             ]
         return found
 
+    def spans_by(self, rows: Rows, key: Rows) -> Mapping[int, list[Interval]]:
+        """The same of several lots at once: ``key`` says of every row of the roll whose it is."""
+        found: dict[int, list[Interval]] = {}
+        at = _of(self._six_starts, rows)
+        whose = key[self.six_row[at]].tolist()
+        six = ((high << 64 | low) for high, low in self.six[at].tolist())
+        for number, address in sorted(set(zip(whose, six, strict=True))):
+            own = found.setdefault(number, [])
+            if own and own[-1][1] + 1 == address:
+                own[-1] = (own[-1][0], address)
+            else:
+                own.append((address, address))
+        at = _of(self._four_starts, rows)
+        if not len(at):
+            return found
+        four, keys = self.four[at], key[self.four_row[at]]
+        order = np.lexsort((four, keys))
+        four, keys = four[order], keys[order]
+        step, same = np.diff(four), np.diff(keys) == 0
+        cuts = np.flatnonzero(~(same & ((step == 1) | (step == 0))))
+        first, last = np.concatenate(([0], cuts + 1)), np.concatenate((cuts, [len(four) - 1]))
+        lots = keys[first].tolist(), four[first].tolist(), four[last].tolist()
+        for number, low, high in zip(*lots, strict=True):
+            span = (FAMILY_BIT | low << _PLACE, FAMILY_BIT | high << _PLACE | _LOW)
+            found.setdefault(number, []).append(span)
+        return found
+
     def pieces(self, rows: Rows, beside: Ranges) -> int:
         """At least so many intervals the addresses of some rows make, with others beside them."""
-        four = np.unique(self.four_of(rows))
+        four = ordering.distinct(self.four_of(rows))
         met = int(np.count_nonzero(_is_inside(four, beside)))
         runs = int(np.count_nonzero(np.diff(four) != 1)) + min(len(four), 1)
         return runs - met - 2 * len(beside.intervals)
@@ -289,7 +360,7 @@ class Roll:
             first = -((FAMILY_BIT - max(low, FAMILY_BIT)) >> _PLACE)
             last = (high - FAMILY_BIT) >> _PLACE
             start, end = np.searchsorted(four, first), np.searchsorted(four, last, "right")
-            for each in np.unique(four[start:end]).tolist():
+            for each in ordering.distinct(four[start:end]).tolist():
                 yield FAMILY_BIT | each << _PLACE
 
     @cached_property
@@ -365,6 +436,17 @@ class _OfInstances(Mapping[str, Crowd]):
         return sum(1 for _ in self)
 
 
+def _place(ids: npt.NDArray[np.bytes_], name: object) -> int | None:
+    """Where an id is among others in order."""
+    if not isinstance(name, str) or not name.isascii() or "\0" in name:
+        return None
+    text = name.encode()
+    if len(text) > ids.dtype.itemsize:
+        return None
+    at = int(np.searchsorted(ids, text))
+    return at if at < len(ids) and ids[at] == text else None
+
+
 def _numbered(names: Iterable[Iterable[str | None]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for number, each in enumerate(names):
@@ -409,20 +491,13 @@ def _is_inside(four: Rows, spans: Ranges) -> Mask:
     return found
 
 
-def _of(sorted_rows: Rows, rows: Rows) -> Rows:
-    """The places of a column, sorted by row, that belong to some rows."""
-    low, high = np.searchsorted(sorted_rows, rows), np.searchsorted(sorted_rows, rows, "right")
+def _of(starts: Rows, rows: Rows) -> Rows:
+    """The places of a column, sorted by row, that belong to some rows; where each row's begin."""
+    low, high = starts[rows], starts[rows + 1]
     many = high - low
     if len(rows) == 1:
         return np.arange(int(low[0]), int(high[0]))
     ends = np.cumsum(many)
     total = int(ends[-1]) if len(ends) else 0
     found: Rows = np.arange(total) + np.repeat(low - (ends - many), many)
-    return found
-
-
-def _found(sorted_names: npt.NDArray[np.bytes_], names: npt.NDArray[np.bytes_]) -> Rows:
-    """Where each name is; -1 of those that are not there."""
-    at = np.minimum(np.searchsorted(sorted_names, names), len(sorted_names) - 1)
-    found: Rows = np.where(sorted_names[at] == names, at, -1)
     return found

@@ -27,6 +27,7 @@ _BLOCK = 1 << 15  # bytes of rows before compression: larger ones are smaller, a
 _SAMPLE = 100  # records that tell how many go into a block
 _LEVEL = 1
 _KEPT = 64  # blocks of a table that stay open
+_MANY = 50_000  # rows that take long to put into a dictionary
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -166,8 +167,14 @@ class Table(Mapping[str, Record]):
         return self._every.items()
 
     @cached_property
-    def _rows(self) -> dict[str, int]:
+    def _rows(self) -> Mapping[str, int]:
         """Which row has an id, counted through all parts."""
+        if len(self) >= _MANY and all(part.columns for part in self.parts):
+            from reach.snapshot.roll import rows_of  # here, as numpy takes long to import
+
+            rows = rows_of(self)
+            if rows is not None:
+                return rows
         return {name: row for row, name in enumerate(chain(*(p.ids() for p in self.parts)))}
 
     @cached_property

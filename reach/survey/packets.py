@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from reach.aim import Start
-from reach.canonical import LIKED
+from reach.foreseen import LIKED
 from reach.network.address import is_ipv4
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges

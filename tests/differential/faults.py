@@ -402,8 +402,8 @@ EVALUATED = (
     Fault(
         "the last route wins",
         "reach.evaluate",
-        "for route in stage.routes:",
-        "for route in reversed(stage.routes):",
+        "for route in stage.at(header.destination):",
+        "for route in reversed(stage.at(header.destination)):",
     ),
     Fault(
         "a table is read backwards",

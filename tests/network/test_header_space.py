@@ -8,7 +8,7 @@ import pytest
 
 from reach.network.address import Prefix, parse_address
 from reach.network.field import ICMP, TCP, Header, answers, reply_to
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import HeaderSpace, Ranges, shared
 
 SEEDS = range(60)
 SIZE = 40
@@ -110,3 +110,13 @@ def test_what_overlaps_has_a_header_in_common() -> None:
             for _ in range(2)
         ]
         assert spaces[0].overlaps(spaces[1]) is (not (spaces[0] & spaces[1]).is_empty)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_several_sets_share(seed: int) -> None:
+    """Every value that is in two of them or more, and no other."""
+    rng = random.Random(seed)
+    pairs = [some_ranges(rng) for _ in range(rng.randrange(6))]
+    expected = {v for v in range(SIZE) if sum(v in values for _, values in pairs) > 1}
+    found = shared(each for each, _ in pairs)
+    assert {v for v in range(SIZE) if v in found} == expected

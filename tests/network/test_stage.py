@@ -10,6 +10,7 @@ from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route
 
 QUIET = Origin("", "")
+ALL = Ranges.span(0, 63)
 
 
 def random_ranges(random: Random) -> Ranges:
@@ -40,6 +41,28 @@ def test_routes_towards_destinations(seed: int) -> None:
         ]
         assert list(forward.towards(wanted)) == expected
     assert forward.towards(Ranges(())) == ()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_routes_at_a_destination(seed: int) -> None:
+    """Whatever routes match, these are among them, in order, overlapping routes or not."""
+    random = Random(seed)
+    routes = [random_route(random) for _ in range(random.randrange(0, 25))]
+    if seed % 2:  # each takes what those before it have left: no two have one in common
+        left = Ranges.span(0, 63)
+        for number, route in enumerate(routes):
+            own = left & route.match.by_name.get("destination", Ranges.span(0, 5))
+            left -= own
+            routes[number] = Route(HeaderSpace.where(destination=own), "x", QUIET)
+    forward = Forward(tuple(routes))
+    for destination in range(64):
+        met = [r for r in routes if destination in _destinations(r)]
+        found = [r for r in forward.at(destination) if destination in _destinations(r)]
+        assert list(map(id, found)) == list(map(id, met))
+
+
+def _destinations(route: Route) -> Ranges:
+    return route.match.by_name.get("destination", ALL)
 
 
 def test_rivals_are_earlier_routes_that_overlap() -> None:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from reach.changes.edit import with_record
 from reach.network.address import parse_address
 from reach.network.header_space import Ranges
+from reach.snapshot import roll, table
 from reach.snapshot.index import Index
-from reach.snapshot.records import NetworkInterface
+from reach.snapshot.records import Instance, NetworkInterface
 from tests.crowds import Crowd
 from tests.estate import Estate
 from tests.rolls import Twice, ids, listed, packed
@@ -139,3 +140,26 @@ def test_who_is_not_there(tmp_path: Path) -> None:
         assert index.roll.row(name) is None
     assert index.owner_of_address(parse_address("10.9.9.9")) == ()
     assert index.owner_of_address(parse_address("2001:db8::1")) == ()
+
+
+@pytest.mark.parametrize("patience", [0, 3, 1000])
+@pytest.mark.parametrize("name", ["estate", "two_tier"])
+def test_rows_without_a_dictionary(
+    name: str, patience: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which row has an id is the same, however it is looked up; nothing else has one."""
+    for kind in (NetworkInterface, Instance):
+        plain = packed(SAMPLES / name / "snapshot").contents[kind]
+        expected = dict(plain._rows)  # type: ignore[attr-defined]
+        monkeypatch.setattr(table, "_MANY", 0)
+        monkeypatch.setattr(roll, "_PATIENCE", patience)
+        found = packed(SAMPLES / name / "snapshot").contents[kind]
+        rows = found._rows  # type: ignore[attr-defined]
+        assert not isinstance(rows, dict)
+        assert {each: rows[each] for each in rows} == expected
+        assert len(rows) == len(expected)
+        for nobody in ("", "eni-", "zzz", "é", "a\0", "x" * 99):
+            assert nobody not in found
+        assert list(found) == list(plain)
+        assert [repr(found[each]) for each in plain] == [repr(plain[each]) for each in plain]
+        monkeypatch.undo()

@@ -1,0 +1,114 @@
+"""The witness that pinning would end with, made up without a solver.
+
+    packet(space, two_way) -> Header | None
+
+:mod:`reach.canonical` pins a header field by field: a liked value if that can work, else the
+lowest.  Where a packet that has the best of each field gets through, every one of those wishes can
+be met, so it is the very packet that pinning ends with.  Whether it gets through is for others to
+say.  Takes the headers of a start; must not know AWS, networks or a solver.
+"""
+
+from __future__ import annotations
+
+from reach.network.address import FAMILY_BIT, is_ipv4, parse_address
+from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
+from reach.network.header_space import HeaderSpace, Ranges
+
+# 203.0.113.0/24 and 2001:db8::/32 are for documentation (RFC 5737, RFC 3849).
+LIKED = {
+    "source": (parse_address("203.0.113.7"), parse_address("2001:db8::7")),
+    "destination": (parse_address("203.0.113.9"), parse_address("2001:db8::9")),
+    "protocol": (TCP,),
+    "source_port": (50000,),
+    "destination_port": (443,),
+}
+_ZERO = Ranges.of(0)
+_BEYOND = (1 << 96) - 1  # of an IPv4 address these bits are 0
+MANY = 8
+_PORTS = ("source_port", "destination_port")
+_ANSWERED = {number: Ranges.of(*kinds) for number, kinds in ICMP_ANSWERS.items()}
+
+
+def packet(space: HeaderSpace, two_way: bool) -> Header | None:
+    """What pinning would like best of a space; None where the fields do not go together."""
+    told = space.by_name
+    values: dict[str, int | None] = {
+        name: _best(name, told.get(name)) for name in ("source", "destination", "protocol")
+    }
+    protocol = values["protocol"]
+    for name in _PORTS:
+        held = told.get(name) if protocol in (TCP, UDP) else _both(_ZERO, told.get(name))
+        values[name] = _best(name, held)
+    has_type = protocol in (ICMP, ICMPV6)
+    kinds = _ANSWERED[protocol or 0] if has_type and two_way else None if has_type else _ZERO
+    values["icmp_type"] = _best("icmp_type", _both(kinds, told.get("icmp_type")))
+    codes = None if has_type else _ZERO
+    values["icmp_code"] = _best("icmp_code", _both(codes, told.get("icmp_code")))
+    values["identity"] = _best("identity", told.get("identity"))
+    if any(value is None for value in values.values()):
+        return None
+    header = Header(**{name: value or 0 for name, value in values.items()})
+    return header if _is_possible(header) else None
+
+
+def _both(some: Ranges | None, others: Ranges | None) -> Ranges | None:
+    """What is in both; None is anything."""
+    if some is None or others is None:
+        return some if others is None else others
+    return some & others
+
+
+def _best(name: str, values: Ranges | None) -> int | None:
+    """A liked value if there is one among them, else the lowest."""
+    liked = LIKED.get(name, ())
+    if values is None:
+        return liked[0] if liked else 0
+    found = (value for value in liked if value in values)
+    return next(found, None) or least(values, is_address=name in ("source", "destination"))
+
+
+def least(values: Ranges, *, is_address: bool) -> int | None:
+    """The lowest of some values, of addresses the lowest IPv4 one if there is any."""
+    for low, high in values.intervals:
+        if is_address and high >= FAMILY_BIT:
+            first = max(low, FAMILY_BIT)
+            return None if first & _BEYOND else first
+        if not is_address or values.intervals[-1][1] < FAMILY_BIT:
+            return low
+    return None
+
+
+def few(name: str, values: Ranges | None) -> tuple[int, ...]:
+    """Some values in the order in which pinning would like them; nothing if they are many."""
+    if values is None or len(values.intervals) > MANY:
+        return ()
+    found: list[int] = []
+    for low, high in values.intervals:
+        step = 1 << 96 if name in ("source", "destination") and is_ipv4(low) else 1
+        if (high - low) // step >= MANY or (step > 1 and low & _BEYOND):
+            return ()
+        found += range(low, high + 1, step)
+    liked = LIKED.get(name, ())
+    is_address = name in ("source", "destination")
+
+    def rank(value: int) -> tuple[int, bool, int]:
+        place = liked.index(value) if value in liked else len(liked)
+        return place, is_address and not is_ipv4(value), value
+
+    return tuple(sorted(found, key=rank)) if len(found) <= MANY else ()
+
+
+def by_destination(space: HeaderSpace) -> tuple[HeaderSpace, ...]:
+    """A space by its destinations, if they are few, as pinning would like them."""
+    values = few("destination", space.by_name.get("destination"))
+    if len(values) < 2:
+        return (space,)
+    return tuple(space.narrowed("destination", Ranges.of(value)) for value in values)
+
+
+def _is_possible(header: Header) -> bool:
+    """Whether both ends are of one family, and of the one that the protocol needs."""
+    four = is_ipv4(header.source)
+    if is_ipv4(header.destination) is not four:
+        return False
+    return header.protocol != (ICMPV6 if four else ICMP)
