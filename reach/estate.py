@@ -18,7 +18,7 @@ from reach.changes.edit import with_record
 from reach.comparing.aligned import resident
 from reach.comparing.diff import MOST, diff
 from reach.comparing.difference import Difference
-from reach.comparing.differing import warmed
+from reach.comparing.near import warmed
 from reach.errors import QuestionError
 from reach.options import Options
 from reach.snapshot.record import Record

@@ -1,0 +1,101 @@
+"""Whether anything that starts somewhere can come by a place, and be answered: sets say no quickly.
+
+    passes(network, start, forward, reply, two_way=...) -> bool
+
+What starts is pushed through the nodes as header spaces, there and back.  A set forgets which of
+its flows did what, so what comes out holds more than what happens: "no" is certain, "yes" is not,
+and is for the solver.  Knows the neutral network only; must not know AWS, terms or a solver.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from reach.aim import Start
+from reach.comparing.coming import Spaces
+from reach.flood import Arrival, Reading, Tag, covers, replied
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+from reach.order import strongly_connected
+
+_MOST = 600  # so many sets are pushed on
+_PLAIN = Tag()
+_NOBODY = Ranges.of(0)
+_Wanted = Mapping[str, Spaces]
+
+
+def passes(
+    network: Network, start: Start, forward: _Wanted, reply: _Wanted, *, two_way: bool
+) -> bool:
+    """Whether flows of a start may come by one of ``forward``, or their replies by one of
+    ``reply`` (by node, headers on entry), be delivered, and answered if ``two_way``."""
+    space = start.space
+    if "identity" not in space.by_name:
+        space = space.narrowed("identity", _NOBODY)
+    there = _Spread(Reading(network), forward)
+    if not there.run([(start.node, space, False)]):
+        return True
+    arrived = [
+        (arrival, came_by)
+        for arrival, came_by in there.arrivals
+        if not arrival.stage.inside and (came_by or (two_way and reply))
+    ]
+    if not two_way:
+        return bool(arrived)
+    back = _Spread(Reading(network, before=there.reading.memory), reply)
+    if not back.run(_answers(arrived)):
+        return True
+    return any(
+        came_by and arrival.stage.owner == start.owner for arrival, came_by in back.arrivals
+    )
+
+
+def _answers(arrived: Sequence[tuple[Arrival, bool]]) -> list[tuple[str, HeaderSpace, bool]]:
+    found = []
+    for arrival, came_by in arrived:
+        answer = replied(arrival.space)
+        if answer is not None and not answer.is_empty:
+            found.append((arrival.stage.reply, answer, came_by))
+    return found
+
+
+class _Spread:
+    """One direction: what is delivered, and whether it has come by a wanted place."""
+
+    def __init__(self, reading: Reading, wanted: _Wanted) -> None:
+        self.reading = reading
+        self.arrivals: list[tuple[Arrival, bool]] = []
+        self._wanted = wanted
+        self._seen: dict[tuple[str, bool], list[HeaderSpace]] = {}
+        self._led: dict[str, dict[str, None]] = {}
+
+    def run(self, begun: Sequence[tuple[str, HeaderSpace, bool]]) -> bool:
+        """Push on until nothing is new; False where that is too much, meets something unknown, or
+        comes round again: how often a flow may is not for sets to say."""
+        queue = deque(begun)
+        pushed = 0
+        while queue:
+            node, space, came_by = queue.popleft()
+            if not came_by:
+                queue.extend((node, met, True) for met in self._met(node, space))
+            known = self._seen.setdefault((node, came_by), [])
+            if any(covers(each, space) for each in known):
+                continue
+            known.append(space)
+            pushed += 1
+            outcome = self.reading.push(node, _PLAIN, space)
+            if pushed > _MOST or outcome.unmodelled:
+                return False
+            self._led.setdefault(node, {}).update((to, None) for to, _, _ in outcome.onward)
+            self.arrivals += ((arrival, came_by) for arrival in outcome.arrivals)
+            queue.extend((onward, met, came_by) for onward, _, met in outcome.onward)
+        return not self._comes_round()
+
+    def _comes_round(self) -> bool:
+        parts = strongly_connected(self._led, lambda node: self._led.get(node, ()))
+        return any(len(part) > 1 for part in parts) or any(n in to for n, to in self._led.items())
+
+    def _met(self, node: str, space: HeaderSpace) -> list[HeaderSpace]:
+        found = (space & each for each in self._wanted.get(node, ()))
+        return [met for met in found if not met.is_empty]

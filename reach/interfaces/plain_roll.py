@@ -1,0 +1,66 @@
+"""Plain hosts as a roll of very many tells them: the same as record by record.
+
+Must not decide what makes a host plain: that is for ``plain``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import numpy as np
+
+from reach.component import Lowering
+from reach.interfaces.classes import classes
+from reach.interfaces.ends import MANY
+from reach.interfaces.plain import nodes_of, resource_of, sending_as, stands_for_itself
+from reach.interfaces.rolled import Rolled
+from reach.network.header_space import Ranges
+from reach.snapshot.roll import Roll
+
+
+class PlainRoll:
+    """``_plain`` says which rows are plain hosts; classes are whole in it or not at all."""
+
+    def __init__(self, lowering: Lowering, roll: Roll) -> None:
+        self._lowering, self._roll = lowering, roll
+        self._known = cast(Rolled, classes(lowering))
+        passed = np.fromiter(map(stands_for_itself, roll.profiles), np.bool_, len(roll.profiles))
+        self._plain = self._known.host & passed[roll.profile] & (roll.beside <= 1)
+
+    def family(self, node: str) -> str:
+        resource = resource_of(node)
+        row = self._roll.row(resource) if resource else None
+        if row is None or not self._plain[row]:
+            return ""
+        return self._known.name(int(self._known.number[row]))
+
+    def _row(self, family: str) -> int:
+        row = self._roll.row(family)
+        assert row is not None
+        return row
+
+    def place(self, family: str) -> object:
+        return self._roll.profiles[int(self._roll.profile[self._row(family)])].subnet_id
+
+    def identity(self, family: str) -> int:
+        row = self._row(family)
+        vpc = self._roll.profiles[int(self._roll.profile[row])].vpc_id
+        groups = self._roll.groups[int(self._roll.group[row])]
+        return self._lowering.identity(vpc or "", groups)
+
+    def reading(self, groups: Iterable[str]) -> Iterator[str]:
+        for group in groups:
+            crowd = self._roll.by_group.get(group)
+            if crowd is None:
+                continue
+            rows = crowd.rows[self._plain[crowd.rows]]
+            for number, members in self._known.lots(rows):
+                # Of very few hosts each starts by itself (``ends.MANY``).
+                every = len(rows) <= MANY or len(members) == 1
+                names = self._roll.names(members) if every else [""]
+                for name in names:
+                    yield from nodes_of(self._known.name(number), name)
+
+    def sending_as(self, identities: Ranges) -> Iterator[str]:
+        yield from sending_as(self, self._lowering, identities)
