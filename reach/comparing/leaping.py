@@ -15,7 +15,8 @@ more.  Knows the neutral network only; must not know terms or a solver.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reach.aim import Start
 from reach.comparing.backwards import answered
@@ -56,24 +57,33 @@ class Starts:
         return found
 
 
+@dataclass(frozen=True)
+class Come:
+    """Headers that come to some nodes: from anywhere, or, if these are given, begun at one of
+    ``nodes``."""
+
+    space: HeaderSpace
+    nodes: tuple[str, ...] | None = None
+
+
 def leap(
     skeleton: Skeleton,
     starts: Starts,
     there: Mapping[str, Iterable[Spot]],
     back: Mapping[str, Iterable[Spot]],
+    besides: Iterable[Come] = (),
 ) -> Mapping[str, Spaces] | None:
-    """The flows that come by one of some spots, or whose reply does by one of some others, by the
-    node where they start.  Raises NotPlain."""
+    """The flows that come by one of some spots, or have come ``besides``, or whose reply comes by
+    one of some others; by the node where they start."""
     found: dict[str, list[HeaderSpace]] = {}
-    for spots, reply in ((there, False), (back, True)):
+    for spots, more, reply in ((there, besides, False), (back, (), True)):
         begun: dict[str, list[HeaderSpace]] = {}
-        for name, spaces in skeleton.entering(spots, reply=reply).items():
-            for space in spaces:
-                sent = _senders(skeleton, starts, name, space, reply=reply)
-                if sent is None:
-                    return None
-                for node, own in sent:
-                    begun.setdefault(node, []).append(own)
+        for come in (*_coming(skeleton, starts, spots, reply=reply), *more):
+            sent = _senders(skeleton, starts, come, reply=reply)
+            if sent is None:
+                return None
+            for node, own in sent:
+                begun.setdefault(node, []).append(own)
         for node, each in begun.items():
             found.setdefault(node, []).append(hull(each))
         if len(found) > _MOST_STARTS:
@@ -81,16 +91,28 @@ def leap(
     return {node: bounded(spaces) for node, spaces in found.items()}
 
 
+def _coming(
+    skeleton: Skeleton, starts: Starts, spots: Mapping[str, Iterable[Spot]], *, reply: bool
+) -> Iterator[Come]:
+    for name, spaces in skeleton.entering(spots, reply=reply).items():
+        only = not reply and name in starts.at and skeleton.is_only_begun_at(name)
+        for space in spaces:
+            if only:
+                yield Come(space, (name,))
+            else:
+                yield from map(Come, skeleton.sent_there(name, space, reply=reply))
+
+
 def _senders(
-    skeleton: Skeleton, starts: Starts, name: str, space: HeaderSpace, *, reply: bool
+    skeleton: Skeleton, starts: Starts, come: Come, *, reply: bool
 ) -> list[tuple[str, HeaderSpace]] | None:
-    """Where flows start that come to a node with some headers, or their replies; with which."""
-    who = None if reply else space.by_name.get("identity")
-    come = [each.without("identity") for each in skeleton.sent_there(name, space, reply=reply)]
-    if not reply and name in starts.at and skeleton.is_only_begun_at(name):
-        return [(name, each) for each in come]
+    """Where flows start that have come so, or their replies; with which headers."""
+    space = come.space.without("identity")
+    if come.nodes is not None:
+        return [(name, space) for name in come.nodes if name in starts.at]
+    who = None if reply else come.space.by_name.get("identity")
     said = skeleton.sayers(who) if who is not None else None
-    rewritten = _before(skeleton, come, reply=reply)
+    rewritten = _before(skeleton, space, reply=reply)
     if rewritten is None:
         return None
     found: list[tuple[str, HeaderSpace]] = []
@@ -109,12 +131,12 @@ def _senders(
 
 
 def _before(
-    skeleton: Skeleton, spaces: Iterable[HeaderSpace], *, reply: bool
+    skeleton: Skeleton, come: HeaderSpace, *, reply: bool
 ) -> Sequence[HeaderSpace] | None:
     """All headers that flows may have had at first that once have some headers, or their replies;
     None if there is no end of them."""
     seen: dict[bool, list[HeaderSpace]] = {True: [], False: []}
-    queue = [(space, reply) for space in spaces]
+    queue = [(come, reply)]
     while queue:
         space, back = queue.pop()
         if any(covers(known, space) for known in seen[back]):

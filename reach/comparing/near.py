@@ -15,15 +15,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from reach.aim import Start
 from reach.comparing.aligned import Pair
+from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
-from reach.comparing.leaping import Starts, leap
-from reach.comparing.nodes import Spot, differ_in_filters
+from reach.comparing.leaping import Come, Starts, leap
+from reach.comparing.nodes import differ_in_filters, permitted_more
 from reach.comparing.passing import passes
 from reach.comparing.skeleton import NotPlain, Skeleton, skeleton
-from reach.interfaces.plain import plain
+from reach.comparing.spots import Spots
+from reach.interfaces.plain import Plain, own_filters, plain
 from reach.lower import Ground
+from reach.network.header_space import HeaderSpace
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
 from reach.snapshot.records import NetworkAcl, SecurityGroup
@@ -44,48 +48,66 @@ def warmed(ground: Ground) -> Ground:
 
 @dataclass(frozen=True)
 class Near:
-    """The skeletons of two networks, and where the second does more than the first, and the
-    reverse."""
+    """Two networks' skeletons, and where the second may do more than the first, and the reverse.
+
+    ``made`` are nodes made of what was edited, ``told`` those of plain hosts of which it is only
+    known that they are; ``opened`` and ``shut`` is what comes to these.
+    """
 
     skeletons: tuple[Skeleton, Skeleton]
-    more: Mapping[str, tuple[Spot, ...]]
-    less: Mapping[str, tuple[Spot, ...]]
+    made: tuple[str, ...]
+    told: frozenset[str]
+    opened: tuple[Come, ...]
+    shut: tuple[Come, ...]
     starts: Starts
 
     @property
     def turned(self) -> Near:
         skeletons = (self.skeletons[1], self.skeletons[0])
-        return replace(self, skeletons=skeletons, more=self.less, less=self.more)
+        return replace(self, skeletons=skeletons, opened=self.shut, shut=self.opened)
 
     def further(self, pair: Pair, *, two_way: bool, backend: Backend, most: int) -> Found | None:
         """The flows that get further after than before; None if too many could."""
-        if not self.more:
+        try:
+            return self._further(pair, two_way, backend, most)
+        except NotPlain:
+            return None
+
+    def _further(self, pair: Pair, two_way: bool, backend: Backend, most: int) -> Found | None:
+        before, graph = self.skeletons
+        more = more_of(before, graph, self.made)
+        if not more and not self.opened:
             return Found((), True)
-        graph = self.skeletons[1]
-        back = graph.matter_to_replies(self.more, beginning(pair.after)) if two_way else {}
-        by = leap(graph, self.starts, self.more, back)
+        back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
+        by = leap(graph, self.starts, more, back, self.opened)
         if by is None:
             return None
+        forward = Spots(self.skeletons, more, self.told)
+        reply = graph.entering(back, reply=True)
+        network = pair.after.network
+        starts = []
+        for start in dict.fromkeys(every_packet(self._begun(by))):
+            found = passes(network, start, forward, reply, two_way=two_way)
+            if found is None:
+                forward.look_at_all()
+            if found is not False:
+                starts.append(start)
+        ends = tuple(graph.destinations(forward.found)) if starts else ()
+        wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after))
+        networks = pair.before.network, network
+        search = Search(*networks, starts, known(pair.before), wanted, backend, two_way, most)
+        return search.found()
+
+    def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
+        """The starts at some nodes, in their order, each with the headers that can come by."""
         numbers = sorted(number for node in by for number in self.starts.at.get(node, ()))
         begun = (self.starts.all[number] for number in numbers)
-        coming = dict.fromkeys(
+        return dict.fromkeys(
             replace(start, space=met)
             for start in begun
             for space in by[start.node]
             if not (met := start.space & space.without("identity")).is_empty
         )
-        forward = graph.entering(self.more, reply=False)
-        reply = graph.entering(back, reply=True)
-        networks = pair.before.network, pair.after.network
-        starts = tuple(
-            start
-            for start in dict.fromkeys(every_packet(coming))
-            if passes(networks[1], start, forward, reply, two_way=two_way)
-        )
-        ends = tuple(graph.destinations(self.more))
-        wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after))
-        search = Search(*networks, starts, known(pair.before), wanted, backend, two_way, most)
-        return search.found()
 
 
 def near(pair: Pair) -> Near | None:
@@ -102,9 +124,20 @@ def near(pair: Pair) -> Near | None:
 
 
 def _compared(pair: Pair, edits: Reads) -> Near | None:
-    before = skeleton(pair.before)
-    names = _made_of(pair, edits, before)
-    network = pair.after.network
+    before, network = skeleton(pair.before), pair.after.network
+    hosts = plain(pair.before)
+    groups = sorted(name for kind, name in edits if kind is SecurityGroup and name)
+    told = frozenset(hosts.reading(groups))
+    families = {hosts.family(name) for name in told}
+    made = [name for name in pair.made_of_edits or () if not hosts.family(name)]
+    if any(hosts.family(name) not in families | {""} for name in pair.made_of_edits or ()):
+        raise NotPlain("a host's node is made of rules that it was not told to be")
+    differing = _opened(pair, hosts, groups, told)
+    if differing is None:
+        before.expand(told)
+        made, told = [*made, *told], frozenset()
+        differing = ((), ())
+    names = before.ordered(made)
     alike = (
         before.leads_alike(name, network)
         and differ_in_filters(before.network.node(name), network.node(name))
@@ -113,22 +146,32 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     if not all(alike):
         return None
     after = pair.after.own("skeleton", lambda: before.on(network))
-    more, less = more_of(before, after, names), more_of(after, before, names)
-    return Near((before, after), more, less, starts_of(pair.before))
+    return Near((before, after), names, told, *differing, starts_of(pair.before))
 
 
-def _made_of(pair: Pair, edits: Reads, known: Skeleton) -> tuple[str, ...]:
-    """The nodes made of what was edited: those that were made so far, and plain hosts' own."""
-    hosts = plain(pair.before)
-    groups = sorted(name for kind, name in edits if kind is SecurityGroup and name)
-    told = dict.fromkeys(hosts.reading(groups))
-    made = pair.made_of_edits or ()
-    families = {hosts.family(name) for name in told}
-    if any(_is_other(hosts.family(name), families) for name in made):
-        raise NotPlain("a host's node is made of rules that it was not told to be")
-    known.expand(told)
-    return known.ordered((*told, *made))
-
-
-def _is_other(family: str, families: Iterable[str]) -> bool:
-    return bool(family) and family not in families
+def _opened(
+    pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
+) -> tuple[tuple[Come, ...], tuple[Come, ...]] | None:
+    """What comes to plain hosts that the rules of their edited groups let pass in one network
+    only: after, and before.  None where rules do not say it by themselves."""
+    found: list[list[Come]] = [[], []]
+    for group in groups:
+        vpcs, own = hosts.wearing(group)
+        addressed = HeaderSpace.where(destination=own)
+        for vpc in sorted(vpcs):
+            filters = [dict(own_filters(g, group, vpc)) for g in (pair.before, pair.after)]
+            for part in filters[0]:
+                nodes = tuple(sorted(n for n in told if n.endswith(f"/{part}")))
+                both = filters[0][part], filters[1][part]
+                for (one, other), come in zip((both, both[::-1]), found, strict=True):
+                    spaces = permitted_more(one, other)
+                    if spaces is None:
+                        return None
+                    if part == "admit":
+                        come += (Come(space & addressed) for space in spaces)
+                    else:
+                        come += (Come(space, nodes) for space in spaces)
+    opened, shut = (
+        tuple(come for come in each if not come.space.is_empty) for each in found
+    )
+    return opened, shut

@@ -131,6 +131,15 @@ def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
             yield ANYTHING
 
 
+def permitted_more(one: Filter, other: Filter) -> tuple[HeaderSpace, ...] | None:
+    """What the rules of the second of two filters permit, and those of the first do not; None
+    where a rule does anything but permit."""
+    rules = (*one.rules, *other.rules)
+    if any(rule.action is not Action.PERMIT for rule in rules) or not _is_settled(one, other):
+        return None
+    return tuple(dict.fromkeys(_between(one, other)))
+
+
 def _rerouted(one: Sequence[Route], other: Sequence[Route]) -> Iterator[HeaderSpace]:
     """What takes a route that only one of two lists has: what no route before it takes.
 

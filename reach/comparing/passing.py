@@ -1,6 +1,6 @@
 """Whether anything that starts somewhere can come by a place, and be answered: sets say no quickly.
 
-    passes(network, start, forward, reply, two_way=...) -> bool
+    passes(network, start, forward, reply, two_way=...) -> bool, or None
 
 What starts is pushed through the nodes as header spaces, there and back.  A set forgets which of
 its flows did what, so what comes out holds more than what happens: "no" is certain, "yes" is not,
@@ -10,7 +10,7 @@ and is for the solver.  Knows the neutral network only; must not know AWS, terms
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reach.aim import Start
 from reach.comparing.coming import Spaces
@@ -27,15 +27,13 @@ _Wanted = Mapping[str, Spaces]
 
 def passes(
     network: Network, start: Start, forward: _Wanted, reply: _Wanted, *, two_way: bool
-) -> bool:
+) -> bool | None:
     """Whether flows of a start may come by one of ``forward``, or their replies by one of
-    ``reply`` (by node, headers on entry), be delivered, and answered if ``two_way``."""
-    space = start.space
-    if "identity" not in space.by_name:
-        space = space.narrowed("identity", _NOBODY)
+    ``reply`` (by node, headers on entry), be delivered, and answered if ``two_way``; None where
+    sets do not say."""
     there = _Spread(Reading(network), forward)
-    if not there.run([(start.node, space, False)]):
-        return True
+    if not there.run([(start.node, _sent(start), False)]):
+        return None
     arrived = [
         (arrival, came_by)
         for arrival, came_by in there.arrivals
@@ -44,20 +42,31 @@ def passes(
     if not two_way:
         return bool(arrived)
     back = _Spread(Reading(network, before=there.reading.memory), reply)
-    if not back.run(_answers(arrived)):
-        return True
-    return any(
-        came_by and arrival.stage.owner == start.owner for arrival, came_by in back.arrivals
-    )
-
-
-def _answers(arrived: Sequence[tuple[Arrival, bool]]) -> list[tuple[str, HeaderSpace, bool]]:
-    found = []
     for arrival, came_by in arrived:
         answer = replied(arrival.space)
         if answer is not None and not answer.is_empty:
-            found.append((arrival.stage.reply, answer, came_by))
-    return found
+            if not back.run([(arrival.stage.reply, answer, came_by)]):
+                return None
+            if any(came and at.stage.owner == start.owner for at, came in back.arrivals):
+                return True
+    return False
+
+
+def delivers(network: Network, starts: Iterable[Start], owner: str) -> bool | None:
+    """Whether anything of some starts may be delivered to an owner; None where sets do not say."""
+    for start in starts:
+        there = _Spread(Reading(network), {})
+        if not there.run([(start.node, _sent(start), False)]):
+            return None
+        if any(at.stage.owner == owner and not at.stage.inside for at, _ in there.arrivals):
+            return True
+    return False
+
+
+def _sent(start: Start) -> HeaderSpace:
+    """What starts, before anybody has said who sends it."""
+    space = start.space
+    return space if "identity" in space.by_name else space.narrowed("identity", _NOBODY)
 
 
 class _Spread:

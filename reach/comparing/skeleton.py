@@ -100,11 +100,16 @@ class Skeleton(Graph):
             known = len(self._looked_at)
             self.grow([*sorted(self._led_to.get(family, ())), *begun])
             for each in self._looked_at[known:]:
-                self._check(family, each)
+                if self._plain.family(each) != family:
+                    raise NotPlain(f"{family} leads to {each}")
+                self.check(each)
 
-    def _check(self, family: str, name: str) -> None:
-        if self._plain.family(name) != family:
-            raise NotPlain(f"{family} leads to {name}")
+    def check(self, name: str) -> None:
+        """Whether a plain host's own node does no more than what goes without saying.
+
+        Raises NotPlain.
+        """
+        family = self._plain.family(name)
         for stage in self.network.node(name).stages:
             match stage:
                 case Translate() if only_says_who(stage) and not stage.session:

@@ -21,6 +21,7 @@ from reach.component import Lowering, node_name
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import FUNCTION, is_host
 from reach.network.header_space import Ranges
+from reach.network.stage import Filter
 from reach.snapshot.index import instance_of
 from reach.snapshot.records import NetworkInterface
 
@@ -50,6 +51,10 @@ class Plain(Protocol):
 
     def sending_as(self, identities: Ranges) -> Iterator[str]:
         """Nodes of plain hosts, those among them that say that one of these sends."""
+        ...
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        """The VPCs and the addresses of the plain hosts in a group."""
         ...
 
 
@@ -127,6 +132,23 @@ class _OneByOne:
 
     def sending_as(self, identities: Ranges) -> Iterator[str]:
         yield from sending_as(self, self._lowering, identities)
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        worn = self._lowering.index.interfaces_by_group.get(group, ())
+        own = [e for e in worn if self.family(node_name(_NAME, e.network_interface_id, "send"))]
+        vpcs = frozenset(each.vpc_id or "" for each in own)
+        return vpcs, self._lowering.index.addresses_of(own)
+
+
+def own_filters(lowering: Lowering, group: str, vpc: str) -> Iterator[tuple[str, Filter]]:
+    """What the rules of one group by themselves let in and out, by part of a host's node.
+
+    Of a host in several groups what these rules let pass more, it lets pass more at most (R-SG-2).
+    """
+    for way, parts in (("ingress", ("admit",)), ("egress", ("emit", "send"))):
+        for stage in lowering.slot(f"groups.{way}", f"{group} {vpc} {group}"):
+            assert isinstance(stage, Filter)
+            yield from ((part, stage) for part in parts)
 
 
 def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator[str]:

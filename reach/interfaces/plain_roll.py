@@ -16,7 +16,7 @@ from reach.interfaces.ends import MANY
 from reach.interfaces.plain import nodes_of, resource_of, sending_as, stands_for_itself
 from reach.interfaces.rolled import Rolled
 from reach.network.header_space import Ranges
-from reach.snapshot.roll import Roll
+from reach.snapshot.roll import Roll, Rows
 
 
 class PlainRoll:
@@ -51,10 +51,7 @@ class PlainRoll:
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         for group in groups:
-            crowd = self._roll.by_group.get(group)
-            if crowd is None:
-                continue
-            rows = crowd.rows[self._plain[crowd.rows]]
+            rows = self._worn(group)
             for number, members in self._known.lots(rows):
                 # Of very few hosts each starts by itself (``ends.MANY``).
                 every = len(rows) <= MANY or len(members) == 1
@@ -64,3 +61,14 @@ class PlainRoll:
 
     def sending_as(self, identities: Ranges) -> Iterator[str]:
         yield from sending_as(self, self._lowering, identities)
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        rows = self._worn(group)
+        numbers = np.unique(self._roll.profile[rows]).tolist()
+        vpcs = frozenset(self._roll.profiles[number].vpc_id or "" for number in numbers)
+        return vpcs, self._known.owned(rows)
+
+    def _worn(self, group: str) -> Rows:
+        crowd = self._roll.by_group.get(group)
+        rows: Rows = np.empty(0, np.int64) if crowd is None else crowd.rows
+        return rows[self._plain[rows]]
