@@ -52,7 +52,7 @@ class Skeleton(Graph):
         for start in everywhere(ground):
             family = self._plain.family(start.node)
             if family:
-                first_of.setdefault(self._plain.place(family), start.node)
+                first_of.setdefault(self._plain.place(start.node), start.node)
             else:
                 entries.append(start.node)
         self._begins = frozenset(start.node for start in everywhere(ground))
@@ -109,12 +109,11 @@ class Skeleton(Graph):
 
         Raises NotPlain.
         """
-        family = self._plain.family(name)
         for stage in self.network.node(name).stages:
             match stage:
                 case Translate() if only_says_who(stage) and not stage.session:
                     said = [r for case in stage.cases for r in case.rewrites]
-                    own = Ranges.of(self._plain.identity(family))
+                    own = Ranges.of(self._plain.identity(name))
                     if not all(isinstance(r, Assign) and r.values == own for r in said):
                         raise NotPlain(f"{name} says that somebody else sends")
                 case Filter() | Forward() | Deliver():

@@ -4,9 +4,9 @@ are made of.
     plain(lowering) -> Plain
     .family(node) -> class    .reading(groups) -> nodes    .identity(class) -> number
 
-A host is plain that stands in for nobody else: its check is on (R-ENI-4), it is the only interface
-of its instance, and no function.  Its own nodes lead to each other and to what all hosts of its
-subnet lead to; they rewrite nothing but who sent a packet, and of all rules that can be edited
+A host is plain that stands in for nobody else: its check is on (R-ENI-4), as that of all interfaces
+of its instance, and it is no function.  Its own nodes lead to each other, to those
+of its instance's other interfaces and to what all hosts of its subnet lead to; they rewrite nothing but who sent a packet, and of all rules that can be edited
 alone they are made of those of the host's own groups (R-SG-1), and of the prefix lists in these.
 Whoever counts on that checks it of each node that is made in the end
 (``reach.comparing.skeleton``).  Must not know questions or the engines.
@@ -34,15 +34,16 @@ _PARTS = {
 
 class Plain(Protocol):
     def family(self, node: str) -> str:
-        """The class of plain hosts whose own node it is; '' of any other node."""
+        """The hosts whose own node it is, by one of them: a class, or all of an instance's
+        interfaces; '' of any other node."""
         ...
 
-    def place(self, family: str) -> object:
-        """Hosts of one place lead on alike."""
+    def place(self, node: str) -> object:
+        """The nodes of hosts of one place lead on alike."""
         ...
 
-    def identity(self, family: str) -> int:
-        """Who sent a packet, as the family's nodes say it."""
+    def identity(self, node: str) -> int:
+        """Who sent a packet, as a host's own node says it."""
         ...
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
@@ -105,30 +106,33 @@ class _OneByOne:
 
     def _family(self, resource: str) -> str:
         interface = self._lowering.snapshot.get(NetworkInterface, resource)
-        if interface is None or not is_host(interface) or not stands_for_itself(interface):
+        if interface is None:
             return ""
         instance = instance_of(interface)
-        if instance and len(self._lowering.index.interfaces_by_instance[instance]) > 1:
+        beside = self._lowering.index.interfaces_by_instance[instance] if instance else ()
+        every = beside or (interface,)
+        if not all(is_host(each) and stands_for_itself(each) for each in every):
             return ""
-        return classes(self._lowering).of(resource)
+        first = every[0] if len(every) > 1 else interface
+        return classes(self._lowering).of(first.network_interface_id)
 
-    def _first(self, family: str) -> NetworkInterface:
-        interface = self._lowering.snapshot.get(NetworkInterface, family)
+    def _interface(self, node: str) -> NetworkInterface:
+        interface = self._lowering.snapshot.get(NetworkInterface, resource_of(node))
         assert interface is not None
         return interface
 
-    def place(self, family: str) -> object:
-        return self._first(family).subnet_id
+    def place(self, node: str) -> object:
+        return self._interface(node).subnet_id
 
-    def identity(self, family: str) -> int:
-        return identity_of(self._lowering, self._first(family))
+    def identity(self, node: str) -> int:
+        return identity_of(self._lowering, self._interface(node))
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         for group in groups:
             for each in self._lowering.index.interfaces_by_group.get(group, ()):
-                family = self.family(node_name(_NAME, each.network_interface_id, "send"))
-                if family:
-                    yield from nodes_of(family, each.network_interface_id)
+                name = each.network_interface_id
+                if self.family(node_name(_NAME, name, "send")):
+                    yield from nodes_of(classes(self._lowering).of(name), name)
 
     def sending_as(self, identities: Ranges) -> Iterator[str]:
         yield from sending_as(self, self._lowering, identities)
@@ -152,11 +156,11 @@ def own_filters(lowering: Lowering, group: str, vpc: str) -> Iterator[tuple[str,
 
 
 def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator[str]:
-    """The nodes of those in a group of one of these, where the family is said to be it."""
+    """The nodes of those in a group of one of these, where they are said to be it."""
     for number, (_, groups) in lowering.identities().items():
         if number in identities:
             for node in known.reading(sorted(groups)[:1]):
-                if known.identity(known.family(node)) == number:
+                if known.identity(node) == number:
                     yield node
 
 

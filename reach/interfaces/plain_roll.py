@@ -20,31 +20,37 @@ from reach.snapshot.roll import Roll, Rows
 
 
 class PlainRoll:
-    """``_plain`` says which rows are plain hosts; classes are whole in it or not at all."""
+    """``_plain`` says which rows are plain hosts: classes, and instances, as a whole or not at all.
+    ``_first`` is the row after which each row's family is called."""
 
     def __init__(self, lowering: Lowering, roll: Roll) -> None:
         self._lowering, self._roll = lowering, roll
         self._known = cast(Rolled, classes(lowering))
         passed = np.fromiter(map(stands_for_itself, roll.profiles), np.bool_, len(roll.profiles))
-        self._plain = self._known.host & passed[roll.profile] & (roll.beside <= 1)
+        own = self._known.host & passed[roll.profile]
+        _, first, which = np.unique(roll.instances, return_index=True, return_inverse=True)
+        several = roll.beside > 1
+        others = np.bincount(which[~own], minlength=len(first)) > 0
+        self._plain = own & ~(several & others[which])
+        self._first = np.where(several, first[which], self._known.firsts[self._known.number])
 
     def family(self, node: str) -> str:
         resource = resource_of(node)
         row = self._roll.row(resource) if resource else None
         if row is None or not self._plain[row]:
             return ""
-        return self._known.name(int(self._known.number[row]))
+        return self._roll.name(int(self._first[row]))
 
-    def _row(self, family: str) -> int:
-        row = self._roll.row(family)
+    def _row(self, node: str) -> int:
+        row = self._roll.row(resource_of(node))
         assert row is not None
         return row
 
-    def place(self, family: str) -> object:
-        return self._roll.profiles[int(self._roll.profile[self._row(family)])].subnet_id
+    def place(self, node: str) -> object:
+        return self._roll.profiles[int(self._roll.profile[self._row(node)])].subnet_id
 
-    def identity(self, family: str) -> int:
-        row = self._row(family)
+    def identity(self, node: str) -> int:
+        row = self._row(node)
         vpc = self._roll.profiles[int(self._roll.profile[row])].vpc_id
         groups = self._roll.groups[int(self._roll.group[row])]
         return self._lowering.identity(vpc or "", groups)
