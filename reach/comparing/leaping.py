@@ -28,7 +28,7 @@ from reach.flood import covers
 from reach.network.header_space import HeaderSpace
 
 _MOST_SPACES = 400
-_MOST_STARTS = 300
+_MOST_STARTS, _SHARE = 300, 8  # starts that are looked at one by one; or this part of all
 _OFTEN = 20  # so much more often something may be looked at again
 
 
@@ -40,12 +40,14 @@ class Starts:
         self.at: dict[str, list[int]] = {}
         for number, start in enumerate(starts):
             self.at.setdefault(start.node, []).append(number)
+        self.most = max(_MOST_STARTS, len(starts) // _SHARE)
         self._by_source = Spans(
             (start.space.by_name.get("source"), number) for number, start in enumerate(starts)
         )
 
-    def sending(self, space: HeaderSpace, most: int) -> Iterable[int] | None:
+    def sending(self, space: HeaderSpace) -> Iterable[int] | None:
         """The numbers of those that send some of these headers; None if they are many."""
+        most = self.most
         found: dict[int, None] = {}
         looked_at = 0
         for number in self._by_source.meeting(space.by_name.get("source")):
@@ -86,7 +88,7 @@ def leap(
                 begun.setdefault(node, []).append(own)
         for node, each in begun.items():
             found.setdefault(node, []).append(hull(each))
-        if len(found) > _MOST_STARTS:
+        if len(found) > starts.most:
             return None
     return {node: bounded(spaces) for node, spaces in found.items()}
 
@@ -117,11 +119,11 @@ def _senders(
         return None
     found: list[tuple[str, HeaderSpace]] = []
     for each in rewritten:
-        if said is not None and len(said) < _MOST_STARTS:
+        if said is not None and len(said) < starts.most:
             numbers: Iterable[int] | None = (n for node in said for n in starts.at.get(node, ()))
         else:
-            numbers = starts.sending(each, _MOST_STARTS)
-        if numbers is None or len(found) > _OFTEN * _MOST_STARTS:
+            numbers = starts.sending(each)
+        if numbers is None or len(found) > _OFTEN * starts.most:
             return None
         for number in numbers:
             start = starts.all[number]
