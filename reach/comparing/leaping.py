@@ -49,12 +49,10 @@ class Starts:
         """The numbers of those that send some of these headers; None if they are many."""
         most = self.most
         found: dict[int, None] = {}
-        looked_at = 0
-        for number in self._by_source.meeting(space.by_name.get("source")):
-            looked_at += 1
+        for seen, number in enumerate(self._by_source.meeting(space.by_name.get("source"))):
             if number not in found and self.all[number].space.overlaps(space):
                 found[number] = None
-            if len(found) > most or looked_at > _OFTEN * most:
+            if len(found) > most or seen > _OFTEN * most:
                 return None
         return found
 
@@ -132,9 +130,7 @@ def _senders(
     return found
 
 
-def _before(
-    skeleton: Skeleton, come: HeaderSpace, *, reply: bool
-) -> Sequence[HeaderSpace] | None:
+def _before(skeleton: Skeleton, come: HeaderSpace, *, reply: bool) -> Sequence[HeaderSpace] | None:
     """All headers that flows may have had at first that once have some headers, or their replies;
     None if there is no end of them."""
     seen: dict[bool, list[HeaderSpace]] = {True: [], False: []}

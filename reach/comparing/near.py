@@ -23,7 +23,7 @@ from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, leap
 from reach.comparing.nodes import differ_in_filters, permitted_more
 from reach.comparing.passing import passes
-from reach.comparing.skeleton import NotPlain, Skeleton, skeleton
+from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.interfaces.plain import Plain, own_filters, plain
 from reach.lower import Ground
@@ -70,7 +70,7 @@ class Near:
         """The flows that get further after than before; None if too many could."""
         try:
             return self._further(pair, two_way, backend, most)
-        except NotPlain:
+        except NotPlainError:
             return None
 
     def _further(self, pair: Pair, two_way: bool, backend: Backend, most: int) -> Found | None:
@@ -119,7 +119,7 @@ def near(pair: Pair) -> Near | None:
         return None
     try:
         return _compared(pair, edits)
-    except NotPlain:
+    except NotPlainError:
         return None
 
 
@@ -131,7 +131,7 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     families = {hosts.family(name) for name in told}
     made = [name for name in pair.made_of_edits or () if not hosts.family(name)]
     if any(hosts.family(name) not in families | {""} for name in pair.made_of_edits or ()):
-        raise NotPlain("a host's node is made of rules that it was not told to be")
+        raise NotPlainError("a host's node is made of rules that it was not told to be")
     differing = _opened(pair, hosts, groups, told)
     if differing is None:
         before.expand(told)
@@ -171,7 +171,5 @@ def _opened(
                         come += (Come(space & addressed) for space in spaces)
                     else:
                         come += (Come(space, nodes) for space in spaces)
-    opened, shut = (
-        tuple(come for come in each if not come.space.is_empty) for each in found
-    )
+    opened, shut = (tuple(come for come in each if not come.space.is_empty) for each in found)
     return opened, shut

@@ -4,7 +4,7 @@
 
 What hosts of one place lead on to is read off one of them.  The own nodes of a family of hosts are
 looked at when something is the matter with one of them; what was said of them without looking is
-checked then, and :class:`NotPlain` is raised where it does not hold: everything has to be compared
+checked then, and :class:`NotPlainError` is raised where it does not hold: everything has to be compared
 then.  Beside the ways it knows all translations that there are.
 
 Must not know AWS: who is plain is told by :mod:`reach.interfaces.plain`.
@@ -30,7 +30,7 @@ _MOST_EDGES = 512
 _KEYS = ("destination", "source")
 
 
-class NotPlain(Exception):
+class NotPlainError(Exception):
     """A host is not as plain as it was taken to be."""
 
 
@@ -62,6 +62,11 @@ class Skeleton(Graph):
         super().__init__(ground.network, dict.fromkeys([*entries, *sorted(self.exits)]))
         self._cases, self._says = self._all_cases()
 
+    def on(self, network: Network) -> Skeleton:
+        other = super().on(network)
+        assert isinstance(other, Skeleton)
+        return other
+
     def leaves_out(self, name: str) -> bool:
         family = self._plain.family(name)
         if not family or family in self._expanded:
@@ -87,7 +92,7 @@ class Skeleton(Graph):
         return super()._out_of(name)
 
     def expand(self, names: Iterable[str]) -> None:
-        """Look at the nodes of all families that some nodes belong to.  Raises NotPlain."""
+        """Look at the nodes of all families that some nodes belong to.  Raises NotPlainError."""
         roots: dict[str, dict[str, None]] = {}
         for name in names:
             family = self._plain.family(name)
@@ -101,13 +106,13 @@ class Skeleton(Graph):
             self.grow([*sorted(self._led_to.get(family, ())), *begun])
             for each in self._looked_at[known:]:
                 if self._plain.family(each) != family:
-                    raise NotPlain(f"{family} leads to {each}")
+                    raise NotPlainError(f"{family} leads to {each}")
                 self.check(each)
 
     def check(self, name: str) -> None:
         """Whether a plain host's own node does no more than what goes without saying.
 
-        Raises NotPlain.
+        Raises NotPlainError.
         """
         for stage in self.network.node(name).stages:
             match stage:
@@ -115,15 +120,13 @@ class Skeleton(Graph):
                     said = [r for case in stage.cases for r in case.rewrites]
                     own = Ranges.of(self._plain.identity(name))
                     if not all(isinstance(r, Assign) and r.values == own for r in said):
-                        raise NotPlain(f"{name} says that somebody else sends")
+                        raise NotPlainError(f"{name} says that somebody else sends")
                 case Filter() | Forward() | Deliver():
                     pass
                 case _:
-                    raise NotPlain(f"{name} does more than filter")
+                    raise NotPlainError(f"{name} does more than filter")
 
-    def _remembers(
-        self, name: str, spot: Spot, senders: Mapping[str, Iterable[str]]
-    ) -> bool:
+    def _remembers(self, name: str, spot: Spot, senders: Mapping[str, Iterable[str]]) -> bool:
         return name not in self.exits and super()._remembers(name, spot, senders)
 
     # ---------------------------------------------------------------- what may have been before

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 
 from reach.comparing.coming import Spaces
 from reach.comparing.nodes import Spot, differ_in_filters, more
-from reach.comparing.skeleton import NotPlain, Skeleton
+from reach.comparing.skeleton import NotPlainError, Skeleton
 
 
 class Spots(Mapping[str, Spaces]):
     """``eager`` are known; of the nodes that were ``told`` of it is looked up.
 
     Each of the latter is checked to be what it was told to be: that only filters differ, which let
-    replies of their own pass.  Raises NotPlain.
+    replies of their own pass.  Raises NotPlainError.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class Spots(Mapping[str, Spaces]):
         one, other = before.network.node(name), after.network.node(name)
         after.check(name)
         if not before.leads_alike(name, after.network) or not differ_in_filters(one, other):
-            raise NotPlain(f"{name} differs in more than filters")
+            raise NotPlainError(f"{name} differs in more than filters")
         spots = more(one, other)
         if not all(spot.session for spot in spots):
-            raise NotPlain(f"{name} has filters that remember nothing")
+            raise NotPlainError(f"{name} has filters that remember nothing")
         return spots

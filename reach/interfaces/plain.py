@@ -5,9 +5,10 @@ are made of.
     .family(node) -> class    .reading(groups) -> nodes    .identity(class) -> number
 
 A host is plain that stands in for nobody else: its check is on (R-ENI-4), as that of all interfaces
-of its instance, and it is no function.  Its own nodes lead to each other, to those
-of its instance's other interfaces and to what all hosts of its subnet lead to; they rewrite nothing but who sent a packet, and of all rules that can be edited
-alone they are made of those of the host's own groups (R-SG-1), and of the prefix lists in these.
+of its instance, and it is no function.  Its own nodes lead to each other, to those of its
+instance's other interfaces and to what all hosts of its subnet lead to; they rewrite nothing but
+who sent a packet, and of all rules that can be edited alone they are made of those of the host's
+own groups (R-SG-1), and of the prefix lists in these.
 Whoever counts on that checks it of each node that is made in the end
 (``reach.comparing.skeleton``).  Must not know questions or the engines.
 """
@@ -168,4 +169,3 @@ def identity_of(lowering: Lowering, interface: NetworkInterface) -> int:
     """R-PIPE-5: the number of the groups of the interface that sends."""
     groups = (group.group_id for group in interface.groups)
     return lowering.identity(interface.vpc_id or "", groups)
-
