@@ -26,7 +26,7 @@ from reach.comparing.coming import Graph, ways
 from reach.comparing.leaping import Starts, leap
 from reach.comparing.near import warmed
 from reach.comparing.nodes import Spot
-from reach.comparing.passing import passes
+from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spans import Spans
 from reach.interfaces.plain import plain, resource_of
@@ -211,7 +211,7 @@ def test_sets_rule_out_what_a_filter_on_the_way_stops() -> None:
         wanted = HeaderSpace.where(protocol=Ranges.of(6), destination_port=Ranges.of(port))
         forward = dict.fromkeys(admits, (wanted,))
         found = {
-            passes(ground.network, start, forward, {}, two_way=True)
+            passes(ground.network, start, forward, {}, Effort(), two_way=True)
             for start in every_packet(everywhere(ground))
         }
         assert (True in found) is expected

@@ -22,7 +22,7 @@ from reach.comparing.differing import beginning, inside, known, more_of, starts_
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, leap
 from reach.comparing.nodes import differ_in_filters, permitted_more
-from reach.comparing.passing import passes
+from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.interfaces.plain import Plain, own_filters, plain
@@ -70,7 +70,7 @@ class Near:
         """The flows that get further after than before; None if too many could."""
         try:
             return self._further(pair, two_way, backend, most)
-        except NotPlainError:
+        except (NotPlainError, TooWideError):
             return None
 
     def _further(self, pair: Pair, two_way: bool, backend: Backend, most: int) -> Found | None:
@@ -85,9 +85,9 @@ class Near:
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
         network = pair.after.network
-        starts = []
+        starts, effort = [], Effort()
         for start in dict.fromkeys(every_packet(self._begun(by))):
-            found = passes(network, start, forward, reply, two_way=two_way)
+            found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:
                 forward.look_at_all()
             if found is not False:

@@ -1,6 +1,6 @@
 """Whether anything that starts somewhere can come by a place, and be answered: sets say no quickly.
 
-    passes(network, start, forward, reply, two_way=...) -> bool, or None
+    passes(network, start, forward, reply, effort, two_way=...) -> bool, or None
 
 What starts is pushed through the nodes as header spaces, there and back.  A set forgets which of
 its flows did what, so what comes out holds more than what happens: "no" is certain, "yes" is not,
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from reach.aim import Start
 from reach.comparing.coming import Spaces
@@ -19,19 +20,41 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.order import strongly_connected
 
-_MOST = 600  # so many sets are pushed on
+_MOST, _MOST_OF_ALL = 600, 4000  # so many sets are pushed on, from one start and from all
 _PLAIN = Tag()
 _NOBODY = Ranges.of(0)
 _Wanted = Mapping[str, Spaces]
 
 
+class TooWideError(Exception):
+    """What starts spreads so far that to walk back from the places is quicker."""
+
+
+@dataclass
+class Effort:
+    """How many sets were pushed on so far."""
+
+    pushed: int = 0
+
+    def spend(self, pushed: int) -> None:
+        self.pushed += 1
+        if pushed > _MOST or self.pushed > _MOST_OF_ALL:
+            raise TooWideError
+
+
 def passes(
-    network: Network, start: Start, forward: _Wanted, reply: _Wanted, *, two_way: bool
+    network: Network,
+    start: Start,
+    forward: _Wanted,
+    reply: _Wanted,
+    effort: Effort,
+    *,
+    two_way: bool,
 ) -> bool | None:
     """Whether flows of a start may come by one of ``forward``, or their replies by one of
     ``reply`` (by node, headers on entry), be delivered, and answered if ``two_way``; None where
-    sets do not say."""
-    there = _Spread(Reading(network), forward)
+    sets do not say.  Raises TooWideError."""
+    there = _Spread(Reading(network), forward, effort)
     if not there.run([(start.node, _sent(start), False)]):
         return None
     arrived = [
@@ -41,7 +64,7 @@ def passes(
     ]
     if not two_way:
         return bool(arrived)
-    back = _Spread(Reading(network, before=there.reading.memory), reply)
+    back = _Spread(Reading(network, before=there.reading.memory), reply, effort)
     for arrival, came_by in arrived:
         answer = replied(arrival.space)
         if answer is not None and not answer.is_empty:
@@ -55,8 +78,11 @@ def passes(
 def delivers(network: Network, starts: Iterable[Start], owner: str) -> bool | None:
     """Whether anything of some starts may be delivered to an owner; None where sets do not say."""
     for start in starts:
-        there = _Spread(Reading(network), {})
-        if not there.run([(start.node, _sent(start), False)]):
+        there = _Spread(Reading(network), {}, Effort())
+        try:
+            if not there.run([(start.node, _sent(start), False)]):
+                return None
+        except TooWideError:
             return None
         if any(at.stage.owner == owner and not at.stage.inside for at, _ in there.arrivals):
             return True
@@ -72,16 +98,16 @@ def _sent(start: Start) -> HeaderSpace:
 class _Spread:
     """One direction: what is delivered, and whether it has come by a wanted place."""
 
-    def __init__(self, reading: Reading, wanted: _Wanted) -> None:
+    def __init__(self, reading: Reading, wanted: _Wanted, effort: Effort) -> None:
         self.reading = reading
         self.arrivals: list[tuple[Arrival, bool]] = []
-        self._wanted = wanted
+        self._wanted, self._effort = wanted, effort
         self._seen: dict[tuple[str, bool], list[HeaderSpace]] = {}
         self._led: dict[str, dict[str, None]] = {}
 
     def run(self, begun: Sequence[tuple[str, HeaderSpace, bool]]) -> bool:
-        """Push on until nothing is new; False where that is too much, meets something unknown, or
-        comes round again: how often a flow may is not for sets to say."""
+        """Push on until nothing is new; False where that meets something unknown, or comes round
+        again: how often a flow may is not for sets to say.  Raises TooWideError."""
         queue = deque(begun)
         pushed = 0
         while queue:
@@ -93,8 +119,9 @@ class _Spread:
                 continue
             known.append(space)
             pushed += 1
+            self._effort.spend(pushed)
             outcome = self.reading.push(node, _PLAIN, space)
-            if pushed > _MOST or outcome.unmodelled:
+            if outcome.unmodelled:
                 return False
             self._led.setdefault(node, {}).update((to, None) for to, _, _ in outcome.onward)
             self.arrivals += ((arrival, came_by) for arrival in outcome.arrivals)

@@ -4,8 +4,8 @@
 
 What hosts of one place lead on to is read off one of them.  The own nodes of a family of hosts are
 looked at when something is the matter with one of them; what was said of them without looking is
-checked then, and :class:`NotPlainError` is raised where it does not hold: everything has to be compared
-then.  Beside the ways it knows all translations that there are.
+checked then, and :class:`NotPlainError` is raised where it does not hold: then everything has to be
+compared.  Beside the ways it knows all translations that there are.
 
 Must not know AWS: who is plain is told by :mod:`reach.interfaces.plain`.
 """

@@ -5,10 +5,10 @@ are made of.
     .family(node) -> class    .reading(groups) -> nodes    .identity(class) -> number
 
 A host is plain that stands in for nobody else: its check is on (R-ENI-4), as that of all interfaces
-of its instance, and it is no function.  Its own nodes lead to each other, to those of its
-instance's other interfaces and to what all hosts of its subnet lead to; they rewrite nothing but
-who sent a packet, and of all rules that can be edited alone they are made of those of the host's
-own groups (R-SG-1), and of the prefix lists in these.
+of its instance.  Its own nodes lead to each other, to those of its instance's other interfaces and
+to what all hosts of its subnet lead to; they rewrite nothing but who sent a packet, and of all
+rules that can be edited alone they are made of those of the host's own groups (R-SG-1), and of the
+prefix lists in these.
 Whoever counts on that checks it of each node that is made in the end
 (``reach.comparing.skeleton``).  Must not know questions or the engines.
 """
@@ -20,7 +20,7 @@ from typing import Protocol
 
 from reach.component import Lowering, node_name
 from reach.interfaces.classes import classes
-from reach.interfaces.kinds import FUNCTION, is_host
+from reach.interfaces.kinds import is_host
 from reach.network.header_space import Ranges
 from reach.network.stage import Filter
 from reach.snapshot.index import instance_of
@@ -79,8 +79,8 @@ def resource_of(node: str) -> str:
 
 
 def stands_for_itself(interface: NetworkInterface) -> bool:
-    """Of hosts: whether it passes nothing on, and is told of as what it is."""
-    return interface.source_dest_check and interface.interface_type != FUNCTION
+    """Of hosts: whether it passes nothing on."""
+    return interface.source_dest_check
 
 
 def nodes_of(class_id: str, only_member: str) -> Iterator[str]:
