@@ -128,9 +128,11 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     hosts = plain(pair.before)
     groups = sorted(name for kind, name in edits if kind is SecurityGroup and name)
     told = frozenset(hosts.reading(groups))
-    families = {hosts.family(name) for name in told}
-    made = [name for name in pair.made_of_edits or () if not hosts.family(name)]
-    if any(hosts.family(name) not in families | {""} for name in pair.made_of_edits or ()):
+    made: list[str] = []
+    own: list[str] = []
+    for name in pair.made_of_edits or ():
+        (own if hosts.family(name) else made).append(name)
+    if not {hosts.family(name) for name in own if name not in told} <= _families(hosts, told, own):
         raise NotPlainError("a host's node is made of rules that it was not told to be")
     differing = _opened(pair, hosts, groups, told)
     if differing is None:
@@ -173,3 +175,8 @@ def _opened(
                         come += (Come(space, nodes) for space in spaces)
     opened, shut = (tuple(come for come in each if not come.space.is_empty) for each in found)
     return opened, shut
+
+
+def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:
+    """The families of the nodes that were told of, if anybody is not among these nodes."""
+    return set() if told.issuperset(own) else {hosts.family(name) for name in told}
