@@ -211,7 +211,7 @@ def test_sets_rule_out_what_a_filter_on_the_way_stops() -> None:
         wanted = HeaderSpace.where(protocol=Ranges.of(6), destination_port=Ranges.of(port))
         forward = dict.fromkeys(admits, (wanted,))
         found = {
-            passes(ground.network, start, forward, {}, Effort(), two_way=True)
+            passes(ground.network, start, forward, {}, Effort(1000), two_way=True)
             for start in every_packet(everywhere(ground))
         }
         assert (True in found) is expected

@@ -78,7 +78,7 @@ class Coming:
         for begun in self.seeds:
             for name, space in _behind(self.graph, begun).items():
                 found.setdefault(name, []).append(space)
-        return {name: bounded(map(_told_briefly, spaces)) for name, spaces in found.items()}
+        return {name: bounded(map(told_briefly, spaces)) for name, spaces in found.items()}
 
 
 def coming(
@@ -98,7 +98,7 @@ def coming(
     return Coming(by, graph, (begun, list(walk.sessions)))
 
 
-def _told_briefly(space: HeaderSpace) -> HeaderSpace:
+def told_briefly(space: HeaderSpace) -> HeaderSpace:
     """A product that holds another one, and is quickly compared; whoever sent it."""
     long = (name for name, values in space.fields if len(values.intervals) > _FEW)
     return space.without("identity", *long)

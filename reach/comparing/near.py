@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
+from reach.comparing.backwards import told_briefly
 from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, leap
-from reach.comparing.nodes import differ_in_filters, permitted_more
+from reach.comparing.nodes import bounded, differ_in_filters, permitted_more
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
@@ -33,6 +34,7 @@ from reach.resolve import every_packet, everywhere
 from reach.snapshot.records import NetworkAcl, SecurityGroup
 from solver import Backend
 
+_MOST = 1000  # so many sets are pushed on at least before it is too wide
 _KINDS = frozenset({SecurityGroup, NetworkAcl})
 
 
@@ -85,7 +87,7 @@ class Near:
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
         network = pair.after.network
-        starts, effort = [], Effort()
+        starts, effort = [], Effort(max(_MOST, len(self.starts.all) // 2))
         for start in dict.fromkeys(every_packet(self._begun(by))):
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:
@@ -93,7 +95,11 @@ class Near:
             if found is not False:
                 starts.append(start)
         ends = tuple(graph.destinations(forward.found)) if starts else ()
-        wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after))
+        been = effort.region
+        region = (
+            None if been is None else {n: bounded(map(told_briefly, s)) for n, s in been.items()}
+        )
+        wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after), region=region)
         networks = pair.before.network, network
         search = Search(*networks, starts, known(pair.before), wanted, backend, two_way, most)
         return search.found()

@@ -10,8 +10,8 @@ and is for the solver.  Knows the neutral network only; must not know AWS, terms
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reach.aim import Start
 from reach.comparing.coming import Spaces
@@ -20,7 +20,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.order import strongly_connected
 
-_MOST, _MOST_OF_ALL = 600, 4000  # so many sets are pushed on, from one start and from all
+_MOST = 600  # so many sets are pushed on from one start
 _PLAIN = Tag()
 _NOBODY = Ranges.of(0)
 _Wanted = Mapping[str, Spaces]
@@ -32,14 +32,22 @@ class TooWideError(Exception):
 
 @dataclass
 class Effort:
-    """How many sets were pushed on so far."""
+    """How many sets were pushed on so far, of so many at ``most``; and by node where flows of the
+    starts that may come by can be on their way there: None if sets do not say."""
 
+    most: int
     pushed: int = 0
+    region: dict[str, list[HeaderSpace]] | None = field(default_factory=dict)
 
     def spend(self, pushed: int) -> None:
         self.pushed += 1
-        if pushed > _MOST or self.pushed > _MOST_OF_ALL:
+        if pushed > _MOST or self.pushed > self.most:
             raise TooWideError
+
+    def keep(self, spread: _Spread) -> None:
+        if self.region is not None:
+            for node, space in spread.been():
+                self.region.setdefault(node, []).append(space)
 
 
 def passes(
@@ -55,6 +63,23 @@ def passes(
     ``reply`` (by node, headers on entry), be delivered, and answered if ``two_way``; None where
     sets do not say.  Raises TooWideError."""
     there = _Spread(Reading(network), forward, effort)
+    found = _comes_back(network, start, there, reply, effort, two_way=two_way)
+    if found is None:
+        effort.region = None
+    elif found:
+        effort.keep(there)
+    return found
+
+
+def _comes_back(
+    network: Network,
+    start: Start,
+    there: _Spread,
+    reply: _Wanted,
+    effort: Effort,
+    *,
+    two_way: bool,
+) -> bool | None:
     if not there.run([(start.node, _sent(start), False)]):
         return None
     arrived = [
@@ -78,7 +103,7 @@ def passes(
 def delivers(network: Network, starts: Iterable[Start], owner: str) -> bool | None:
     """Whether anything of some starts may be delivered to an owner; None where sets do not say."""
     for start in starts:
-        there = _Spread(Reading(network), {}, Effort())
+        there = _Spread(Reading(network), {}, Effort(_MOST))
         try:
             if not there.run([(start.node, _sent(start), False)]):
                 return None
@@ -127,6 +152,11 @@ class _Spread:
             self.arrivals += ((arrival, came_by) for arrival in outcome.arrivals)
             queue.extend((onward, met, came_by) for onward, _, met in outcome.onward)
         return not self._comes_round()
+
+    def been(self) -> Iterator[tuple[str, HeaderSpace]]:
+        """Where anything was, whoever is said to have sent it."""
+        for (node, _), spaces in self._seen.items():
+            yield from ((node, space.without("identity")) for space in spaces)
 
     def _comes_round(self) -> bool:
         parts = strongly_connected(self._led, lambda node: self._led.get(node, ()))
