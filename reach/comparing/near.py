@@ -34,7 +34,7 @@ from reach.resolve import every_packet, everywhere
 from reach.snapshot.records import NetworkAcl, SecurityGroup
 from solver import Backend
 
-_MOST = 1000  # so many sets are pushed on at least before it is too wide
+_MOST, _EACH = 1000, 20  # so many sets are pushed on at least, and for each node told of
 _KINDS = frozenset({SecurityGroup, NetworkAcl})
 
 
@@ -87,7 +87,8 @@ class Near:
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
         network = pair.after.network
-        starts, effort = [], Effort(max(_MOST, len(self.starts.all) // 2))
+        effort = Effort(max(_MOST, len(self.starts.all) // 2, _EACH * len(self.told)))
+        starts = []
         for start in dict.fromkeys(every_packet(self._begun(by))):
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:

@@ -20,7 +20,7 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.order import strongly_connected
 
-_MOST = 600  # so many sets are pushed on from one start
+_MOST = 600  # so many sets are pushed on from starts that are alike
 _PLAIN = Tag()
 _NOBODY = Ranges.of(0)
 _Wanted = Mapping[str, Spaces]
@@ -39,9 +39,9 @@ class Effort:
     pushed: int = 0
     region: dict[str, list[HeaderSpace]] | None = field(default_factory=dict)
 
-    def spend(self, pushed: int) -> None:
+    def spend(self) -> None:
         self.pushed += 1
-        if pushed > _MOST or self.pushed > self.most:
+        if self.pushed > self.most:
             raise TooWideError
 
     def keep(self, spread: _Spread) -> None:
@@ -134,7 +134,6 @@ class _Spread:
         """Push on until nothing is new; False where that meets something unknown, or comes round
         again: how often a flow may is not for sets to say.  Raises TooWideError."""
         queue = deque(begun)
-        pushed = 0
         while queue:
             node, space, came_by = queue.popleft()
             if not came_by:
@@ -143,8 +142,7 @@ class _Spread:
             if any(covers(each, space) for each in known):
                 continue
             known.append(space)
-            pushed += 1
-            self._effort.spend(pushed)
+            self._effort.spend()
             outcome = self.reading.push(node, _PLAIN, space)
             if outcome.unmodelled:
                 return False
