@@ -367,8 +367,8 @@ def _restore(way: _Way, stage: Restore, header: Header, before: Sessions | None)
 
 
 def _forward(way: _Way, stage: Forward, header: Header, before: Sessions | None) -> Header | None:
-    earlier: list[HeaderSpace] = []
-    for route in stage.routes:
+    for number in stage.towards(Ranges.of(header.destination)):
+        route = stage.routes[number]
         if route.session:
             if (
                 header in route.match
@@ -378,10 +378,11 @@ def _forward(way: _Way, stage: Forward, header: Header, before: Sessions | None)
                 return None
             continue
         if header in route.match:
+            rivals = (stage.routes[other] for other in stage.rivals[number])
+            earlier = [rival.match for rival in rivals if not rival.session]
             _decided(way, route.match, _overlapping(earlier, route.match), header)
             return None
-        earlier.append(route.match)
-    _decided(way, HeaderSpace(), earlier, header)
+    _decided(way, HeaderSpace(), [r.match for r in stage.routes if not r.session], header)
     return header if stage.otherwise is None else None
 
 

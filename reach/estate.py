@@ -18,7 +18,7 @@ from reach.changes.edit import with_record
 from reach.comparing.aligned import resident
 from reach.comparing.diff import MOST, diff
 from reach.comparing.difference import Difference
-from reach.comparing.differing import warmed
+from reach.comparing.near import warmed
 from reach.errors import QuestionError
 from reach.options import Options
 from reach.snapshot.record import Record
@@ -38,7 +38,8 @@ class Estate:
     """A snapshot, lowered once and for all that comes after it.
 
     ``options`` says how AWS is read, as for :func:`reach.ask`; with ``one_way`` differences leave
-    replies out.  Making one lowers everything in it; that is paid once.
+    replies out.  Making one lowers all that lies between hosts; that is paid once.  The nodes of
+    hosts themselves are made when a flow of an edited rule comes there.
     """
 
     @uncollected()
@@ -82,7 +83,8 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
-        differ, only what is made of them is made again; after any other change everything is.
+        differ, only what is made of them is made again; after any other change everything is.  Of
+        rules of groups and entries of ACLs that few senders can come by, only these are looked at.
         """
         chosen = Options.of(self._options)
         keep_ground(snapshot, resident(snapshot, chosen))

@@ -165,6 +165,10 @@ class _WatchedIndex(Index):
             table = super().gateway_route_table(gateway_id)
         return self._handed(table)
 
+    def group_but_rules(self, group_id: str) -> SecurityGroup | None:
+        with self.frames.unheard():
+            return super().group_but_rules(group_id)
+
     def _handed(self, table: RouteTable | None) -> RouteTable | None:
         if table is not None:
             self.frames.hear((RouteTable, table.route_table_id))

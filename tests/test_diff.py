@@ -419,11 +419,12 @@ def test_a_difference_that_leaves_out_a_place_would_be_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A seeded omission: with what nodes differ in ignored, the questions disagree."""
-    from reach.comparing import differing
+    from reach.comparing import differing, spots
 
     one, other = network(), network(opened)
     agrees(one, other, compared(one, other))
-    monkeypatch.setattr(differing, "more", lambda before, after: ())
+    for module in (differing, spots):
+        monkeypatch.setattr(module, "more", lambda before, after: ())
     with pytest.raises(AssertionError):
         agrees(one, other, compared(one, other))
 

@@ -22,6 +22,7 @@ from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.interfaces.classes import classes, member_with
 from reach.interfaces.ends import hosts, receivers
 from reach.interfaces.kinds import FUNCTION, HOSTS, is_host, owned
+from reach.interfaces.plain import identity_of
 from reach.network.address import is_ipv4
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -137,8 +138,7 @@ def _checked(interface: NetworkInterface, side: str, own: Ranges) -> Filter:
 
 def _identify(lowering: Lowering, interface: NetworkInterface) -> Translate:
     """R-PIPE-5: the packet carries the group set of the interface that sends it."""
-    groups = (group.group_id for group in interface.groups)
-    number = lowering.identity(interface.vpc_id or "", groups)
+    number = identity_of(lowering, interface)
     return Translate((Case(ANYTHING, (Assign("identity", Ranges.of(number)),), _QUIET),))
 
 

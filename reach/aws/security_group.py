@@ -257,7 +257,7 @@ def _vpcs(lowering: Lowering) -> Mapping[str, frozenset[str]]:
     def make() -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for each in lowering.snapshot.records(SecurityGroupVpcAssociation):
-            home = lowering.snapshot.get(SecurityGroup, each.group_id)
+            home = lowering.index.group_but_rules(each.group_id)
             if each.state in ("associated", ""):
                 found.setdefault(each.group_id, set()).add(each.vpc_id)
                 if home is not None and home.vpc_id:
@@ -282,7 +282,7 @@ def _members(
 
 def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:
     """A group of another VPC, when the call that lists peerings was not made."""
-    group = lowering.snapshot.get(SecurityGroup, pair.group_id or "")
+    group = lowering.index.group_but_rules(pair.group_id or "")
     if group is None or group.vpc_id == vpc:
         return False
     return not lowering.has(VpcPeeringConnection, group)

@@ -24,7 +24,8 @@ def the(snapshot: Snapshot, kind: type[AnyRecord], name: str) -> AnyRecord:
 def with_record(snapshot: Snapshot, name: str, record: Record) -> Snapshot:
     """The snapshot with this record under its id, and nothing worked out from it yet."""
     kind = type(record)
-    contents = {**snapshot.contents, kind: {**snapshot.contents.get(kind, {}), name: record}}
+    known = snapshot.contents.get(kind, {}).items()  # of packed records all at once
+    contents = {**snapshot.contents, kind: {**dict(known), name: record}}
     return replace(snapshot, contents=contents, derived={})
 
 

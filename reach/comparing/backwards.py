@@ -78,7 +78,7 @@ class Coming:
         for begun in self.seeds:
             for name, space in _behind(self.graph, begun).items():
                 found.setdefault(name, []).append(space)
-        return {name: bounded(map(_told_briefly, spaces)) for name, spaces in found.items()}
+        return {name: bounded(map(told_briefly, spaces)) for name, spaces in found.items()}
 
 
 def coming(
@@ -98,7 +98,7 @@ def coming(
     return Coming(by, graph, (begun, list(walk.sessions)))
 
 
-def _told_briefly(space: HeaderSpace) -> HeaderSpace:
+def told_briefly(space: HeaderSpace) -> HeaderSpace:
     """A product that holds another one, and is quickly compared; whoever sent it."""
     long = (name for name, values in space.fields if len(values.intervals) > _FEW)
     return space.without("identity", *long)
@@ -173,18 +173,18 @@ class _Walk:
             met = space & edge.match
             if not met.is_empty:
                 yield edge.node, Spot(edge.stage, met), course
-        answered = _answered(space) if course.reply else None
-        for edge in self._graph.answered_from.get(name, ()) if answered is not None else ():
-            assert answered is not None
-            yield edge.node, Spot(edge.stage, answered), _Course(False, True, course.settled)
+        flow = answered(space) if course.reply else None
+        for edge in self._graph.answered_from.get(name, ()) if flow is not None else ():
+            assert flow is not None
+            yield edge.node, Spot(edge.stage, flow), _Course(False, True, course.settled)
 
     def _put_back(self, stage: Restore, seen: _Seen) -> Iterator[_At]:
         """The flows whose replies a session has put back: in front of its translations."""
         space, course = seen
-        answered = _answered(space) if course.reply else None
+        flow = answered(space) if course.reply else None
         for name, number in self._graph.translating.get(stage.session, ()):
-            if answered is not None:
-                at = Spot(number, answered)
+            if flow is not None:
+                at = Spot(number, flow)
                 self.sessions[name, at] = None
                 yield name, at, _Course(False, True, course.settled)
 
@@ -259,7 +259,7 @@ def _through(stage: Stage, seen: _Seen) -> Iterator[_Seen]:
             assert_never(stage)
 
 
-def _answered(reply: HeaderSpace) -> HeaderSpace | None:
+def answered(reply: HeaderSpace) -> HeaderSpace | None:
     """The flows whose replies begin in a space: ends exchanged; nobody's identity yet."""
     by = reply.by_name
     if "identity" in by and 0 not in by["identity"]:

@@ -54,12 +54,20 @@ class Graph:
         self.answered_from: dict[str, list[Edge]] = {}
         self.translating: dict[str, list[tuple[str, int]]] = {}
         self._put_back: dict[str, frozenset[str]] = {}
+        self.grow(entries)
+
+    def grow(self, entries: Iterable[str]) -> None:
+        """Add all that can be come to from some more nodes."""
         queue = deque(entries)
         while queue:
             name = queue.popleft()
-            if name not in self.nodes:
+            if name not in self.nodes and not self.leaves_out(name):
                 self.nodes[name] = len(self.nodes)
                 queue.extend(self._out_of(name))
+
+    def leaves_out(self, name: str) -> bool:
+        """Whether a node is not looked at, only told of as where others lead."""
+        return False
 
     def on(self, network: Network) -> Graph:
         """The same ways in a network that differs in filters and the like only."""
@@ -68,8 +76,8 @@ class Graph:
         return other
 
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of some nodes that are in the graph, in its order."""
-        return tuple(sorted((n for n in names if n in self.nodes), key=self.nodes.__getitem__))
+        """Those of some nodes that are in the graph, in an order that does not depend on it."""
+        return tuple(sorted({name for name in names if name in self.nodes}))
 
     def leads_alike(self, name: str, network: Network) -> bool:
         """Whether a node of another network leads on as the one of this graph does."""
@@ -209,13 +217,13 @@ class Graph:
 
     def destinations(self, nodes: Iterable[str]) -> Iterator[int]:
         """Addresses for which the ways into some nodes are, the first of each block of them."""
-        found: dict[int, None] = {}
+        found: set[int] = set()
         for name in nodes:
             for edge in self.into.get(name, ()):
                 ends = edge.match.by_name.get("destination")
-                for low, _ in ends.intervals[:_TRIED] if ends is not None else ():
-                    found[low] = None
-        yield from found
+                if ends is not None:
+                    found.update(low for low, _ in ends.intervals[:_TRIED])
+        yield from sorted(found)
 
 
 def _filtered(stages: tuple[Stage, ...], session: str) -> bool:

@@ -15,7 +15,9 @@ from reach.asking import backend_of_thread
 from reach.comparing.aligned import Pair, aligned
 from reach.comparing.difference import Difference, Line
 from reach.comparing.differing import Differing
+from reach.comparing.flows import Found
 from reach.comparing.lines import is_open, lines
+from reach.comparing.near import near
 from reach.comparing.records import Changed, Missing, changed
 from reach.evidence import remarks
 from reach.gaps import openings
@@ -86,10 +88,7 @@ def _difference(
     plain: Difference, pair: Pair, differing: Changed, backend: Backend, most: int
 ) -> Difference:
     """Both ways, put together."""
-    spots = Differing.of(pair)
-    two_way = not plain.one_way
-    there = spots.further(pair, two_way=two_way, backend=backend, most=most)
-    back = spots.turned.further(pair.turned, two_way=two_way, backend=backend, most=most)
+    there, back = _further(pair, backend, most, two_way=not plain.one_way)
     gained = list(_settled(lines(pair, there.flows, turned=False), openings(pair.before)))
     lost = list(_settled(lines(pair.turned, back.flows, turned=True), openings(pair.after)))
     both = [*gained, *lost]
@@ -104,6 +103,21 @@ def _difference(
         reason="; ".join(reasons),
         notes=tuple(_notes(pair)),
     )
+
+
+def _further(pair: Pair, backend: Backend, most: int, *, two_way: bool) -> tuple[Found, Found]:
+    """What gets further after than before, and the reverse: near what was edited, if that is
+    known to be all."""
+    close = near(pair)
+    if close is not None:
+        there = close.further(pair, two_way=two_way, backend=backend, most=most)
+        turned = close.turned
+        back = there and turned.further(pair.turned, two_way=two_way, backend=backend, most=most)
+        if there is not None and back is not None:
+            return there, back
+    spots = Differing.of(pair)
+    there = spots.further(pair, two_way=two_way, backend=backend, most=most)
+    return there, spots.turned.further(pair.turned, two_way=two_way, backend=backend, most=most)
 
 
 def _settled(found: Iterable[Line], opened: tuple[object, ...]) -> Iterator[Line]:

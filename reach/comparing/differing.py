@@ -16,6 +16,7 @@ from reach.comparing.aligned import Pair
 from reach.comparing.backwards import coming
 from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
+from reach.comparing.leaping import Starts
 from reach.comparing.nodes import Spot, more
 from reach.flood import minus, uncovered
 from reach.lower import Ground
@@ -43,7 +44,7 @@ class Differing:
             else:
                 names = None
         after = _graph(pair.after)
-        more, less = _more(before, after, names), _more(after, before, names)
+        more, less = more_of(before, after, names), more_of(after, before, names)
         return Differing((before, after), more, less)
 
     @property
@@ -61,10 +62,10 @@ class Differing:
     ) -> Found:
         """The flows that get further after than before, ``besides`` those of some starts."""
         graph = self.graphs[1]
-        known = _known(pair.before)
-        back = graph.matter_to_replies(self.more, _beginning(pair.after)) if two_way else {}
+        sent = known(pair.before)
+        back = graph.matter_to_replies(self.more, beginning(pair.after)) if two_way else {}
         begun = coming(graph, self.more, back)
-        new = _new(pair, known)
+        new = _new(pair, sent)
         others = [
             replace(start, space=met)
             for start in _begun_at(pair.after, begun.by)
@@ -79,31 +80,21 @@ class Differing:
             graph.entering(back, reply=True),
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
-            _inside(pair.after),
+            inside(pair.after),
             # What is new may be anywhere, and without starts nobody asks.
             begun.region() if starts and not fresh else None,
         )
         networks = pair.before.network, pair.after.network
-        search = Search(*networks, tuple(starts), known, wanted, backend, two_way, most)
+        search = Search(*networks, tuple(starts), sent, wanted, backend, two_way, most)
         return search.found()
 
 
-def warmed(ground: Ground) -> Ground:
-    """A ground with all of its nodes made, and what every comparison reads off it."""
-    _graph(ground)
-    _known(ground)
-    _beginning(ground)
-    _begun_at(ground, ())
-    _inside(ground)
-    return ground
-
-
-def _known(ground: Ground) -> Senders:
+def known(ground: Ground) -> Senders:
     """What each sender sends."""
     return ground.memo("what senders send", lambda: senders(everywhere(ground)))
 
 
-def _beginning(ground: Ground) -> Mapping[str, Sequence[str]]:
+def beginning(ground: Ground) -> Mapping[str, Sequence[str]]:
     """The nodes where the flows of each owner start."""
 
     def make() -> dict[str, list[str]]:
@@ -117,33 +108,30 @@ def _beginning(ground: Ground) -> Mapping[str, Sequence[str]]:
 
 def _begun_at(ground: Ground, nodes: Iterable[str]) -> list[Start]:
     """The starts at some nodes, in the order of all."""
-
-    def make() -> dict[str, list[tuple[int, Start]]]:
-        found: dict[str, list[tuple[int, Start]]] = {}
-        for number, start in enumerate(everywhere(ground)):
-            found.setdefault(start.node, []).append((number, start))
-        return found
-
-    known = ground.memo("starts by node", make)
-    numbered = [each for node in nodes for each in known.get(node, ())]
-    return [start for _, start in sorted(numbered, key=lambda each: each[0])]
+    starts = starts_of(ground)
+    return [starts.all[n] for n in sorted(n for node in nodes for n in starts.at.get(node, ()))]
 
 
-def _inside(ground: Ground) -> frozenset[str]:
+def starts_of(ground: Ground) -> Starts:
+    """All starts, to be found by where they are and what they send."""
+    return ground.memo("starts to be found", lambda: Starts(everywhere(ground)))
+
+
+def inside(ground: Ground) -> frozenset[str]:
     """Where interfaces start."""
     return ground.memo(
         "starts inside", lambda: frozenset(start.node for start in everyone(ground)[0].starts)
     )
 
 
-def _new(pair: Pair, known: Senders) -> list[Start]:
+def _new(pair: Pair, sent: Senders) -> list[Start]:
     """What starts after, and did not before."""
     if everywhere(pair.before) is everywhere(pair.after):
         return []
     return [
         replace(start, space=rest)
         for start in everywhere(pair.after)
-        for rest in uncovered(start.space, known.get((start.node, start.owner), ()))
+        for rest in uncovered(start.space, sent.get((start.node, start.owner), ()))
     ]
 
 
@@ -154,13 +142,13 @@ def _graph(ground: Ground) -> Graph:
     return ground.own("graph", make)
 
 
-def _more(
+def more_of(
     before: Graph, after: Graph, names: Iterable[str] | None = None
 ) -> dict[str, tuple[Spot, ...]]:
     found = {}
     for name in after.nodes if names is None else names:
-        known = before.network.node(name) if name in before.nodes else None
-        spots = more(known, after.network.node(name))
+        there = before.network.node(name) if name in before.nodes else None
+        spots = more(there, after.network.node(name))
         if spots:
             found[name] = spots
     return found

@@ -22,6 +22,7 @@ from reach.aim import Aim, Start
 from reach.answer import Verdict
 from reach.comparing.backwards import Spaces
 from reach.comparing.coming import ways
+from reach.comparing.passing import delivers
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
 from reach.decide import (
@@ -271,6 +272,8 @@ class Search:
         if gets_through(aim, before):
             return Verdict.REACHABLE, _all_alike(self.before, before, took.start).start
         every = tuple(replace(proof.start, space=space) for space in took.start)
+        if owner and delivers(self.before, every, owner) is False:
+            return Verdict.UNREACHABLE, took.start
         if decide(self.before, replace(aim, starts=every), self.backend).verdict is (
             Verdict.UNREACHABLE
         ):

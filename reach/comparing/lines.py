@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reach.answer import EndPoint, Remark, Verdict
+from reach.answer import EndPoint, Remark, Verdict, Witness
 from reach.comparing.aligned import Pair
 from reach.comparing.difference import Line
 from reach.comparing.flows import Further
@@ -36,6 +36,7 @@ class _Item:
     """A line under way: its ends by who they are, with their addresses."""
 
     line: Line
+    proof: Proof
     key: tuple[object, ...]
     sources: frozenset[str]
     destinations: frozenset[str]
@@ -44,10 +45,13 @@ class _Item:
 
 def lines(pair: Pair, flows: Sequence[Further], turned: bool) -> tuple[Line, ...]:
     """The lines of flows that get further after than before; ``turned``: the pair is reversed."""
-    items = [_item(pair, flow, turned) for flow in flows]
+    before = _Known(pair.before.network)
+    items = [_item(pair, before, flow, turned) for flow in flows]
     items = _together(items, lambda item: item.block, _ends_joined)
     items = _together(items, lambda i: (i.key, i.sources, i.destinations), _packets_joined)
-    return tuple(sorted((item.line for item in items), key=_order))
+    # One flow of a line is shown hop by hop.
+    shown = (replace(i.line, witness=witness(pair.after, i.proof)) for i in items)
+    return tuple(sorted(shown, key=_order))
 
 
 def _order(line: Line) -> tuple[object, ...]:
@@ -96,14 +100,14 @@ def _members_joined(one: tuple[EndPoint, ...], other: tuple[EndPoint, ...]) -> t
 # ---------------------------------------------------------------------- one flow as a line
 
 
-def _item(pair: Pair, flow: Further, turned: bool) -> _Item:
+def _item(pair: Pair, before: _Known, flow: Further, turned: bool) -> _Item:
     proof, ground = flow.proof, pair.after
     was, now = (flow.now, flow.was) if turned else (flow.was, flow.now)
     sources = _ends(ground, proof.start.node, proof.packet, flow.packets, "source")
     last = proof.forward.hops[-1]
     arriving = flow.arriving or flow.packets
     destinations = _ends(ground, last.node, last.after, arriving, "destination")
-    because = tuple(_remark(each) for each in _only_after(pair, proof))
+    because = tuple(_remark(each) for each in _only_after(before, proof))
     stopped = _stopped(flow.before)
     line = Line(
         was=was,
@@ -111,12 +115,12 @@ def _item(pair: Pair, flow: Further, turned: bool) -> _Item:
         sources=sources,
         destinations=destinations,
         packets=tuple(dict.fromkeys(_kinds(flow.packets))),
-        witness=witness(ground, proof),
+        witness=Witness(proof.packet, (), ()),
         because=because,
         stopped=_remark(stopped) if stopped is not None else None,
     )
     key = (was, now, because, stopped and (stopped.words, stopped.code))
-    return _Item(line, key, _ids(sources), _ids(destinations), flow.block)
+    return _Item(line, proof, key, _ids(sources), _ids(destinations), flow.block)
 
 
 def _ids(ends: Iterable[EndPoint]) -> frozenset[str]:
@@ -179,16 +183,29 @@ def _first(prefixes: Iterable[object], most: int) -> Iterator[object]:
 # ---------------------------------------------------------------------- why
 
 
-def _only_after(pair: Pair, proof: Proof) -> tuple[Origin, ...]:
+def _only_after(before: _Known, proof: Proof) -> tuple[Origin, ...]:
     """What lets the flow pass, and its reply, that the other network does not have."""
     found: dict[Origin, None] = {}
     for trace in (proof.forward, proof.reply):
         for hop in trace.hops if trace is not None else ():
-            known = _origins(pair.before.network, hop.node)
+            known = before.origins(hop.node)
             for origin in hop.passed:
                 if known is not None and _place(origin) not in known:
                     found[origin] = None
     return tuple(found)
+
+
+class _Known:
+    """What the rules and routes of a network's nodes come from, looked at once."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._of: dict[str, frozenset[tuple[str, str, str]] | None] = {}
+
+    def origins(self, node: str) -> frozenset[tuple[str, str, str]] | None:
+        if node not in self._of:
+            self._of[node] = _origins(self._network, node)
+        return self._of[node]
 
 
 def _origins(network: Network, name: str) -> frozenset[tuple[str, str, str]] | None:

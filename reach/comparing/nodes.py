@@ -72,6 +72,16 @@ def same(one: Node, other: Node) -> bool:
     return one is other or list(map(_done, one.stages)) == list(map(_done, other.stages))
 
 
+def differ_in_filters(one: Node, other: Node) -> bool:
+    """Whether two nodes of as many stages do the same to every flow but for what filters say."""
+    return all(
+        first is second
+        or (isinstance(first, Filter) and isinstance(second, Filter))
+        or _done(first) == _done(second)
+        for first, second in zip(one.stages, other.stages, strict=True)
+    )
+
+
 def _done(stage: Stage) -> object:
     """All that a stage does to a flow, without the words for it."""
     match stage:
@@ -119,6 +129,15 @@ def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
             yield from _rerouted(one.routes, other.routes)
         case _:
             yield ANYTHING
+
+
+def permitted_more(one: Filter, other: Filter) -> tuple[HeaderSpace, ...] | None:
+    """What the rules of the second of two filters permit, and those of the first do not; None
+    where a rule does anything but permit."""
+    rules = (*one.rules, *other.rules)
+    if any(rule.action is not Action.PERMIT for rule in rules) or not _is_settled(one, other):
+        return None
+    return tuple(dict.fromkeys(_between(one, other)))
 
 
 def _rerouted(one: Sequence[Route], other: Sequence[Route]) -> Iterator[HeaderSpace]:
@@ -285,14 +304,14 @@ def only_says_who(stage: Translate) -> bool:
 def untranslated(stage: Translate, space: HeaderSpace) -> Iterator[HeaderSpace]:
     """The headers that a translation may turn into some of ``space``, or leave so."""
     for case in stage.cases:
-        before = _unwritten(case, space)
+        before = unwritten(case, space)
         if before is not None:
             yield before
     if stage.otherwise is None:
         yield space
 
 
-def _unwritten(case: Case, space: HeaderSpace) -> HeaderSpace | None:
+def unwritten(case: Case, space: HeaderSpace) -> HeaderSpace | None:
     """The headers that a case may turn into some of ``space``."""
     for rewrite in reversed(case.rewrites):
         wanted = space.by_name.get(rewrite.field, whole(rewrite.field))

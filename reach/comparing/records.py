@@ -121,6 +121,7 @@ def _compared(before: Snapshot, after: Snapshot, kind: type[Record]) -> tuple[Al
     old, new = before.contents.get(kind, {}), after.contents.get(kind, {})
     if old is new:
         return Altered(), 0
+    old, new = dict(old.items()), dict(new.items())  # of packed records all at once
     other: list[str] = []
     only_told = 0
     for key, record in new.items():

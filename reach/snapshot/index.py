@@ -39,6 +39,7 @@ from reach.snapshot.records import (
     NetworkInterface,
     PrefixList,
     RouteTable,
+    SecurityGroup,
     Subnet,
     Vpc,
 )
@@ -255,6 +256,10 @@ class Index:
         if isinstance(members, Crowd):
             return members.where(lambda each: each.vpc_id in vpcs)
         return tuple(each for each in members if each.vpc_id in vpcs)
+
+    def group_but_rules(self, group_id: str) -> SecurityGroup | None:
+        """A group, for whoever looks at anything but its rules."""
+        return self.snapshot.get(SecurityGroup, group_id)
 
     def public_ipv4_of(self, interfaces: Interfaces) -> Ranges:
         """Those of their own IPv4 addresses that are public ones, prefixes not counted."""

@@ -1,0 +1,189 @@
+"""The same as :mod:`reach.comparing.differing` where little was edited: at a cost of its own size.
+
+    near(pair) -> Near or None        near.further(pair, ...) -> Found or None
+
+For rules of security groups and entries of network ACLs.  The nodes made of them are told without
+making all others, who can come by is looked up instead of walked to, and of what starts there sets
+rule out most; what is left is for the solver, as ever.  Wherever that is not certain, or would not
+be little, there is None, and everything is compared.
+
+Must not know rendering, nor why the networks differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reach.aim import Start
+from reach.comparing.aligned import Pair
+from reach.comparing.backwards import told_briefly
+from reach.comparing.coming import Spaces
+from reach.comparing.differing import beginning, inside, known, more_of, starts_of
+from reach.comparing.flows import Found, Search, Wanted
+from reach.comparing.leaping import Come, Starts, leap
+from reach.comparing.nodes import bounded, differ_in_filters, permitted_more
+from reach.comparing.passing import Effort, TooWideError, passes
+from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
+from reach.comparing.spots import Spots
+from reach.interfaces.plain import Plain, own_filters, plain
+from reach.lower import Ground
+from reach.network.header_space import HeaderSpace
+from reach.resident import Reads
+from reach.resolve import every_packet, everywhere
+from reach.snapshot.records import NetworkAcl, SecurityGroup
+from solver import Backend
+
+_MOST, _EACH = 1000, 20  # so many sets are pushed on at least, and for each node told of
+_KINDS = frozenset({SecurityGroup, NetworkAcl})
+
+
+def warmed(ground: Ground) -> Ground:
+    """A ground with what every comparison reads off it: its skeleton, and who sends what."""
+    skeleton(ground)
+    starts_of(ground)
+    known(ground)
+    beginning(ground)
+    inside(ground)
+    return ground
+
+
+@dataclass(frozen=True)
+class Near:
+    """Two networks' skeletons, and where the second may do more than the first, and the reverse.
+
+    ``made`` are nodes made of what was edited, ``told`` those of plain hosts of which it is only
+    known that they are; ``opened`` and ``shut`` is what comes to these.
+    """
+
+    skeletons: tuple[Skeleton, Skeleton]
+    made: tuple[str, ...]
+    told: frozenset[str]
+    opened: tuple[Come, ...]
+    shut: tuple[Come, ...]
+    starts: Starts
+
+    @property
+    def turned(self) -> Near:
+        skeletons = (self.skeletons[1], self.skeletons[0])
+        return replace(self, skeletons=skeletons, opened=self.shut, shut=self.opened)
+
+    def further(self, pair: Pair, *, two_way: bool, backend: Backend, most: int) -> Found | None:
+        """The flows that get further after than before; None if too many could."""
+        try:
+            return self._further(pair, two_way, backend, most)
+        except (NotPlainError, TooWideError):
+            return None
+
+    def _further(self, pair: Pair, two_way: bool, backend: Backend, most: int) -> Found | None:
+        before, graph = self.skeletons
+        more = more_of(before, graph, self.made)
+        if not more and not self.opened:
+            return Found((), True)
+        back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
+        by = leap(graph, self.starts, more, back, self.opened)
+        if by is None:
+            return None
+        forward = Spots(self.skeletons, more, self.told)
+        reply = graph.entering(back, reply=True)
+        network = pair.after.network
+        effort = Effort(max(_MOST, len(self.starts.all) // 2, _EACH * len(self.told)))
+        starts = []
+        for start in dict.fromkeys(every_packet(self._begun(by))):
+            found = passes(network, start, forward, reply, effort, two_way=two_way)
+            if found is None:
+                forward.look_at_all()
+            if found is not False:
+                starts.append(start)
+        ends = tuple(graph.destinations(forward.found)) if starts else ()
+        been = effort.region
+        region = (
+            None if been is None else {n: bounded(map(told_briefly, s)) for n, s in been.items()}
+        )
+        wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after), region=region)
+        networks = pair.before.network, network
+        search = Search(*networks, starts, known(pair.before), wanted, backend, two_way, most)
+        return search.found()
+
+    def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
+        """The starts at some nodes, in their order, each with the headers that can come by."""
+        numbers = sorted(number for node in by for number in self.starts.at.get(node, ()))
+        begun = (self.starts.all[number] for number in numbers)
+        return dict.fromkeys(
+            replace(start, space=met)
+            for start in begun
+            for space in by[start.node]
+            if not (met := start.space & space.without("identity")).is_empty
+        )
+
+
+def near(pair: Pair) -> Near | None:
+    """Both skeletons, and the nodes made of what was edited."""
+    edits = pair.edits
+    if edits is None or any(kind not in _KINDS for kind, _ in edits):
+        return None
+    if everywhere(pair.before) is not everywhere(pair.after):
+        return None
+    try:
+        return _compared(pair, edits)
+    except NotPlainError:
+        return None
+
+
+def _compared(pair: Pair, edits: Reads) -> Near | None:
+    before, network = skeleton(pair.before), pair.after.network
+    hosts = plain(pair.before)
+    groups = sorted(name for kind, name in edits if kind is SecurityGroup and name)
+    told = frozenset(hosts.reading(groups))
+    made: list[str] = []
+    own: list[str] = []
+    for name in pair.made_of_edits or ():
+        (own if hosts.family(name) else made).append(name)
+    if not {hosts.family(name) for name in own if name not in told} <= _families(hosts, told, own):
+        raise NotPlainError("a host's node is made of rules that it was not told to be")
+    differing = _opened(pair, hosts, groups, told)
+    if differing is None:
+        before.expand(told)
+        made, told = [*made, *told], frozenset()
+        differing = ((), ())
+    names = before.ordered(made)
+    alike = (
+        before.leads_alike(name, network)
+        and differ_in_filters(before.network.node(name), network.node(name))
+        for name in names
+    )
+    if not all(alike):
+        return None
+    after = pair.after.own("skeleton", lambda: before.on(network))
+    return Near((before, after), names, told, *differing, starts_of(pair.before))
+
+
+def _opened(
+    pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
+) -> tuple[tuple[Come, ...], tuple[Come, ...]] | None:
+    """What comes to plain hosts that the rules of their edited groups let pass in one network
+    only: after, and before.  None where rules do not say it by themselves."""
+    found: list[list[Come]] = [[], []]
+    for group in groups:
+        vpcs, own = hosts.wearing(group)
+        addressed = HeaderSpace.where(destination=own)
+        for vpc in sorted(vpcs):
+            filters = [dict(own_filters(g, group, vpc)) for g in (pair.before, pair.after)]
+            for part in filters[0]:
+                nodes = tuple(sorted(n for n in told if n.endswith(f"/{part}")))
+                both = filters[0][part], filters[1][part]
+                for (one, other), come in zip((both, both[::-1]), found, strict=True):
+                    spaces = permitted_more(one, other)
+                    if spaces is None:
+                        return None
+                    if part == "admit":
+                        come += (Come(space & addressed) for space in spaces)
+                    else:
+                        come += (Come(space, nodes) for space in spaces)
+    opened, shut = (tuple(come for come in each if not come.space.is_empty) for each in found)
+    return opened, shut
+
+
+def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:
+    """The families of the nodes that were told of, if anybody is not among these nodes."""
+    return set() if told.issuperset(own) else {hosts.family(name) for name in told}

@@ -1,0 +1,218 @@
+"""A network without what is every plain host's own: few nodes, however many the hosts.
+
+    skeleton(ground) -> Skeleton        .expand(nodes)       .before_rewriting(space)
+
+What hosts of one place lead on to is read off one of them.  The own nodes of a family of hosts are
+looked at when something is the matter with one of them; what was said of them without looking is
+checked then, and :class:`NotPlainError` is raised where it does not hold: then everything has to be
+compared.  Beside the ways it knows all translations that there are.
+
+Must not know AWS: who is plain is told by :mod:`reach.interfaces.plain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from reach.comparing.coming import Edge, Graph, ways
+from reach.comparing.nodes import Spot, only_says_who, unwritten
+from reach.comparing.spans import Spans
+from reach.flood import image
+from reach.interfaces.plain import Plain, plain
+from reach.lower import Ground
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+from reach.network.stage import Assign, Case, Deliver, Filter, Forward, Translate
+from reach.resolve import everywhere
+
+_BACK = 4  # so many nodes back an edge is looked for that says where a packet is sent
+_MOST_EDGES = 512
+_KEYS = ("destination", "source")
+
+
+class NotPlainError(Exception):
+    """A host is not as plain as it was taken to be."""
+
+
+class Skeleton(Graph):
+    """All nodes but plain hosts' own, and of those the ones that somebody asked for.
+
+    Edges into a host's own node are all there once the host's family is ``expanded``; those out of
+    it lead to ``exits``, nodes of which not every way in is known.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._plain: Plain = plain(ground)
+        self._expanded: set[str] = set()
+        self._led_to: dict[str, dict[str, None]] = {}
+        self._looked_at: list[str] = []
+        self.exits: set[str] = set()
+        first_of: dict[object, str] = {}
+        entries: list[str] = []
+        for start in everywhere(ground):
+            family = self._plain.family(start.node)
+            if family:
+                first_of.setdefault(self._plain.place(start.node), start.node)
+            else:
+                entries.append(start.node)
+        self._begins = frozenset(start.node for start in everywhere(ground))
+        self.network = ground.network
+        for node in first_of.values():
+            self.exits |= self._leads_out(node)
+        super().__init__(ground.network, dict.fromkeys([*entries, *sorted(self.exits)]))
+        self._cases, self._says = self._all_cases()
+
+    def on(self, network: Network) -> Skeleton:
+        other = super().on(network)
+        assert isinstance(other, Skeleton)
+        return other
+
+    def leaves_out(self, name: str) -> bool:
+        family = self._plain.family(name)
+        if not family or family in self._expanded:
+            return False
+        self._led_to.setdefault(family, {})[name] = None
+        return True
+
+    def _leads_out(self, node: str) -> set[str]:
+        """Where the nodes of a family lead that are not its own."""
+        family, found, queue = self._plain.family(node), set[str](), [node]
+        seen: set[str] = set()
+        while queue:
+            name = queue.pop()
+            if self._plain.family(name) != family:
+                found.add(name)
+            elif name not in seen:
+                seen.add(name)
+                queue += _targets(self.network, name)
+        return found
+
+    def _out_of(self, name: str) -> list[str]:
+        self._looked_at.append(name)
+        return super()._out_of(name)
+
+    def expand(self, names: Iterable[str]) -> None:
+        """Look at the nodes of all families that some nodes belong to.  Raises NotPlainError."""
+        roots: dict[str, dict[str, None]] = {}
+        for name in names:
+            family = self._plain.family(name)
+            if family and family not in self._expanded:
+                begun = roots.setdefault(family, {})
+                if name in self._begins:
+                    begun[name] = None
+        self._expanded.update(roots)
+        for family, begun in roots.items():
+            known = len(self._looked_at)
+            self.grow([*sorted(self._led_to.get(family, ())), *begun])
+            for each in self._looked_at[known:]:
+                if self._plain.family(each) != family:
+                    raise NotPlainError(f"{family} leads to {each}")
+                self.check(each)
+
+    def check(self, name: str) -> None:
+        """Whether a plain host's own node does no more than what goes without saying.
+
+        Raises NotPlainError.
+        """
+        for stage in self.network.node(name).stages:
+            match stage:
+                case Translate() if only_says_who(stage) and not stage.session:
+                    said = [r for case in stage.cases for r in case.rewrites]
+                    own = Ranges.of(self._plain.identity(name))
+                    if not all(isinstance(r, Assign) and r.values == own for r in said):
+                        raise NotPlainError(f"{name} says that somebody else sends")
+                case Filter() | Forward() | Deliver():
+                    pass
+                case _:
+                    raise NotPlainError(f"{name} does more than filter")
+
+    def _remembers(self, name: str, spot: Spot, senders: Mapping[str, Iterable[str]]) -> bool:
+        return name not in self.exits and super()._remembers(name, spot, senders)
+
+    # ---------------------------------------------------------------- what may have been before
+
+    def _all_cases(self) -> tuple[Mapping[str, Spans[Case]], Spans[str]]:
+        """What rewrites more than who sent a packet, by one field of what comes out; and who says
+        who did."""
+        found: dict[str, list[tuple[Ranges | None, Case]]] = {name: [] for name in _KEYS}
+        says: list[tuple[Ranges | None, str]] = []
+        for name in [*self.nodes]:
+            if self._plain.family(name):
+                continue
+            for stage in self.network.node(name).stages:
+                for case in stage.cases if isinstance(stage, Translate) else ():
+                    told = {r.field: image(r) for r in case.rewrites}
+                    who = told.pop("identity", None)
+                    if told:
+                        key = next((each for each in _KEYS if each in told), _KEYS[0])
+                        found[key].append((told.get(key), case))
+                    if who is not None and who.single != 0:
+                        says.append((who, name))
+        return {name: Spans(cases) for name, cases in found.items()}, Spans(says)
+
+    def before_rewriting(self, space: HeaderSpace) -> Iterator[HeaderSpace]:
+        """The headers that some translation may have turned into some of ``space``."""
+        met = {
+            id(case): case
+            for name, cases in self._cases.items()
+            for case in cases.meeting(space.by_name.get(name))
+        }
+        found = (unwritten(case, space) for case in met.values())
+        yield from (before for before in found if before is not None)
+
+    def sayers(self, identities: Ranges) -> frozenset[str] | None:
+        """The nodes where all flows start that are said to be sent by one of these; None: some
+        node on the way may say so."""
+        if 0 in identities:
+            return None
+        said = set(self._says.meeting(identities))
+        if not all(name in self._begins and self.is_only_begun_at(name) for name in said):
+            return None
+        return frozenset(said).union(self._plain.sending_as(identities))
+
+    def is_only_begun_at(self, name: str) -> bool:
+        """Whether flows start at a node, and none comes to it."""
+        return not self.into.get(name) and name not in self.exits
+
+    def sent_there(self, name: str, space: HeaderSpace, *, reply: bool) -> Iterator[HeaderSpace]:
+        """What of some headers at a node's entry comes from somewhere, as it is there: where the
+        ways to it say whom a packet is for, only such."""
+        found: dict[HeaderSpace, None] = {}
+        self._sent(name, space, reply, _BACK, found)
+        yield from found
+
+    def _sent(
+        self, name: str, space: HeaderSpace, reply: bool, left: int, found: dict[HeaderSpace, None]
+    ) -> None:
+        edges = self.into.get(name, [])
+        open_ended = name in self.exits or len(found) > _MOST_EDGES or not left
+        begins = reply and bool(self.answered_from.get(name))
+        if open_ended or begins or name in self._begins or not edges:
+            found[space] = None
+        if open_ended or begins:
+            return
+        for edge in edges:
+            met = space & edge.match
+            if met.is_empty or (edge.session and not reply):
+                continue
+            if "destination" in edge.match.by_name or not self._is_passed_unchanged(edge):
+                found[met] = None
+            else:
+                self._sent(edge.node, met, reply, left - 1, found)
+
+    def _is_passed_unchanged(self, edge: Edge) -> bool:
+        """Whether what takes a way is as it was when it came to the node."""
+        stages = self.network.node(edge.node).stages[: edge.stage]
+        return all(isinstance(stage, Filter | Forward) for stage in stages)
+
+
+def _targets(network: Network, name: str) -> Iterator[str]:
+    for stage in network.node(name).stages:
+        yield from (target for target, _, _ in ways(stage))
+        if isinstance(stage, Deliver):
+            yield stage.reply
+
+
+def skeleton(ground: Ground) -> Skeleton:
+    """The skeleton of a ground's network, made once."""
+    return ground.own("skeleton", lambda: Skeleton(ground))

@@ -1,0 +1,171 @@
+"""Plain hosts: of whose own nodes it is known, without making them, where they lead and what they
+are made of.
+
+    plain(lowering) -> Plain
+    .family(node) -> class    .reading(groups) -> nodes    .identity(class) -> number
+
+A host is plain that stands in for nobody else: its check is on (R-ENI-4), as that of all interfaces
+of its instance.  Its own nodes lead to each other, to those of its instance's other interfaces and
+to what all hosts of its subnet lead to; they rewrite nothing but who sent a packet, and of all
+rules that can be edited alone they are made of those of the host's own groups (R-SG-1), and of the
+prefix lists in these.
+Whoever counts on that checks it of each node that is made in the end
+(``reach.comparing.skeleton``).  Must not know questions or the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from reach.component import Lowering, node_name
+from reach.interfaces.classes import classes
+from reach.interfaces.kinds import is_host
+from reach.network.header_space import Ranges
+from reach.network.stage import Filter
+from reach.snapshot.index import instance_of
+from reach.snapshot.records import NetworkInterface
+
+_NAME = "network_interface"
+_PARTS = {
+    _NAME: frozenset({"emit", "send", "admit", "itself"}),
+    "host_services": frozenset({"dns", "metadata", "tasks", "time", "activation", "back"}),
+}
+
+
+class Plain(Protocol):
+    def family(self, node: str) -> str:
+        """The hosts whose own node it is, by one of them: a class, or all of an instance's
+        interfaces; '' of any other node."""
+        ...
+
+    def place(self, node: str) -> object:
+        """The nodes of hosts of one place lead on alike."""
+        ...
+
+    def identity(self, node: str) -> int:
+        """Who sent a packet, as a host's own node says it."""
+        ...
+
+    def reading(self, groups: Iterable[str]) -> Iterator[str]:
+        """The nodes of plain hosts that are made of the rules of some groups."""
+        ...
+
+    def sending_as(self, identities: Ranges) -> Iterator[str]:
+        """Nodes of plain hosts, those among them that say that one of these sends."""
+        ...
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        """The VPCs and the addresses of the plain hosts in a group."""
+        ...
+
+
+def plain(lowering: Lowering) -> Plain:
+    def make() -> Plain:
+        if lowering.index.roll is None:
+            return _OneByOne(lowering)
+        from reach.interfaces.plain_roll import PlainRoll  # here, as numpy takes long to import
+
+        return PlainRoll(lowering, lowering.index.roll)
+
+    return lowering.memo("plain hosts", make)
+
+
+def resource_of(node: str) -> str:
+    """The interface that a node is named after, if it is one that a plain host has."""
+    kind, resource, rest = node.split("/", 2)
+    parts = _PARTS.get(kind)
+    return resource if parts is not None and rest.partition(" ")[0] in parts else ""
+
+
+def stands_for_itself(interface: NetworkInterface) -> bool:
+    """Of hosts: whether it passes nothing on."""
+    return interface.source_dest_check
+
+
+def nodes_of(class_id: str, only_member: str) -> Iterator[str]:
+    """The nodes of a class that its groups stand in; of one host alone there is one more."""
+    yield node_name(_NAME, class_id, "emit")
+    yield node_name(_NAME, class_id, "admit")
+    if only_member:
+        yield node_name(_NAME, only_member, "send")
+
+
+class _OneByOne:
+    def __init__(self, lowering: Lowering) -> None:
+        self._lowering = lowering
+        self._families: dict[str, str] = {}
+
+    def family(self, node: str) -> str:
+        resource = resource_of(node)
+        if not resource:
+            return ""
+        known = self._families.get(resource)
+        if known is None:
+            known = self._families[resource] = self._family(resource)
+        return known
+
+    def _family(self, resource: str) -> str:
+        interface = self._lowering.snapshot.get(NetworkInterface, resource)
+        if interface is None:
+            return ""
+        instance = instance_of(interface)
+        beside = self._lowering.index.interfaces_by_instance[instance] if instance else ()
+        every = beside or (interface,)
+        if not all(is_host(each) and stands_for_itself(each) for each in every):
+            return ""
+        first = every[0] if len(every) > 1 else interface
+        return classes(self._lowering).of(first.network_interface_id)
+
+    def _interface(self, node: str) -> NetworkInterface:
+        interface = self._lowering.snapshot.get(NetworkInterface, resource_of(node))
+        assert interface is not None
+        return interface
+
+    def place(self, node: str) -> object:
+        return self._interface(node).subnet_id
+
+    def identity(self, node: str) -> int:
+        return identity_of(self._lowering, self._interface(node))
+
+    def reading(self, groups: Iterable[str]) -> Iterator[str]:
+        for group in groups:
+            for each in self._lowering.index.interfaces_by_group.get(group, ()):
+                name = each.network_interface_id
+                if self.family(node_name(_NAME, name, "send")):
+                    yield from nodes_of(classes(self._lowering).of(name), name)
+
+    def sending_as(self, identities: Ranges) -> Iterator[str]:
+        yield from sending_as(self, self._lowering, identities)
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        worn = self._lowering.index.interfaces_by_group.get(group, ())
+        own = [e for e in worn if self.family(node_name(_NAME, e.network_interface_id, "send"))]
+        vpcs = frozenset(each.vpc_id or "" for each in own)
+        return vpcs, self._lowering.index.addresses_of(own)
+
+
+def own_filters(lowering: Lowering, group: str, vpc: str) -> Iterator[tuple[str, Filter]]:
+    """What the rules of one group by themselves let in and out, by part of a host's node.
+
+    Of a host in several groups what these rules let pass more, it lets pass more at most (R-SG-2).
+    """
+    for way, parts in (("ingress", ("admit",)), ("egress", ("emit", "send"))):
+        for stage in lowering.slot(f"groups.{way}", f"{group} {vpc} {group}"):
+            assert isinstance(stage, Filter)
+            yield from ((part, stage) for part in parts)
+
+
+def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator[str]:
+    """The nodes of those in a group of one of these, where they are said to be it."""
+    for number, (_, groups) in lowering.identities().items():
+        if number in identities:
+            for node in known.reading(sorted(groups)[:1]):
+                if known.identity(node) == number:
+                    yield node
+
+
+def identity_of(lowering: Lowering, interface: NetworkInterface) -> int:
+    """R-PIPE-5: the number of the groups of the interface that sends."""
+    groups = (group.group_id for group in interface.groups)
+    return lowering.identity(interface.vpc_id or "", groups)

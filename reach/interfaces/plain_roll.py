@@ -1,0 +1,80 @@
+"""Plain hosts as a roll of very many tells them: the same as record by record.
+
+Must not decide what makes a host plain: that is for ``plain``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import numpy as np
+
+from reach.component import Lowering
+from reach.interfaces.classes import classes
+from reach.interfaces.ends import MANY
+from reach.interfaces.plain import nodes_of, resource_of, sending_as, stands_for_itself
+from reach.interfaces.rolled import Rolled
+from reach.network.header_space import Ranges
+from reach.snapshot.roll import Roll, Rows
+
+
+class PlainRoll:
+    """``_plain`` says which rows are plain hosts: classes, and instances, as a whole or not at all.
+    ``_first`` is the row after which each row's family is called."""
+
+    def __init__(self, lowering: Lowering, roll: Roll) -> None:
+        self._lowering, self._roll = lowering, roll
+        self._known = cast(Rolled, classes(lowering))
+        passed = np.fromiter(map(stands_for_itself, roll.profiles), np.bool_, len(roll.profiles))
+        own = self._known.host & passed[roll.profile]
+        _, first, which = np.unique(roll.instances, return_index=True, return_inverse=True)
+        several = roll.beside > 1
+        others = np.bincount(which[~own], minlength=len(first)) > 0
+        self._plain = own & ~(several & others[which])
+        self._first = np.where(several, first[which], self._known.firsts[self._known.number])
+
+    def family(self, node: str) -> str:
+        resource = resource_of(node)
+        row = self._roll.row(resource) if resource else None
+        if row is None or not self._plain[row]:
+            return ""
+        return self._roll.name(int(self._first[row]))
+
+    def _row(self, node: str) -> int:
+        row = self._roll.row(resource_of(node))
+        assert row is not None
+        return row
+
+    def place(self, node: str) -> object:
+        return self._roll.profiles[int(self._roll.profile[self._row(node)])].subnet_id
+
+    def identity(self, node: str) -> int:
+        row = self._row(node)
+        vpc = self._roll.profiles[int(self._roll.profile[row])].vpc_id
+        groups = self._roll.groups[int(self._roll.group[row])]
+        return self._lowering.identity(vpc or "", groups)
+
+    def reading(self, groups: Iterable[str]) -> Iterator[str]:
+        for group in groups:
+            rows = self._worn(group)
+            for number, members in self._known.lots(rows):
+                # Of very few hosts each starts by itself (``ends.MANY``).
+                every = len(rows) <= MANY or len(members) == 1
+                names = self._roll.names(members) if every else [""]
+                for name in names:
+                    yield from nodes_of(self._known.name(number), name)
+
+    def sending_as(self, identities: Ranges) -> Iterator[str]:
+        yield from sending_as(self, self._lowering, identities)
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        rows = self._worn(group)
+        numbers = np.unique(self._roll.profile[rows]).tolist()
+        vpcs = frozenset(self._roll.profiles[number].vpc_id or "" for number in numbers)
+        return vpcs, self._known.owned(rows)
+
+    def _worn(self, group: str) -> Rows:
+        crowd = self._roll.by_group.get(group)
+        rows: Rows = np.empty(0, np.int64) if crowd is None else crowd.rows
+        return rows[self._plain[rows]]

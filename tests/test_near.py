@@ -1,0 +1,323 @@
+"""Differences near what was edited: what they take for granted, and that they are the whole ones.
+
+Of plain hosts' own nodes much is said without making them.  Here all are made, and each of these
+claims is held against what they are.  The oracle of a difference is the comparison that walks over
+every node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from ruamel.yaml import YAML
+
+import reach
+from bench.grow import Size, write
+from reach.comparing import diff as comparing
+from reach.comparing import spots
+from reach.comparing.aligned import resident
+from reach.comparing.coming import Graph, ways
+from reach.comparing.leaping import Starts, leap
+from reach.comparing.near import warmed
+from reach.comparing.nodes import Spot
+from reach.comparing.passing import Effort, passes
+from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
+from reach.comparing.spans import Spans
+from reach.interfaces.plain import plain, resource_of
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import Filter
+from reach.options import DEFAULTS
+from reach.resident import Read, Resident
+from reach.resolve import every_packet, everywhere
+from reach.snapshot.records import (
+    IpPermission,
+    IpRange,
+    NetworkAcl,
+    NetworkAclEntry,
+    NetworkInterface,
+    PortRange,
+    SecurityGroup,
+    UserIdGroupPair,
+)
+from reach.snapshot.snapshot import Snapshot
+from tests.test_diff import network
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = sorted(path for path in (ROOT / "samples").iterdir() if path.is_dir())
+GROWN = Size(80, 2, seed=5, mixed=True)
+PORTS = (22, 443, 5432)
+
+
+def loaded(sample: Path) -> Snapshot:
+    cases = YAML(typ="safe").load(sample / "cases.reach.yaml")
+    return reach.load(sample / cases["snapshot"])
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("grown") / "estate"
+    write(folder, GROWN)
+    return folder
+
+
+# ------------------------------------------------------------------- what is taken for granted
+
+
+def holds(snapshot: Snapshot) -> int:
+    """Hold every claim about plain hosts' own nodes; how many such nodes there are."""
+    ground = Resident(snapshot, DEFAULTS)
+    hosts = plain(ground)
+    full = Graph(ground.network, dict.fromkeys(s.node for s in everywhere(ground)))
+    own = {name: hosts.family(name) for name in full.nodes if hosts.family(name)}
+    bare = Skeleton(ground)
+    # What hosts of a place lead to, and who leads to them: all of it is in the skeleton.
+    for name, family in own.items():
+        leads = {t for stage in ground.network.node(name).stages for t, _, _ in ways(stage)}
+        outside = {each for each in leads if hosts.family(each) != family}
+        assert outside <= bare.nodes.keys() & bare.exits, name
+        bare.check(name)
+        into = {edge.node for edge in full.into.get(name, ()) if own.get(edge.node) != family}
+        assert into == {e.node for e in bare.into.get(name, ()) if own.get(e.node) != family}, name
+        answers = {edge.node for edge in full.answered_from.get(name, ())}
+        assert {own.get(each) for each in answers} <= {family}, name
+    assert {name for name in full.nodes if name not in own} == set(bare.nodes)
+    # What they are made of: of all rules those of the groups that the hosts are in.
+    for group in snapshot.records(SecurityGroup):
+        made = ground.made_of(frozenset({(SecurityGroup, group.group_id)}))
+        told = set(hosts.reading([group.group_id]))
+        assert {name for name in made if name in own} <= told, group.group_id
+    others: list[Read] = [(SecurityGroup, "")]
+    others += [(NetworkAcl, acl.network_acl_id) for acl in snapshot.records(NetworkAcl)]
+    for read in others:
+        assert not [name for name in ground.made_of(frozenset({read})) if name in own], read
+    # Nothing comes to a host but what is for its addresses; and its filters remember.
+    begun = senders(ground)
+    for name in own:
+        interface = snapshot.get(NetworkInterface, resource_of(name))
+        assert interface is not None
+        if name.endswith("/admit"):
+            members = ground.alike(interface.network_interface_id)
+            mine = HeaderSpace.where(destination=ground.index.addresses_of(members))
+            for come in bare.sent_there(name, ANYTHING, reply=False) if full.into.get(name) else ():
+                destinations = come.by_name["destination"]
+                assert not destinations - mine.by_name["destination"], name
+        filters = {
+            name: [
+                Spot(number, ANYTHING, stage.session)
+                for number, stage in enumerate(ground.network.node(name).stages)
+                if isinstance(stage, Filter) and stage.session.startswith("security_group")
+            ]
+        }
+        assert full.matter_to_replies(filters, begun) == {}, name
+    return len(own)
+
+
+def senders(ground: Resident) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for start in everywhere(ground):
+        found.setdefault(start.owner, []).append(start.node)
+    return found
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_what_is_said_of_plain_hosts_holds_of_their_nodes(sample: Path) -> None:
+    """Each sample has another component beside its hosts."""
+    holds(loaded(sample))
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_what_is_said_of_plain_hosts_holds_of_a_grown_estate(estate: Path, cache: bool) -> None:
+    """Record by record, and as a roll tells it."""
+    snapshot = reach.load(estate, cache=cache)
+    if cache:
+        snapshot = reach.load(estate, cache=cache)
+    assert holds(snapshot) > 300
+
+
+def test_a_host_that_is_not_plain_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seeded lie about who sends: everything is compared, and the answer is the same."""
+    snapshot = network().load()
+    web = next(g for g in snapshot.records(SecurityGroup) if g.group_name == "web")
+    shut = replace(web, ip_permissions=())
+    expected = reach.Estate(snapshot).edit(shut).difference.to_dict()
+    ground = resident(network().load(), DEFAULTS)
+    hosts = plain(ground)
+    monkeypatch.setattr(type(hosts), "identity", lambda self, node: 4711)
+    with pytest.raises(NotPlainError):
+        skeleton(ground).expand(start.node for start in everywhere(ground))
+    found = reach.Estate(network().load()).edit(shut).difference.to_dict()
+    assert {**found, "before": "", "after": ""} == {**expected, "before": "", "after": ""}
+
+
+# ------------------------------------------------------------------- who can come by
+
+
+def test_things_are_found_by_the_values_they_are_for() -> None:
+    """Narrow ones, wide ones, and those for any value."""
+    spans = Spans(
+        [
+            (Ranges.of(7), "seven"),
+            (Ranges(((1, 3), (9, 9))), "some"),
+            (Ranges.span(0, 1 << 120), "wide"),
+            (None, "any"),
+        ]
+    )
+    assert set(spans.meeting(Ranges.of(7))) == {"seven", "wide", "any"}
+    assert set(spans.meeting(Ranges(((2, 2), (8, 20))))) == {"some", "wide", "any"}
+    assert set(spans.meeting(Ranges.of(1 << 121))) == {"any"}
+    assert set(spans.meeting(None)) == {"seven", "some", "wide", "any"}
+
+
+def test_only_who_sends_from_an_address_comes_by_a_rule_for_it() -> None:
+    """A rule of b and c for a's private address: a comes by, and nobody else."""
+    ground = warmed(resident(network().load(), DEFAULTS))
+    bare, starts = skeleton(ground), Starts(everywhere(ground))
+    of = {
+        "".join(p.private_ip_address or "" for p in i.private_ip_addresses): i.network_interface_id
+        for i in ground.snapshot.records(NetworkInterface)
+    }
+    admit = f"network_interface/{of['10.0.1.5']}/admit"
+    filters = [
+        number
+        for number, stage in enumerate(ground.network.node(admit).stages)
+        if isinstance(stage, Filter) and stage.session.startswith("security_group")
+    ]
+    there = {admit: (Spot(filters[0], HeaderSpace.where(source=address("10.0.0.5"))),)}
+    bare.expand([admit])
+    by = leap(bare, starts, there, {})
+    assert by is not None
+    assert {name.split("/")[1] for name in by} == {of["10.0.0.5"]}
+
+
+def address(text: str) -> Ranges:
+    from reach.network.address import parse_address
+
+    return Ranges.of(parse_address(text))
+
+
+def test_sets_rule_out_what_a_filter_on_the_way_stops() -> None:
+    """Who may not send to a port does not come by a place behind it."""
+    snapshot = network().load()
+    ground = warmed(resident(snapshot, DEFAULTS))
+    web = {g.group_name: g.group_id for g in snapshot.records(SecurityGroup)}["web"]
+    admits = [n for n in plain(ground).reading([web]) if n.endswith("/admit")]
+    for port, expected in ((443, True), (22, False)):
+        wanted = HeaderSpace.where(protocol=Ranges.of(6), destination_port=Ranges.of(port))
+        forward = dict.fromkeys(admits, (wanted,))
+        found = {
+            passes(ground.network, start, forward, {}, Effort(1000), two_way=True)
+            for start in every_packet(everywhere(ground))
+        }
+        assert (True in found) is expected
+        assert None not in found
+
+
+# ------------------------------------------------------------------- the whole difference
+
+
+def edits(snapshot: Snapshot, rng: Random) -> Iterator[Any]:
+    """A group or an ACL in use with a rule more, a rule less, or another way out."""
+    hosts = [each for each in snapshot.records(NetworkInterface) if each.groups]
+    host, peer = rng.choice(hosts), rng.choice(hosts)
+    group = snapshot.get(SecurityGroup, rng.choice(host.groups).group_id)
+    assert group is not None
+    kind = rng.choice(("more", "more", "less", "out", "refer", "entry"))
+    port = rng.choice(PORTS)
+    own = peer.private_ip_address or "10.0.0.1"
+    block = rng.choice((f"{own}/32", f"{own.rpartition('.')[0]}.0/24", "0.0.0.0/0"))
+    rule = IpPermission(ip_protocol="tcp", from_port=port, to_port=port)
+    if kind == "refer":
+        named = UserIdGroupPair(group_id=rng.choice(peer.groups).group_id)
+        rule = replace(rule, user_id_group_pairs=(named,))
+    else:
+        rule = replace(rule, ip_ranges=(IpRange(cidr_ip=block),))
+    if kind in ("more", "refer"):
+        yield replace(group, ip_permissions=(*group.ip_permissions, rule))
+    elif kind == "less":
+        yield replace(group, ip_permissions=group.ip_permissions[1:])
+    elif kind == "out":
+        yield replace(group, ip_permissions_egress=(rule,))
+    else:
+        acl = rng.choice(snapshot.records(NetworkAcl))
+        entry = NetworkAclEntry(
+            rule_number=1,
+            protocol="6",
+            rule_action=rng.choice(("deny", "allow")),
+            egress=rng.random() < 0.5,
+            cidr_block=block,
+            port_range=PortRange(from_port=port, to_port=port),
+        )
+        yield replace(acl, entries=(entry, *acl.entries))
+
+
+@cache
+def grown_estate(folder: Path, cached: bool) -> reach.Estate:
+    return reach.Estate(reach.load(folder, cache=cached))
+
+
+def near_is_whole(folder: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the difference was found near the edit; it is the one of the walk over all."""
+    rng = Random(f"near/{seed}")
+    estate = grown_estate(folder, seed % 2 == 1)
+    records = list(edits(estate.snapshot, rng))
+    found = estate.edit(*records, most=10).difference
+    monkeypatch.setattr(comparing, "near", lambda pair: None)
+    assert found.to_dict() == estate.edit(*records, most=10).difference.to_dict(), records
+    return found.complete
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_edits_of_a_grown_estate_give_the_whole_difference(
+    seed: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hosts behind load balancers, endpoints, gateways and peerings; records and a roll."""
+    near_is_whole(estate, seed, monkeypatch)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(6, 60))
+def test_many_edits_of_a_grown_estate_give_the_whole_difference(
+    seed: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, longer."""
+    near_is_whole(estate, seed, monkeypatch)
+
+
+def test_a_host_that_is_left_out_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seeded omission: with nothing found where flows come, the port that was opened is gone."""
+    snapshot = network().load()
+    web = next(g for g in snapshot.records(SecurityGroup) if g.group_name == "web")
+    ssh = IpPermission(
+        ip_protocol="tcp", from_port=22, to_port=22, ip_ranges=(IpRange(cidr_ip="0.0.0.0/0"),)
+    )
+    edited = replace(web, ip_permissions=(*web.ip_permissions, ssh))
+    assert reach.Estate(snapshot).edit(edited).difference.gained
+    monkeypatch.setattr(spots, "more", lambda before, after: ())
+    assert not reach.Estate(network().load()).edit(edited).difference.gained
+
+
+def test_an_estate_is_made_without_the_nodes_of_its_hosts(estate: Path) -> None:
+    """A rule for one host then makes those that it is about."""
+    made = reach.Estate(reach.load(estate))
+    ground = resident(made.snapshot, DEFAULTS)
+    hosts = plain(ground)
+
+    def admits() -> list[str]:
+        names = (name for name in ground.network.made if name.endswith("/admit"))
+        return [name for name in names if hosts.family(name)]
+
+    assert admits() == []
+    every = [s for s in everywhere(ground) if hosts.family(s.node)]
+    host = next(i for i in made.snapshot.records(NetworkInterface) if i.groups)
+    group = made.snapshot.get(SecurityGroup, host.groups[0].group_id)
+    assert group is not None
+    ranges = (IpRange(cidr_ip=f"{host.private_ip_address}/32"),)
+    rule = IpPermission(ip_protocol="tcp", from_port=4711, to_port=4711, ip_ranges=ranges)
+    made.edit(replace(group, ip_permissions=(*group.ip_permissions, rule)))
+    assert len(admits()) < len(every)
