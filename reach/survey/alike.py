@@ -42,11 +42,7 @@ _End = tuple[str, str | Origin]
 
 def one_of_each(network: Network, known: Known, spread: Spread) -> list[str]:
     """Of all nodes of a spread the first of each kind."""
-    likeness = Likeness(network, known, spread)
-    found: dict[Hashable, str] = {}
-    for node in spread.cells:
-        found.setdefault(likeness.of(node), node)
-    return list(found.values())
+    return list(Likeness(network, known, spread).kinds(spread.cells).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +71,13 @@ class Likeness:
         self._spaces: dict[HeaderSpace, tuple[tuple[str, ...], tuple[int, ...]]] = {}
         self._shapes: dict[tuple[int, Small], tuple[_Shape | None, Stage]] = {}
         self._tables: dict[tuple[tuple[int, ...], int], frozenset[int]] = {}
+
+    def kinds(self, nodes: Iterable[str]) -> dict[Hashable, str]:
+        """Of some nodes the first of each kind, by what makes it one."""
+        found: dict[Hashable, str] = {}
+        for node in nodes:
+            found.setdefault(self.of(node), node)
+        return found
 
     def of(self, name: str) -> Hashable:
         """Equal for two nodes only if their steps are; the name of one that is like no other."""
@@ -108,7 +111,7 @@ class Likeness:
             self._named(block.space, numbers),
             tuple([self._known.lies_in(bits, values) for values in sources]),
             tuple([self._known.write(bits, values) for values in identities]),
-            tuple([self._known.identities(bits) == {value} for value in written]),
+            tuple([self._known.all_write(bits, value) for value in written]),
         )
 
     def _held(

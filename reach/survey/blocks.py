@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from reach.flood import whole
 from reach.network.header_space import HeaderSpace, Ranges
@@ -55,8 +56,6 @@ class Known:
     def __init__(self, senders: Senders) -> None:
         self._senders = senders
         self._addresses: dict[int, Ranges] = {}
-        self._identities: dict[int, frozenset[int]] = {}
-        self._lies: dict[tuple[int, Ranges], bool | None] = {}
         self._asked: dict[tuple[int, Small], tuple[Asked, Stage]] = {}
 
     def addresses(self, bits: int) -> Ranges:
@@ -70,28 +69,32 @@ class Known:
             known = self._addresses[bits] = Ranges.union(spans)
         return known
 
-    def identities(self, bits: int) -> frozenset[int]:
-        """All that senders may write."""
-        known = self._identities.get(bits)
-        if known is None:
-            each = self._senders.each
-            known = frozenset(each[number].identity for number in self._senders.numbers(bits))
-            self._identities[bits] = known
-        return known
-
     def lies_in(self, bits: int, values: Ranges) -> bool | None:
         """Whether all own addresses are in a set; None if some are and some are not."""
-        key = (bits, values)
-        if key not in self._lies:
+        if bits & self._anywhere:
             own = self.addresses(bits)
             met = own & values
-            self._lies[key] = None if met and met != own else bool(met)
-        return self._lies[key]
+            return None if met and met != own else bool(met)
+        senders = self._senders
+        if not bits & ~senders.send_only_from(values):
+            return True
+        return None if bits & senders.may_send_from(values) else False
+
+    @cached_property
+    def _anywhere(self) -> int:
+        """Those of whose addresses nothing is known."""
+        return sum(1 << n for n, each in enumerate(self._senders.each) if each.own is None)
 
     def write(self, bits: int, values: Ranges) -> bool | None:
         """Whether all senders write one of these; None if some do and some do not."""
-        inside = {number in values for number in self.identities(bits)}
-        return inside.pop() if len(inside) == 1 else None
+        meant = self._senders.with_identity(values)
+        if not bits & ~meant:
+            return True
+        return None if bits & meant else False
+
+    def all_write(self, bits: int, identity: int) -> bool:
+        """Whether that is what every sender writes."""
+        return self._senders.all_have(bits, identity)
 
     def asked(self, node: Node, small: Small) -> Asked:
         """What a node asks of whoever sent a packet with these fields."""

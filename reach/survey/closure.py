@@ -239,6 +239,5 @@ class _Inside:
         """Whether the identity is the one that all senders of a block write."""
         if written is self._before[_IDENTITY]:
             return block.own_identity
-        return isinstance(written.value, int) and self._known.identities(block.bits) == {
-            written.value
-        }
+        value = written.value
+        return isinstance(value, int) and self._known.all_write(block.bits, value)

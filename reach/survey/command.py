@@ -119,11 +119,12 @@ def _shown(asked: Asked, told: Survey | Isolation, form: str, is_done: bool) -> 
 
 
 def _status(asked: Asked, told: Survey | Isolation, is_done: bool) -> int:
-    """A matrix is no question with a yes or no: it is settled, or not."""
+    """A matrix is no question with a yes or no: it is settled, or not; unproved if so asked."""
     from reach.survey.findings import Standing, Survey
 
     if asked.kind == "matrix" and isinstance(told, Survey):
-        settled = told.complete and not (told.open or told.gaps)
-        return 0 if is_done and (settled or not asked.prove) else console.UNDECIDED
+        proved = told.complete or not asked.prove
+        settled = proved and not (told.open or told.gaps)
+        return 0 if is_done and settled else console.UNDECIDED
     known = {Standing.NOTHING: 0, Standing.SOMETHING: _FOUND}
     return known.get(told.standing, console.UNDECIDED)

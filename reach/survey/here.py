@@ -27,7 +27,7 @@ from reach.survey.survey import Prepared, Progress, fulfil, silent
 _A_WHILE = 2.0
 _TO_BEGIN = 1.0
 # Of so many pairs, or places, a portion is not worth dividing.
-_PAIRS, _PLACES = 4, 200
+_PAIRS, _PLACES = 4, 1000
 
 
 def begun_here(

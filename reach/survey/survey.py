@@ -12,7 +12,7 @@ only place that composes these; must not know how an answer is shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,7 +25,7 @@ from reach.lower import Ground
 from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
-from reach.survey.alike import one_of_each
+from reach.survey.alike import Likeness
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates
 from reach.survey.closure import holes
@@ -85,8 +85,16 @@ class Prepared:
 
     @cached_property
     def places(self) -> Sequence[str]:
-        known = Known(self.senders)
-        return tuple(one_of_each(self.ground.network, known, self.found))
+        return tuple(self.found.cells)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        return Likeness(self.ground.network, Known(self.senders), self.found)
+
+    @cached_property
+    def proved(self) -> set[Hashable]:
+        """The kinds of places at which it is proved by now: another of a kind needs no proof."""
+        return set()
 
     @cached_property
     def packets(self) -> Packets:
@@ -186,9 +194,12 @@ def _proved(
         return False, "what everybody sends spreads too far to be followed"
     places = portion.of_places(ready.places)
     progress("proving that nothing is left out", 0, len(places))
+    kinds = ready.likeness.kinds(places)
+    some = [node for kind, node in kinds.items() if kind not in ready.proved]
     network = ready.ground.network
-    missing = holes(network, senders, found, backend, PROOF_BUDGET, places) if places else ()
+    missing = holes(network, senders, found, backend, PROOF_BUDGET, some) if some else ()
     if not missing:
+        ready.proved.update(kinds)
         sets = sum(map(len, found.cells.values()))
         words = (
             f"proved: {sets:,} sets of packets at {len(found.cells):,} places hold all that "

@@ -254,13 +254,13 @@ def test_the_same_bytes_whatever_was_asked_before() -> None:
 
 
 def test_a_service_that_may_open_connections_leaves_its_rule_open() -> None:
-    """A rule for a file system's address is undecided, and names it; one for nobody's is dead."""
+    """A rule for the address of a service that nobody knows is undecided, and names it; one for
+    nobody's is dead."""
     e, group = estate(["tcp/443 10.0.0.77/32", "tcp/443 10.9.9.0/24"], [], False)
-    words = "EFS mount target for fs-1"
-    files = e.interface(e.sa, "10.0.0.77", kind="efs", requester="amazon-efs", description=words)
+    service = e.interface(e.sa, "10.0.0.77", kind="quicksight", requester="amazon", description="q")
     of_service, of_nobody = lines(e, group).values()
     assert str(of_service.standing) == "undecided"
-    assert str(files) in of_service.reason
+    assert str(service) in of_service.reason
     assert str(of_nobody.standing) == "dead"
 
 

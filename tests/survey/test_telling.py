@@ -220,6 +220,7 @@ STATUSES = {
     "exposure port 119 --no-proof": 3,
     "exposure protocol 47": 3,
     "matrix protocol 47": 3,
+    "matrix protocol 47 --no-proof": 3,
     "isolated letters parcels port 1": 0,
     "isolated internet letters port 25": 1,
     "isolated letters parcels protocol 47": 3,
