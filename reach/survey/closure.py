@@ -57,10 +57,12 @@ def holes(
     """The first hole that is found; nothing iff the spread is proved complete.
 
     At some ``places`` only, or at one of each kind: at each it is proved apart from the others.
+    Of some places it is the steps that are looked at; where flows start is :func:`not_begun`.
     """
-    missing = tuple(_not_begun(senders, spread))
-    if missing:
-        return missing
+    if places is None:
+        missing = not_begun(senders, spread)
+        if missing:
+            return missing
     known = Known(senders)
     nodes = one_of_each(network, known, spread) if places is None else places
     for at in range(0, len(nodes), _TOGETHER):
@@ -86,8 +88,12 @@ def _hole(proof: _Proof, nodes: Sequence[str], backend: Backend, budget: Budget)
     return None
 
 
-def _not_begun(senders: Senders, spread: Spread) -> Iterator[Hole]:
-    """Whoever starts with what the spread does not hold."""
+def not_begun(senders: Senders, spread: Spread) -> tuple[Hole, ...]:
+    """Whoever starts with what the spread does not hold; nothing if it holds all of it."""
+    return tuple(_not_held(senders, spread))
+
+
+def _not_held(senders: Senders, spread: Spread) -> Iterator[Hole]:
     for number, sender in enumerate(senders.each):
         cells = spread.cells.get(sender.node, {})
         for start in sender.starts:

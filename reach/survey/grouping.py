@@ -77,6 +77,16 @@ class Grouping:
 
     def group(self, label: str) -> Group:
         """A group by its label."""
+        known = self._groups.get(label)
+        if known is None:
+            known = self._groups[label] = self._group(label)
+        return known
+
+    @cached_property
+    def _groups(self) -> dict[str, Group]:
+        return {}
+
+    def _group(self, label: str) -> Group:
         members = tuple(self._end_point(each) for each in self._labelled.get(label, ()))
         name = self._ground.name_of(label)
         words = f"{label} {name}".strip() if name and self._by != "endpoint" else label

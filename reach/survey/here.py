@@ -22,10 +22,13 @@ from reach.survey.fan_out import PORTIONS, Found, fan_out
 from reach.survey.job import Piece, PortionJob, proposal_of
 from reach.survey.portion import Portion
 from reach.survey.survey import Prepared, Progress, fulfil, silent
+from reach.uncollected import uncollected
 
 # Seconds after which it is asked whether others would help, and what they take to begin.
 _A_WHILE = 2.0
 _TO_BEGIN = 1.0
+# Beside each other processes are slower than one alone; on two cores by about so much.
+_BESIDE = 1.5
 # Of so many pairs, or places, a portion is not worth dividing.
 _PAIRS, _PLACES = 4, 1000
 
@@ -58,6 +61,7 @@ class _Here:
     done: list[tuple[Prepared, list[Piece]]] = field(default_factory=list)
     is_over: bool = False
 
+    @uncollected()
     def left_of_all(self, load: Callable[[], Snapshot]) -> list[tuple[int, Portion]]:
         """The portions of all ways that are left to others."""
         snapshot = load()
@@ -74,7 +78,9 @@ class _Here:
         pieces: list[Piece] = []
         self.done.append((ready, pieces))
         portions = [Portion(number, _count(ready)) for number in range(_count(ready))]
+        taken: list[float] = []
         for number, portion in enumerate(portions):
+            started = time.monotonic()
             told = fulfil(
                 ready,
                 backend_of_thread(),
@@ -84,8 +90,8 @@ class _Here:
             )
             whole = len(ready.places), len(ready.pairs)
             pieces.append(Piece(way, portion, told, *whole, ""))
-            taken = time.monotonic() - began - prepared
-            left = taken / len(pieces) * (len(portions) - len(pieces))
+            taken.append(time.monotonic() - started)
+            left = _expected(taken) * (len(portions) - len(pieces))
             if self._is_worth(left, read + prepared):
                 self.is_over = True
                 return portions[number + 1 :]
@@ -95,7 +101,7 @@ class _Here:
         """Whether so many others, who have to prepare it first, would be done sooner."""
         if self.others < 2 or time.monotonic() - self.began < _A_WHILE:
             return False
-        return left > prepared + _TO_BEGIN + left / self.others
+        return left > _BESIDE * (prepared + left / self.others) + _TO_BEGIN
 
     def pieces(self, is_shared: bool) -> list[Piece]:
         """What was done here; with what others did it has to be of one proposal."""
@@ -105,6 +111,15 @@ class _Here:
             proposal = proposal_of(ready) if is_shared else ""
             found += (replace(each, proposal=proposal) for each in pieces)
         return found
+
+
+def _expected(taken: list[float]) -> float:
+    """What one more portion takes, of what those so far took.
+
+    The first one takes longer than the others: what it finds out is known to them, and what is
+    proved of a kind of places once is so of all.
+    """
+    return min(taken[-2:]) if len(taken) > 1 else 0.0
 
 
 def _count(ready: Prepared) -> int:

@@ -28,7 +28,7 @@ from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.alike import Likeness
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates
-from reach.survey.closure import holes
+from reach.survey.closure import Hole, holes, not_begun
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
@@ -86,6 +86,11 @@ class Prepared:
     @cached_property
     def places(self) -> Sequence[str]:
         return tuple(self.found.cells)
+
+    @cached_property
+    def unbegun(self) -> tuple[Hole, ...]:
+        """Who starts with what is not held: all of it, whichever portion asks first."""
+        return not_begun(self.senders, self.found)
 
     @cached_property
     def likeness(self) -> Likeness:
@@ -197,7 +202,9 @@ def _proved(
     kinds = ready.likeness.kinds(places)
     some = [node for kind, node in kinds.items() if kind not in ready.proved]
     network = ready.ground.network
-    missing = holes(network, senders, found, backend, PROOF_BUDGET, some) if some else ()
+    missing = ready.unbegun
+    if some and not missing:
+        missing = holes(network, senders, found, backend, PROOF_BUDGET, some)
     if not missing:
         ready.proved.update(kinds)
         sets = sum(map(len, found.cells.values()))

@@ -360,11 +360,19 @@ def test_what_is_begun_here_is_ended_by_others(
         assert bool(given) is worth
 
 
+def test_what_is_left_is_not_told_by_the_first_portion() -> None:
+    """It finds out what the others know by then; nor by one that happens to take long."""
+    assert here._expected([5.0]) == 0.0
+    assert here._expected([5.0, 0.2]) == 0.2
+    assert here._expected([5.0, 0.2, 0.3, 4.0]) == 0.3
+    assert here._expected([5.0, 4.0, 4.0]) == 4.0
+
+
 def test_what_does_not_take_long_stays_here() -> None:
     """Others have to prepare it first; and one helper is none."""
     work = here._Here(MATRIX, 2, lambda *_: None)
     work.began -= 60
-    assert work._is_worth(left=9, prepared=1)
+    assert work._is_worth(left=12, prepared=1)
     assert not work._is_worth(left=3, prepared=1)
     assert not replace(work, others=1)._is_worth(left=900, prepared=1)
     assert not here._Here(MATRIX, 2, lambda *_: None)._is_worth(900, 1)
