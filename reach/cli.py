@@ -21,9 +21,11 @@ stdout, messages to stderr.  Must not know how anything is answered; nobody impo
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from types import TracebackType
+from typing import NoReturn
 
 import click
 
@@ -75,7 +77,23 @@ for each in (*_QUESTIONS, *_SURVEYS, *_DESCRIPTIONS, *_SNAPSHOTS):
 def main() -> None:
     """The console script."""
     sys.excepthook = _last_resort
-    cli(prog_name="reach")
+    try:
+        cli(prog_name="reach")
+    except SystemExit as end:
+        _leave(end)
+
+
+def _leave(end: SystemExit) -> NoReturn:
+    """End without giving back all that was made, object by object, which can take seconds."""
+    if not isinstance(end.code, int):
+        raise end
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        raise end from None
+    os._exit(end.code)
 
 
 def _last_resort(
