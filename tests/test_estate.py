@@ -165,6 +165,8 @@ def random_routes(snapshot: reach.Snapshot, rng: Random) -> Iterator[Record]:
     kinds: tuple[Any, ...] = (RouteTable, TransitGatewayRoutes, TransitGatewayStaticRoutes)
     found = [each for kind in kinds for each in snapshot.records(kind) if set_up(each)]
     listed = [each for each in snapshot.records(ManagedPrefixListEntries) if each.entries]
+    if not found and not listed:
+        return
     record: Any = rng.choice([*found, *listed])
     if isinstance(record, ManagedPrefixListEntries):
         yield replace(record, entries=record.entries[1:])
