@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from ruamel.yaml import YAML
 
 import reach
 from bench.grow import Size, write
@@ -28,9 +27,9 @@ from reach.comparing.near import warmed
 from reach.comparing.nodes import Spot
 from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
-from reach.comparing.spans import Spans
 from reach.interfaces.plain import plain, resource_of
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.spans import Spans
 from reach.network.stage import Filter
 from reach.options import DEFAULTS
 from reach.resident import Read, Resident
@@ -47,16 +46,10 @@ from reach.snapshot.records import (
 )
 from reach.snapshot.snapshot import Snapshot
 from tests.test_diff import network
+from tests.test_resident import SAMPLES, loaded
 
-ROOT = Path(__file__).resolve().parents[1]
-SAMPLES = sorted(path for path in (ROOT / "samples").iterdir() if path.is_dir())
 GROWN = Size(80, 2, seed=5, mixed=True)
 PORTS = (22, 443, 5432)
-
-
-def loaded(sample: Path) -> Snapshot:
-    cases = YAML(typ="safe").load(sample / "cases.reach.yaml")
-    return reach.load(sample / cases["snapshot"])
 
 
 @pytest.fixture(scope="module")

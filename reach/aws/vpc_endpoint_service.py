@@ -29,8 +29,8 @@ from dataclasses import replace
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP, UDP, Header
-from reach.network.fronts import Fronts
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.spans import Spans
 from reach.network.stage import (
     Action,
     Assign,
@@ -391,8 +391,8 @@ def _served(lowering: Lowering) -> dict[str, list[str]]:
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The endpoints' addresses, for those of the balancers that they lead to."""
-    fronts = lowering.memo(f"{_NAME} aliases", lambda: Fronts(_behind(lowering)))
-    return fronts.of(addresses)
+    fronts = lowering.memo(f"{_NAME} aliases", lambda: Spans(_behind(lowering)))
+    return Ranges.union(span for front in fronts.meeting(addresses) for span in front.intervals)
 
 
 def _own(lowering: Lowering, interface_id: str) -> Ranges:

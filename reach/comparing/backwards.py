@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reach.comparing.coming import Graph, ways
-from reach.comparing.nodes import Spot, bounded, hull, only_says_who, untranslated
-from reach.flood import covers, image
+from reach.comparing.nodes import Spot, bounded, only_says_who, untranslated
+from reach.flood import covers, hull, image
 from reach.network.header_space import HeaderSpace
 from reach.network.node import Node
 from reach.network.stage import (

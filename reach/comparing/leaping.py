@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from reach.aim import Start
 from reach.comparing.backwards import answered
 from reach.comparing.coming import Spaces
-from reach.comparing.nodes import Spot, bounded, hull
+from reach.comparing.nodes import Spot, bounded
 from reach.comparing.skeleton import Skeleton
-from reach.comparing.spans import Spans
-from reach.flood import covers
+from reach.flood import covers, hull
 from reach.network.header_space import HeaderSpace
+from reach.network.spans import Spans
 
 _MOST_SPACES = 400
 _MOST_STARTS, _SHARE = 300, 8  # starts that are looked at one by one; or this part of all

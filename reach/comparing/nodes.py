@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from reach.flood import covers, minus, permitted, uncovered, whole
+from reach.flood import covers, hull, minus, permitted, uncovered, whole
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Node
 from reach.network.stage import (
@@ -284,16 +284,6 @@ def bounded(spaces: Iterable[HeaderSpace]) -> tuple[HeaderSpace, ...]:
             if at != place
         )
     )
-
-
-def hull(spaces: Sequence[HeaderSpace]) -> HeaderSpace:
-    """The smallest product that holds all of them."""
-    names = set.intersection(*({name for name, _ in space.fields} for space in spaces))
-    told = {
-        name: Ranges.union(span for space in spaces for span in space.by_name[name].intervals)
-        for name in names
-    }
-    return HeaderSpace.where(**told)
 
 
 def only_says_who(stage: Translate) -> bool:

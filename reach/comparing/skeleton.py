@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reach.comparing.coming import Edge, Graph, ways
 from reach.comparing.nodes import Spot, only_says_who, unwritten
-from reach.comparing.spans import Spans
 from reach.flood import image
 from reach.interfaces.plain import Plain, plain
 from reach.lower import Ground
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
+from reach.network.spans import Spans
 from reach.network.stage import Assign, Case, Deliver, Filter, Forward, Translate
 from reach.resolve import everywhere
 

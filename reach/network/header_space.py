@@ -18,6 +18,7 @@ from reach.network.field import FIELD, INDEX, Header
 
 Interval = tuple[int, int]
 _IPV4_PLACE = (1 << 96) - 1
+# Where one set has so many times fewer intervals than another, it is looked for in it by bisection.
 _FEWER = 8
 
 

@@ -47,26 +47,27 @@ class Hole:
 
 
 def holes(
+    network: Network, senders: Senders, spread: Spread, backend: Backend, budget: Budget
+) -> tuple[Hole, ...]:
+    """The first hole that is found; nothing iff the spread is proved complete."""
+    known = Known(senders)
+    missing = not_begun(senders, spread)
+    return missing or leading_out(
+        network, known, spread, backend, budget, one_of_each(network, known, spread)
+    )
+
+
+def leading_out(
     network: Network,
-    senders: Senders,
+    known: Known,
     spread: Spread,
     backend: Backend,
     budget: Budget,
-    places: Sequence[str] | None = None,
+    places: Sequence[str],
 ) -> tuple[Hole, ...]:
-    """The first hole that is found; nothing iff the spread is proved complete.
-
-    At some ``places`` only, or at one of each kind: at each it is proved apart from the others.
-    Of some places it is the steps that are looked at; where flows start is :func:`not_begun`.
-    """
-    if places is None:
-        missing = not_begun(senders, spread)
-        if missing:
-            return missing
-    known = Known(senders)
-    nodes = one_of_each(network, known, spread) if places is None else places
-    for at in range(0, len(nodes), _TOGETHER):
-        some = nodes[at : at + _TOGETHER]
+    """The first step that leads out of the spread at one of these places, each proved apart."""
+    for at in range(0, len(places), _TOGETHER):
+        some = places[at : at + _TOGETHER]
         hole = _hole(_Proof(network, known, spread, some), some, backend, budget)
         if hole is not None:
             return (hole,)

@@ -152,8 +152,11 @@ class Confirming:
     def _drop_what_leads_nowhere(self, work: _Work) -> None:
         """Refute what comes by a node that lets nothing of it on, whoever sent it."""
         left = work.rest()
-        nowhere = self._onward.leads_nowhere
-        work.left = [each for each in left if not (each[0].node and nowhere(each[0].node, each[1]))]
+        work.left = [
+            (each, piece)
+            for each, piece in left
+            if not each.node or not self._onward.leads_nowhere(each.node, piece, self._backend)
+        ]
         if left and not work.left and not work.beyond:
             work.found.refuted += 1
 

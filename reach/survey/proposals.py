@@ -49,7 +49,7 @@ class Proposals:
     def beyond(self, pair: Pair) -> Iterator[Candidate]:
         """What gets as far as something unknown on its way."""
         label, group = pair
-        yield from self._from(label, [each for each in self.candidates[group] if each.beyond])
+        yield from self._from(label, self._beyond.get(group, ()))
 
     def _from(self, label: str, some: Sequence[Candidate]) -> Iterator[Candidate]:
         """What of some candidates those of a label may send."""
@@ -81,6 +81,11 @@ class Proposals:
     @cached_property
     def _by_service(self) -> Mapping[str, _Services]:
         return {group: _told_apart(some) for group, some in self.candidates.items()}
+
+    @cached_property
+    def _beyond(self) -> Mapping[str, Sequence[Candidate]]:
+        found = {group: [c for c in some if c.beyond] for group, some in self.candidates.items()}
+        return {group: some for group, some in found.items() if some}
 
 
 def _told_apart(some: Sequence[Candidate]) -> _Services:

@@ -28,7 +28,7 @@ from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.alike import Likeness
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates
-from reach.survey.closure import Hole, holes, not_begun
+from reach.survey.closure import Hole, leading_out, not_begun
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
@@ -93,8 +93,16 @@ class Prepared:
         return not_begun(self.senders, self.found)
 
     @cached_property
+    def known(self) -> Known:
+        return Known(self.senders)
+
+    @cached_property
     def likeness(self) -> Likeness:
-        return Likeness(self.ground.network, Known(self.senders), self.found)
+        return Likeness(self.ground.network, self.known, self.found)
+
+    @cached_property
+    def onward(self) -> Onward:
+        return Onward(self.ground.network, self.found.cells)
 
     @cached_property
     def proved(self) -> set[Hashable]:
@@ -202,9 +210,7 @@ def _proved(
     kinds = ready.likeness.kinds(places)
     some = [node for kind, node in kinds.items() if kind not in ready.proved]
     network = ready.ground.network
-    missing = ready.unbegun
-    if some and not missing:
-        missing = holes(network, senders, found, backend, PROOF_BUDGET, some)
+    missing = ready.unbegun or leading_out(network, ready.known, found, backend, PROOF_BUDGET, some)
     if not missing:
         ready.proved.update(kinds)
         sets = sum(map(len, found.cells.values()))
@@ -230,7 +236,7 @@ def _confirmed(
         ready.senders,
         ground.aliases,
         ready.packets,
-        Onward(ground.network, ready.found.cells, backend),
+        ready.onward,
         backend,
     )
     return confirming.every(

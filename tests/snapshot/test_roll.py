@@ -150,11 +150,13 @@ def test_rows_without_a_dictionary(
     """Which row has an id is the same, however it is looked up; nothing else has one."""
     for kind in (NetworkInterface, Instance):
         plain = packed(SAMPLES / name / "snapshot").contents[kind]
-        expected = dict(plain._rows)  # type: ignore[attr-defined]
+        assert isinstance(plain, table.Table)
+        expected = dict(plain._rows)
         monkeypatch.setattr(table, "_MANY", 0)
         monkeypatch.setattr(roll, "_PATIENCE", patience)
         found = packed(SAMPLES / name / "snapshot").contents[kind]
-        rows = found._rows  # type: ignore[attr-defined]
+        assert isinstance(found, table.Table)
+        rows = found._rows
         assert not isinstance(rows, dict)
         assert {each: rows[each] for each in rows} == expected
         assert len(rows) == len(expected)

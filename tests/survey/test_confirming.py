@@ -86,7 +86,7 @@ def test_nothing_is_refuted_at_a_node(
     snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What leads nowhere from a node is refuted pair by pair as well."""
-    monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services: False)
+    monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services, backend: False)
     assert told(snapshot) == plain
 
 
@@ -96,7 +96,7 @@ def test_that_a_node_is_said_to_lead_nowhere_would_be_noticed(
     snapshot = reach.load("samples/application_load_balancer/snapshot")
     expected = told(snapshot)
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
-    monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services: True)
+    monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services, backend: True)
     assert told(snapshot) != expected
 
 
@@ -115,13 +115,13 @@ def test_what_leads_nowhere() -> None:
         "session": Node("session", (Restore("of", here), Deliver("owner", "end", there))),
     }
     held = {name: (ssh, dns, HeaderSpace.where(protocol=Ranges.of(1))) for name in nodes}
-    onward = Onward(Network.of(nodes), held, backend_of_thread())
-    assert not onward.leads_nowhere("gate", ssh)
-    assert not onward.leads_nowhere("gate", dns)
-    assert onward.leads_nowhere("gate", HeaderSpace.where(protocol=Ranges.of(1)))
-    assert onward.leads_nowhere("gate", HeaderSpace.where(protocol=Ranges.of(47)))
-    assert onward.leads_nowhere("session", ssh)
-    assert onward.leads_nowhere("nobody was there", ssh)
+    onward, backend = Onward(Network.of(nodes), held), backend_of_thread()
+    assert not onward.leads_nowhere("gate", ssh, backend)
+    assert not onward.leads_nowhere("gate", dns, backend)
+    assert onward.leads_nowhere("gate", HeaderSpace.where(protocol=Ranges.of(1)), backend)
+    assert onward.leads_nowhere("gate", HeaderSpace.where(protocol=Ranges.of(47)), backend)
+    assert onward.leads_nowhere("session", ssh, backend)
+    assert onward.leads_nowhere("nobody was there", ssh, backend)
 
 
 def test_who_is_picked_by_a_balancer_is_found_by_replays_alone(

@@ -1,4 +1,4 @@
-"""What stands in front of sets is what asking each of them gives."""
+"""What meets some values is what asking each gives."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from reach.network.fronts import Fronts
 from reach.network.header_space import Ranges
+from reach.network.spans import Spans
 
 
 def drawn(rng: Random, top: int) -> Ranges:
@@ -22,9 +22,10 @@ def test_all_that_is_in_front_of_any_of_some_values(seed: int) -> None:
     pairs = [(drawn(rng, 80), drawn(rng, 1000)) for _ in range(rng.randrange(12))]
     if seed % 2:
         pairs.insert(len(pairs) // 2, (Ranges.span(5, 75), Ranges.span(2000, 2001)))
-    fronts = Fronts(pairs)
+    spans = Spans(pairs)
     for _ in range(20):
         wanted = drawn(rng, 90)
         met = [front for behind, front in pairs if behind & wanted]
         expected = Ranges.union(span for front in met for span in front.intervals)
-        assert fronts.of(wanted) == expected
+        fronts = list(spans.meeting(wanted))
+        assert Ranges.union(span for front in fronts for span in front.intervals) == expected
