@@ -97,6 +97,24 @@ class Senders:
             self._only[sources] = known
         return known
 
+    def that_may_send_from(self, bits: int, sources: Ranges) -> int:
+        """Of a set the narrow senders of which some address is one of these."""
+        if bits & (bits - 1):
+            return bits & self.may_send_from(sources)
+        own = self._own_of_one(bits)
+        return bits if own is not None and own.overlaps(sources) else 0
+
+    def that_send_only_from(self, bits: int, sources: Ranges) -> int:
+        """Of a set the narrow senders whose every address is one of these."""
+        if bits & (bits - 1):
+            return bits & self.send_only_from(sources)
+        own = self._own_of_one(bits)
+        return bits if own is not None and not own - sources else 0
+
+    def _own_of_one(self, bits: int) -> Ranges | None:
+        """The addresses of the one sender in a set; None if there is none, or it is not narrow."""
+        return self.each[bits.bit_length() - 1].own if bits else None
+
     def with_identity(self, identities: Ranges) -> int:
         """The senders that write down one of these."""
         known = self._identified.get(identities)

@@ -11,7 +11,7 @@ not know terms, a solver, or the other readings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -31,6 +31,7 @@ from reach.network.stage import (
     Origin,
     Restore,
     Rewrite,
+    Rule,
     Stage,
     Translate,
     Unmodelled,
@@ -41,6 +42,8 @@ from reach.survey.senders import NOBODY, Senders
 Cell = tuple[HeaderSpace, int]
 _SMALL = 8
 _FEW = 3
+# What most rules differ in, and is compared soonest.
+_PLAIN = ("protocol", "source_port", "destination_port", "icmp_type", "icmp_code")
 
 
 @dataclass(slots=True)
@@ -71,7 +74,9 @@ class _Work:
         self._senders = senders
         self._alike: dict[tuple[str, HeaderSpace], list[HeaderSpace]] = {}
         self._pending: dict[str, dict[HeaderSpace, int]] = {}
+        self._ends: dict[str, dict[HeaderSpace, int]] = {}
         self._routes: dict[tuple[int, Ranges | None], tuple[int, ...]] = {}
+        self._rules: dict[tuple[int, Hashable], tuple[Rule, ...]] = {}
 
     def enter(self, node: str, space: HeaderSpace, bits: int) -> None:
         """What may be at a node; only what is new is looked at."""
@@ -83,7 +88,8 @@ class _Work:
         if not new:
             return
         known[space] = before | new
-        pending = self._pending.setdefault(node, {})
+        waiting = self._ends if node in self._ends else self._pending
+        pending = waiting.setdefault(node, {})
         pending[space] = pending.get(space, 0) | new
 
     def _widened(
@@ -97,7 +103,7 @@ class _Work:
         if len(alike) < _FEW:
             alike.append(space)
             return space, bits
-        pending = self._pending.get(node, {})
+        pending = self._pending.get(node) or self._ends.get(node, {})
         sources = space.by_name["source"]
         for other in alike:
             sources |= other.by_name["source"]
@@ -108,17 +114,27 @@ class _Work:
         return wide, bits
 
     def run(self, most: int) -> None:
+        """Nodes that lead nowhere wait until all is there that comes to them."""
         steps = 0
-        while self._pending:
-            node = next(iter(self._pending))
-            cells = self._pending.pop(node)
+        while self._pending or self._ends:
+            waiting = self._pending or self._ends
+            node = next(iter(waiting))
+            cells = waiting.pop(node)
             if not cells:
+                continue
+            if waiting is self._pending and self._leads_nowhere(node):
+                self._ends[node] = cells
                 continue
             steps += len(cells)
             if steps > most:
                 self.found.complete = False
                 return
             self._push(node, list(cells.items()))
+
+    def _leads_nowhere(self, node: str) -> bool:
+        """Whether nothing gets from a node to another one."""
+        stages = self._network.node(node).stages
+        return not any(isinstance(stage, Forward | Choose) for stage in stages)
 
     def _push(self, node: str, cells: list[Cell]) -> None:
         for stage in self._network.node(node).stages:
@@ -157,19 +173,24 @@ class _Work:
     def _met(self, cell: Cell, match: HeaderSpace) -> Cell | None:
         """What of a cell may match."""
         space, bits = cell
+        by_name = space.by_name
         for name, values in match.fields:
-            if name == "source" and name not in space.by_name:
-                # Own addresses go without saying, whichever of them a rule meant.
-                bits &= self._senders.may_send_from(values)
-            elif name == "identity" and name not in space.by_name:
-                bits &= self._senders.with_identity(values)
-            else:
-                mine = space.by_name.get(name)
-                both = values if mine is None else mine & values
+            mine = by_name.get(name)
+            if mine is not None:
+                both = mine & values
                 if not both:
                     return None
                 if both is not mine:
                     space = space.narrowed(name, both)
+            elif name == "source":
+                # Own addresses go without saying, whichever of them a rule meant.
+                bits = self._senders.that_may_send_from(bits, values)
+            elif name == "identity":
+                bits &= self._senders.with_identity(values)
+            elif values:
+                space = space.narrowed(name, values)
+            else:
+                return None
         return (space, bits) if bits else None
 
     def _unmatched(self, cell: Cell, match: HeaderSpace) -> Iterator[Cell]:
@@ -181,7 +202,7 @@ class _Work:
                 continue
             told = told.without(name)
             if name == "source":
-                sure &= self._senders.send_only_from(values)
+                sure = self._senders.that_send_only_from(sure, values)
             else:
                 sure &= self._senders.with_identity(values)
         if bits & ~sure:
@@ -193,9 +214,12 @@ class _Work:
     # ---------------------------------------------------------------- stages
 
     def _filter(self, stage: Filter, cell: Cell) -> list[Cell]:
+        rules = self._relevant(stage.rules, cell[0])
+        if stage.permits_only and stage.otherwise.action is Action.DENY:
+            return self._permitted(rules, cell)
         found: list[Cell] = []
         rest = [cell]
-        for rule in stage.decisions:
+        for rule in (*rules, stage.otherwise):
             denies = rule.action is Action.DENY
             left: list[Cell] = []
             for piece in rest:
@@ -213,6 +237,28 @@ class _Work:
             if not rest:
                 break
         return _joined(found)
+
+    def _permitted(self, rules: Iterable[Rule], cell: Cell) -> list[Cell]:
+        """What any rule lets pass."""
+        found: list[Cell] = []
+        for rule in rules:
+            met = self._met(cell, rule.match)
+            if met == cell:
+                return [cell]
+            if met is not None:
+                found.append(met)
+        return _joined(found) if len(found) > 1 else found
+
+    def _relevant(self, rules: tuple[Rule, ...], space: HeaderSpace) -> tuple[Rule, ...]:
+        """The rules that are about such packets at all."""
+        mine = [space.by_name.get(name) for name in _PLAIN]
+        key = (id(rules), tuple(mine))
+        known = self._rules.get(key)
+        if known is None:
+            told = {name: values for name, values in zip(_PLAIN, mine, strict=True) if values}
+            known = tuple(rule for rule in rules if _may_meet(rule.match, told))
+            self._rules[key] = known
+        return known
 
     def _translate(self, stage: Translate, cell: Cell) -> Iterator[Cell]:
         rest = [cell]
@@ -256,7 +302,7 @@ class _Work:
                 continue
             taken.append(route.match)
             pieces = [met]
-            for rival in stage.rivals[number]:
+            for rival in stage.rivals[number] if number else ():
                 if not stage.routes[rival].session:
                     match = stage.routes[rival].match
                     pieces = [left for piece in pieces for left in self._unmatched(piece, match)]
@@ -269,11 +315,13 @@ class _Work:
 
     def _unrouted(self, cell: Cell, taken: list[HeaderSpace]) -> list[Cell]:
         """What no route takes."""
+        if not taken:
+            return [cell]
         if all(len(match.fields) == 1 and "destination" in match.by_name for match in taken):
             ends = Ranges.union(
                 span for match in taken for span in match.by_name["destination"].intervals
             )
-            taken = [HeaderSpace.where(destination=ends)] if taken else []
+            taken = [HeaderSpace.where(destination=ends)]
             # A few addresses, like those that a sender keeps to itself, are not worth a set.
             mine = cell[0].by_name.get("destination", whole("destination"))
             if len(ends.intervals) <= _SMALL and (ends & mine).count * _SMALL < mine.count:
@@ -300,6 +348,10 @@ def _joined(cells: Iterable[Cell]) -> list[Cell]:
     for space, bits in cells:
         found[space] = found.get(space, 0) | bits
     return list(found.items())
+
+
+def _may_meet(match: HeaderSpace, told: Mapping[str, Ranges]) -> bool:
+    return all(name not in told or values.overlaps(told[name]) for name, values in match.fields)
 
 
 def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
