@@ -1,29 +1,37 @@
-"""A survey begun in this process, and handed over to others if it turns out to take long.
+"""A survey begun in this process, and done by it and its copies, or handed over to others.
 
     begun_here(asked, load, path, Workers(4)) -> Found
 
 What a survey takes is not to be seen from a snapshot: of two as large one is done before another
-process has read it, and the other takes minutes.  So it is begun here, portion by portion, and if
-what is left after a while takes longer than others take to begin, they do it.  All of it is the
-same survey.  Must not know the command line.
+process has read it, and the other takes minutes.  So it is begun here.  Where this process can be
+copied, all copies then do portions of what it has prepared; else it does one after the other, and
+if what is left after a while takes longer than others take to begin, they do it, as they do what a
+copy did not survive.  All of it is the same survey.  Must not know the command line.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from reach.asking import backend_of_thread
+from reach.errors import Defect, QuestionError
+from reach.jobs.copies import can_copy, in_copies
 from reach.jobs.crew import Workers
+from reach.snapshot.errors import SnapshotError
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
-from reach.survey.job import Piece, PortionJob, proposal_of
+from reach.survey.job import Fault, Piece, PortionJob, proposal_of
 from reach.survey.portion import Portion
 from reach.survey.survey import Prepared, Progress, fulfil, silent
 from reach.uncollected import uncollected
+from solver import SolverError
 
+T = TypeVar("T")
 # Seconds after which it is asked whether others would help, and what they take to begin.
 _A_WHILE = 2.0
 _TO_BEGIN = 1.0
@@ -42,60 +50,101 @@ def begun_here(
     progress: Progress = silent,
 ) -> Found:
     """All of a survey of what is loaded; of ``path`` the others read the same snapshot again."""
-    work = _Here(asked, workers.number, progress)
+    ways = _Here(asked, workers.number, progress).ways(load)
+    pieces = [piece for way in ways for piece in way.pieces]
     left = [
-        PortionJob(asked, path, way, portion, cached) for way, portion in work.left_of_all(load)
+        PortionJob(asked, path, way, portion, cached)
+        for way, begun in enumerate(ways)
+        for portion in begun.left
     ]
-    # Nothing is held here any more that others hold now.
-    pieces = work.pieces(bool(left))
     rest = fan_out(left, workers, progress) if left else Found()
     return Found([*pieces, *rest.pieces], rest.lapses)
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """What was done here of a way, and the portions that are left to others."""
+
+    pieces: Sequence[Piece] = ()
+    left: Sequence[Portion] = tuple(Portion(number, PORTIONS) for number in range(PORTIONS))
+
+
 @dataclass
 class _Here:
+    """A survey under way; ``others`` is how many processes may do it, this one among them."""
+
     asked: Asked
     others: int
     progress: Progress
     began: float = field(default_factory=time.monotonic)
-    done: list[tuple[Prepared, list[Piece]]] = field(default_factory=list)
     is_over: bool = False
 
     @uncollected()
-    def left_of_all(self, load: Callable[[], Snapshot]) -> list[tuple[int, Portion]]:
-        """The portions of all ways that are left to others."""
+    def ways(self, load: Callable[[], Snapshot]) -> list[_Begun]:
+        """All ways, beside each other where that can be."""
         snapshot = load()
         read = time.monotonic() - self.began
         ways = range(self.asked.ways)
-        return [(way, each) for way in ways for each in self._left_of(way, snapshot, read)]
+        if len(ways) < 2 or not self._are_several:
+            return [self._begun(way, snapshot, read) for way in ways]
+        own = replace(self, others=max(1, self.others // len(ways)))
+        tasks = [partial(own._begun, way, snapshot, read) for way in ways]
+        told = _in_copies(tasks, self.others, silent)
+        return [told.get(way, _Begun()) for way in ways]
 
-    def _left_of(self, way: int, snapshot: Snapshot, read: float) -> list[Portion]:
+    @property
+    def _are_several(self) -> bool:
+        """Whether copies of this process can help."""
+        return self.others > 1 and can_copy()
+
+    def _begun(self, way: int, snapshot: Snapshot, read: float) -> _Begun:
+        """One way; what is done here has to be of one proposal with what others do."""
         if self.is_over:
-            return [Portion(number, PORTIONS) for number in range(PORTIONS)]
+            return _Begun()
         began = time.monotonic()
         ready = self.asked.prepare(snapshot, way, self.progress)
         prepared = time.monotonic() - began
-        pieces: list[Piece] = []
-        self.done.append((ready, pieces))
         portions = [Portion(number, _count(ready)) for number in range(_count(ready))]
+        if self._are_several:
+            pieces = self._in_copies(way, ready, portions)
+        else:
+            pieces = self._one_by_one(way, ready, portions, read + prepared)
+        done = {each.portion for each in pieces}
+        left = [portion for portion in portions if portion not in done]
+        proposal = proposal_of(ready) if left else ""
+        return _Begun([replace(each, proposal=proposal) for each in pieces], left)
+
+    def _in_copies(self, way: int, ready: Prepared, portions: Sequence[Portion]) -> list[Piece]:
+        """All portions, by copies of this process; those of one that dies are not among them."""
+        tasks = [partial(self._piece, way, ready, portion) for portion in portions]
+        told = _in_copies(tasks, self.others, self.progress)
+        return [told[which] for which in sorted(told)]
+
+    def _one_by_one(
+        self, way: int, ready: Prepared, portions: Sequence[Portion], prepared: float
+    ) -> list[Piece]:
+        """Portions in order, until it is worth it to have others do the rest."""
+        pieces: list[Piece] = []
         taken: list[float] = []
-        for number, portion in enumerate(portions):
+        for portion in portions:
             started = time.monotonic()
-            told = fulfil(
-                ready,
-                backend_of_thread(),
-                prove=self.asked.prove,
-                portion=portion,
-                progress=self.progress,
-            )
-            whole = len(ready.places), len(ready.pairs)
-            pieces.append(Piece(way, portion, told, *whole, ""))
+            pieces.append(self._piece(way, ready, portion))
             taken.append(time.monotonic() - started)
             left = _expected(taken) * (len(portions) - len(pieces))
-            if self._is_worth(left, read + prepared):
+            if self._is_worth(left, prepared):
                 self.is_over = True
-                return portions[number + 1 :]
-        return []
+                break
+        return pieces
+
+    def _piece(self, way: int, ready: Prepared, portion: Portion) -> Piece:
+        told = fulfil(
+            ready,
+            backend_of_thread(),
+            prove=self.asked.prove,
+            portion=portion,
+            progress=self.progress,
+        )
+        return Piece(way, portion, told, len(ready.places), len(ready.pairs), "")
 
     def _is_worth(self, left: float, prepared: float) -> bool:
         """Whether so many others, who have to prepare it first, would be done sooner."""
@@ -103,14 +152,29 @@ class _Here:
             return False
         return left > _BESIDE * (prepared + left / self.others) + _TO_BEGIN
 
-    def pieces(self, is_shared: bool) -> list[Piece]:
-        """What was done here; with what others did it has to be of one proposal."""
-        found: list[Piece] = []
-        while self.done:
-            ready, pieces = self.done.pop()
-            proposal = proposal_of(ready) if is_shared else ""
-            found += (replace(each, proposal=proposal) for each in pieces)
-        return found
+
+def _in_copies(
+    tasks: Sequence[Callable[[], T]], number: int, progress: Progress
+) -> Mapping[int, T]:
+    """What tasks give.  Raises as a survey does, whichever process found it out."""
+    told = in_copies(
+        [partial(_safely, task) for task in tasks],
+        number,
+        lambda which: progress("portions of the survey", which, len(tasks)),
+    )
+    done: dict[int, T] = {}
+    for which, result in told.items():
+        if isinstance(result, Fault):
+            raise result.error()
+        done[which] = result
+    return done
+
+
+def _safely(task: Callable[[], T]) -> T | Fault:
+    try:
+        return task()
+    except (QuestionError, SnapshotError, Defect, SolverError) as error:
+        return Fault(type(error).__name__, str(error))
 
 
 def _expected(taken: list[float]) -> float:

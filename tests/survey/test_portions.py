@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -344,6 +345,7 @@ def test_what_is_begun_here_is_ended_by_others(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From after its first portion, or not at all: it is the same survey."""
+    monkeypatch.setattr(here, "can_copy", lambda: False)
     monkeypatch.setattr(here, "_PAIRS", 1)
     monkeypatch.setattr(here, "_PLACES", 8)
     given: list[PortionJob] = []
@@ -358,6 +360,55 @@ def test_what_is_begun_here_is_ended_by_others(
         found = here.begun_here(asked, balanced, BALANCED, Workers(2))
         assert shown(found.told(asked)) == shown(whole(asked))
         assert bool(given) is worth
+
+
+def test_what_copies_do_is_the_survey() -> None:
+    """All ways and portions, each process with what it began with."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.survey.copied"],
+        cwd=SAMPLES.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("True True\n" * len(EVERY), 0), done.stderr
+
+
+@pytest.mark.parametrize("asked", [MATRIX, EVERY[2]], ids=lambda asked: asked.kind)
+def test_what_a_copy_dies_of_is_done_by_others(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Be it a few portions or a whole way."""
+    monkeypatch.setattr(here, "can_copy", lambda: True)
+    monkeypatch.setattr(here, "_PAIRS", 1)
+    monkeypatch.setattr(here, "_PLACES", 8)
+    given: list[PortionJob] = []
+
+    def some_die(tasks: Sequence[Any], number: int, told: object) -> dict[int, Any]:
+        return {which: task() for which, task in enumerate(tasks) if which != 1}
+
+    def noted(jobs: Sequence[PortionJob], by: object, progress: object) -> Found:
+        given.extend(jobs)
+        return fan_out(jobs, Workers())
+
+    monkeypatch.setattr(here, "in_copies", some_die)
+    monkeypatch.setattr(here, "fan_out", noted)
+    found = here.begun_here(asked, balanced, BALANCED, Workers(2))
+    assert shown(found.told(asked)) == shown(whole(asked))
+    assert given
+
+
+def test_what_is_wrong_with_a_survey_is_raised_whoever_finds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A way that a copy does is refused as one that is done here."""
+    monkeypatch.setattr(here, "can_copy", lambda: True)
+    monkeypatch.setattr(
+        here, "in_copies", lambda tasks, *_: {which: task() for which, task in enumerate(tasks)}
+    )
+    asked = Asked("isolated", "internet", "nobody-of-that-name")
+    with pytest.raises(QuestionError, match="nobody-of-that-name"):
+        here.begun_here(asked, balanced, BALANCED, Workers(2))
 
 
 def test_what_is_left_is_not_told_by_the_first_portion() -> None:

@@ -1,0 +1,17 @@
+"""Surveys done by copies of a process, held against those that nobody divides."""
+
+from __future__ import annotations
+
+import reach
+from reach.jobs.copies import can_copy
+from reach.jobs.crew import Workers
+from reach.survey import here
+from tests.survey.test_portions import BALANCED, EVERY, shown, whole
+
+if __name__ == "__main__":
+    assert can_copy()
+    here._PAIRS, here._PLACES = 1, 8
+    for asked in EVERY:
+        found = here.begun_here(asked, lambda: reach.load(BALANCED), BALANCED, Workers(4))
+        assert not found.lapses
+        print(len(found.pieces) > asked.ways, shown(found.told(asked)) == shown(whole(asked)))
