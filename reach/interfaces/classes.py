@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reach.component import Lowering
-from reach.interfaces.kinds import kind, owned
+from reach.interfaces.kinds import is_host, kind, owned
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.records import NetworkInterface
@@ -33,6 +33,10 @@ class Classes(Protocol):
 
     def own(self, members: Sequence[NetworkInterface]) -> Ranges:
         """R-ENI-2: what any of some interfaces owns."""
+        ...
+
+    def services(self) -> Sequence[NetworkInterface]:
+        """All interfaces that are no hosts, in order."""
         ...
 
 
@@ -71,6 +75,9 @@ class OneByOne:
 
     def own(self, members: Sequence[NetworkInterface]) -> Ranges:
         return union(self._lowering, members)
+
+    def services(self) -> tuple[NetworkInterface, ...]:
+        return tuple(each for each in self._lowering.index.interfaces if not is_host(each))
 
 
 def union(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Ranges:

@@ -67,6 +67,9 @@ class Rolled:
             return self.owned(members.rows)
         return union(self._lowering, members)
 
+    def services(self) -> tuple[NetworkInterface, ...]:
+        return self.roll.records(np.flatnonzero(~self.host))
+
     def owned(self, rows: Rows) -> Ranges:
         """R-ENI-2: what any of some rows owns, delegated prefixes included."""
         spans = self.roll.spans(rows)

@@ -8,7 +8,7 @@ spread holds more than what can happen, so these are candidates.  Knows the neut
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -95,6 +95,12 @@ def candidates(
     return found
 
 
+def met_by(aim: Aim, spread: Spread) -> Iterable[str]:
+    """The owners that packets are delivered to, or that they come by where that counts."""
+    passed = (node.rpartition("/")[0] for node in aim.passing if node in spread.cells)
+    return dict.fromkeys((*spread.arrivals, *passed))
+
+
 def _arriving(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Candidate]]:
     for candidate in _each(aim, spread):
         for group, addresses in groups.of.get(candidate.owner, ()):
@@ -133,9 +139,10 @@ def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
             met = space & aim.arriving
             met = met if goal is None else met & goal
             yield from _split(aim, owner, "", met, bits)
-    asked = _asked(aim)
-    for node in aim.passing:
-        for space, bits in spread.cells.get(node, {}).items():
+    passed = [node for node in aim.passing if node in spread.cells]
+    asked = _asked(aim) if passed else ANYTHING
+    for node in passed:
+        for space, bits in spread.cells[node].items():
             met = space & asked
             yield from _split(aim, node.rpartition("/")[0], node, met, bits)
 

@@ -9,7 +9,7 @@ internet, hosts on-premises) is a group of its own.  Must not know how a survey 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from urllib.parse import unquote
@@ -18,6 +18,7 @@ from reach.aim import Aim, Start
 from reach.answer import EndPoint
 from reach.errors import QuestionError
 from reach.flood import whole
+from reach.interfaces.classes import classes
 from reach.lower import Ground
 from reach.network.address import format_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -28,6 +29,7 @@ from reach.survey.findings import Group
 from reach.survey.senders import Labels
 
 NOBODY_KNOWN = "whoever has that address"
+_NOTHING = Ranges(())
 BY = ("endpoint", "subnet", "group", "vpc", "account", "tag:KEY")
 
 
@@ -40,20 +42,10 @@ class Grouping:
         self._ground = ground
         self._by = by
 
-    @cached_property
-    def _members(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
-        """The interfaces behind each owner of packets."""
-        found: dict[str, list[NetworkInterface]] = {}
-        for interface in self._ground.snapshot.records(NetworkInterface):
-            owner = self._ground.interface_node(interface).rpartition("/")[0]
-            found.setdefault(owner, []).append(interface)
-        return {owner: tuple(some) for owner, some in found.items()}
-
     def sources(self, starts: Iterable[Start]) -> Iterator[tuple[Labels, Start]]:
         """Every start with its groups; one whose members are in several is split."""
         for start in starts:
-            members = self._members.get(start.owner, ())
-            by_label = self._split(start.owner, members)
+            by_label = self._split(start.owner)
             if len(by_label) == 1:
                 yield next(iter(by_label)), start
                 continue
@@ -62,13 +54,12 @@ class Grouping:
                 if not space.is_empty:
                     yield labels, replace(start, space=space)
 
-    def destinations(self, aim: Aim, reached: Iterable[str]) -> Groups:
-        """Everybody that an aim is about, by group; of one about anybody, all that are reached."""
-        goals = dict.fromkeys(reached, ANYTHING) if aim.goals is None else aim.goals
+    def destinations(self, aim: Aim, reached: Iterable[str] | None) -> Groups:
+        """Of everybody that an aim is about those who are reached (None: all), by group."""
         found: dict[str, dict[str, Ranges]] = {}
-        for owner, space in goals.items():
+        for owner, space in _asked_about(aim, reached):
             ends = space.by_name.get("destination", whole("destination"))
-            by_label = self._split(owner, self._members.get(owner, ()))
+            by_label = self._split(owner)
             for labels, addresses in by_label.items():
                 met = ends if len(by_label) == 1 else ends & addresses
                 for label in labels:
@@ -87,39 +78,84 @@ class Grouping:
         return {}
 
     def _group(self, label: str) -> Group:
-        members = tuple(self._end_point(each) for each in self._labelled.get(label, ()))
+        behind = self._in(label)
+        members = tuple(map(self._end_point, behind))
         name = self._ground.name_of(label)
         words = f"{label} {name}".strip() if name and self._by != "endpoint" else label
         if self._by == "endpoint" and members:
             first = f"{members[0].resource} {members[0].name}".strip()
             words = first if len(members) == 1 else f"{first} and {len(members) - 1} alike"
-        elif label not in self._labelled and "/" in words:
+        elif not behind and "/" in words:
             words = unquote(words.split("/")[0 if words.startswith("internet") else 1])
-        own = {each.network_interface_id for each in self._labelled.get(label, ())}
-        return Group(label, words, members, bool(own) and own <= self._private)
+        return Group(label, words, members, bool(behind) and all(map(self._is_private, behind)))
+
+    def _is_private(self, interface: NetworkInterface) -> bool:
+        """Whether it is in a private subnet (R-DEF-1)."""
+        owner = self._owner(interface)
+        known = self._known_private.get(owner)
+        if known is None:
+            known = self._known_private[owner] = owner in self._private
+        return known
 
     @cached_property
-    def _private(self) -> frozenset[str]:
-        """The interfaces in private subnets (R-DEF-1)."""
+    def _private(self) -> Mapping[str, HeaderSpace]:
         end = self._ground.end("private")
-        goals = end.goals if end is not None and end.goals is not None else {}
-        return frozenset(
-            each.network_interface_id for owner in goals for each in self._members.get(owner, ())
-        )
+        return end.goals if end is not None and end.goals is not None else {}
+
+    @cached_property
+    def _known_private(self) -> dict[str, bool]:
+        return {}
+
+    # ---------------------------------------------------------------- who is in a group
+
+    def _in(self, label: str) -> Sequence[NetworkInterface]:
+        """The interfaces of a group."""
+        index = self._ground.index
+        match self._by:
+            case "endpoint":
+                return self._behind(label)
+            case "subnet" if label in index.interfaces_by_subnet:
+                return index.interfaces_by_subnet[label]
+            case "vpc" if label in index.interfaces_by_vpc:
+                return index.interfaces_by_vpc[label]
+            case "group" if label in index.interfaces_by_group:
+                return index.interfaces_by_group[label]
+            case _:
+                return self._labelled.get(label, ())
 
     @cached_property
     def _labelled(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
         found: dict[str, list[NetworkInterface]] = {}
-        for owner, members in self._members.items():
-            for each in members:
-                for label in self._labels(owner, each):
-                    found.setdefault(label, []).append(each)
+        for each in self._ground.index.interfaces:
+            for label in self._labels(self._owner(each), each):
+                found.setdefault(label, []).append(each)
         return {label: tuple(some) for label, some in found.items()}
 
-    def _split(self, owner: str, members: tuple[NetworkInterface, ...]) -> Mapping[Labels, Ranges]:
-        """An owner's members by their labels, with the addresses of each part."""
+    def _owner(self, interface: NetworkInterface) -> str:
+        return self._ground.interface_node(interface).rpartition("/")[0]
+
+    def _behind(self, owner: str) -> Sequence[NetworkInterface]:
+        """The interfaces behind an owner of packets."""
+        if owner in self._services:
+            return self._services[owner]
+        alike = self._ground.alike(owner.partition("/")[2])
+        return alike if alike and self._owner(alike[0]) == owner else ()
+
+    @cached_property
+    def _services(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        found: dict[str, list[NetworkInterface]] = {}
+        for interface in classes(self._ground).services():
+            found.setdefault(self._owner(interface), []).append(interface)
+        return {owner: tuple(some) for owner, some in found.items()}
+
+    def _split(self, owner: str) -> Mapping[Labels, Ranges]:
+        """An owner's members by their labels, with the addresses of each part if there are some."""
+        members = self._behind(owner)
         if not members:
-            return {(owner,): Ranges(())}
+            return {(owner,): _NOTHING}
+        # Hosts that share an owner are of one subnet and have the same groups (``kinds``).
+        if owner not in self._services and not self._by.startswith("tag:"):
+            return {self._labels(owner, members[0]): _NOTHING}
         found: dict[Labels, list[int]] = {}
         for each in members:
             found.setdefault(self._labels(owner, each), []).extend(private_addresses(each))
@@ -157,3 +193,12 @@ class Grouping:
         resource = instance or interface.network_interface_id
         addresses = tuple(format_address(each) for each in private_addresses(interface))
         return EndPoint(resource, self._ground.name_of(resource), addresses)
+
+
+def _asked_about(aim: Aim, reached: Iterable[str] | None) -> Iterable[tuple[str, HeaderSpace]]:
+    """The owners that an aim is about, with where they are sent to; those that are reached."""
+    if aim.goals is None:
+        return dict.fromkeys(reached or (), ANYTHING).items()
+    if reached is None:
+        return aim.goals.items()
+    return {owner: aim.goals[owner] for owner in reached if owner in aim.goals}.items()

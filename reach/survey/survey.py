@@ -27,7 +27,7 @@ from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.alike import Likeness
 from reach.survey.blocks import Known
-from reach.survey.candidates import Pair, candidates
+from reach.survey.candidates import Pair, candidates, met_by
 from reach.survey.closure import Hole, leading_out, not_begun
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
@@ -146,7 +146,9 @@ def prepare(
     with clock.stage("spread"):
         progress("spreading what everybody sends", 0, len(senders.each))
         found = spread(ground.network, senders)
-        groups = groupings[1].destinations(aim, found.arrivals)
+        # What gets as far as something unknown may be on its way to anybody.
+        reached = None if found.unmodelled and aim.goals is not None else met_by(aim, found)
+        groups = groupings[1].destinations(aim, reached)
         some = candidates(aim, found, groups, ground.aliases)
         proposed = Proposals(senders, some, aim.to_itself)
     empty = Survey(
