@@ -38,6 +38,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 def same_classes(two: Twice) -> None:
     plain, rolled = classes(two.plain), classes(two.rolled)
     assert type(plain) is not type(rolled)
+    assert ids(rolled.services()) == ids(plain.services())
     for interface in two.plain.index.interfaces:
         name = interface.network_interface_id
         assert rolled.of(name) == plain.of(name)
@@ -58,6 +59,7 @@ def same_end(plain: Ground, rolled: Ground, text: str) -> None:
     assert one.goals is not None
     assert other.goals is not None
     assert list(other.goals.items()) == list(one.goals.items())
+    assert list(other.goals.values()) == list(one.goals.values())
     assert len(other.goals) == len(one.goals)
     for owner in (*one.goals, "network_interface/eni-none", "internet", ""):
         assert (owner in other.goals) == (owner in one.goals)
