@@ -11,6 +11,7 @@ not know terms, a solver, or the other readings.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -74,7 +75,9 @@ class _Work:
         self._senders = senders
         self._alike: dict[tuple[str, HeaderSpace], list[HeaderSpace]] = {}
         self._pending: dict[str, dict[HeaderSpace, int]] = {}
+        self._turns: deque[str] = deque()
         self._ends: dict[str, dict[HeaderSpace, int]] = {}
+        self._meetings: dict[tuple[Ranges, Ranges], Ranges] = {}
         self._routes: dict[tuple[int, Ranges | None], tuple[int, ...]] = {}
         self._rules: dict[tuple[int, Hashable], tuple[Rule, ...]] = {}
 
@@ -88,8 +91,10 @@ class _Work:
         if not new:
             return
         known[space] = before | new
-        waiting = self._ends if node in self._ends else self._pending
-        pending = waiting.setdefault(node, {})
+        pending = self._ends.get(node) or self._pending.get(node)
+        if pending is None:
+            pending = self._pending[node] = {}
+            self._turns.append(node)
         pending[space] = pending.get(space, 0) | new
 
     def _widened(
@@ -116,19 +121,18 @@ class _Work:
     def run(self, most: int) -> None:
         """Nodes that lead nowhere wait until all is there that comes to them."""
         steps = 0
-        while self._pending or self._ends:
-            waiting = self._pending or self._ends
-            node = next(iter(waiting))
-            cells = waiting.pop(node)
-            if not cells:
-                continue
-            if waiting is self._pending and self._leads_nowhere(node):
+        while self._turns:
+            node = self._turns.popleft()
+            cells = self._pending.pop(node)
+            if self._leads_nowhere(node):
                 self._ends[node] = cells
                 continue
             steps += len(cells)
             if steps > most:
                 self.found.complete = False
                 return
+            self._push(node, list(cells.items()))
+        for node, cells in self._ends.items():
             self._push(node, list(cells.items()))
 
     def _leads_nowhere(self, node: str) -> bool:
@@ -177,7 +181,7 @@ class _Work:
         for name, values in match.fields:
             mine = by_name.get(name)
             if mine is not None:
-                both = mine & values
+                both = self._meeting(mine, values)
                 if not both:
                     return None
                 if both is not mine:
@@ -192,6 +196,14 @@ class _Work:
             else:
                 return None
         return (space, bits) if bits else None
+
+    def _meeting(self, mine: Ranges, values: Ranges) -> Ranges:
+        """What is in both; equal sets are one, so that they are quickly compared."""
+        key = (mine, values)
+        known = self._meetings.get(key)
+        if known is None:
+            known = self._meetings[key] = mine & values
+        return known
 
     def _unmatched(self, cell: Cell, match: HeaderSpace) -> Iterator[Cell]:
         """What of a cell may not match."""
