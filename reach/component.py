@@ -206,6 +206,15 @@ class Lowering(Protocol):
         ...
 
     @property
+    def only(self) -> HeaderSpace:
+        """The packets, by protocol and port, that the filters of interfaces are about."""
+        ...
+
+    def telling(self, groups: Iterable[str]) -> tuple[str, ...]:
+        """Of the groups of an interface those that stand for all of them, in order."""
+        ...
+
+    @property
     def by_class(self) -> bool:
         """Whether even few hosts are to start where their likes do, so as to be compared."""
         ...
@@ -310,6 +319,8 @@ class Component:
     ``interface_node`` names the node that receives for one.  ``announce``: routes at the internet.
     ``sections``: what it reads beyond the core.  ``joins``: VPCs whose groups may name each other.
     ``group_sets``: VPC and groups of senders that may have no interface in the snapshot.
+    ``telling``: of the groups of an interface those that say all that they say of the packets
+    that a network is about.
     ``attached``: kind of a transit attachment -> the node that takes what leaves by one, from
     (lowering, resource, attachment).  ``links``: its lines to networks on-premises.
     ``uplinks``: those of a virtual private gateway, from (lowering, id).
@@ -346,6 +357,7 @@ class Component:
     uplinks: Callable[[Lowering, str], Iterable[Uplink]] | None = None
     joins: Callable[[Lowering], Iterable[Join]] | None = None
     group_sets: Callable[[Lowering], Iterable[tuple[str, frozenset[str]]]] | None = None
+    telling: Callable[[Lowering, frozenset[str]], Iterable[str]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None

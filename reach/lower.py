@@ -20,7 +20,7 @@ from reach.aim import Start
 from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
 from reach.network.field import INDEX, Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.options import DEFAULTS, Options
@@ -65,15 +65,17 @@ class Ground:
         options: Options = DEFAULTS,
         reductions: Reductions = ALL,
         alignment: Alignment = ALONE,
+        index: Index | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.options = options
         self.reductions = reductions
         self.alignment = alignment
-        self.index = Index(snapshot)
+        self.index = Index(snapshot) if index is None else index
         self.network = Network(self._make)
         self._memo: dict[str, object] = {}
         self._own: dict[str, object] = {}
+        self._sliced: Ground | None = None
 
     def option(self, name: str) -> str:
         return self.options[name]
@@ -85,6 +87,19 @@ class Ground:
     @property
     def apart(self) -> frozenset[str] | None:
         return self.reductions.alone
+
+    @property
+    def only(self) -> HeaderSpace:
+        return self.reductions.only
+
+    def slice(self, only: HeaderSpace) -> Ground:
+        """The same about these packets alone; itself if that pass is off.  The last is kept."""
+        sliced = self.reductions.slice(only)
+        if sliced == self.reductions:
+            return self
+        if self._sliced is None or self._sliced.reductions != sliced:
+            self._sliced = self._but(sliced)
+        return self._sliced
 
     def of(self, snapshot: Snapshot) -> Ground:
         """Another snapshot, read the same way."""
@@ -99,7 +114,7 @@ class Ground:
         return self.own(f"apart {apart}", lambda: self._but(apart))
 
     def _but(self, reductions: Reductions) -> Ground:
-        return Ground(self.snapshot, self.options, reductions, self.alignment)
+        return Ground(self.snapshot, self.options, reductions, self.alignment, self.index)
 
     def components(self) -> Mapping[str, Component]:
         return components()
@@ -323,7 +338,19 @@ class Ground:
 
     def identity(self, vpc: str, groups: Iterable[str]) -> int:
         numbers = self.memo("identity numbers", self._numbers)
-        return numbers.get((vpc, frozenset(groups)), 0)
+        return numbers.get((vpc, frozenset(self.telling(groups))), 0)
+
+    def telling(self, groups: Iterable[str]) -> tuple[str, ...]:
+        worn = frozenset(groups)
+        known = self.memo("telling groups", dict[frozenset[str], tuple[str, ...]])
+        told = known.get(worn)
+        if told is None:
+            told = known[worn] = tuple(sorted(_telling()(self, worn) if self.is_sliced else worn))
+        return told
+
+    @property
+    def is_sliced(self) -> bool:
+        return self.only != ANYTHING
 
     def identities(self) -> Mapping[int, tuple[str, frozenset[str]]]:
         return self._identities
@@ -348,7 +375,9 @@ class Ground:
         for component in components().values():
             if component.group_sets is not None:
                 senders.update(component.group_sets(self))
-        return frozenset(senders)
+        if not self.is_sliced:
+            return frozenset(senders)
+        return frozenset((vpc, frozenset(self.telling(groups))) for vpc, groups in senders)
 
     @property
     def _identities(self) -> Mapping[int, Sender]:
@@ -446,6 +475,12 @@ def _hosts() -> Callable[[Ground, Sequence[NetworkInterface], str, Ranges | None
 def _receivers() -> Callable[[Ground, Sequence[NetworkInterface]], Mapping[str, Ranges]]:
     (make,) = (c.receivers for c in components().values() if c.receivers is not None)
     return make
+
+
+@cache
+def _telling() -> Callable[[Ground, frozenset[str]], Iterable[str]]:
+    (tell,) = (c.telling for c in components().values() if c.telling is not None)
+    return tell
 
 
 @cache

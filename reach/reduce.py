@@ -3,31 +3,39 @@
     Reductions.of(["classes"]) -> Reductions        ALL, NONE
 
 A pass may cost or save time; with and without it a question has the same verdict, and whoever is
-named in the answer is the same.  ``classes``: interfaces that every rule treats alike are one node.
-It is made when lowering, so that a node of a member alone is never made; those whose ids are in
+named in the answer is the same.  Both are made when lowering, so that what they spare is never
+made.  ``classes``: interfaces that every rule treats alike are one node; those whose ids are in
 ``apart`` are left out of it, for a question that names one of them as a place to pass or to avoid
-means that one and no other.  Must not know AWS, questions or the engines.
+means that one and no other.  ``slices``: of a network that is only about some packets, the filters
+of interfaces say nothing of others, so that more of them are alike.  Such a network is made for a
+survey, and whoever asks it anything has to see that no other packet comes up.  Must not know AWS,
+questions or the engines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reach.errors import QuestionError
+from reach.network.header_space import ANYTHING, HeaderSpace
 
 CLASSES = "classes"
+SLICES = "slices"
 PASSES = {
     CLASSES: "interfaces of a subnet that every rule treats alike are one node",
+    SLICES: "of a survey: rules for packets that cannot come up are left out",
 }
 
 
 @dataclass(frozen=True)
 class Reductions:
-    """The passes that are on, and the ids that stand alone in spite of them."""
+    """The passes that are on, the ids that stand alone in spite of them, and the packets that the
+    filters of interfaces are about: of some protocols, to some ports."""
 
     passes: frozenset[str] = frozenset(PASSES)
     apart: frozenset[str] = frozenset()
+    only: HeaderSpace = ANYTHING
 
     @staticmethod
     def of(passes: Iterable[str]) -> Reductions:
@@ -47,8 +55,12 @@ class Reductions:
         """The things that are to be a node each, be they like others or not; None: all."""
         return self.apart if CLASSES in self.passes else None
 
+    def slice(self, only: HeaderSpace) -> Reductions:
+        """The same of a network that is about these packets alone, if that pass is on."""
+        return replace(self, only=only) if SLICES in self.passes else self
+
     def __str__(self) -> str:
-        return f"{sorted(self.passes)} {sorted(self.apart)}"
+        return f"{sorted(self.passes)} {sorted(self.apart)} {self.only}"
 
 
 ALL = Reductions()

@@ -25,6 +25,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
+from reach.interfaces.permissions import permission_space
+from reach.interfaces.telling import telling
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import (
     ICMP,
@@ -65,14 +67,14 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     if interface is None or not interface.groups:
         return ()
-    ids = tuple(sorted({group.group_id for group in interface.groups}))
+    ids = lowering.telling(group.group_id for group in interface.groups)
     return _filter(lowering, ids, interface.vpc_id or "", egress, interface_id)
 
 
 def _of_groups(lowering: Lowering, holder: str, egress: bool) -> tuple[Stage, ...]:
     """Groups of what has no interface in a VPC.  ``holder``: its id, the VPC, then the groups."""
     holder_id, vpc, *ids = holder.split(" ")
-    return _filter(lowering, tuple(sorted(set(ids))), vpc, egress, holder_id) if ids else ()
+    return _filter(lowering, lowering.telling(ids), vpc, egress, holder_id) if ids else ()
 
 
 def _filter(
@@ -120,7 +122,9 @@ def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[R
     direction = "outbound" if egress else "inbound"
     found = []
     for permission in group.ip_permissions_egress if egress else group.ip_permissions:
-        protocol = _protocol_space(permission)
+        protocol = permission_space(permission) & lowering.only
+        if protocol.is_empty:
+            continue
         for peer in _peers(lowering, permission, group, vpc, egress):
             locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
@@ -288,23 +292,6 @@ def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:
     return not lowering.has(VpcPeeringConnection, group)
 
 
-def _protocol_space(permission: IpPermission) -> HeaderSpace:
-    if permission.ip_protocol == "-1":
-        return ANYTHING
-    protocol = parse_protocol(permission.ip_protocol)
-    low, high = permission.from_port, permission.to_port
-    ports = kind = code = None
-    if protocol in (TCP, UDP) and low is not None and high is not None and low != -1:
-        ports = Ranges.span(low, high)
-    if protocol in (ICMP, ICMPV6) and low is not None and low != -1:
-        kind = Ranges.of(low)
-        if high is not None and high != -1:
-            code = Ranges.of(high)
-    return HeaderSpace.where(
-        protocol=Ranges.of(protocol), destination_port=ports, icmp_type=kind, icmp_code=code
-    )
-
-
 def _words(permission: IpPermission) -> str:
     if permission.ip_protocol == "-1":
         return "all traffic"
@@ -424,7 +411,7 @@ def _references(
     if group is None:
         return
     for permission in group.ip_permissions_egress if egress else group.ip_permissions:
-        if header in _protocol_space(permission):
+        if header in permission_space(permission):
             yield from ((permission, pair) for pair in permission.user_id_group_pairs)
 
 
@@ -466,6 +453,7 @@ COMPONENT = Component(
         "groups.ingress": lambda lowering, holder: _of_groups(lowering, holder, False),
     },
     ends={"sg-": _end},
+    telling=telling,
     besides=_besides,
     mending=Mending("sg-", 0, _admit, _remove),
 )

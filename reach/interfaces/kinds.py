@@ -63,7 +63,7 @@ def kind(lowering: Lowering, interface: NetworkInterface) -> object:
     )
     if not ordinary:
         return interface.network_interface_id
-    groups = tuple(sorted(group.group_id for group in interface.groups))
+    groups = lowering.telling(group.group_id for group in interface.groups)
     told = None if instance is None else metadata(instance)
     return place(interface), groups, bool(instance_id), instance is None, told
 

@@ -38,7 +38,7 @@ class Rolled:
         kinds, instance = _instances(lowering, roll)
         keys = (
             _numbers(map(place, roll.profiles))[roll.profile],
-            _numbers(tuple(sorted(each)) for each in roll.groups)[roll.group],
+            _numbers(map(lowering.telling, roll.groups))[roll.group],
             _told(kinds)[instance],
         )
         alone = ~self.host | ~_each(roll, is_ordinary) | _is_odd(roll)

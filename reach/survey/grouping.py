@@ -36,11 +36,12 @@ BY = ("endpoint", "subnet", "group", "vpc", "account", "tag:KEY")
 class Grouping:
     """Labels for everybody in a snapshot.  Raises QuestionError if ``by`` is none of :data:`BY`."""
 
-    def __init__(self, ground: Ground, by: str) -> None:
+    def __init__(self, ground: Ground, by: str, whole: Ground | None = None) -> None:
         if by not in BY and not (by.startswith("tag:") and by[4:]):
             raise QuestionError(f"{by!r} is nothing to group by:", BY)
         self._ground = ground
-        self._by = by
+        self._whole = ground if whole is None else whole
+        self.by = by
 
     def sources(self, starts: Iterable[Start]) -> Iterator[tuple[Labels, Start]]:
         """Every start with its groups; one whose members are in several is split."""
@@ -81,8 +82,8 @@ class Grouping:
         behind = self._in(label)
         members = tuple(map(self._end_point, behind))
         name = self._ground.name_of(label)
-        words = f"{label} {name}".strip() if name and self._by != "endpoint" else label
-        if self._by == "endpoint" and members:
+        words = f"{label} {name}".strip() if name and self.by != "endpoint" else label
+        if self.by == "endpoint" and members:
             first = f"{members[0].resource} {members[0].name}".strip()
             words = first if len(members) == 1 else f"{first} and {len(members) - 1} alike"
         elif not behind and "/" in words:
@@ -163,9 +164,9 @@ class Grouping:
 
     def _labels(self, owner: str, interface: NetworkInterface) -> Labels:
         """The groups that an interface is in; one that is in none says so."""
-        match self._by:
+        match self.by:
             case "endpoint":
-                return (owner,)
+                return (self._whole.interface_node(interface).rpartition("/")[0],)
             case "subnet":
                 return (interface.subnet_id or "no subnet",)
             case "vpc":
@@ -179,7 +180,7 @@ class Grouping:
 
     def _tag(self, interface: NetworkInterface) -> str:
         """The value of a tag of the instance, or else of the interface itself."""
-        key = self._by[4:]
+        key = self.by[4:]
         instance_id = interface.attachment.instance_id if interface.attachment else None
         instance = self._ground.snapshot.get(Instance, instance_id) if instance_id else None
         for record in (instance, interface):

@@ -22,9 +22,11 @@ from reach.errors import Defect
 from reach.evidence import remarks, witness
 from reach.gaps import openings
 from reach.lower import Ground
+from reach.network.header_space import HeaderSpace
 from reach.network.stage import Origin
 from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
+from reach.survey import slices
 from reach.survey.alike import Likeness
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates, met_by
@@ -39,6 +41,7 @@ from reach.survey.proposals import Proposals
 from reach.survey.senders import Senders
 from reach.survey.spread import Spread, spread
 from reach.survey.towards import towards
+from reach.survey.whole import Whole
 from reach.tracking import untold
 from reach.uncollected import uncollected
 from solver import Backend, Budget
@@ -70,11 +73,13 @@ class _Clock:
 class Prepared:
     """A survey of which everything is proposed, and nothing yet proved or confirmed.
 
-    ``empty`` is what it says of nobody; ``places`` are where it is proved that nothing is left out.
-    Of one network and question it is the same whoever prepares it, in the same order.
+    ``ground`` is what is surveyed, a slice of the ``whole``.  ``empty`` is what it says of nobody;
+    ``places`` are where it is proved that nothing is left out.  Of one network and question it is
+    the same whoever prepares it, in the same order.
     """
 
     ground: Ground
+    whole: Ground
     question: Question
     resolved: Resolved
     groupings: tuple[Grouping, Grouping]
@@ -133,10 +138,33 @@ def prepare(
 
     The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
     """
+    only: HeaderSpace | None = slices.asked(question)
+    while only is not None:
+        sliced = ground.slice(only)
+        groupings = _groupings(sliced, ground, by, sources_by)
+        ready = _spread(sliced, ground, question, kind, groupings, progress)
+        only = slices.beyond(sliced.network, ready.found, sliced.only)
+    return ready
+
+
+def _groupings(
+    sliced: Ground, whole: Ground, by: str, sources_by: str
+) -> tuple[Grouping, Grouping]:
+    to_whom = Grouping(sliced, by, whole)
+    other = sources_by not in ("", by)
+    return Grouping(sliced, sources_by, whole) if other else to_whom, to_whom
+
+
+def _spread(
+    ground: Ground,
+    whole: Ground,
+    question: Question,
+    kind: str,
+    groupings: tuple[Grouping, Grouping],
+    progress: Progress,
+) -> Prepared:
+    """All that is proposed in a slice."""
     clock = _Clock()
-    to_whom = Grouping(ground, by)
-    from_whom = to_whom if sources_by in ("", by) else Grouping(ground, sources_by)
-    groupings = from_whom, to_whom
     with clock.stage("resolve"):
         resolved = resolve(ground, question)
         aim, wide = towards(resolved.aim, sent_to(ground, resolved.destination))
@@ -157,15 +185,15 @@ def prepare(
         packet=str(question.packet),
         source=resolved.source.words,
         destination=resolved.destination.words,
-        by=by,
+        by=groupings[1].by,
         one_way=question.one_way,
         complete=False,
         proof="",
-        gaps=remarks((*resolved.gaps, *openings(ground), *untold(question))),
+        gaps=remarks((*resolved.gaps, *openings(whole), *untold(question))),
         notes=tuple(_notes(resolved)),
         seconds=clock.seconds,
     )
-    return Prepared(ground, question, resolved, groupings, senders, found, proposed, empty)
+    return Prepared(ground, whole, question, resolved, groupings, senders, found, proposed, empty)
 
 
 @uncollected()
@@ -191,7 +219,8 @@ def fulfil(
     with clock.stage("confirm"):
         told = _confirmed(ready, backend, portion.of_pairs(ready.pairs), progress)
     told_of = replace(ready.empty, complete=complete, proof=proof, seconds=clock.seconds)
-    return _filled(told_of, ready.ground, told, ready.groupings, _unsettled(ready.resolved))
+    whole = Whole(ready.ground, ready.whole)
+    return _filled(told_of, whole, told, ready.groupings, _unsettled(ready.resolved))
 
 
 def named(ready: Prepared, portion: Portion) -> Survey:
@@ -250,7 +279,7 @@ def _confirmed(
 
 def _filled(
     empty: Survey,
-    ground: Ground,
+    whole: Whole,
     told: Mapping[Pair, Confirmed],
     groupings: tuple[Grouping, Grouping],
     unsettled: tuple[Origin, ...],
@@ -266,7 +295,7 @@ def _filled(
         if unsettled and confirmed.shown:
             hangs_on += unsettled
         else:
-            accesses += _accesses(ground, source, destination, confirmed)
+            accesses += _accesses(whole, source, destination, confirmed)
         if hangs_on:
             left_open.append(Open(source, destination, remarks(hangs_on)))
     filled = replace(empty, accesses=tuple(accesses), open=tuple(left_open))
@@ -300,10 +329,11 @@ def _notes(resolved: Resolved) -> Iterator[Remark]:
 
 
 def _accesses(
-    ground: Ground, source: str, destination: str, confirmed: Confirmed
+    whole: Whole, source: str, destination: str, confirmed: Confirmed
 ) -> Iterator[Access]:
     """What was shown of a pair, all services of one way together."""
-    paths = [witness(ground, each.proof) for each in confirmed.shown]
+    proofs = [whole.proof(each.proof) for each in confirmed.shown]
+    paths = [witness(whole.ground, each) for each in proofs]
     together: dict[tuple[str, ...], list[int]] = {}
     for number, path in enumerate(paths):
         together.setdefault(_ways(path), []).append(number)
@@ -312,7 +342,7 @@ def _accesses(
         traces = (
             trace
             for n in numbers
-            for trace in (confirmed.shown[n].proof.forward, confirmed.shown[n].proof.reply)
+            for trace in (proofs[n].forward, proofs[n].reply)
             if trace is not None
         )
         assumed = remarks(o for trace in traces for o in trace.choices if o.words)

@@ -1,0 +1,121 @@
+"""Which of an interface's groups say all that they say of the packets that a network is about.
+
+    telling(lowering, groups) -> groups
+
+What groups let pass adds up (R-SG-2), so a group that lets nothing of these packets pass says
+nothing, nor does one whose rules others have as well, and of groups with the same rules one stands
+for all.  A group that a rule names is somebody by itself (R-SG-12), as is one that is in use in
+several VPCs (R-SG-30) and one of whose rules something is not known.  An interface keeps at least
+one group: without any it would not be filtered (R-SG-6).  Must not know nodes or stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from reach.component import Lowering
+from reach.interfaces.permissions import permission_space
+from reach.network.header_space import HeaderSpace
+from reach.snapshot.records import (
+    IpPermission,
+    SecurityGroup,
+    SecurityGroupVpcAssociation,
+)
+
+# One alternative of a permission: whether outbound, which packets, and the peer as it is written.
+_Saying = tuple[bool, HeaderSpace, str]
+
+
+def telling(lowering: Lowering, groups: frozenset[str]) -> frozenset[str]:
+    """Those of some groups that stand for all of them."""
+    return lowering.memo("group telling", partial(_Telling, lowering)).of(groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What a group says, and where: rules of one VPC of one owner mean the same in each group."""
+
+    home: tuple[object, ...]
+    says: frozenset[_Saying]
+
+
+class _Telling:
+    """All groups of a snapshot; ``alone`` are those that nothing else stands for."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self._lowering = lowering
+        records = lowering.snapshot.records(SecurityGroup)
+        self._groups = {each.group_id: self._read(each) for each in records}
+        self._alone = set(self._set_apart(records))
+        self._first: dict[_Group, str] = {}
+        for name in sorted(self._groups.keys() - self._alone):
+            self._first.setdefault(self._groups[name], name)
+
+    def of(self, groups: frozenset[str]) -> frozenset[str]:
+        kept = {each for each in groups if each in self._alone or each not in self._groups}
+        said = {saying for each in kept for saying in self._sayings(each)}
+        others = {self._first[self._groups[each]] for each in groups - kept}
+        for each in sorted(others, key=self._most_first):
+            if not self._sayings(each) <= said:
+                said |= self._sayings(each)
+                kept.add(each)
+        return frozenset(kept) or frozenset(sorted(others)[:1])
+
+    def _most_first(self, name: str) -> tuple[int, str]:
+        return -len(self._groups[name].says), name
+
+    def _sayings(self, name: str) -> frozenset[tuple[tuple[object, ...], _Saying]]:
+        group = self._groups.get(name)
+        if group is None:
+            return frozenset()
+        return frozenset((group.home, saying) for saying in group.says)
+
+    # ---------------------------------------------------------------- reading
+
+    def _read(self, group: SecurityGroup) -> _Group:
+        scope = self._lowering.snapshot.scope_of(group)
+        says = (
+            (egress, permission_space(each) & self._lowering.only, peer)
+            for egress, each in self._kept(group)
+            for peer in _peers(each)
+        )
+        return _Group((group.vpc_id, scope), frozenset(says))
+
+    def _kept(self, group: SecurityGroup) -> Iterator[tuple[bool, IpPermission]]:
+        """The permissions for packets that the network is about."""
+        both = ((False, group.ip_permissions), (True, group.ip_permissions_egress))
+        for egress, permissions in both:
+            for each in permissions:
+                if not (permission_space(each) & self._lowering.only).is_empty:
+                    yield egress, each
+
+    def _set_apart(self, records: tuple[SecurityGroup, ...]) -> Iterator[str]:
+        yield from (
+            each.group_id for each in self._lowering.snapshot.records(SecurityGroupVpcAssociation)
+        )
+        for group in records:
+            for _, permission in self._kept(group):
+                yield from (pair.group_id or "" for pair in permission.user_id_group_pairs)
+                if not self._is_plain(permission, group):
+                    yield group.group_id
+
+    def _is_plain(self, permission: IpPermission, group: SecurityGroup) -> bool:
+        """Whether it is known whom a permission means, and none of them is of another VPC."""
+        lists = (each.prefix_list_id or "" for each in permission.prefix_list_ids)
+        if any(self._lowering.index.prefix_list_entries(name) is None for name in lists):
+            return False
+        named = (pair.group_id or "" for pair in permission.user_id_group_pairs)
+        homes = (self._lowering.index.group_but_rules(name) for name in named)
+        return all(each is not None and each.vpc_id == group.vpc_id for each in homes)
+
+
+def _peers(permission: IpPermission) -> Iterator[str]:
+    """Whom a permission is for, as it is written."""
+    yield from (each.cidr_ip or "" for each in permission.ip_ranges)
+    yield from (each.cidr_ipv6 or "" for each in permission.ipv6_ranges)
+    yield from (each.prefix_list_id or "" for each in permission.prefix_list_ids)
+    yield from (
+        f"{each.group_id} {each.peering_status or ''}" for each in permission.user_id_group_pairs
+    )
