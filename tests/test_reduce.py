@@ -292,5 +292,5 @@ def test_functions_and_services_are_like_nobody() -> None:
 def test_passes_that_there_are_not() -> None:
     """A pass by another name is refused, with those that there are."""
     with pytest.raises(QuestionError) as refused:
-        Reductions.of(["slices"])
+        Reductions.of(["trims"])
     assert refused.value.candidates == tuple(sorted(PASSES))

@@ -39,6 +39,11 @@ def _with_survey_options(command: _Command) -> _Command:
         with_form,
         with_options,
         click.option(
+            "--no-reduce",
+            is_flag=True,
+            help="Leave the network as large as it is: the same answer, later. For doubting reach.",
+        ),
+        click.option(
             "--one-way", is_flag=True, help="Only the packet has to arrive, no reply come back."
         ),
         with_snapshot,
@@ -154,6 +159,7 @@ def _run(
     snapshot: str,
     packet: tuple[str, ...],
     options: tuple[str, ...],
+    no_reduce: bool,
     **how: Any,
 ) -> None:
     divided = Divided.taken(how)
@@ -162,7 +168,8 @@ def _run(
     from reach.survey.command import run
 
     given = tuple(chosen(options).items())
-    asked = Asked(kind, packet=shlex.join(packet), options=given, **how)
+    passes = () if no_reduce else None
+    asked = Asked(kind, packet=shlex.join(packet), options=given, reductions=passes, **how)
     ctx.exit(run(asked, snapshot, form, divided, is_cached(), _progress()))
 
 

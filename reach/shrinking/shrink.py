@@ -15,15 +15,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reach.lower import Ground, lower
+from reach.network.field import TCP
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Choose, Deliver, Forward, Stage
-from reach.reduce import ALL, PASSES, Reductions
+from reach.reduce import ALL, CLASSES, PASSES, SLICES, Reductions
 from reach.resolve import everybody
 from reach.snapshot.records import Instance, NetworkInterface, SecurityGroup, Subnet
 from reach.snapshot.snapshot import Snapshot
 
 FORMAT = 1
 MOST_COUNTED = 2_000
+_EXAMPLE = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(22))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,10 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many nodes the network has with a pass and without it, the others on."""
+    """How many nodes the network has with a pass and without it, the others on.
+
+    Of slices, which depend on what is asked: those of a survey of port 22.
+    """
 
     name: str
     words: str
@@ -149,9 +155,11 @@ def _member(ground: Ground, interface: NetworkInterface) -> Member:
 
 def _counts(ground: Ground) -> Iterator[Count]:
     nodes = nodes_of(ground)
-    for name, words in PASSES.items():
-        off = Reductions(ALL.passes - {name})
-        yield Count(name, words, nodes_of(lower(ground.snapshot, ground.options, off)), nodes)
+    off = Reductions(ALL.passes - {CLASSES})
+    without = nodes_of(lower(ground.snapshot, ground.options, off))
+    yield Count(CLASSES, PASSES[CLASSES], without, nodes)
+    words = f"{PASSES[SLICES]} (here: for {_EXAMPLE})"
+    yield Count(SLICES, words, nodes, nodes_of(ground.slice(_EXAMPLE)))
 
 
 def nodes_of(ground: Ground) -> int:

@@ -17,6 +17,7 @@ from reach.asking import ground_of
 from reach.errors import QuestionError
 from reach.options import Options
 from reach.question import Question, parse_words
+from reach.reduce import ALL, Reductions
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.findings import Isolation, Survey
 from reach.survey.survey import Prepared, Progress, prepare, silent
@@ -28,7 +29,7 @@ _PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """``source`` and ``destination`` are ends of a question, ``packet`` its clauses; ``options``
-    are pairs of a name and a value.
+    are pairs of a name and a value, ``reductions`` the passes that are on (None: all).
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Asked:
     one_way: bool = False
     prove: bool = True
     options: tuple[tuple[str, str], ...] = ()
+    reductions: tuple[str, ...] | None = None
 
     @property
     def ways(self) -> int:
@@ -54,9 +56,10 @@ class Asked:
         return question
 
     def prepare(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> Prepared:
-        """Raises QuestionError if an end, the packet or the grouping is not understood."""
+        """Raises QuestionError if an end, the packet, the grouping or a pass is not understood."""
+        reduced = ALL if self.reductions is None else Reductions.of(self.reductions)
         return prepare(
-            ground_of(snapshot, Options.of(dict(self.options))),
+            ground_of(snapshot, Options.of(dict(self.options)), reduced),
             self.question(way),
             kind=self.kind,
             by=self.by,
@@ -77,7 +80,14 @@ class Asked:
     @staticmethod
     def from_dict(told: Mapping[str, Any]) -> Asked:
         """Raises LookupError, TypeError, AttributeError or ValueError for what is none."""
-        made = Asked(**{**told, "options": tuple(told["options"].items())})
+        passes = told["reductions"]
+        made = Asked(
+            **{
+                **told,
+                "options": tuple(told["options"].items()),
+                "reductions": None if passes is None else tuple(passes),
+            }
+        )
         if made.kind not in KINDS:
             raise ValueError(f"{made.kind!r} is no survey")
         return made

@@ -9,7 +9,7 @@ survey is made, nor how it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reach.asking import backend_of_thread
 from reach.snapshot.snapshot import Snapshot
@@ -28,6 +28,7 @@ def exposure(
     one_way: bool = False,
     prove: bool = True,
     options: Mapping[str, str] | None = None,
+    reductions: Iterable[str] | None = None,
     progress: Progress = silent,
 ) -> Survey:
     """All that ``source`` reaches: end points, services, a path each, and by which way in.
@@ -36,11 +37,13 @@ def exposure(
     packet if empty).  End points are told together that every rule treats alike, or ``by``
     ``"subnet"``, ``"group"``, ``"vpc"``, ``"account"`` or ``"tag:KEY"``.  The reply has to get back
     unless ``one_way``.  Without ``prove`` it is quicker, and completeness is not proved.
+    ``reductions`` names the passes that make the network smaller (:data:`reach.reduce.PASSES`; all
+    if None): what is told is the same.
 
-    Raises QuestionError if an end, the packet or the grouping is not understood, Defect if two
-    readings of the network disagree, SolverError if the backend fails.
+    Raises QuestionError if an end, the packet, the grouping or a pass is not understood, Defect if
+    two readings of the network disagree, SolverError if the backend fails.
     """
-    how = by, one_way, prove, tuple((options or {}).items())
+    how = by, one_way, prove, tuple((options or {}).items()), _passes(reductions)
     (told,) = _surveys(snapshot, Asked("exposure", source, destination, packet, *how), progress)
     return told
 
@@ -55,13 +58,14 @@ def matrix(
     one_way: bool = False,
     prove: bool = True,
     options: Mapping[str, str] | None = None,
+    reductions: Iterable[str] | None = None,
     progress: Progress = silent,
 ) -> Survey:
     """Who reaches whom with which services, between groups of both sides.
 
     As :func:`exposure`; the sources are grouped ``by`` the same as the destinations.
     """
-    how = by, one_way, prove, tuple((options or {}).items())
+    how = by, one_way, prove, tuple((options or {}).items()), _passes(reductions)
     (told,) = _surveys(snapshot, Asked("matrix", source, destination, packet, *how), progress)
     return told
 
@@ -75,15 +79,20 @@ def isolated(
     by: str = "endpoint",
     one_way: bool = False,
     options: Mapping[str, str] | None = None,
+    reductions: Iterable[str] | None = None,
     progress: Progress = silent,
 ) -> Isolation:
     """Whether nothing gets from either side to the other: both directions proved, or every way.
 
     As :func:`exposure`.  With ``one_way`` a packet that arrives counts even if no reply gets back.
     """
-    how = by, one_way, True, tuple((options or {}).items())
+    how = by, one_way, True, tuple((options or {}).items()), _passes(reductions)
     there, back = _surveys(snapshot, Asked("isolated", one, other, packet, *how), progress)
     return Isolation(one, other, there, back)
+
+
+def _passes(reductions: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if reductions is None else tuple(reductions)
 
 
 def _surveys(snapshot: Snapshot, asked: Asked, progress: Progress) -> list[Survey]:

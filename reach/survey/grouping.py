@@ -112,9 +112,9 @@ class Grouping:
     def _in(self, label: str) -> Sequence[NetworkInterface]:
         """The interfaces of a group."""
         index = self._ground.index
-        match self._by:
+        match self.by:
             case "endpoint":
-                return self._behind(label)
+                return self._whole_grouping._behind(label)
             case "subnet" if label in index.interfaces_by_subnet:
                 return index.interfaces_by_subnet[label]
             case "vpc" if label in index.interfaces_by_vpc:
@@ -149,13 +149,24 @@ class Grouping:
             found.setdefault(self._owner(interface), []).append(interface)
         return {owner: tuple(some) for owner, some in found.items()}
 
+    @property
+    def _are_told_together(self) -> bool:
+        """Whether hosts that share an owner are in the same groups: they are of one subnet, and in
+        a network that is no slice every rule treats them alike (``kinds``)."""
+        if self._whole is not self._ground:
+            return self.by in ("subnet", "vpc", "account")
+        return not self.by.startswith("tag:")
+
+    @cached_property
+    def _whole_grouping(self) -> Grouping:
+        return self if self._whole is self._ground else Grouping(self._whole, self.by)
+
     def _split(self, owner: str) -> Mapping[Labels, Ranges]:
         """An owner's members by their labels, with the addresses of each part if there are some."""
         members = self._behind(owner)
         if not members:
             return {(owner,): _NOTHING}
-        # Hosts that share an owner are of one subnet and have the same groups (``kinds``).
-        if owner not in self._services and not self._by.startswith("tag:"):
+        if owner not in self._services and self._are_told_together:
             return {self._labels(owner, members[0]): _NOTHING}
         found: dict[Labels, list[int]] = {}
         for each in members:

@@ -1,6 +1,6 @@
 """Which packets a survey's network has to be about: those asked for, and what becomes of them.
 
-    asked(question) -> packets        beyond(network, spread, packets) -> more packets, or None
+    asked(ground, question) -> packets        beyond(network, spread, packets) -> more, or None
 
 Filters of interfaces are lowered for some protocols and ports only; a survey of such a slice counts
 if no other packet can be at any of its nodes.  A translation may give a packet another port: then
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reach.balancing.ports import behind
 from reach.flood import hull, image, whole
+from reach.lower import Ground
 from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.node import Network
 from reach.network.stage import Stage, Translate
@@ -22,9 +24,13 @@ from reach.survey.spread import Spread
 _TOLD = ("protocol", "destination_port")
 
 
-def asked(question: Question) -> HeaderSpace:
-    """The packets of a question, as they leave."""
-    return _told_of_all(question.packet.spaces(question.port_at == "source"))
+def asked(ground: Ground, question: Question) -> HeaderSpace:
+    """The packets of a question as they leave, and those that balancers may make of them."""
+    leaving = _told_of_all(question.packet.spaces(question.port_at == "source"))
+    ports = leaving.by_name.get("destination_port")
+    if ports is None:
+        return leaving
+    return leaving.narrowed("destination_port", ports | behind(ground.snapshot, ports))
 
 
 def beyond(network: Network, found: Spread, only: HeaderSpace) -> HeaderSpace | None:

@@ -138,7 +138,7 @@ def prepare(
 
     The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
     """
-    only: HeaderSpace | None = slices.asked(question)
+    only: HeaderSpace | None = slices.asked(ground, question)
     while only is not None:
         sliced = ground.slice(only)
         groupings = _groupings(sliced, ground, by, sources_by)

@@ -57,9 +57,10 @@ class Whole:
     def _same(self, node: str, header: Header) -> str:
         """The node of the whole network where a header is that is at this one of the slice."""
         pair = self.slice.meant(node, header)
-        if not pair:
+        kind, resource, part = node.split("/", 2)
+        # A node of one interface alone is so in both.
+        if not pair or pair[0].network_interface_id != resource:
             return node
-        kind, _, part = node.split("/", 2)
         first, *_ = self.ground.alike(pair[1].network_interface_id)
         return f"{kind}/{first.network_interface_id}/{part}"
 

@@ -64,9 +64,17 @@ def test_nodes_with_and_without(told: Shrunk) -> None:
     Each has eight: it sends and receives, five services of its host, their answers.
     """
     assert told.passes is not None
-    (classes,) = told.passes
+    classes, _ = told.passes
     assert classes.name == "classes"
     assert classes.without - classes.nodes == 3 * 8
+
+
+def test_nodes_of_a_slice(told: Shrunk) -> None:
+    """No group says anything of port 22, so the running five beside B are one node."""
+    assert told.passes is not None
+    _, slices = told.passes
+    assert slices.name == "slices"
+    assert slices.without - slices.nodes == 8
 
 
 def run(*arguments: str) -> Result:

@@ -1,0 +1,197 @@
+"""Slices: filters of interfaces that are about the packets of a survey only change no survey."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import reach
+from reach.asking import backend_of_thread, ground_of
+from reach.errors import Defect
+from reach.network.address import parse_address
+from reach.network.field import TCP, UDP
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.options import DEFAULTS
+from reach.question import parse_words
+from reach.reduce import ALL, Reductions
+from reach.survey import slices
+from reach.survey.asked import Asked
+from reach.survey.findings import Survey
+from reach.survey.survey import _confirmed, silent
+from reach.survey.whole import Whole
+from tests.crowds import Crowd
+from tests.estate import Pair, city
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+SSH = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(22))
+
+
+class Street(Pair):
+    """Beside B: who lets SSH in by one group or another, who does not, and who is named."""
+
+    def __init__(self, ssh: str = "tcp/22 10.0.0.0/8") -> None:
+        super().__init__()
+        self.peered()
+        self.ssh = self.group(self.v1, [ssh], name="ssh")
+        self.same = self.group(self.v1, ["tcp/22 10.0.0.0/8", "tcp/443 any"], name="same")
+        self.wide = self.group(self.v1, ["tcp/0-65535 10.0.0.0/8"], name="wide")
+        self.both = self.group(self.v1, ["all 10.0.0.0/8", "tcp/22 192.168.0.0/16"], name="both")
+        self.web = self.group(self.v1, ["tcp/443 any"], name="web")
+        self.dns = self.group(self.v1, ["udp/53 any"], name="dns")
+        self.named = self.group(self.v1, ["tcp/443 any"], name="named")
+        self.trusts = self.group(self.v1, [f"tcp/22 {self.named}"], name="trusts")
+        self.hosts = {
+            name: self.instance(f"{name}", self.sb, f"10.0.1.{20 + number}", groups)
+            for number, (name, groups) in enumerate(
+                {
+                    "ssh": [self.ssh],
+                    "same": [self.same],
+                    "wide": [self.wide],
+                    "ssh-web": [self.ssh, self.web],
+                    "both": [self.both],
+                    "both-ssh": [self.both, self.ssh],
+                    "web": [self.web],
+                    "dns": [self.dns],
+                    "web-dns": [self.web, self.dns],
+                    "named": [self.named],
+                    "named-web": [self.named, self.web],
+                    "trusts": [self.trusts],
+                }.items()
+            )
+        }
+
+
+@pytest.fixture(scope="module")
+def street() -> Street:
+    return Street()
+
+
+def alike(street: Street, only: HeaderSpace) -> set[frozenset[str]]:
+    """Who is one node with whom, in a slice."""
+    ground = ground_of(street.load(), DEFAULTS).slice(only)
+    names = {str(host.eni): name for name, host in street.hosts.items()}
+    classes = (ground.alike(eni) for eni in names)
+    return {
+        frozenset(
+            names[each.network_interface_id]
+            for each in members
+            if each.network_interface_id in names
+        )
+        for members in classes
+    }
+
+
+def test_who_is_alike_for_ssh(street: Street) -> None:
+    """By what their groups say of SSH, and by being named; whatever else these say."""
+    assert alike(street, SSH) == {
+        frozenset({"ssh", "same", "wide", "ssh-web"}),
+        frozenset({"both", "both-ssh"}),
+        frozenset({"web", "dns", "web-dns"}),
+        frozenset({"named", "named-web"}),
+        frozenset({"trusts"}),
+    }
+
+
+def test_who_is_alike_for_dns(street: Street) -> None:
+    """Nobody is named in a rule that is about it."""
+    dns = HeaderSpace.where(protocol=Ranges.of(UDP), destination_port=Ranges.of(53))
+    assert alike(street, dns) == {
+        frozenset({"ssh", "same", "wide", "ssh-web", "web", "named", "named-web", "trusts"}),
+        frozenset({"both", "both-ssh"}),
+        frozenset({"dns", "web-dns"}),
+    }
+
+
+def test_all_packets_are_no_slice(street: Street) -> None:
+    """Nor is anything one whose pass is off."""
+    ground = ground_of(street.load(), DEFAULTS)
+    assert ground.slice(ANYTHING) is ground
+    assert slices.asked(ground, parse_words(["any", "reach", "any"], one_way=False)) == ANYTHING
+    off = ground_of(street.load(), DEFAULTS, Reductions(ALL.passes - {"slices"}))
+    assert off.slice(SSH) is off
+
+
+# ------------------------------ the law
+
+
+def told(survey: Survey) -> Any:
+    """All that a survey says, without its examples and how its proof went."""
+    services: dict[tuple[str, str], set[str]] = {}
+    for access in survey.accesses:
+        found = services.setdefault((access.source, access.destination), set())
+        found.update(f"{access.ways} {each}" for each in access.services)
+    opened = {(each.source, each.destination, each.gaps) for each in survey.open}
+    groups = [
+        {
+            key: (group.name, sorted(map(str, group.members)), group.private)
+            for key, group in some.items()
+        }
+        for some in (survey.sources, survey.destinations)
+    ]
+    return services, opened, groups, survey.complete, survey.gaps, survey.notes
+
+
+def check(snapshot: Any, packet: str, by: str, one_way: bool = False) -> Any:
+    """The same matrix and exposure of a slice and of all."""
+    how: Any = {"packet": packet, "by": by, "one_way": one_way}
+    for survey in (reach.matrix, reach.exposure):
+        sliced, plain = survey(snapshot, **how), survey(snapshot, **how, reductions=["classes"])
+        assert told(sliced) == told(plain)
+    return told(sliced)
+
+
+@pytest.mark.parametrize("by", ["endpoint", "group", "tag:Name", "vpc"])
+@pytest.mark.parametrize("packet", ["port 22", "port 53/udp", "port 440-450", "icmp", ""])
+def test_of_a_street(street: Street, packet: str, by: str) -> None:
+    check(street.load(), packet, by)
+
+
+@pytest.mark.parametrize("packet", ["port 22", "port 443"])
+@pytest.mark.parametrize("by", ["endpoint", "subnet"])
+def test_of_a_city(packet: str, by: str) -> None:
+    """Of an estate with something of everything."""
+    assert check(city()[0].load(), packet, by)[0]
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(200, 203), *(pytest.param(s, marks=pytest.mark.deep) for s in range(203, 260))]
+)
+def test_of_crowds(seed: int) -> None:
+    """Of crowds in which one interface in two differs from its neighbours in some way."""
+    snapshot = Crowd(seed).load()
+    for packet in ("port 22", "port 443", "icmp"):
+        check(snapshot, packet, "endpoint", one_way=seed % 2 == 1)
+
+
+# ------------------------------ what is not asked for and comes up
+
+
+@pytest.mark.parametrize("is_guessed", [True, False])
+def test_a_port_that_a_balancer_gives_is_in_the_slice(
+    is_guessed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listener sends to targets at other ports: what groups say of those counts, be it foreseen
+    or seen by what comes up."""
+    if not is_guessed:
+        monkeypatch.setattr(slices, "behind", lambda *_: Ranges(()))
+    snapshot = reach.load(SAMPLES / "application_load_balancer" / "snapshot")
+    ready = Asked("matrix", "any", "any", "port 443", by="endpoint").prepare(snapshot, 0)
+    assert ready.ground.only.by_name["destination_port"] == Ranges.of(443, 8080, 8081)
+    assert check(snapshot, "port 443", "endpoint")[0]
+
+
+def test_a_flow_that_gets_through_a_slice_alone_is_a_defect(street: Street) -> None:
+    """Each access is replayed in the whole network before it is told."""
+    ready = Asked("matrix", "any", "any", "port 22", by="endpoint").prepare(street.load(), 0)
+    assert ready.ground is not ready.whole
+    found = _confirmed(ready, backend_of_thread(), ready.pairs, silent)
+    proofs = [shown.proof for each in found.values() for shown in each.shown]
+    assert proofs
+    whole, shut = (ground_of(e.load(), DEFAULTS) for e in (street, Street("tcp/443 any")))
+    assert all(Whole(ready.ground, whole).proof(each).forward.fate for each in proofs)
+    address = parse_address("10.0.1.20")
+    wrong = next(each for each in proofs if each.forward.final.destination == address)
+    with pytest.raises(Defect, match="through a slice, and not through all of it"):
+        Whole(ready.ground, shut).proof(wrong)
