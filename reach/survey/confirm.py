@@ -22,6 +22,7 @@ from reach.compile import compile
 from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide_compiled, gets_through, left_open, replay
 from reach.errors import Defect
+from reach.foreseen import LIKED
 from reach.flood import minus, uncovered, whole
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
@@ -33,6 +34,7 @@ from reach.survey.packets import Packet, Packets
 from reach.survey.proposals import Proposals
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
+from reach.survey.steered import steered
 from reach.survey.together import Asked, Happening, Together
 from reach.trace import Fate
 from solver import Backend
@@ -146,6 +148,7 @@ class Confirming:
                 if not todo:
                     break
                 self._try(work, candidate, todo)
+        work.found.shown.sort(key=_by_somebody)
         self._drop_what_leads_nowhere(work)
         return work
 
@@ -234,9 +237,9 @@ class Confirming:
     ) -> Shown | None:
         """What the first of these packets shows that serves."""
         for start, packet in packets:
-            proof = replay(self._network, start, packet, self._aim.two_way)
-            if self._serves(candidate, piece, proof):
-                return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
+            for proof in steered(self._network, start, packet, self._aim.two_way, candidate):
+                if self._serves(candidate, piece, proof):
+                    return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
         return None
 
     def _serves(self, candidate: Candidate, piece: HeaderSpace, proof: Proof) -> bool:
@@ -325,6 +328,11 @@ class Confirming:
             if fits and header is not None and header in piece:
                 return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
         raise Defect(f"{proof.packet} gets through, but not as anything that was asked about")
+
+
+def _by_somebody(shown: Shown) -> bool:
+    """Whether only some may send a packet that nobody stands out for: told after what all may."""
+    return shown.proof.packet.source not in LIKED["source"]
 
 
 def _rest(pieces: Iterable[Piece], covered: Sequence[HeaderSpace]) -> list[Piece]:
