@@ -87,7 +87,9 @@ class Packets:
         sources = _sources(candidate, start)
         for low, _ in candidate.space.by_name["destination"].intervals[:_TRIES]:
             others = [
-                each for span in reversed(self._sent_to(low).intervals) for each in _side_by_side(span)
+                each
+                for span in reversed(self._sent_to(low).intervals)
+                for each in _side_by_side(span)
             ]
             if nearest:
                 others = _nearest(others, low, sources.intervals[0][0])
