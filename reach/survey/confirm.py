@@ -277,6 +277,8 @@ class Confirming:
                 if work.wary and not work.covered and _loses_its_reply(candidate, proof):
                     work.suspect = True
                     return None
+            if candidate.node and self._onward.leads_nowhere(candidate.node, piece, self._backend):
+                return None
         return None
 
     def _serves(self, candidate: Candidate, piece: HeaderSpace, proof: Proof) -> bool:
