@@ -11,7 +11,7 @@ not know AWS, nor whether what is walked serves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -67,8 +67,8 @@ def _ports(network: Network, proof: Proof) -> list[int]:
     return sorted(found, key=lambda port: (port not in LIKED["destination_port"], port))
 
 
-class _Wishes:
-    """What a candidate would have happen, for a walk to ask; ``taken`` is what it chose."""
+class _Wishes(Mapping[Site, int]):
+    """What a candidate would have happen where a walk asks; ``taken`` is what was chosen so."""
 
     def __init__(self, network: Network, candidate: Candidate) -> None:
         self._network = network
@@ -76,33 +76,31 @@ class _Wishes:
         self._wanted = candidate.space.by_name
         self.taken: dict[Site, int] = {}
 
-    def get(self, site: Site, default: int, /) -> int:
-        """What is wanted at a site, if it is to be had there."""
-        chosen = self._chosen(site, default)
-        if chosen != default:
-            self.taken[site] = chosen
-        return chosen
-
-    def _chosen(self, site: Site, default: int) -> int:
+    def __getitem__(self, site: Site) -> int:
+        """What is wanted at a site, where it is to be had and is not the first thing anyway."""
         stage = self._network.node(site.node).stages[site.stage]
         match stage:
             case Translate():
                 position, _, name = site.within.partition(".")
-                met = self._met(stage.cases[int(position)].rewrites, name)
-                return met.intervals[0][0] if met else default
+                values = _given(stage.cases[int(position)].rewrites, name)
+                met = values & self._wanted.get(name, NOTHING)
+                if met and met.intervals[0][0] != values.intervals[0][0]:
+                    self.taken[site] = met.intervals[0][0]
             case Choose(options):
                 some = options[:_MOST_OPTIONS] if len(options) > 1 else ()
                 leads = (n for n, option in enumerate(some) if self._leads(option.next))
-                return next(leads, default)
+                number = next(leads, 0)
+                if number:
+                    self.taken[site] = number
             case _:
-                return default
+                pass
+        return self.taken[site]
 
-    def _met(self, rewrites: Iterable[Rewrite], name: str) -> Ranges:
-        """What is wanted of a field, of the values that it may be given."""
-        wanted = self._wanted.get(name)
-        given = (r.values for r in rewrites if isinstance(r, Assign) and r.field == name)
-        values = next(given, NOTHING)
-        return NOTHING if wanted is None else values & wanted
+    def __iter__(self) -> Iterator[Site]:
+        return iter(self.taken)
+
+    def __len__(self) -> int:
+        return len(self.taken)
 
     def _leads(self, node: str) -> bool:
         """Whether an option is the node to come by, or gives the destination that is wanted."""
@@ -110,4 +108,11 @@ class _Wishes:
             return node == self._node
         stages = (s for s in self._network.node(node).stages if isinstance(s, Translate))
         cases = (case for stage in stages for case in stage.cases)
-        return any(self._met(case.rewrites, "destination") for case in cases)
+        wanted = self._wanted.get("destination", NOTHING)
+        return any(_given(case.rewrites, "destination").overlaps(wanted) for case in cases)
+
+
+def _given(rewrites: Iterable[Rewrite], name: str) -> Ranges:
+    """The values of which a field is given one."""
+    values = (r.values for r in rewrites if isinstance(r, Assign) and r.field == name)
+    return next(values, NOTHING)

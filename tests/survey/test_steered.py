@@ -27,7 +27,7 @@ from reach.network.stage import (
 )
 from reach.survey.candidates import Candidate
 from reach.survey.steered import steered
-from reach.trace import Fate
+from reach.trace import Fate, Site
 
 HERE = Origin("here", "")
 SENDER, FRONT, FIRST, SECOND = map(
@@ -71,7 +71,7 @@ def network(**others: Node) -> Network:
 
 def walks(
     found: Network, port: int, space: HeaderSpace, *, node: str = "", ports: Ranges | None = None
-) -> list[tuple[int, Fate, int, Mapping[object, int]]]:
+) -> list[tuple[int, Fate, int, Mapping[Site, int]]]:
     """The port sent to, what became of it, where it ended, and what was chosen."""
     start = Start("front", HeaderSpace.where(destination_port=ports), "sender")
     packet = Header(SENDER, FRONT, TCP, 50000, port)
