@@ -10,7 +10,6 @@ only; must not know AWS, questions or the solver.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from reach.network.field import INDEX, Header, answers
@@ -77,6 +76,7 @@ class _Walk:
         self._is_reply = sessions is not NO_SESSIONS
         self._choices = choices
         self._heedless = heedless
+        self._at: tuple[str, Header, int] = "", Header(0, 0, 0), 0
         self._hops: list[Hop] = []
         self._passed: list[Origin] = []
         self._doubts: list[Origin] = []
@@ -125,8 +125,8 @@ class _Walk:
         self._passed = []
         denied = len(self._denials)
         for number, stage in enumerate(self._network.node(name).stages):
-            site = Site(name, entered, number)
-            header, onward = self._stage(stage, site, last)
+            self._at = name, entered, number
+            header, onward = self._stage(stage, last)
             if header is None or onward is not None:
                 break
             last = header
@@ -134,19 +134,23 @@ class _Walk:
         self._hops.append(Hop(name, entered, header or last, tuple(self._passed), refused))
         return onward, header or last
 
-    def _stage(self, stage: Stage, site: Site, header: Header) -> tuple[Header | None, str | None]:
+    def _site(self, within: str = "") -> Site:
+        """Where the flow is, for what may be chosen here."""
+        return Site(*self._at, within)
+
+    def _stage(self, stage: Stage, header: Header) -> tuple[Header | None, str | None]:
         """The header after the stage (None: the flow ended here) and the next node if decided."""
         match stage:
             case Filter():
                 return self._filter(stage, header), None
             case Translate():
-                return self._translate(stage, site, header), None
+                return self._translate(stage, header), None
             case Restore():
                 return self._restore(stage, header), None
             case Forward():
-                return self._forward(stage, site, header)
+                return self._forward(stage, header)
             case Choose():
-                return self._choose(stage, site, header)
+                return self._choose(stage, header)
             case Deliver():
                 self._arrived = stage
                 return self._end(Fate.DELIVERED, stage.origin), None
@@ -182,13 +186,12 @@ class _Walk:
             self._bound.setdefault(stage.session, stage.binds)
         return header
 
-    def _translate(self, stage: Translate, site: Site, header: Header) -> Header | None:
+    def _translate(self, stage: Translate, header: Header) -> Header | None:
         for position, case in enumerate(stage.cases):
             if header in case.match:
                 after = header
                 for rewrite in case.rewrites:
-                    within = f"{position}.{rewrite.field}"
-                    after = self._rewrite(rewrite, replace(site, within=within), after)
+                    after = self._rewrite(rewrite, position, after)
                 self._note(case.origin)
                 self._remember(stage.session, header, after)
                 return after
@@ -199,10 +202,11 @@ class _Walk:
         self._denials.append((header, stage.otherwise))
         return header
 
-    def _rewrite(self, rewrite: Rewrite, site: Site, header: Header) -> Header:
+    def _rewrite(self, rewrite: Rewrite, position: int, header: Header) -> Header:
         old = header[INDEX[rewrite.field]]
         match rewrite:
             case Assign():
+                site = self._site(f"{position}.{rewrite.field}")
                 new = self._choices.get(site, rewrite.values.intervals[0][0])
                 assert new in rewrite.values
             case Lookup():
@@ -224,11 +228,9 @@ class _Walk:
             return self._end(Fate.DROPPED, stage.otherwise)
         return restored
 
-    def _forward(
-        self, stage: Forward, site: Site, header: Header
-    ) -> tuple[Header | None, str | None]:
+    def _forward(self, stage: Forward, header: Header) -> tuple[Header | None, str | None]:
         if self._heedless and stage.supposed:
-            number = self._choices.get(replace(site, within=SUPPOSED), NOTHING_SUPPOSED)
+            number = self._choices.get(self._site(SUPPOSED), NOTHING_SUPPOSED)
             if number != NOTHING_SUPPOSED:
                 return header, self._supposed(stage, stage.supposed[number], header)
         for route in stage.at(header.destination):
@@ -256,10 +258,8 @@ class _Walk:
         self._lacking.append((header, route.origin))
         return route.next
 
-    def _choose(
-        self, stage: Choose, site: Site, header: Header
-    ) -> tuple[Header | None, str | None]:
-        option = stage.options[self._choices.get(site, 0)]
+    def _choose(self, stage: Choose, header: Header) -> tuple[Header | None, str | None]:
+        option = stage.options[self._choices.get(self._site(), 0)]
         self._note(option.origin)
         self._taken.append(option.origin)
         return header, option.next

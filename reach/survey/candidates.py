@@ -58,6 +58,7 @@ class Candidate:
 
     With a ``node`` they come by it, which counts as reaching its owner, wherever they end.  With
     ``beyond`` they get as far as that, which nothing is known of, on their way to the group.
+    ``from_own``: what they come from goes without saying, an address of whoever sent them.
     """
 
     owner: str
@@ -65,6 +66,7 @@ class Candidate:
     space: HeaderSpace
     senders: int
     beyond: Origin | None = None
+    from_own: bool = False
 
     @property
     def service(self) -> HeaderSpace:
@@ -167,4 +169,4 @@ def _split(aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int) -> It
         if aim.two_way and protocol in (ICMP, ICMPV6):
             piece &= HeaderSpace.where(icmp_type=Ranges.of(*ICMP_ANSWERS[protocol]))
         if not piece.is_empty:
-            yield Candidate(owner, node, piece, bits)
+            yield Candidate(owner, node, piece, bits, from_own="source" not in space.by_name)

@@ -23,16 +23,19 @@ from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide_compiled, gets_through, left_open, replay
 from reach.errors import Defect
 from reach.flood import minus, uncovered, whole
+from reach.foreseen import LIKED
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.survey.candidates import Candidate, Pair, Piece, service, service_of
+from reach.survey.homeward import Homeward
 from reach.survey.onward import Onward
-from reach.survey.packets import Packet, Packets
+from reach.survey.packets import Packets
 from reach.survey.proposals import Proposals
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
+from reach.survey.steered import steered
 from reach.survey.together import Asked, Happening, Together
 from reach.trace import Fate
 from solver import Backend
@@ -66,12 +69,17 @@ class Confirmed:
 
 @dataclass(slots=True)
 class _Work:
-    """A pair under way: what was found of it, and what is left to be shown or refuted."""
+    """A pair under way: what was found of it, and what is left to be shown or refuted.
+
+    If it is ``wary``, the first reply that is lost makes it ``suspect``, and nothing more is tried.
+    """
 
     found: Confirmed = field(default_factory=Confirmed)
     covered: list[HeaderSpace] = field(default_factory=list)
     left: list[Piece] = field(default_factory=list)
     beyond: list[Candidate] = field(default_factory=list)
+    wary: bool = False
+    suspect: bool = False
 
     def show(self, shown: Shown) -> None:
         self.found.shown.append(shown)
@@ -105,6 +113,7 @@ class Confirming:
         aliases: Callable[[Ranges], Ranges],
         packets: Packets,
         onward: Onward,
+        homeward: Homeward,
         backend: Backend,
     ) -> None:
         self._network = network
@@ -113,6 +122,7 @@ class Confirming:
         self._aliases = aliases
         self._packets = packets
         self._onward = onward
+        self._homeward = homeward
         self._backend = backend
 
     def every(
@@ -125,7 +135,10 @@ class Confirming:
         works: dict[Pair, _Work] = {}
         for pair in pairs:
             told(len(works))
-            works[pair] = self._begun(proposed, pair)
+            works[pair] = self._begun(proposed, pair, _Work(wary=self._aim.two_way))
+        suspects = [pair for pair, work in works.items() if work.suspect]
+        for pair, is_lost in self._lost(proposed, suspects).items():
+            works[pair] = self._begun(proposed, pair, _Work(), only_by_nodes=is_lost)
         for work in works.values():
             if not work.left:
                 self._hang(work)
@@ -137,17 +150,41 @@ class Confirming:
             done += len(some)
         return {pair: work.found for pair, work in works.items()}
 
-    def _begun(self, proposed: Proposals, pair: Pair) -> _Work:
-        """A pair with what the likeliest packets show."""
-        work = _Work(beyond=list(proposed.beyond(pair)))
+    def _begun(
+        self, proposed: Proposals, pair: Pair, work: _Work, *, only_by_nodes: bool = False
+    ) -> _Work:
+        """A pair with what the likeliest packets show; of one whose replies are lost, only what
+        comes by a node is left."""
+        work.beyond = list(proposed.beyond(pair))
         for asked_for, some in proposed.of(pair):
             for candidate in some:
+                if only_by_nodes and not candidate.node:
+                    continue
                 todo = list(uncovered(asked_for, work.covered))
                 if not todo:
                     break
                 self._try(work, candidate, todo)
+                if work.suspect:
+                    return work
+        work.found.shown.sort(key=_by_somebody)
         self._drop_what_leads_nowhere(work)
+        if only_by_nodes and not work.left and not work.beyond:
+            work.found.refuted += 1
         return work
+
+    def _lost(self, proposed: Proposals, suspects: Sequence[Pair]) -> dict[Pair, bool]:
+        """Of pairs of which a reply was lost, whether all are: those to one group at once."""
+        by_end: dict[str, list[Pair]] = {}
+        for pair in suspects:
+            by_end.setdefault(pair[1], []).append(pair)
+        found: dict[Pair, bool] = {}
+        for some in by_end.values():
+            ends = [
+                [each for _, cs in proposed.of(pair) for each in cs if not each.node]
+                for pair in some
+            ]
+            found |= zip(some, self._homeward.lost(ends, self._backend), strict=True)
+        return found
 
     def _drop_what_leads_nowhere(self, work: _Work) -> None:
         """Refute what comes by a node that lets nothing of it on, whoever sent it."""
@@ -164,7 +201,9 @@ class Confirming:
         """What the likeliest packets show of some services of a candidate."""
         while todo:
             piece = todo.pop()
-            shown = self._shown(candidate, piece, self._packets.likely(candidate, piece))
+            shown = self._shown(work, candidate, piece)
+            if work.suspect:
+                return
             if shown is None:
                 work.left.append((candidate, piece))
                 continue
@@ -229,14 +268,17 @@ class Confirming:
 
     # ---------------------------------------------------------------- by a packet made up
 
-    def _shown(
-        self, candidate: Candidate, piece: HeaderSpace, packets: Iterable[Packet]
-    ) -> Shown | None:
-        """What the first of these packets shows that serves."""
-        for start, packet in packets:
-            proof = replay(self._network, start, packet, self._aim.two_way)
-            if self._serves(candidate, piece, proof):
-                return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
+    def _shown(self, work: _Work, candidate: Candidate, piece: HeaderSpace) -> Shown | None:
+        """What the first likely packet shows that serves."""
+        for start, packet in self._packets.likely(candidate, piece):
+            for proof in steered(self._network, start, packet, self._aim.two_way, candidate):
+                if self._serves(candidate, piece, proof):
+                    return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
+                if work.wary and not work.covered and _loses_its_reply(candidate, proof):
+                    work.suspect = True
+                    return None
+            if candidate.node and self._onward.leads_nowhere(candidate.node, piece, self._backend):
+                return None
         return None
 
     def _serves(self, candidate: Candidate, piece: HeaderSpace, proof: Proof) -> bool:
@@ -325,6 +367,17 @@ class Confirming:
             if fits and header is not None and header in piece:
                 return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
         raise Defect(f"{proof.packet} gets through, but not as anything that was asked about")
+
+
+def _loses_its_reply(candidate: Candidate, proof: Proof) -> bool:
+    """Whether a packet gets where a candidate has it, and its reply is dropped."""
+    at_it = not candidate.node and proof.forward.owner == candidate.owner
+    return at_it and proof.reply is not None and proof.reply.fate is Fate.DROPPED
+
+
+def _by_somebody(shown: Shown) -> bool:
+    """Whether only some may send a packet that nobody stands out for: told after what all may."""
+    return shown.proof.packet.source not in LIKED["source"]
 
 
 def _rest(pieces: Iterable[Piece], covered: Sequence[HeaderSpace]) -> list[Piece]:

@@ -16,7 +16,7 @@ from reach.aim import Start
 from reach.foreseen import LIKED
 from reach.network.address import is_ipv4
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import HeaderSpace, Interval, Ranges
 from reach.network.node import Network
 from reach.network.stage import Forward
 from reach.survey.candidates import Candidate, Piece
@@ -28,6 +28,7 @@ _TRIES = 3
 _FIRST = _TRIES * 4
 _MOST_SENDERS = 24
 _MOST_EACH = 12
+_MOST_NEIGHBOURS = 8
 
 
 class Packets:
@@ -83,9 +84,13 @@ class Packets:
                     yield start, packet
 
     def _ends(self, candidate: Candidate, start: Start, nearest: bool) -> Iterator[tuple[int, int]]:
-        sources = start.space.by_name["source"]
+        sources = _sources(candidate, start)
         for low, _ in candidate.space.by_name["destination"].intervals[:_TRIES]:
-            others = [sent_to for sent_to, _ in reversed(self._sent_to(low).intervals)]
+            others = [
+                each
+                for span in reversed(self._sent_to(low).intervals)
+                for each in _side_by_side(span)
+            ]
             if nearest:
                 others = _nearest(others, low, sources.intervals[0][0])
             for sent_to in dict.fromkeys((low, *others)):
@@ -129,6 +134,21 @@ def _nearest(addresses: list[int], *ends: int) -> list[int]:
     ordered = [sorted(addresses, key=lambda each: abs(each - end)) for end in ends]
     ordered.append(addresses)
     return list(dict.fromkeys(each for some in zip(*ordered, strict=True) for each in some))
+
+
+def _side_by_side(span: Interval) -> Iterable[int]:
+    """The first addresses of an interval: those of a balancer may be neighbours."""
+    low, high = span
+    step = 1 << 96 if is_ipv4(low) else 1
+    return islice(range(low, high + 1, step), _MOST_NEIGHBOURS)
+
+
+def _sources(candidate: Candidate, start: Start) -> Ranges:
+    """Where a start may send from: what a candidate still has as its source, if any of it does."""
+    mine = start.space.by_name["source"]
+    held = candidate.space.by_name.get("source")
+    met = mine if held is None else mine & held
+    return met or mine
 
 
 def _packet(

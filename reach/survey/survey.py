@@ -34,6 +34,7 @@ from reach.survey.closure import Hole, leading_out, not_begun
 from reach.survey.confirm import Confirmed, Confirming
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
+from reach.survey.homeward import Homeward
 from reach.survey.onward import Onward
 from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
@@ -108,6 +109,10 @@ class Prepared:
     @cached_property
     def onward(self) -> Onward:
         return Onward(self.ground.network, self.found.cells)
+
+    @cached_property
+    def homeward(self) -> Homeward:
+        return Homeward(self.ground.network, self.senders, self.found.cells)
 
     @cached_property
     def proved(self) -> set[Hashable]:
@@ -268,6 +273,7 @@ def _confirmed(
         ground.aliases,
         ready.packets,
         ready.onward,
+        ready.homeward,
         backend,
     )
     return confirming.every(

@@ -13,6 +13,7 @@ import pytest
 
 import reach
 from reach.asking import backend_of_thread
+from reach.decide import replay
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Deliver, Forward, Origin, Restore, Route, Unmodelled
@@ -63,6 +64,16 @@ def test_no_packet_is_made_up_at_all(
     """The solver finds every one of them."""
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
     monkeypatch.setattr(Packets, "further", lambda self, pieces: iter(()))
+    assert told(snapshot) == plain
+
+
+def test_no_packet_is_steered(snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packets are walked as they are made up, with the first of whatever may happen."""
+
+    def walked(network: Any, start: Any, packet: Any, two_way: bool, candidate: Any) -> Any:
+        yield replay(network, start, packet, two_way)
+
+    monkeypatch.setattr(confirm, "steered", walked)
     assert told(snapshot) == plain
 
 
