@@ -35,15 +35,18 @@ class Whole:
         node = self._same(shown.start.node, shown.packet)
         there = _WhoeverSent(shown.forward_choices)
         forward = evaluate(network, node, shown.packet, choices=there)
+        self._check(forward, shown.forward, shown)
         reply = None
         if shown.reply is not None:
             sent, back = reply_to(forward.final), _WhoeverSent(shown.reply_choices)
             sessions = forward.sessions
             reply = evaluate(network, forward.reply, sent, sessions=sessions, choices=back)
-        for one, other in ((forward, shown.forward), (reply, shown.reply)):
-            if other is not None and (one is None or not self._is_alike(one, other)):
-                raise Defect(f"{shown.packet} gets through a slice, and not through all of it")
+            self._check(reply, shown.reply, shown)
         return Proof(replace(shown.start, node=node), shown.packet, forward, reply, {}, {})
+
+    def _check(self, trace: Trace, in_slice: Trace, shown: Proof) -> None:
+        if not self._is_alike(trace, in_slice):
+            raise Defect(f"{shown.packet} gets through a slice, and not through all of it")
 
     def _is_alike(self, trace: Trace, in_slice: Trace) -> bool:
         """Whether the same has become of a packet at the same end."""
