@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.permissions import permission_space
-from reach.interfaces.telling import telling
+from reach.interfaces.telling import sees_both_directions, telling
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import (
     ICMP,
@@ -67,18 +67,34 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     if interface is None or not interface.groups:
         return ()
-    ids = lowering.telling(group.group_id for group in interface.groups)
-    return _filter(lowering, ids, interface.vpc_id or "", egress, interface_id)
+    groups = (group.group_id for group in interface.groups)
+    told, only = _told(lowering, groups, is_sliced=sees_both_directions(interface))
+    return _filter(lowering, told, interface.vpc_id or "", egress, interface_id, only)
 
 
 def _of_groups(lowering: Lowering, holder: str, egress: bool) -> tuple[Stage, ...]:
     """Groups of what has no interface in a VPC.  ``holder``: its id, the VPC, then the groups."""
     holder_id, vpc, *ids = holder.split(" ")
-    return _filter(lowering, lowering.telling(ids), vpc, egress, holder_id) if ids else ()
+    told, only = _told(lowering, ids, is_sliced=False)
+    return _filter(lowering, told, vpc, egress, holder_id, only) if told else ()
+
+
+def _told(
+    lowering: Lowering, groups: Iterable[str], *, is_sliced: bool
+) -> tuple[tuple[str, ...], HeaderSpace]:
+    """The groups of a filter and the packets that it is about: in a slice, fewer of both."""
+    if is_sliced:
+        return lowering.telling(groups), lowering.only
+    return tuple(sorted(set(groups))), ANYTHING
 
 
 def _filter(
-    lowering: Lowering, ids: tuple[str, ...], vpc: str, egress: bool, holder: str
+    lowering: Lowering,
+    ids: tuple[str, ...],
+    vpc: str,
+    egress: bool,
+    holder: str,
+    only: HeaderSpace,
 ) -> tuple[Stage, ...]:
     rules: list[Rule] = []
     unknown: list[str] = []
@@ -86,8 +102,8 @@ def _filter(
         if lowering.snapshot.get(SecurityGroup, group_id) is None:
             unknown.append(group_id)
         else:
-            key = f"security_group {group_id} {vpc} {egress}"
-            rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress))
+            key = f"security_group {group_id} {vpc} {egress} {only}"
+            rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress, only))
     # A permit must be found before a doubt decides; else AWS's order means nothing (R-SG-1).
     rules.sort(key=_weight)
     names = _names(lowering, ids)
@@ -116,13 +132,15 @@ def _names(lowering: Lowering, ids: Iterable[str]) -> str:
     return ", ".join(group.group_name for group in groups if group)
 
 
-def _rules(lowering: Lowering, group_id: str, vpc: str, egress: bool) -> tuple[Rule, ...]:
+def _rules(
+    lowering: Lowering, group_id: str, vpc: str, egress: bool, only: HeaderSpace
+) -> tuple[Rule, ...]:
     group = lowering.snapshot.get(SecurityGroup, group_id)
     assert group is not None
     direction = "outbound" if egress else "inbound"
     found = []
     for permission in group.ip_permissions_egress if egress else group.ip_permissions:
-        protocol = permission_space(permission) & lowering.only
+        protocol = permission_space(permission) & only
         if protocol.is_empty:
             continue
         for peer in _peers(lowering, permission, group, vpc, egress):

@@ -1,12 +1,17 @@
 """Which of an interface's groups say all that they say of the packets that a network is about.
 
-    telling(lowering, groups) -> groups
+    telling(lowering, groups) -> groups        sees_both_directions(interface) -> bool
 
 What groups let pass adds up (R-SG-2), so a group that lets nothing of these packets pass says
 nothing, nor does one whose rules others have as well, and of groups with the same rules one stands
 for all.  A group that a rule names is somebody by itself (R-SG-12), as is one that is in use in
 several VPCs (R-SG-30) and one of whose rules something is not known.  An interface keeps at least
-one group: without any it would not be filtered (R-SG-6).  Must not know nodes or stages.
+one group: without any it would not be filtered (R-SG-6).
+
+What a network is about are packets on their way there.  Their replies have other ports, and are let
+pass because the way there was (R-SG-22); not so by an interface that passes on what others send,
+which may see a reply and nothing else, and there all that groups say counts.  Must not know nodes
+or stages.
 """
 
 from __future__ import annotations
@@ -16,10 +21,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from reach.component import Lowering
+from reach.interfaces.kinds import is_host
 from reach.interfaces.permissions import permission_space
 from reach.network.header_space import HeaderSpace
 from reach.snapshot.records import (
     IpPermission,
+    NetworkInterface,
     SecurityGroup,
     SecurityGroupVpcAssociation,
 )
@@ -31,6 +38,12 @@ _Saying = tuple[bool, HeaderSpace, str]
 def telling(lowering: Lowering, groups: frozenset[str]) -> frozenset[str]:
     """Those of some groups that stand for all of them."""
     return lowering.memo("group telling", partial(_Telling, lowering)).of(groups)
+
+
+def sees_both_directions(interface: NetworkInterface) -> bool:
+    """Whether whoever gets a packet by it answers by it, and nobody else's reply comes by: a host
+    that has nothing but its own (R-ENI-4, R-ENI-12)."""
+    return interface.source_dest_check and is_host(interface)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,11 @@ class _Telling:
         yield from (
             each.group_id for each in self._lowering.snapshot.records(SecurityGroupVpcAssociation)
         )
+        read_whole = frozenset(_worn_by_others(self._lowering))
         for group in records:
+            if group.group_id in read_whole:
+                for permission in (*group.ip_permissions, *group.ip_permissions_egress):
+                    yield from (pair.group_id or "" for pair in permission.user_id_group_pairs)
             for _, permission in self._kept(group):
                 yield from (pair.group_id or "" for pair in permission.user_id_group_pairs)
                 if not self._is_plain(permission, group):
@@ -109,6 +126,19 @@ class _Telling:
         named = (pair.group_id or "" for pair in permission.user_id_group_pairs)
         homes = (self._lowering.index.group_but_rules(name) for name in named)
         return all(each is not None and each.vpc_id == group.vpc_id for each in homes)
+
+
+def _worn_by_others(lowering: Lowering) -> Iterator[str]:
+    """The groups of those interfaces that do not see both directions."""
+    roll = lowering.index.roll
+    if roll is not None:
+        rows = roll.where(lambda each: not sees_both_directions(each))
+        for number in set(roll.group[rows].tolist()):
+            yield from roll.groups[number]
+        return
+    for each in lowering.index.interfaces:
+        if not sees_both_directions(each):
+            yield from (group.group_id for group in each.groups)
 
 
 def _peers(permission: IpPermission) -> Iterator[str]:

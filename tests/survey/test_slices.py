@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import reach
+from reach import Verdict
 from reach.asking import backend_of_thread, ground_of
 from reach.errors import Defect
 from reach.network.address import parse_address
@@ -104,6 +105,15 @@ def test_who_is_alike_for_dns(street: Street) -> None:
     }
 
 
+def test_who_is_named_by_an_appliance_is_somebody() -> None:
+    """It may see a reply and nothing else, so all counts that its groups say."""
+    for check, expected in ((False, {"web", "web-dns"}), (True, {"web", "dns", "web-dns"})):
+        street = Street()
+        group = street.group(street.v1, [f"tcp/5432 {street.web}"], name="appliance")
+        street.instance("appliance", street.sa, "10.0.0.30", [group], check=check)
+        assert frozenset(expected) in alike(street, SSH)
+
+
 def test_all_packets_are_no_slice(street: Street) -> None:
     """Nor is anything one whose pass is off."""
     ground = ground_of(street.load(), DEFAULTS)
@@ -166,6 +176,26 @@ def test_of_crowds(seed: int) -> None:
 
 
 # ------------------------------ what is not asked for and comes up
+
+
+def test_a_reply_by_an_interface_that_has_not_seen_the_packet() -> None:
+    """From A to B directly, and back by an appliance, whose group lets in clients' ports only."""
+    e = Pair()
+    ssh = e.group(e.v1, ["tcp/22 any"], name="ssh")
+    back = e.group(e.v1, ["tcp/1024-65535 any"], name="back")
+    zone = e.subnet(e.v1, "10.0.5.0/24")
+    middle = e.instance("appliance", zone, "10.0.5.20", [back], check=False)
+    client = e.instance("client", e.sa, "10.0.0.20", [back])
+    server = e.instance("server", e.sb, "10.0.1.20", [ssh])
+    e.table(e.v1, [zone])
+    e.route(e.tb, "10.0.0.0/24", middle.eni)
+    answer = e.ask(f"can {client} reach {server} port 22")
+    assert answer.verdict is Verdict.REACHABLE
+    assert answer.witness is not None
+    assert any(step.resource == str(middle.eni) for step in answer.witness.reply)
+    check(e.load(), "port 22", "endpoint")
+    pairs = reach.matrix(e.load(), packet="port 22", by="endpoint").pairs
+    assert (f"network_interface/{client.eni}", f"network_interface/{server.eni}") in pairs
 
 
 @pytest.mark.parametrize("is_guessed", [True, False])
