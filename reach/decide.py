@@ -124,8 +124,13 @@ def decide_compiled(
     budget: Budget = BUDGET,
     *,
     besides: Iterable[Term] = (),
+    fits: Callable[[Proof], bool] = lambda proof: True,
 ) -> Decision:
-    """The same for constraints that are there already, and only for flows ``besides`` others."""
+    """The same for constraints that are there already, and only for flows ``besides`` others.
+
+    What ``besides`` says of a flow, ``fits`` says of its replay: the one with the first options may
+    get through otherwise than was asked.
+    """
     if constraints.arrives is FALSE and constraints.may_arrive is FALSE:
         return Decision(Verdict.UNREACHABLE)  # folded away: what any solver would say
     session = backend.open()
@@ -134,7 +139,9 @@ def decide_compiled(
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.arrives], assignment, budget)
-            proof = witness(network, constraints, pinned, lambda p: gets_through(aim, p))
+            proof = witness(
+                network, constraints, pinned, lambda p: gets_through(aim, p) and fits(p)
+            )
             _accept(aim, proof)
             return Decision(Verdict.REACHABLE, proof)
         case Unknown(reason):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 from reach.aim import Aim
@@ -343,6 +344,7 @@ class Confirming:
                 constraints,
                 self._backend,
                 besides=[happening.any_of(left)],
+                fits=partial(_has_it, left),
             )
             if decision.verdict is not Verdict.REACHABLE:
                 break
@@ -362,9 +364,7 @@ class Confirming:
         proof = decision.proof
         assert proof is not None
         for candidate, piece in left:
-            header = _counted(candidate, proof)
-            fits = candidate.node or candidate.owner == proof.forward.owner
-            if fits and header is not None and header in piece:
+            if _fits(candidate, piece, proof):
                 return Shown(self._services(candidate, piece, proof), proof, candidate.owner)
         raise Defect(f"{proof.packet} gets through, but not as anything that was asked about")
 
@@ -378,6 +378,18 @@ def _loses_its_reply(candidate: Candidate, proof: Proof) -> bool:
 def _by_somebody(shown: Shown) -> bool:
     """Whether only some may send a packet that nobody stands out for: told after what all may."""
     return shown.proof.packet.source not in LIKED["source"]
+
+
+def _fits(candidate: Candidate, piece: HeaderSpace, proof: Proof) -> bool:
+    """Whether a packet gets where a candidate has it, as a piece of it says."""
+    header = _counted(candidate, proof)
+    at_it = bool(candidate.node) or candidate.owner == proof.forward.owner
+    return at_it and header is not None and header in piece
+
+
+def _has_it(left: Iterable[Piece], proof: Proof) -> bool:
+    """Whether a packet is what any of these pieces says."""
+    return any(_fits(candidate, piece, proof) for candidate, piece in left)
 
 
 def _rest(pieces: Iterable[Piece], covered: Sequence[HeaderSpace]) -> list[Piece]:
