@@ -15,18 +15,22 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from msgspec.structs import replace
 
 import reach
+from reach.changes.edit import with_record
 from reach.comparing.difference import Difference, Line
 from reach.comparing.markdown import markdown
 from reach.comparing.report import difference as on_paper
 from reach.network.header_text import header_dict
 from reach.render.paper import Paper
+from reach.snapshot.records import SecurityGroup
 from tests.estate import Estate, Id
 from tests.terminal import call
 
 Sketch = Callable[[Estate, Id, Id, Id], Any]
 HOSTS = ("a", "b", "c")
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def network(change: Sketch | None = None) -> Estate:
@@ -493,3 +497,15 @@ def test_the_command_ends_as_the_difference_does(tmp_path: Path) -> None:
     told = run(at["before"], at["after"], "--format", "json")
     assert len(json.loads(told.stdout)["gained"]) == 2
     assert run(at["before"], at["after"], "--format", "markdown").stdout.startswith("### ")
+
+
+def test_an_assumption_that_both_rest_on_is_no_reason() -> None:
+    """Of a flow by a balancer that is gone, the rule that let it in is why; that its request meets
+    the balancer's rule is assumed of both snapshots."""
+    one = reach.load(ROOT / "samples" / "application_load_balancer" / "snapshot")
+    group = next(g for g in one.records(SecurityGroup) if g.group_name == "cast")
+    shut = replace(group, ip_permissions=())
+    found = reach.diff(one, with_record(one, one.id_of(group), shut))
+    assert found.lost
+    for line in found.lost:
+        assert {each.resource for each in line.because} == {f"{group.group_id} (cast)"}
