@@ -11,7 +11,7 @@ Implements: R-PIPE-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -125,16 +125,21 @@ def decide_compiled(
     *,
     besides: Iterable[Term] = (),
 ) -> Decision:
-    """The same for constraints that are there already, and only for flows ``besides`` others."""
+    """The same for constraints that are there already, and only for flows ``besides`` others.
+
+    What takes the first options may be one of the others, so then those that were found are taken.
+    """
+    others = tuple(besides)
     if constraints.arrives is FALSE and constraints.may_arrive is FALSE:
         return Decision(Verdict.UNREACHABLE)  # folded away: what any solver would say
     session = backend.open()
-    session.add(*constraints.assertions, *besides)
+    session.add(*constraints.assertions, *others)
     outcome = session.check([constraints.arrives], budget=budget, core=False)
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.arrives], assignment, budget)
-            proof = witness(network, constraints, pinned, lambda p: gets_through(aim, p))
+            serves = _any_options(others, lambda p: gets_through(aim, p))
+            proof = witness(network, constraints, pinned, serves)
             _accept(aim, proof)
             return Decision(Verdict.REACHABLE, proof)
         case Unknown(reason):
@@ -145,7 +150,8 @@ def decide_compiled(
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.may_arrive], assignment, budget)
-            proof = witness(network, constraints, pinned, lambda p: bool(left_open(p)))
+            serves = _any_options(others, lambda p: bool(left_open(p)))
+            proof = witness(network, constraints, pinned, serves)
             opened = left_open(proof) or _too_far(constraints, pinned)
             if not opened:
                 raise Defect(f"{proof.packet} meets nothing open, but {arrives(aim, proof)}")
@@ -154,6 +160,13 @@ def decide_compiled(
             return Decision(Verdict.UNDECIDED, unknown=reason)
         case Unsat():
             return Decision(Verdict.UNREACHABLE)
+
+
+def _any_options(
+    others: Sequence[Term], serves: Callable[[Proof], bool]
+) -> Callable[[Proof], bool]:
+    """Whether a flow serves by whatever options: any, if there are no others that it may not be."""
+    return (lambda _: False) if others else serves
 
 
 def witness(

@@ -499,13 +499,21 @@ def test_the_command_ends_as_the_difference_does(tmp_path: Path) -> None:
     assert run(at["before"], at["after"], "--format", "markdown").stdout.startswith("### ")
 
 
-def test_an_assumption_that_both_rest_on_is_no_reason() -> None:
-    """Of a flow by a balancer that is gone, the rule that let it in is why; that its request meets
-    the balancer's rule is assumed of both snapshots."""
+def test_of_flows_that_a_balancer_divides_each_is_told() -> None:
+    """Whoever can pick among targets reaches each of them, and loses each.
+
+    The rule that let flows in is why; that a request meets the balancer's rule is assumed of both
+    snapshots, and so no reason.
+    """
     one = reach.load(ROOT / "samples" / "application_load_balancer" / "snapshot")
-    group = next(g for g in one.records(SecurityGroup) if g.group_name == "cast")
-    shut = replace(group, ip_permissions=())
-    found = reach.diff(one, with_record(one, one.id_of(group), shut))
-    assert found.lost
+    cast = next(g for g in one.records(SecurityGroup) if g.group_name == "cast")
+    found = reach.diff(one, with_record(one, one.id_of(cast), replace(cast, ip_permissions=())))
+    assert found.complete
+    assert told(found.lost) == {
+        ("internet", "opera play", "tcp 443"),
+        ("opera play rehearsal", "opera play", "tcp 443"),
+        ("box-office box-office", "opera", "tcp 8081"),
+        ("box-office box-office", "play", "tcp 8080"),
+    }
     for line in found.lost:
-        assert {each.resource for each in line.because} == {f"{group.group_id} (cast)"}
+        assert {each.resource for each in line.because} == {f"{cast.group_id} (cast)"}
