@@ -11,7 +11,7 @@ Implements: R-PIPE-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -124,24 +124,24 @@ def decide_compiled(
     budget: Budget = BUDGET,
     *,
     besides: Iterable[Term] = (),
-    fits: Callable[[Proof], bool] = lambda proof: True,
+    fits: Callable[[Proof], bool] = lambda _: False,
 ) -> Decision:
     """The same for constraints that are there already, and only for flows ``besides`` others.
 
-    What ``besides`` says of a flow, ``fits`` says of its replay: the one with the first options may
-    get through otherwise than was asked.
+    What takes the first options may be one of the others, or get through otherwise than was asked:
+    then it counts only if it ``fits``, and else the options that were found are taken.
     """
+    others = tuple(besides)
     if constraints.arrives is FALSE and constraints.may_arrive is FALSE:
         return Decision(Verdict.UNREACHABLE)  # folded away: what any solver would say
     session = backend.open()
-    session.add(*constraints.assertions, *besides)
+    session.add(*constraints.assertions, *others)
     outcome = session.check([constraints.arrives], budget=budget, core=False)
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.arrives], assignment, budget)
-            proof = witness(
-                network, constraints, pinned, lambda p: gets_through(aim, p) and fits(p)
-            )
+            serves = _any_options(others, lambda p: gets_through(aim, p), fits)
+            proof = witness(network, constraints, pinned, serves)
             _accept(aim, proof)
             return Decision(Verdict.REACHABLE, proof)
         case Unknown(reason):
@@ -152,7 +152,8 @@ def decide_compiled(
     match outcome:
         case Sat(assignment):
             pinned = Pinned(session, [constraints.may_arrive], assignment, budget)
-            proof = witness(network, constraints, pinned, lambda p: bool(left_open(p)))
+            serves = _any_options(others, lambda p: bool(left_open(p)))
+            proof = witness(network, constraints, pinned, serves)
             opened = left_open(proof) or _too_far(constraints, pinned)
             if not opened:
                 raise Defect(f"{proof.packet} meets nothing open, but {arrives(aim, proof)}")
@@ -161,6 +162,15 @@ def decide_compiled(
             return Decision(Verdict.UNDECIDED, unknown=reason)
         case Unsat():
             return Decision(Verdict.UNREACHABLE)
+
+
+def _any_options(
+    others: Sequence[Term],
+    serves: Callable[[Proof], bool],
+    fits: Callable[[Proof], bool] = lambda _: False,
+) -> Callable[[Proof], bool]:
+    """Whether a flow serves by whatever options: if there are no others that it may be, or it fits."""
+    return (lambda proof: serves(proof) and fits(proof)) if others else serves
 
 
 def witness(

@@ -15,18 +15,22 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from msgspec.structs import replace
 
 import reach
+from reach.changes.edit import with_record
 from reach.comparing.difference import Difference, Line
 from reach.comparing.markdown import markdown
 from reach.comparing.report import difference as on_paper
 from reach.network.header_text import header_dict
 from reach.render.paper import Paper
+from reach.snapshot.records import SecurityGroup
 from tests.estate import Estate, Id
 from tests.terminal import call
 
 Sketch = Callable[[Estate, Id, Id, Id], Any]
 HOSTS = ("a", "b", "c")
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def network(change: Sketch | None = None) -> Estate:
@@ -493,3 +497,23 @@ def test_the_command_ends_as_the_difference_does(tmp_path: Path) -> None:
     told = run(at["before"], at["after"], "--format", "json")
     assert len(json.loads(told.stdout)["gained"]) == 2
     assert run(at["before"], at["after"], "--format", "markdown").stdout.startswith("### ")
+
+
+def test_of_flows_that_a_balancer_divides_each_is_told() -> None:
+    """Whoever can pick among targets reaches each of them, and loses each.
+
+    The rule that let flows in is why; that a request meets the balancer's rule is assumed of both
+    snapshots, and so no reason.
+    """
+    one = reach.load(ROOT / "samples" / "application_load_balancer" / "snapshot")
+    cast = next(g for g in one.records(SecurityGroup) if g.group_name == "cast")
+    found = reach.diff(one, with_record(one, one.id_of(cast), replace(cast, ip_permissions=())))
+    assert found.complete
+    assert told(found.lost) == {
+        ("internet", "opera play", "tcp 443"),
+        ("opera play rehearsal", "opera play", "tcp 443"),
+        ("box-office box-office", "opera", "tcp 8081"),
+        ("box-office box-office", "play", "tcp 8080"),
+    }
+    for line in found.lost:
+        assert {each.resource for each in line.because} == {f"{cast.group_id} (cast)"}

@@ -212,7 +212,7 @@ def test_many_edited_routes_give_what_a_fresh_load_gives(seed: int) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("sample", [*SHAPES, "nat_gateway", "prefix_list", "vpn_connection"])
+@pytest.mark.parametrize("sample", [*SHAPES, "nat_gateway", "prefix_list", "vpn_gateway"])
 def test_edited_routes_of_samples_give_what_a_fresh_load_gives(sample: str) -> None:
     """Propagated routes, transit gateways, load balancers and lists."""
     snapshot = reach.load(ROOT / "samples" / sample / "snapshot")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from reach.answer import EndPoint, Remark, Verdict, Witness
 from reach.comparing.aligned import Pair
@@ -24,7 +25,16 @@ from reach.network.address import format_address
 from reach.network.field import ICMP, ICMPV6, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.network.stage import Filter, Forward, Origin, Translate
+from reach.network.stage import (
+    Choose,
+    Deliver,
+    Filter,
+    Forward,
+    Origin,
+    Restore,
+    Translate,
+    Unmodelled,
+)
 from reach.snapshot.records import NetworkInterface
 from reach.trace import Fate
 
@@ -222,8 +232,12 @@ def _origins(network: Network, name: str) -> frozenset[tuple[str, str, str]] | N
                 found += [route.origin for route in stage.routes]
             case Translate():
                 found += [case.origin for case in stage.cases]
-            case _:
+            case Choose():
+                found += [option.origin for option in stage.options]
+            case Restore() | Deliver() | Unmodelled():
                 pass
+            case _:
+                assert_never(stage)
     return frozenset(map(_place, found))
 
 

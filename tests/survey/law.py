@@ -132,19 +132,21 @@ class Law:
                     yield f"{text}: {access.services}, but {told.verdict.value} {told.reason}"
 
     def _witness(self, access: Access) -> Iterator[str]:
-        """It answers the question about everybody, and begins and ends in its groups."""
+        """It answers the question about everybody, begins in its group and comes to the other:
+        what is sent to a balancer is delivered to a target of it."""
         question = self.survey.question
         told = verdict(self.snapshot, question, one_way=self.one_way, options=self.options)
         mine: Answer = replace(told, witness=access.witness, notes=(), assumptions=())
         checked = check_answer(self.snapshot, orjson.loads(orjson.dumps(mine.to_dict())))
         if not checked.holds:
             yield f"{question}: the witness {access.witness.packet}: {checked.wrong}"
-        ends = (access.witness.packet.source, access.witness.forward[-1].before.destination)
+        sent = [access.witness.packet.source]
+        come = [step.before.destination for step in access.witness.forward]
         groups = (self.survey.sources[access.source], self.survey.destinations[access.destination])
-        for end, group in zip(ends, groups, strict=True):
+        for ends, group in zip((sent, come), groups, strict=True):
             known = {address for each in group.members for address in each.addresses}
-            if known and format_address(end) not in known:
-                yield f"{format_address(end)} is nobody of {group.name}"
+            if known and known.isdisjoint(map(format_address, ends)):
+                yield f"{format_address(ends[-1])} is nobody of {group.name}"
 
 
 def to_itself(told: Answer) -> bool:
