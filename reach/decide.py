@@ -169,7 +169,7 @@ def _any_options(
     serves: Callable[[Proof], bool],
     fits: Callable[[Proof], bool] = lambda _: False,
 ) -> Callable[[Proof], bool]:
-    """Whether a flow serves by whatever options: if there are no others that it may be, or it fits."""
+    """Whether a flow serves by whatever options: if it can be no other one, or if it fits."""
     return (lambda proof: serves(proof) and fits(proof)) if others else serves
 
 

@@ -26,6 +26,7 @@ from reach.snapshot.index import private_addresses
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.survey.candidates import Groups
 from reach.survey.findings import Group
+from reach.survey.parts import Parts
 from reach.survey.senders import Labels
 
 NOBODY_KNOWN = "whoever has that address"
@@ -114,7 +115,7 @@ class Grouping:
         index = self._ground.index
         match self.by:
             case "endpoint":
-                return self._whole_grouping._behind(label)
+                return self._parts.members(label) or self._behind(label)
             case "subnet" if label in index.interfaces_by_subnet:
                 return index.interfaces_by_subnet[label]
             case "vpc" if label in index.interfaces_by_vpc:
@@ -152,14 +153,13 @@ class Grouping:
     @property
     def _are_told_together(self) -> bool:
         """Whether hosts that share an owner are in the same groups: they are of one subnet, and in
-        a network that is no slice every rule treats them alike (``kinds``)."""
-        if self._whole is not self._ground:
-            return self.by in ("subnet", "vpc", "account")
-        return not self.by.startswith("tag:")
+        a network that is no slice they have the same groups (``kinds``)."""
+        of_class = ("subnet", "vpc", "account", "group")
+        return self.by in (of_class[:3] if self._whole is not self._ground else of_class)
 
     @cached_property
-    def _whole_grouping(self) -> Grouping:
-        return self if self._whole is self._ground else Grouping(self._whole, self.by)
+    def _parts(self) -> Parts:
+        return Parts(self._whole)
 
     def _split(self, owner: str) -> Mapping[Labels, Ranges]:
         """An owner's members by their labels, with the addresses of each part if there are some."""
@@ -177,7 +177,7 @@ class Grouping:
         """The groups that an interface is in; one that is in none says so."""
         match self.by:
             case "endpoint":
-                return (self._whole.interface_node(interface).rpartition("/")[0],)
+                return (self._parts.label(interface),)
             case "subnet":
                 return (interface.subnet_id or "no subnet",)
             case "vpc":

@@ -132,8 +132,8 @@ class Law:
                     yield f"{text}: {access.services}, but {told.verdict.value} {told.reason}"
 
     def _witness(self, access: Access) -> Iterator[str]:
-        """It answers the question about everybody, begins in its group and comes to the other:
-        what is sent to a balancer is delivered to a target of it."""
+        """It answers the question about everybody, begins in its group and ends in the other, or
+        comes by a balancer of it: what is sent to that is delivered to a target."""
         question = self.survey.question
         told = verdict(self.snapshot, question, one_way=self.one_way, options=self.options)
         mine: Answer = replace(told, witness=access.witness, notes=(), assumptions=())
@@ -141,7 +141,9 @@ class Law:
         if not checked.holds:
             yield f"{question}: the witness {access.witness.packet}: {checked.wrong}"
         sent = [access.witness.packet.source]
-        come = [step.before.destination for step in access.witness.forward]
+        way = access.witness.forward
+        come = [step.before.destination for step in way if "load balancer" in step.kind]
+        come.append(way[-1].before.destination)
         groups = (self.survey.sources[access.source], self.survey.destinations[access.destination])
         for ends, group in zip((sent, come), groups, strict=True):
             known = {address for each in group.members for address in each.addresses}
