@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from reach.uncollected import uncollected
+from reach.uncollected import _Collector, uncollected
 
 
 @pytest.fixture(autouse=True)
-def enabled() -> Iterator[None]:
+def enabled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On, and nothing known of what other tests have made."""
+    monkeypatch.setattr("reach.uncollected._collector", _Collector())
     gc.enable()
     yield
     gc.enable()

@@ -420,7 +420,7 @@ EVALUATED = (
     Fault(
         "the first option is always taken",
         "reach.evaluate",
-        "stage.options[self._choices.get(site, 0)]",
+        "stage.options[self._choices.get(self._site(), 0)]",
         "stage.options[0]",
     ),
 )
