@@ -11,6 +11,7 @@ copy did not survive.  All of it is the same survey.  Must not know the command 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,7 +51,7 @@ def begun_here(
     progress: Progress = silent,
 ) -> Found:
     """All of a survey of what is loaded; of ``path`` the others read the same snapshot again."""
-    ways = _Here(asked, workers.number, progress).ways(load)
+    ways = _Here(asked, workers.number, _of_this_process(progress)).ways(load)
     pieces = [piece for way in ways for piece in way.pieces]
     left = [
         PortionJob(asked, path, way, portion, cached)
@@ -89,7 +90,7 @@ class _Here:
             return [self._begun(way, snapshot, read) for way in ways]
         own = replace(self, others=max(1, self.others // len(ways)))
         tasks = [partial(own._begun, way, snapshot, read) for way in ways]
-        told = _in_copies(tasks, self.others, silent)
+        told = _by_copies(tasks, self.others, silent)
         return [told.get(way, _Begun()) for way in ways]
 
     @property
@@ -117,7 +118,7 @@ class _Here:
     def _in_copies(self, way: int, ready: Prepared, portions: Sequence[Portion]) -> list[Piece]:
         """All portions, by copies of this process; those of one that dies are not among them."""
         tasks = [partial(self._piece, way, ready, portion) for portion in portions]
-        told = _in_copies(tasks, self.others, self.progress)
+        told = _by_copies(tasks, self.others, self.progress)
         return [told[which] for which in sorted(told)]
 
     def _one_by_one(
@@ -153,7 +154,18 @@ class _Here:
         return left > _BESIDE * (prepared + left / self.others) + _TO_BEGIN
 
 
-def _in_copies(
+def _of_this_process(progress: Progress) -> Progress:
+    """Told by the process that was asked, and by none of its copies."""
+    own = os.getpid()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if os.getpid() == own:
+            progress(stage, done, total)
+
+    return tell
+
+
+def _by_copies(
     tasks: Sequence[Callable[[], T]], number: int, progress: Progress
 ) -> Mapping[int, T]:
     """What tasks give.  Raises as a survey does, whichever process found it out."""
