@@ -24,7 +24,7 @@ CLASSES = "classes"
 SLICES = "slices"
 PASSES = {
     CLASSES: "interfaces of a subnet that every rule treats alike are one node",
-    SLICES: "of a survey: rules for packets that cannot come up are left out",
+    SLICES: "a survey leaves out what rules say of packets that cannot come up",
 }
 
 

@@ -158,7 +158,7 @@ def _counts(ground: Ground) -> Iterator[Count]:
     off = Reductions(ALL.passes - {CLASSES})
     without = nodes_of(lower(ground.snapshot, ground.options, off))
     yield Count(CLASSES, PASSES[CLASSES], without, nodes)
-    words = f"{PASSES[SLICES]} (here: for {_EXAMPLE})"
+    words = f"{PASSES[SLICES]} (here: of port 22)"
     yield Count(SLICES, words, nodes, nodes_of(ground.slice(_EXAMPLE)))
 
 

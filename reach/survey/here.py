@@ -28,7 +28,7 @@ from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
 from reach.survey.job import Fault, Piece, PortionJob, proposal_of
 from reach.survey.portion import Portion
-from reach.survey.survey import Prepared, Progress, fulfil, silent
+from reach.survey.survey import Prepared, Progress, fulfil, silent, with_groups
 from reach.uncollected import uncollected
 from solver import SolverError
 
@@ -117,9 +117,17 @@ class _Here:
 
     def _in_copies(self, way: int, ready: Prepared, portions: Sequence[Portion]) -> list[Piece]:
         """All portions, by copies of this process; those of one that dies are not among them."""
-        tasks = [partial(self._piece, way, ready, portion) for portion in portions]
+        tasks = [partial(self._bare_piece, way, ready, portion) for portion in portions]
         told = _by_copies(tasks, self.others, self.progress)
-        return [told[which] for which in sorted(told)]
+        return [
+            replace(told[which], survey=with_groups(told[which].survey, ready.groupings))
+            for which in sorted(told)
+        ]
+
+    def _bare_piece(self, way: int, ready: Prepared, portion: Portion) -> Piece:
+        """Without who the groups are: that is known here, and much to hand over."""
+        piece = self._piece(way, ready, portion)
+        return replace(piece, survey=replace(piece.survey, sources={}, destinations={}))
 
     def _one_by_one(
         self, way: int, ready: Prepared, portions: Sequence[Portion], prepared: float

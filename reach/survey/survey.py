@@ -231,7 +231,7 @@ def fulfil(
 def named(ready: Prepared, portion: Portion) -> Survey:
     """Nothing but which pairs are a portion's, in their order, as if each were open."""
     left_open = [Open(*pair, ()) for pair in portion.of_pairs(ready.pairs)]
-    return _with_groups(replace(ready.empty, open=tuple(left_open)), ready.groupings)
+    return with_groups(replace(ready.empty, open=tuple(left_open)), ready.groupings)
 
 
 def _proved(
@@ -305,10 +305,10 @@ def _filled(
         if hangs_on:
             left_open.append(Open(source, destination, remarks(hangs_on)))
     filled = replace(empty, accesses=tuple(accesses), open=tuple(left_open))
-    return _with_groups(filled, groupings)
+    return with_groups(filled, groupings)
 
 
-def _with_groups(told: Survey, groupings: tuple[Grouping, Grouping]) -> Survey:
+def with_groups(told: Survey, groupings: tuple[Grouping, Grouping]) -> Survey:
     """The survey with who the groups are of which it says something."""
     pairs = told.pairs
     return replace(
