@@ -342,10 +342,12 @@ class Ground:
 
     def telling(self, groups: Iterable[str]) -> tuple[str, ...]:
         worn = frozenset(groups)
+        if not self.is_sliced:
+            return tuple(sorted(worn))
         known = self.memo("telling groups", dict[frozenset[str], tuple[str, ...]])
         told = known.get(worn)
         if told is None:
-            told = known[worn] = tuple(sorted(_telling()(self, worn) if self.is_sliced else worn))
+            told = known[worn] = tuple(sorted(_telling()(self, worn)))
         return told
 
     @property

@@ -90,19 +90,20 @@ class _Telling:
     def _read(self, group: SecurityGroup) -> _Group:
         scope = self._lowering.snapshot.scope_of(group)
         says = (
-            (egress, permission_space(each) & self._lowering.only, peer)
-            for egress, each in self._kept(group)
+            (egress, space, peer)
+            for egress, each, space in self._kept(group)
             for peer in _peers(each)
         )
         return _Group((group.vpc_id, scope), frozenset(says))
 
-    def _kept(self, group: SecurityGroup) -> Iterator[tuple[bool, IpPermission]]:
-        """The permissions for packets that the network is about."""
+    def _kept(self, group: SecurityGroup) -> Iterator[tuple[bool, IpPermission, HeaderSpace]]:
+        """The permissions for packets that the network is about, and for which of them."""
         both = ((False, group.ip_permissions), (True, group.ip_permissions_egress))
         for egress, permissions in both:
             for each in permissions:
-                if not (permission_space(each) & self._lowering.only).is_empty:
-                    yield egress, each
+                space = permission_space(each) & self._lowering.only
+                if not space.is_empty:
+                    yield egress, each, space
 
     def _set_apart(self, records: tuple[SecurityGroup, ...]) -> Iterator[str]:
         yield from (
@@ -113,7 +114,7 @@ class _Telling:
             if group.group_id in read_whole:
                 for permission in (*group.ip_permissions, *group.ip_permissions_egress):
                     yield from (pair.group_id or "" for pair in permission.user_id_group_pairs)
-            for _, permission in self._kept(group):
+            for _, permission, _ in self._kept(group):
                 yield from (pair.group_id or "" for pair in permission.user_id_group_pairs)
                 if not self._is_plain(permission, group):
                     yield group.group_id

@@ -9,7 +9,7 @@ Immutable, hashable, deterministic.  Knows no AWS word.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -322,6 +322,10 @@ class HeaderSpace:
     def without(self, *names: str) -> HeaderSpace:
         """The same with nothing said of the fields of these names."""
         return HeaderSpace(tuple(pair for pair in self.fields if pair[0] not in names))
+
+    def about(self, names: Container[str]) -> HeaderSpace:
+        """The same with nothing said of any other field than these."""
+        return HeaderSpace(tuple(pair for pair in self.fields if pair[0] in names))
 
     @property
     def is_empty(self) -> bool:

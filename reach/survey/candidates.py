@@ -78,7 +78,7 @@ Piece = tuple[Candidate, HeaderSpace]  # some services of a candidate
 
 def service(space: HeaderSpace) -> HeaderSpace:
     """What a set of packets asks for."""
-    return HeaderSpace(tuple(pair for pair in space.fields if pair[0] in _SERVICE))
+    return space.about(_SERVICE)
 
 
 def service_of(header: Header) -> HeaderSpace:

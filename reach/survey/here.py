@@ -19,18 +19,15 @@ from functools import partial
 from typing import TypeVar
 
 from reach.asking import backend_of_thread
-from reach.errors import Defect, QuestionError
 from reach.jobs.copies import can_copy, in_copies
 from reach.jobs.crew import Workers
-from reach.snapshot.errors import SnapshotError
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
-from reach.survey.job import Fault, Piece, PortionJob, proposal_of
+from reach.survey.job import Fault, Piece, PortionJob, proposal_of, safely
 from reach.survey.portion import Portion
 from reach.survey.survey import Prepared, Progress, fulfil, silent, with_groups
 from reach.uncollected import uncollected
-from solver import SolverError
 
 T = TypeVar("T")
 # Seconds after which it is asked whether others would help, and what they take to begin.
@@ -178,7 +175,7 @@ def _by_copies(
 ) -> Mapping[int, T]:
     """What tasks give.  Raises as a survey does, whichever process found it out."""
     told = in_copies(
-        [partial(_safely, task) for task in tasks],
+        [partial(safely, task) for task in tasks],
         number,
         lambda which: progress("portions of the survey", which, len(tasks)),
     )
@@ -188,13 +185,6 @@ def _by_copies(
             raise result.error()
         done[which] = result
     return done
-
-
-def _safely(task: Callable[[], T]) -> T | Fault:
-    try:
-        return task()
-    except (QuestionError, SnapshotError, Defect, SolverError) as error:
-        return Fault(type(error).__name__, str(error))
 
 
 def _expected(taken: list[float]) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from reach.asking import backend_of_thread
 from reach.errors import Defect, QuestionError
@@ -66,9 +66,9 @@ class Piece:
 
 
 # Whose fault it is, by name, for those who can only be told so.
-_FAULTS: Mapping[str, Callable[[str], Exception]] = {
-    each.__name__: each for each in (QuestionError, SnapshotError, Defect, SolverError)
-}
+T = TypeVar("T")
+_RAISED = (QuestionError, SnapshotError, Defect, SolverError)
+_FAULTS: Mapping[str, Callable[[str], Exception]] = {each.__name__: each for each in _RAISED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,14 @@ class Fault:
 
     def error(self) -> Exception:
         return _FAULTS[self.kind](self.words)
+
+
+def safely(task: Callable[[], T]) -> T | Fault:
+    """What a task gives, or why there is no survey, so that another process can be told."""
+    try:
+        return task()
+    except _RAISED as error:
+        return Fault(type(error).__name__, str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +103,11 @@ class PortionJob:
     kind: ClassVar[str] = "portion of a survey"
 
     def run(self, bench: Bench) -> Piece | Fault:
-        try:
-            ready, proposal = self._prepared(bench)
-            told = self._told(ready)
-        except (QuestionError, SnapshotError, Defect, SolverError) as error:
-            return Fault(type(error).__name__, str(error))
+        return safely(lambda: self._done(bench))
+
+    def _done(self, bench: Bench) -> Piece:
+        ready, proposal = self._prepared(bench)
+        told = self._told(ready)
         whole = len(ready.places), len(ready.pairs)
         return Piece(self.way, self.portion, told, *whole, proposal)
 

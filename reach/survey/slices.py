@@ -38,7 +38,9 @@ def beyond(network: Network, found: Spread, only: HeaderSpace) -> HeaderSpace | 
     outside: dict[HeaderSpace, None] = {}
     for node, cells in found.cells.items() if only != ANYTHING else ():
         spaces = _there(network.node(node).stages, cells)
-        outside.update((told, None) for told in map(_told, spaces) if told not in outside)
+        outside.update(
+            (told, None) for told in (space.about(_TOLD) for space in spaces) if told not in outside
+        )
     new = [each for each in outside if not _lies_in(each, only)]
     return _told_of_all((only, *new)) if new else None
 
@@ -59,15 +61,11 @@ def _there(stages: Iterable[Stage], cells: Iterable[HeaderSpace]) -> list[Header
     return spaces
 
 
-def _told(space: HeaderSpace) -> HeaderSpace:
-    return HeaderSpace(tuple(pair for pair in space.fields if pair[0] in _TOLD))
-
-
 def _lies_in(told: HeaderSpace, only: HeaderSpace) -> bool:
     return all(not told.by_name.get(name, whole(name)) - values for name, values in only.fields)
 
 
 def _told_of_all(spaces: Iterable[HeaderSpace]) -> HeaderSpace:
     """One set that holds them all, by protocol and port."""
-    all_of_them = hull(list(map(_told, spaces)))
+    all_of_them = hull([space.about(_TOLD) for space in spaces])
     return HeaderSpace(tuple(pair for pair in all_of_them.fields if pair[1] != whole(pair[0])))

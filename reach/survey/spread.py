@@ -12,7 +12,7 @@ not know terms, a solver, or the other readings.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -79,7 +79,7 @@ class _Work:
         self._ends: dict[str, dict[HeaderSpace, int]] = {}
         self._meetings: dict[tuple[Ranges, Ranges], Ranges] = {}
         self._routes: dict[tuple[int, Ranges | None], tuple[int, ...]] = {}
-        self._rules: dict[tuple[int, Hashable], tuple[Rule, ...]] = {}
+        self._rules: dict[tuple[int, HeaderSpace], tuple[Rule, ...]] = {}
 
     def enter(self, node: str, space: HeaderSpace, bits: int) -> None:
         """What may be at a node; only what is new is looked at."""
@@ -263,12 +263,11 @@ class _Work:
 
     def _relevant(self, rules: tuple[Rule, ...], space: HeaderSpace) -> tuple[Rule, ...]:
         """The rules that are about such packets at all."""
-        mine = [space.by_name.get(name) for name in _PLAIN]
-        key = (id(rules), tuple(mine))
+        told = space.about(_PLAIN)
+        key = (id(rules), told)
         known = self._rules.get(key)
         if known is None:
-            told = {name: values for name, values in zip(_PLAIN, mine, strict=True) if values}
-            known = tuple(rule for rule in rules if _may_meet(rule.match, told))
+            known = tuple(rule for rule in rules if told.overlaps(rule.match))
             self._rules[key] = known
         return known
 
@@ -360,10 +359,6 @@ def _joined(cells: Iterable[Cell]) -> list[Cell]:
     for space, bits in cells:
         found[space] = found.get(space, 0) | bits
     return list(found.items())
-
-
-def _may_meet(match: HeaderSpace, told: Mapping[str, Ranges]) -> bool:
-    return all(name not in told or values.overlaps(told[name]) for name, values in match.fields)
 
 
 def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
