@@ -9,7 +9,6 @@ Must not know how anything is found, nor by whom.
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -169,7 +168,7 @@ def _run(
 
     given = tuple(chosen(options).items())
     passes = () if no_reduce else None
-    asked = Asked(kind, packet=shlex.join(packet), options=given, reductions=passes, **how)
+    asked = Asked(kind, packet=" ".join(packet), options=given, reductions=passes, **how)
     ctx.exit(run(asked, snapshot, form, divided, is_cached(), _progress()))
 
 

@@ -8,7 +8,6 @@ who asks it, nor how it is shown.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -49,7 +48,7 @@ class Asked:
     def question(self, way: int) -> Question:
         """Raises QuestionError if the packet is none, rather than to take it for part of an end."""
         source, destination = (self.source, self.destination)[:: -1 if way else 1]
-        words = [source, "reach", destination, *shlex.split(self.packet)]
+        words = [source, "reach", destination, *self.packet.split()]
         question = parse_words(words, one_way=self.one_way)
         if self.packet and question.destination != destination:
             raise QuestionError(f"{self.packet!r} is no packet; these are:", _PACKETS)

@@ -36,6 +36,8 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
     A shard of one says nothing by itself, and has no status of its own.
     """
     refuse(how, form)
+    # What is asked is understood, or not, before anything is read.
+    asked.question(0)
     by, others = _by(how, path)
     if how.shard is not None:
         from reach.survey.shards import asked_shard

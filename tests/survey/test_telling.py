@@ -269,6 +269,17 @@ def test_errors_say_what_was_meant(balanced: Any) -> None:
         reach.exposure(balanced, packet="prot 22")
 
 
+def test_a_packet_may_be_one_word_of_the_shell_or_several() -> None:
+    """As a question may; what is none is said before anything is read."""
+    where = ["--by", "subnet", "--snapshot", "samples/two_tier/snapshot"]
+    several = start(["matrix", "port", "5432", *where])
+    assert "1  subnet of any interface reached" in several.stdout
+    assert start(["matrix", "port 5432", *where]).stdout == several.stdout
+    wrong = start(["matrix", "prot 22", "--snapshot", "samples/there_is_none"])
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("error: 'prot 22' is no packet")
+
+
 def test_words_for_services(balanced: Any) -> None:
     """As people say them."""
     told = reach.exposure(balanced, one_way=True)
