@@ -34,6 +34,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 from reach.survey.blocks import Asked, Block, Cells, Known, Small, can_match, small_fields
+from reach.survey.overlaps import Overlaps
 from reach.survey.spread import Spread
 
 # Where a stage leads: to a node, to an owner, or to what is not modelled.
@@ -70,6 +71,7 @@ class Likeness:
         self._told: list[tuple[str, Ranges]] = []
         self._spaces: dict[HeaderSpace, tuple[tuple[str, ...], tuple[int, ...]]] = {}
         self._shapes: dict[tuple[int, Small], tuple[_Shape | None, Stage]] = {}
+        self._overlaps = Overlaps(self._told)
         self._tables: dict[tuple[tuple[int, ...], int], frozenset[int]] = {}
 
     def kinds(self, nodes: Iterable[str]) -> dict[Hashable, str]:
@@ -179,7 +181,7 @@ class Likeness:
     def _table(self, sets: tuple[int, ...], within: int) -> frozenset[int]:
         known = self._tables.get((sets, within))
         if known is None:
-            every = combinations([self._told[number][1] for number in sets])
+            every = self._overlaps.of(sets)
             known = frozenset(each for each in every if not within or each & within)
             self._tables[sets, within] = known
         return known
@@ -257,17 +259,3 @@ class _Numbers:
     def of_sets(self, sets: Iterable[int]) -> tuple[int, ...]:
         known = self.known
         return tuple([known.setdefault(each, len(known)) for each in sets])
-
-
-def combinations(sets: list[Ranges]) -> set[int]:
-    """Which of some sets have a value in common that is in no other, each as bits."""
-    turns: dict[int, int] = {0: 0}
-    for place, values in enumerate(sets):
-        for low, high in values.intervals:
-            turns[low] = turns.get(low, 0) ^ 1 << place
-            turns[high + 1] = turns.get(high + 1, 0) ^ 1 << place
-    held, found = 0, set()
-    for value in sorted(turns):
-        held ^= turns[value]
-        found.add(held)
-    return found
