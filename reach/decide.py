@@ -24,9 +24,9 @@ from reach.certify import certify
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.errors import Defect
-from reach.evaluate import evaluate
+from reach.evaluate import there_and_back
 from reach.exploration import MOST_REWRITES
-from reach.network.field import Header, answers, reply_to
+from reach.network.field import Header, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Site, Trace
@@ -205,17 +205,9 @@ def replay(
     heedless: bool = False,
 ) -> Proof:
     """Walk a packet, and its reply if it is delivered, through the concrete twin."""
-    forward = evaluate(network, start.node, packet, choices=there, heedless=heedless)
-    reply = None
-    if two_way and forward.fate is Fate.DELIVERED and answers(forward.final):
-        reply = evaluate(
-            network,
-            forward.reply,
-            reply_to(forward.final),
-            sessions=forward.sessions,
-            choices=back,
-            heedless=heedless,
-        )
+    forward, reply = there_and_back(
+        network, start.node, packet, two_way, there=there, back=back, heedless=heedless
+    )
     return Proof(start, packet, forward, reply, there, back)
 
 

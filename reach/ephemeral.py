@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 
 from reach.aim import Aim
 from reach.decide import Proof, gets_through
-from reach.evaluate import evaluate
-from reach.network.field import INDEX, TCP, UDP, Header, reply_to
+from reach.evaluate import there_and_back
+from reach.network.field import INDEX, TCP, UDP, Header
 from reach.network.header_space import Ranges
 from reach.network.node import Network
 from reach.network.stage import Filter, Rule
-from reach.trace import Fate, Site
+from reach.trace import Site
 
 EPHEMERAL = (1024, 65535)
 _PORTS = ("source_port", "destination_port")
@@ -97,17 +97,10 @@ class _SamePlaces:
 
 def _gets_through(network: Network, aim: Aim, proof: Proof, port: int) -> bool:
     packet = proof.packet._replace(source_port=port)
-    there = _SamePlaces(proof.forward_choices, port)
-    forward = evaluate(network, proof.start.node, packet, choices=there)
-    reply = None
-    if forward.fate is Fate.DELIVERED and aim.two_way:
-        back = _SamePlaces(proof.reply_choices, port)
-        reply = evaluate(
-            network,
-            forward.reply,
-            reply_to(forward.final),
-            sessions=forward.sessions,
-            choices=back,
-        )
+    there, back = (
+        _SamePlaces(choices, port) for choices in (proof.forward_choices, proof.reply_choices)
+    )
+    start, two_way = proof.start.node, aim.two_way
+    forward, reply = there_and_back(network, start, packet, two_way, there=there, back=back)
     tried = Proof(proof.start, packet, forward, reply, {}, {})
     return gets_through(aim, tried)

@@ -1,6 +1,7 @@
 """The concrete twin: what happens to this one flow.
 
     evaluate(network, start, header) -> Trace
+    there_and_back(network, start, header, two_way) -> (Trace, Trace of the reply)
 
 Walks a flow node by node, stage by stage, exactly as :mod:`reach.compile` describes all flows at
 once; the two are written separately, with the same arms in the same order, and never import each
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from reach.network.field import INDEX, Header, answers
+from reach.network.field import INDEX, Header, answers, reply_to
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
@@ -63,6 +64,30 @@ def evaluate(
     """
     walk = _Walk(network, sessions, {} if choices is None else choices, heedless)
     return walk.trace(start, header)
+
+
+def there_and_back(
+    network: Network,
+    start: str,
+    header: Header,
+    two_way: bool,
+    *,
+    there: Choices | None = None,
+    back: Choices | None = None,
+    heedless: bool = False,
+) -> tuple[Trace, Trace | None]:
+    """The trace of a flow and, if it is ``two_way``, that of its reply.
+
+    There is one to what is delivered, if anybody answers it (R-SG-17).
+    """
+    forward = evaluate(network, start, header, choices=there, heedless=heedless)
+    if not (two_way and forward.fate is Fate.DELIVERED and answers(forward.final)):
+        return forward, None
+    sent, sessions = reply_to(forward.final), forward.sessions
+    reply = evaluate(
+        network, forward.reply, sent, sessions=sessions, choices=back, heedless=heedless
+    )
+    return forward, reply
 
 
 class _Walk:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from reach.decide import Proof
 from reach.errors import Defect
-from reach.evaluate import evaluate
+from reach.evaluate import there_and_back
 from reach.lower import Ground
-from reach.network.field import Header, reply_to
+from reach.network.field import Header
 from reach.trace import Site, Trace
 
 
@@ -33,19 +33,21 @@ class Whole:
             return shown
         network = self.ground.network
         node = self._same(shown.start.node, shown.packet)
-        there = _WhoeverSent(shown.forward_choices)
-        forward = evaluate(network, node, shown.packet, choices=there)
+        there, back = map(_WhoeverSent, (shown.forward_choices, shown.reply_choices))
+        two_way = shown.reply is not None
+        forward, reply = there_and_back(
+            network, node, shown.packet, two_way, there=there, back=back
+        )
         self._check(forward, shown.forward, shown)
-        reply = None
-        if shown.reply is not None:
-            sent, back = reply_to(forward.final), _WhoeverSent(shown.reply_choices)
-            sessions = forward.sessions
-            reply = evaluate(network, forward.reply, sent, sessions=sessions, choices=back)
-            self._check(reply, shown.reply, shown)
+        self._check(reply, shown.reply, shown)
         return Proof(replace(shown.start, node=node), shown.packet, forward, reply, {}, {})
 
-    def _check(self, trace: Trace, in_slice: Trace, shown: Proof) -> None:
-        if not self._is_alike(trace, in_slice):
+    def _check(self, trace: Trace | None, in_slice: Trace | None, shown: Proof) -> None:
+        if trace is None or in_slice is None:
+            same = trace is in_slice
+        else:
+            same = self._is_alike(trace, in_slice)
+        if not same:
             raise Defect(f"{shown.packet} gets through a slice, and not through all of it")
 
     def _is_alike(self, trace: Trace, in_slice: Trace) -> bool:
