@@ -75,10 +75,9 @@ class Known:
             own = self.addresses(bits)
             met = own & values
             return None if met and met != own else bool(met)
-        senders = self._senders
-        if not bits & ~senders.send_only_from(values):
+        if self._senders.that_send_only_from(bits, values) == bits:
             return True
-        return None if bits & senders.may_send_from(values) else False
+        return None if self._senders.that_may_send_from(bits, values) else False
 
     @cached_property
     def _anywhere(self) -> int:
@@ -133,18 +132,17 @@ class Known:
         """A set, cut where any of these tells its senders apart."""
         parts = [bits]
         for values in sources:
-            over = self._senders.may_send_from(values)
-            under = self._senders.send_only_from(values)
-            parts = [
-                some
-                for part in parts
-                for some in (part & under, part & over & ~under, part & ~over)
-                if some
-            ]
+            parts = [some for part in parts for some in self._by_source(part, values) if some]
         for values in identities:
             meant = self._senders.with_identity(values)
             parts = [some for part in parts for some in (part & meant, part & ~meant) if some]
         return parts
+
+    def _by_source(self, bits: int, values: Ranges) -> tuple[int, int, int]:
+        """Of a set those with all, with some and with none of their own addresses among these."""
+        over = self._senders.that_may_send_from(bits, values)
+        under = self._senders.that_send_only_from(bits, values)
+        return under, over & ~under, bits & ~over
 
 
 def within(cells: Iterable[HeaderSpace], names: Iterable[str]) -> Iterator[tuple[str, Ranges]]:

@@ -26,7 +26,7 @@ from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
 from reach.survey.job import Fault, Piece, PortionJob, proposal_of, safely
 from reach.survey.portion import Portion
-from reach.survey.survey import Prepared, Progress, fulfil, silent, with_groups
+from reach.survey.survey import Prepared, Progress, bare, silent, with_groups
 from reach.uncollected import uncollected
 
 T = TypeVar("T")
@@ -114,17 +114,10 @@ class _Here:
 
     def _in_copies(self, way: int, ready: Prepared, portions: Sequence[Portion]) -> list[Piece]:
         """All portions, by copies of this process; those of one that dies are not among them."""
-        tasks = [partial(self._bare_piece, way, ready, portion) for portion in portions]
+        # Who the groups are is known here, and much to hand over.
+        tasks = [partial(self._piece, way, ready, portion) for portion in portions]
         told = _by_copies(tasks, self.others, self.progress)
-        return [
-            replace(told[which], survey=with_groups(told[which].survey, ready.groupings))
-            for which in sorted(told)
-        ]
-
-    def _bare_piece(self, way: int, ready: Prepared, portion: Portion) -> Piece:
-        """Without who the groups are: that is known here, and much to hand over."""
-        piece = self._piece(way, ready, portion)
-        return replace(piece, survey=replace(piece.survey, sources={}, destinations={}))
+        return [_with_groups(told[which], ready) for which in sorted(told)]
 
     def _one_by_one(
         self, way: int, ready: Prepared, portions: Sequence[Portion], prepared: float
@@ -134,7 +127,7 @@ class _Here:
         taken: list[float] = []
         for portion in portions:
             started = time.monotonic()
-            pieces.append(self._piece(way, ready, portion))
+            pieces.append(_with_groups(self._piece(way, ready, portion), ready))
             taken.append(time.monotonic() - started)
             left = _expected(taken) * (len(portions) - len(pieces))
             if self._is_worth(left, prepared):
@@ -143,7 +136,8 @@ class _Here:
         return pieces
 
     def _piece(self, way: int, ready: Prepared, portion: Portion) -> Piece:
-        told = fulfil(
+        """A portion of which it is not told who its groups are."""
+        told = bare(
             ready,
             backend_of_thread(),
             prove=self.asked.prove,
@@ -157,6 +151,10 @@ class _Here:
         if self.others < 2 or time.monotonic() - self.began < _A_WHILE:
             return False
         return left > _BESIDE * (prepared + left / self.others) + _TO_BEGIN
+
+
+def _with_groups(piece: Piece, ready: Prepared) -> Piece:
+    return replace(piece, survey=with_groups(piece.survey, ready.groupings))
 
 
 def _of_this_process(progress: Progress) -> Progress:

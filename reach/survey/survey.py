@@ -201,7 +201,6 @@ def _spread(
     return Prepared(ground, whole, question, resolved, groupings, senders, found, proposed, empty)
 
 
-@uncollected()
 def fulfil(
     ready: Prepared,
     backend: Backend,
@@ -216,6 +215,20 @@ def fulfil(
     Without ``prove`` completeness is not proved, and the survey says so.  Raises Defect if the
     algebra left something out.
     """
+    told = bare(ready, backend, prove=prove, portion=portion, progress=progress)
+    return with_groups(told, ready.groupings)
+
+
+@uncollected()
+def bare(
+    ready: Prepared,
+    backend: Backend,
+    *,
+    prove: bool = True,
+    portion: Portion = WHOLE,
+    progress: Progress = silent,
+) -> Survey:
+    """The same without who the groups are, which whoever prepared it knows as well."""
     clock = _Clock(dict(ready.empty.seconds))
     complete, proof = False, "completeness was not proved: it was not asked for"
     with clock.stage("prove"):
@@ -225,7 +238,7 @@ def fulfil(
         told = _confirmed(ready, backend, portion.of_pairs(ready.pairs), progress)
     told_of = replace(ready.empty, complete=complete, proof=proof, seconds=clock.seconds)
     whole = Whole(ready.ground, ready.whole)
-    return _filled(told_of, whole, told, ready.groupings, _unsettled(ready.resolved))
+    return _filled(told_of, whole, told, _unsettled(ready.resolved))
 
 
 def named(ready: Prepared, portion: Portion) -> Survey:
@@ -287,10 +300,9 @@ def _filled(
     empty: Survey,
     whole: Whole,
     told: Mapping[Pair, Confirmed],
-    groupings: tuple[Grouping, Grouping],
     unsettled: tuple[Origin, ...],
 ) -> Survey:
-    """The survey with what was found of each pair, and who the groups are.
+    """The survey with what was found of each pair.
 
     Where it is ``unsettled`` what the ends are, nothing that was found is more than open.
     """
@@ -304,8 +316,7 @@ def _filled(
             accesses += _accesses(whole, source, destination, confirmed)
         if hangs_on:
             left_open.append(Open(source, destination, remarks(hangs_on)))
-    filled = replace(empty, accesses=tuple(accesses), open=tuple(left_open))
-    return with_groups(filled, groupings)
+    return replace(empty, accesses=tuple(accesses), open=tuple(left_open))
 
 
 def with_groups(told: Survey, groupings: tuple[Grouping, Grouping]) -> Survey:
