@@ -105,7 +105,7 @@ def hull(spaces: Sequence[HeaderSpace]) -> HeaderSpace:
     """The smallest product that holds all of them."""
     names = set.intersection(*({name for name, _ in space.fields} for space in spaces))
     told = {
-        name: Ranges.union(span for space in spaces for span in space.by_name[name].intervals)
+        name: Ranges.union({span for space in spaces for span in space.by_name[name].intervals})
         for name in names
     }
     return HeaderSpace.where(**told)

@@ -31,7 +31,8 @@ from reach.survey.alike import Likeness
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates, met_by
 from reach.survey.closure import Hole, leading_out, not_begun
-from reach.survey.confirm import Confirmed, Confirming
+from reach.survey.confirm import Confirming
+from reach.survey.confirmed import Confirmed
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
 from reach.survey.homeward import Homeward

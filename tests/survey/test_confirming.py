@@ -17,7 +17,7 @@ from reach.decide import replay
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Deliver, Forward, Origin, Restore, Route, Unmodelled
-from reach.survey import confirm
+from reach.survey import confirm, settling
 from reach.survey.asked import Asked
 from reach.survey.findings import services_words
 from reach.survey.onward import Onward
@@ -78,7 +78,7 @@ def test_no_packet_is_steered(snapshot: Any, plain: Any, monkeypatch: pytest.Mon
 
 
 def test_one_pair_at_a_time(snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confirm, "_MOST_TOGETHER", 0)
+    monkeypatch.setattr(settling, "_MOST_TOGETHER", 0)
     assert told(snapshot) == plain
 
 
@@ -166,7 +166,7 @@ def test_who_is_picked_by_a_balancer_is_found_by_replays_alone(
     def asked(self: Any, work: Any, alone: Any) -> None:
         raise AssertionError(f"{work.left} is asked of the solver")
 
-    monkeypatch.setattr(confirm.Confirming, "_ask", asked)
+    monkeypatch.setattr(settling.Settling, "_ask", asked)
     assert told(snapshot) == expected
 
 
