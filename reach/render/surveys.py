@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from reach.answer import Remark
 from reach.network.header_text import header_words
@@ -22,7 +22,6 @@ from reach.survey.findings import (
     services_words,
 )
 
-_MOST_MEMBERS = 8
 # What a spreadsheet takes for the beginning of a formula, the wide forms of East Asia among them.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _STYLE = {Standing.NOTHING: "good", Standing.SOMETHING: "bad", Standing.UNDECIDED: "open"}
@@ -96,23 +95,34 @@ def _exposure(paper: Paper, told: Survey) -> None:
         if not some:
             continue
         paper.title("In private subnets all the same" if private else "In public subnets")
-        for destination in dict.fromkeys(each.destination for each in some):
-            _reached(paper, told.destinations[destination])
-            for each in some:
-                if each.destination == destination:
-                    _access(paper, each)
+        for destination, accesses in _by(lambda each: each.destination, some):
+            _reached(paper, told, told.destinations[destination])
+            for each in accesses:
+                _access(paper, each)
         paper.blank()
 
 
-def _reached(paper: Paper, group: Group) -> None:
-    members = group.members[:_MOST_MEMBERS]
-    if len(group.members) < 2:
-        paper.put((group.name, "id"), _addresses(group), indent=2, hang=4)
-        return
-    named = ", ".join(f"{each.resource} {each.name}".strip() for each in members)
-    more = len(group.members) - len(members)
-    rest = f" and {more:,} more" if more else ""
-    paper.put((f"{named}{rest}", "id"), indent=2, hang=4)
+def _by(
+    end: Callable[[Access], str], accesses: Iterable[Access]
+) -> Iterable[tuple[str, list[Access]]]:
+    """The accesses by one of their ends, in the order in which these come up."""
+    found: dict[str, list[Access]] = {}
+    for each in accesses:
+        found.setdefault(end(each), []).append(each)
+    return found.items()
+
+
+def _reached(paper: Paper, told: Survey, group: Group) -> None:
+    """End points that are alike all by name; of another group not all need be reached."""
+    if told.by == "endpoint" and len(group.members) > 1:
+        paper.put((_members(group), "id"), indent=2, hang=4)
+    else:
+        addresses = _addresses(group) if told.by == "endpoint" else ""
+        paper.put((group.name, "id"), addresses, indent=2, hang=4)
+
+
+def _members(group: Group) -> str:
+    return ", ".join(f"{each.resource} {each.name}".strip() for each in group.members)
 
 
 def _addresses(group: Group) -> str:
@@ -130,12 +140,24 @@ def _access(paper: Paper, access: Access) -> None:
 
 
 def _matrix(paper: Paper, told: Survey) -> None:
-    for source in dict.fromkeys(each.source for each in told.accesses):
+    for source, accesses in _by(lambda each: each.source, told.accesses):
         paper.put((told.sources[source].name, "id"), " reaches", indent=0, hang=2)
-        for each in told.accesses:
-            if each.source == source:
-                paper.put((told.destinations[each.destination].name, "id"), indent=2, hang=4)
+        for destination, some in _by(lambda each: each.destination, accesses):
+            paper.put((told.destinations[destination].name, "id"), indent=2, hang=4)
+            for each in some:
                 _access(paper, each)
+        paper.blank()
+    _alike(paper, told)
+
+
+def _alike(paper: Paper, told: Survey) -> None:
+    """Who is meant where end points are told together, once."""
+    every = {**told.sources, **told.destinations}.values() if told.by == "endpoint" else ()
+    several = sorted((each for each in every if len(each.members) > 1), key=lambda each: each.name)
+    if several:
+        paper.title("Told together, as every rule treats them alike")
+        for each in several:
+            paper.put((each.name, "id"), ": ", _members(each), indent=2, hang=4)
         paper.blank()
 
 

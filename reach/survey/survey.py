@@ -263,11 +263,11 @@ def _proved(
     missing = ready.unbegun or leading_out(network, ready.known, found, backend, PROOF_BUDGET, some)
     if not missing:
         ready.proved.update(kinds)
-        sets = sum(map(len, found.cells.values()))
+        sets = _several(sum(map(len, found.cells.values())), "set")
+        at, by = _several(len(found.cells), "place"), _several(len(senders.each), "sender")
         words = (
-            f"proved: {sets:,} sets of packets at {len(found.cells):,} places hold all that "
-            f"{len(senders.each):,} senders can start and are closed under every step; each access "
-            "was replayed, every other pair refuted"
+            f"proved: {sets} of packets at {at} hold all that {by} can start and are closed under "
+            "every step; each access was replayed, every other pair refuted"
         )
         return True, words
     (hole, *_) = missing
@@ -328,6 +328,10 @@ def with_groups(told: Survey, groupings: tuple[Grouping, Grouping]) -> Survey:
         sources={source: groupings[0].group(source) for source, _ in pairs},
         destinations={destination: groupings[1].group(destination) for _, destination in pairs},
     )
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _unsettled(resolved: Resolved) -> tuple[Origin, ...]:

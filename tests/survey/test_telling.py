@@ -25,6 +25,7 @@ from tests.estate import Pair
 from tests.terminal import call
 
 ROOT = Path(__file__).parents[2]
+TWINS = ROOT / "samples" / "network_acl" / "snapshot"
 BALANCED = ROOT / "samples" / "network_load_balancer" / "snapshot"
 SERVICES = ["tcp 8025", "tcp 25", "tcp 25-26"]
 HOSTILE = '=cmd|" /C calc"!A0\n\x1b[31mred\x1b[0m\u202e,"quoted"'
@@ -74,6 +75,39 @@ def test_what_is_exposed(balanced: Any) -> None:
     told = reach.exposure(balanced, packet="port 25")
     shown = surveys.text(told, colour=False, width=100)
     assert shown.startswith(EXPOSED)
+
+
+TOGETHER = """\
+1  kind of end point of any interface reached from any interface, port 22
+
+i-0915772863c575b38 ledger and 1 alike reaches
+  i-0915772863c575b38 ledger and 1 alike
+    tcp 22
+      for example 10.50.1.10:50000 -> 10.50.1.11:22 tcp
+
+Told together, as every rule treats them alike
+  i-0915772863c575b38 ledger and 1 alike: i-0915772863c575b38 ledger, i-068a8b65ed461dded audit
+
+proved: """
+BY_SUBNET = """\
+In private subnets all the same
+  subnet-04e64d4e18d7e298b sorting
+    tcp 25, 8025  by igw-085c70e56b74ef441, eni-0fb393c9047f679ad
+      for example 203.0.113.7:50000 -> 198.51.100.110:25 tcp
+
+proved: """
+
+
+def test_who_is_told_together_is_told_by_name() -> None:
+    """Nobody has to know what else is "alike"."""
+    told = reach.matrix(reach.load(TWINS), packet="port 22", by="endpoint")
+    assert surveys.text(told, colour=False, width=100).startswith(TOGETHER)
+
+
+def test_of_a_group_that_is_reached_nobody_is_told_as_reached(balanced: Any) -> None:
+    """Some of a subnet are reached, and its name says no more than that."""
+    shown = surveys.text(reach.exposure(balanced, by="subnet"), colour=False, width=100)
+    assert BY_SUBNET in shown
 
 
 @pytest.mark.parametrize("width", [80, 100])
