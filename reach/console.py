@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reach.frames import write
+
 if TYPE_CHECKING:
     from reach.render.paper import Paper
 
@@ -121,10 +123,10 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def put(text: str, *, colour: bool = False) -> None:
+def put(text: str) -> None:
     """Text on stdout, as UTF-8 whatever the locale, and at once."""
-    click.echo(text.encode("utf-8", "backslashreplace"), nl=False, color=colour)
     sys.stdout.flush()
+    write(sys.stdout.buffer, text.encode("utf-8", "backslashreplace"))
 
 
 def colour() -> bool:

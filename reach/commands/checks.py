@@ -49,7 +49,7 @@ def check(ctx: click.Context, answer: Any, snapshot: str) -> None:
     checked = check_answer(reach.load(snapshot), told)
     paper = console.paper()
     report.checked(paper, checked)
-    console.put(paper.text, colour=console.colour())
+    console.put(paper.text)
     if told.get("verdict") == "undecided":
         ctx.exit(console.UNDECIDED)
     ctx.exit(0 if checked.holds else 1)

@@ -107,4 +107,4 @@ def _put(told: Difference, form: str) -> None:
 
         paper = console.paper()
         difference(paper, told)
-        console.put(paper.text, colour=console.colour())
+        console.put(paper.text)

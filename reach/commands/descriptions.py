@@ -71,7 +71,7 @@ def show(kind: str | None, snapshot: str, classes: bool, form: str) -> None:
     if form == "json":
         console.put_json(data)
     else:
-        console.put(paper.text, colour=console.colour())
+        console.put(paper.text)
 
 
 def _show_classes(snapshot: Snapshot, form: str) -> None:
@@ -84,7 +84,7 @@ def _show_classes(snapshot: Snapshot, form: str) -> None:
         return
     paper = console.paper()
     classes(paper, told)
-    console.put(paper.text, colour=console.colour())
+    console.put(paper.text)
 
 
 @click.command(
@@ -130,7 +130,7 @@ def explain(
     else:
         paper = console.paper()
         report.explained(paper, told)
-        console.put(paper.text, colour=console.colour())
+        console.put(paper.text)
 
 
 @click.command(
@@ -174,7 +174,7 @@ def components(name: str | None, form: str) -> None:
         report.component(paper, told[0])
     else:
         report.catalogue(paper, told, engine_rules(), LEFT_OUT)
-    console.put(paper.text, colour=console.colour())
+    console.put(paper.text)
 
 
 @click.command(
@@ -202,4 +202,4 @@ def options(form: str) -> None:
         return
     paper = console.paper()
     report.choices(paper, tuple(CHOICES.values()))
-    console.put(paper.text, colour=console.colour())
+    console.put(paper.text)

@@ -212,7 +212,7 @@ def _show(snapshot: Snapshot, answer: Answer, form: str) -> None:
         answer = analyse(snapshot, answer)
     colour = console.colour()
     try:
-        console.put(render(answer, form, colour=colour, width=console.width()), colour=colour)
+        console.put(render(answer, form, colour=colour, width=console.width()))
     except BrokenPipeError:
         # The verdict is known all the same, and the status tells it.
         console.forget_stdout()
@@ -232,7 +232,7 @@ def _compared(snapshot: str, files: Sequence[Any], form: str) -> int:
     else:
         paper = console.paper()
         report.comparisons(paper, found)
-        console.put(paper.text, colour=console.colour())
+        console.put(paper.text)
     outcomes = [each.outcome for each in found]
     statuses = {"refused": console.BAD_INPUT, "differs": 1, "undecided": console.UNDECIDED}
     return next((status for name, status in statuses.items() if name in outcomes), 0)
@@ -276,11 +276,11 @@ def can_manage(
 
             answers = (answer for service in told.services for answer in service.answers)
             document = render_all(analyse(loaded, answer) for answer in answers)
-            console.put(document, colour=False)
+            console.put(document)
         else:
             paper = console.paper()
             report.management(paper, told)
-            console.put(paper.text, colour=console.colour())
+            console.put(paper.text)
     except BrokenPipeError:
         # The verdict is known all the same, and the status tells it.
         console.forget_stdout()

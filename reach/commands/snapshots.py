@@ -51,7 +51,7 @@ def verify(ctx: click.Context, snapshot: str, form: str) -> None:
     else:
         paper = console.paper()
         report.verified(paper, told)
-        console.put(paper.text, colour=console.colour())
+        console.put(paper.text)
     statuses = {Standing.SOUND: 0, Standing.WRONG: 1, Standing.GAPS: console.UNDECIDED}
     ctx.exit(statuses[told.standing])
 

@@ -21,7 +21,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from reach.frames import put, take
+from reach.frames import put, take, write
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.extract import Extract, extract
 from reach.snapshot.files import Listing, read
@@ -50,8 +50,7 @@ _job = msgspec.msgpack.Decoder(_Job)
 def serve(made: bytes, sections: Mapping[str, Section], asked: IO[bytes], told: IO[bytes]) -> None:
     """Say of what making this is, then read one file after the other."""
     gc.disable()
-    told.write(made)
-    told.flush()
+    write(told, made)
     while (message := take(asked)) is not None:
         job = _job.decode(message)
         put(told, _encode(_extracted(job, sections)))

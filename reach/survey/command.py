@@ -116,7 +116,7 @@ def _shown(asked: Asked, told: Survey | Isolation, form: str, is_done: bool) -> 
         console.put(surveys.table(told))
     else:
         colour = console.colour()
-        console.put(surveys.text(told, colour=colour, width=console.width()), colour=colour)
+        console.put(surveys.text(told, colour=colour, width=console.width()))
     return _status(asked, told, is_done)
 
 

@@ -147,7 +147,7 @@ def _show(told: Result) -> None:
     if told.outcome not in (Outcome.HOLDS, Outcome.KNOWN):
         paper = console.paper()
         report.result(paper, told)
-        console.put(paper.text, colour=console.colour())
+        console.put(paper.text)
 
 
 def _look_further(session: Session, how: How, load: Callable[[str], Snapshot]) -> None:
@@ -176,7 +176,7 @@ def _tell(session: Session, form: str) -> None:
 
         finding(paper, found)
     report.summary(paper, session.results)
-    console.put(paper.text, colour=console.colour())
+    console.put(paper.text)
 
 
 def _report(session: Session, how: How) -> None:
