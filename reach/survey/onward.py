@@ -10,7 +10,7 @@ know how what can be at a node was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import solver
 from reach.aim import Aim, Start
@@ -19,6 +19,7 @@ from reach.decide import BUDGET
 from reach.flood import hull
 from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
+from reach.symbolic import Symbolic
 from solver import Backend, Unsat
 
 
@@ -29,6 +30,8 @@ class Onward:
         self._network = network
         self._cells = cells
         self._known: dict[tuple[str, HeaderSpace], bool] = {}
+        # One service after the other is asked about of a node: its problem is kept for the next.
+        self._problem: _Problem | None = None
 
     def leads_nowhere(self, node: str, services: HeaderSpace, backend: Backend) -> bool:
         """Whether it is proved that nothing with these services gets on from a node."""
@@ -38,14 +41,32 @@ class Onward:
         return self._known[key]
 
     def _is_proved(self, node: str, services: HeaderSpace, backend: Backend) -> bool:
-        met = [space & services for space in self._cells.get(node, ())]
-        there = [space for space in met if not space.is_empty]
-        if not there:
+        cells = [space for space in self._cells.get(node, ()) if not (space & services).is_empty]
+        if not cells:
             return True
-        start = Start(node, hull(there), "")
-        aim = Aim((start,), goals=None, two_way=False, to_itself=True)
-        constraints = compile(self._network, aim)
-        session = backend.open()
-        session.add(*constraints.assertions)
-        anywhere = solver.or_(constraints.arrives, constraints.may_arrive)
-        return isinstance(session.check([anywhere], budget=BUDGET, core=False), Unsat)
+        problem = self._problem
+        if problem is None or problem.node != node:
+            every = tuple(self._cells[node])
+            problem = self._problem = _Problem(self._network, node, every, backend)
+        return problem.has_no_end_for(services)
+
+
+class _Problem:
+    """That a packet which can be at a node gets anywhere: compiled once."""
+
+    def __init__(
+        self, network: Network, node: str, cells: Sequence[HeaderSpace], backend: Backend
+    ) -> None:
+        self.node = node
+        aim = Aim((Start(node, hull(cells), ""),), goals=None, two_way=False, to_itself=True)
+        constraints = compile(network, aim)
+        ((_, _, self._version),) = constraints.starts
+        self._session = backend.open()
+        self._session.add(*constraints.assertions)
+        self._anywhere = solver.or_(constraints.arrives, constraints.may_arrive)
+
+    def has_no_end_for(self, services: HeaderSpace) -> bool:
+        """Whether none of these gets anywhere."""
+        asked = Symbolic().matches(services, self._version)
+        found = self._session.check([self._anywhere, asked], budget=BUDGET, core=False)
+        return isinstance(found, Unsat)
