@@ -44,7 +44,12 @@ def _behind_others(lowering: Lowering, vpc_id: str) -> str:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return "has this address, and its VPC is not in the snapshot"
-    if vpc_id in _served(lowering) or lowering.index.told_by_owner(InternetGateway, vpc):
+    if vpc_id in _served(lowering):
+        return ""
+    named = lowering.index.unheld.gateways.get(vpc_id)
+    if named is not None:
+        return f"has this address, and {named[0]} of its VPC is not in the snapshot"
+    if lowering.index.told_by_owner(InternetGateway, vpc):
         return ""
     return f"has this address, and the gateways of {vpc.owner_id} are not in the snapshot"
 

@@ -57,6 +57,11 @@ def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _unseen(lowering: Lowering, vpc: Vpc) -> Origin | None:
+    """Why not all of its subnets are in the snapshot, if they are not."""
+    named = lowering.index.unheld.subnets.get(vpc.vpc_id)
+    if named is not None:
+        words = f"has the subnet {named[0]}, as other answers say"
+        return lowering.missing(Subnet, vpc.vpc_id, words)
     if lowering.index.told_by_owner(Subnet, vpc):
         return None
     words = f"is shared by {vpc.owner_id}; what it does not share is not in the snapshot"

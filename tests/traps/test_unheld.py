@@ -1,0 +1,150 @@
+"""Law 2, of answers that look whole: another record names what they do not hold.
+
+A describe call with a filter, or one that was made at another moment, prints a list with no sign
+that anything lacks.  What hangs on a thing that is named and not held is undecided; all else is
+answered as before.  Removing the record that names it makes the list whole again.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.estate import Pair, Record
+from tests.estates.balancers import balancer, listen, target_group
+from tests.traps.rows import EIP_A, allow, deny, unknown
+
+NOBODY = "NO_POSSIBLE_DESTINATION"
+
+
+class Partly(Pair):
+    """Everything as the calls print it, but for records of some ids."""
+
+    def __init__(self, ipv6: bool = False) -> None:
+        super().__init__(ipv6)
+        self.hidden: set[str] = set()
+
+    def hide(self, *identities: str) -> None:
+        self.hidden |= set(map(str, identities))
+
+    def files(self) -> dict[str, str]:
+        return {name: self.shown(json.loads(text)) for name, text in super().files().items()}
+
+    def shown(self, answer: Record) -> str:
+        ((key, records),) = answer.items()
+        kept = [each for each in records if self.hidden.isdisjoint(self.named(key, each))]
+        return json.dumps({key: kept})
+
+    def named(self, key: str, record: Record) -> set[str]:
+        if key == "Reservations":
+            return {record["Instances"][0]["InstanceId"]}
+        return {str(record[each]) for each in (f"{key[:-1]}Id",) if each in record}
+
+
+def test_a_subnet_that_is_named_and_not_held() -> None:
+    """R-RT-3: an interface stands in it, so there is more in the VPC than the list of subnets."""
+    e = Partly()
+    e.hide(e.sb)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.sb)
+    unknown(e, f"can {e.a} reach 10.0.7.7 port 22", e.sb)
+    c = e.instance("c", e.sa, "10.0.0.9")
+    allow(e, f"can {e.a} reach {c} port 22")
+
+
+def test_of_a_subnet_that_nothing_names_there_is_none() -> None:
+    """R-PIPE-7: the same address, in a VPC all of whose subnets are held, is nobody's."""
+    e = Partly()
+    deny(e, f"can {e.a} reach 10.0.7.7 port 22", NOBODY)
+
+
+@pytest.mark.parametrize("question", ["can {a} reach {b} port 22", "can {b} reach {a} port 22"])
+def test_an_interface_that_its_instance_names(question: str) -> None:
+    """R-ENI-8: the instance has an interface; which groups it wears is not known."""
+    e = Partly()
+    e.hide(e.b.eni)
+    unknown(e, question.format(a=e.a, b=e.b), e.b.eni)
+
+
+def test_one_of_two_interfaces_of_an_instance() -> None:
+    """What is held is answered for; a "no" may hang on the other interface."""
+    e = Partly()
+    shut = e.group(e.v1, ingress=["tcp/22 any"])
+    e.wear(e.b, shut)
+    second = e.interface(e.sb, "10.0.1.6", on=e.b)
+    allow(e, f"can {e.a} reach {e.b} port 80")
+    e.hide(second)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    unknown(e, f"can {e.a} reach {e.b} port 80", second)
+
+
+def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
+    """The interface of an endpoint, which the endpoint names, may have the address."""
+    e = Partly()
+    endpoint = e.endpoint_interface({e.sb: "10.0.1.40"})
+    e.hide(endpoint.eni)
+    unknown(e, f"can {e.a} reach 10.0.1.40 port 443", endpoint.eni)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    e.scope(e.home)["VpcEndpoints"].clear()
+    deny(e, f"can {e.a} reach 10.0.1.40 port 443", NOBODY)
+
+
+def test_a_target_whose_interface_is_not_held() -> None:
+    """R-LB-5: the balancer sends to its target's address, whichever that is."""
+    e = Partly()
+    web = target_group(e, e.v1, "web", "TCP", 80, [e.b])
+    front = balancer(e, "network", "front", {e.sa: "10.0.0.40", e.sb: "10.0.1.40"})
+    listen(e, front, "TCP", 443, web)
+    allow(e, f"can {e.a} reach 10.0.1.40 port 443")
+    e.hide(e.b.eni)
+    unknown(e, f"can {e.a} reach 10.0.1.40 port 443", e.b)
+
+
+def test_a_target_that_is_gone() -> None:
+    """R-LB-3: an instance that no answer shows any more gets nothing."""
+    e = Partly()
+    web = target_group(e, e.v1, "web", "TCP", 80, [e.b])
+    front = balancer(e, "network", "front", {e.sa: "10.0.0.40", e.sb: "10.0.1.40"})
+    listen(e, front, "TCP", 443, web)
+    e.hide(e.b, e.b.eni)
+    deny(e, f"can {e.a} reach 10.0.1.40 port 443", "TARGET_ADDRESS_RESTRICTION")
+
+
+def test_an_internet_gateway_that_a_route_names() -> None:
+    """R-IGW-1: the subnet is public by its route, so a gateway is attached."""
+    e = Partly()
+    gateway = e.online(e.ta)
+    e.public(e.a, EIP_A)
+    allow(e, f"can internet reach {e.a} port 22")
+    e.hide(gateway)
+    unknown(e, f"can internet reach {e.a} port 22", gateway)
+    unknown(e, f"can {e.a} reach 8.8.8.8 port 443", gateway)
+
+
+def test_no_internet_gateway_at_all() -> None:
+    """R-IGW-1: a public address alone leads nowhere, and so does a route to what is gone."""
+    e = Partly()
+    e.public(e.a, EIP_A)
+    deny(e, f"can internet reach {e.a} port 22", "NO_PATH")
+    e.route(e.ta, "0.0.0.0/0", "igw-0123456789abcdef0", state="blackhole")
+    deny(e, f"can internet reach {e.a} port 22", "NO_PATH")
+
+
+def test_a_route_table_that_an_endpoint_names() -> None:
+    """R-RT-1: a subnet without an association may be in it, and no longer in the main table."""
+    e = Partly()
+    e.peered()
+    e.endpoint_gateway(e.v1, [e.ta])
+    e.hide(e.ta)
+    unknown(e, f"can {e.a} reach {e.b2} port 22", e.sa)
+    allow(e, f"can {e.b} reach {e.b2} port 22")
+
+
+def test_a_vpc_that_is_named_and_not_held() -> None:
+    """R-EIGW-2, R-EXM-1: its blocks tell what the gateway lets out, and where the resolver is."""
+    e = Partly(ipv6=True)
+    e.route(e.ta, "::/0", e.eigw(e.v1))
+    allow(e, f"can {e.a} reach 2606:4700:4700::1111 port 443")
+    e.hide(e.v1)
+    unknown(e, f"can {e.a} reach 2606:4700:4700::1111 port 443", e.v1)
+    unknown(e, f"can {e.a} reach 10.0.0.2 port 53/udp", e.v1)
