@@ -44,7 +44,7 @@ def _get(lowering: Lowering, gateway_id: str) -> EgressOnlyInternetGateway:
 
 
 def _vpc_of(gateway: EgressOnlyInternetGateway) -> str:
-    attached = (a.vpc_id for a in gateway.attachments if a.state in ("attached", "available"))
+    attached = (a.vpc_id for a in gateway.attachments if a.is_attached)
     return next((vpc for vpc in attached if vpc), "")
 
 

@@ -27,7 +27,7 @@ def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     if instance is None:
         words = "whether this instance runs is not known"
         return (unknown_filter(lowering.missing(Instance, instance_id, words)),)
-    if instance.state.name == "running":
+    if instance.state.is_running:
         return ()
     words = f"is {instance.state.name}, so its interfaces neither send nor receive"
     return (deny_all(Origin(instance_id, words, "state", "BAD_STATE", instance.name)),)

@@ -39,7 +39,7 @@ def _pools(lowering: Lowering) -> IngressPools:
 
 def _announce(lowering: Lowering) -> Iterator[Route]:
     for gateway in lowering.snapshot.records(InternetGateway):
-        if any(each.state in ("available", "attached") for each in gateway.attachments):
+        if any(each.is_attached for each in gateway.attachments):
             for block in _pools(lowering).accepted.get(gateway.internet_gateway_id, ()):
                 yield _sent_in(lowering, gateway, block)
 

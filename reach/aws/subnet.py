@@ -127,7 +127,7 @@ def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:
     if table is None:
         return False
     for route in table.routes:
-        if not (route.gateway_id or "").startswith("igw-") or route.state != "active":
+        if not (route.gateway_id or "").startswith("igw-") or route.is_dead:
             continue
         block = route.destination_cidr_block or route.destination_ipv6_cidr_block
         if family is None or block is None:

@@ -80,9 +80,9 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
 
 
 def _active(peering: VpcPeeringConnection) -> tuple[Stage, ...]:
-    if peering.status.code == "active":
+    if peering.is_active:
         return ()
-    words = f"is {peering.status.code or 'not active'}"
+    words = f"is {peering.status.code}"
     origin = Origin(peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name)
     return (deny_all(origin),)
 
@@ -125,7 +125,7 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
         found: dict[str, list[VpcPeeringConnection]] = {}
         for peering in lowering.snapshot.records(VpcPeeringConnection):
             for end in (peering.requester_vpc_info, peering.accepter_vpc_info):
-                if peering.status.code == "active" and end.vpc_id:
+                if peering.is_active and end.vpc_id:
                     found.setdefault(end.vpc_id, []).append(peering)
         return found
 
@@ -146,7 +146,7 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
     """R-SG-16: groups of both sides may name each other, within a Region."""
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.status.code == "active" and one.region == other.region
+        joined = peering.is_active and one.region == other.region
         if joined and one.vpc_id and other.vpc_id:
             yield Join(one.vpc_id, other.vpc_id, outbound=True)
 

@@ -176,6 +176,10 @@ class NetworkInterface(Record, frozen=True):
 class InstanceState(Part, frozen=True):
     name: str = ""
 
+    @property
+    def is_running(self) -> bool:
+        return self.name in ("running", "")
+
 
 class MetadataOptions(Part, frozen=True):
     state: str | None = None

@@ -124,6 +124,11 @@ class Route(Part, frozen=True):
     origin: str | None = None
     state: str | None = None
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether it drops what it wins (R-RT-11, R-RT-12)."""
+        return self.state in ("blackhole", "filtered")
+
 
 class PropagatingVgw(Part, frozen=True):
     gateway_id: str | None = None
