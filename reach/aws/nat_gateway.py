@@ -45,6 +45,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import vpc_blocks
+from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
@@ -472,7 +473,7 @@ COMPONENT = Component(
     },
     slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
     targets=(Target("nat_gateway_id", "nat-", _enter, _could),),
-    interface_types=("nat_gateway",),
+    interface_types=NAT_TYPES,
     interface_node=_interface_node,
     announce=_announce,
     ends={"nat-": _end},

@@ -23,12 +23,13 @@ from reach.network.stage import Origin
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.index import instance_of
 from reach.snapshot.ingress_pools import ingress_pools
+from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.records import NetworkInterface
 
 NAME = "network_interface"
 MANY = 16
 # Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17, R-GWLBE-2).
-_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
+_MUTE = (*NAT_TYPES, "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
 _NOTHING = Ranges(())
 
 
