@@ -4,13 +4,14 @@ Groups, the check and the addresses belong to the interface (R-ENI-1, R-ENI-2). 
 and accepts only for, its own addresses while the check is on (R-ENI-4, R-ENI-5, R-ENI-7); an
 instance answers by the interface that owns the address (R-ENI-12, R-OBS-5).  With the check off the
 guest *may* pass packets on, unchanged or with its own address as source (R-ENI-6, R-NAT-14), and
-the sender's group identity ends there (R-SG-19).  What an instance sends to one of its own private
+the sender's group identity ends there (R-SG-19), as what has the guest's own address carries the
+guest's (R-SG-12).  What an instance sends to one of its own private
 addresses never leaves it (R-OBS-1).  An interface that is not attached neither sends nor receives
 (R-ENI-8).  Interfaces of one subnet that every rule treats alike share one node; those of services,
 whom a rule may know by their description, are alike only if that is the same.
 
 Implements: R-ENI-1 R-ENI-2 R-ENI-4 R-ENI-5 R-ENI-6 R-ENI-7 R-ENI-8 R-ENI-9 R-ENI-12 R-NAT-14
-R-SG-19 R-SG-20 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
+R-SG-12 R-SG-19 R-SG-20 R-SG-21 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
 Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-13).
 """
 
@@ -142,7 +143,17 @@ def _identify(lowering: Lowering, interface: NetworkInterface) -> Translate:
     return Translate((Case(ANYTHING, (Assign("identity", Ranges.of(number)),), _QUIET),))
 
 
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
+def _passed_on(lowering: Lowering, interface: NetworkInterface) -> Translate:
+    """R-SG-19: the sender's groups are lost; R-SG-12, R-SG-21: what an interface sends from its own
+    address carries its own, whoever the guest does it for."""
+    own = HeaderSpace.where(source=owned(lowering, interface))
+    number = Ranges.of(identity_of(lowering, interface))
+    return Translate(
+        (
+            Case(own, (Assign("identity", number),), _QUIET),
+            Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),
+        )
+    )
 
 
 def _to_subnet(interface: NetworkInterface) -> Forward:
@@ -227,7 +238,7 @@ def _resend(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     return (
         *lowering.slot("network_interface.state", interface_id),
         _checked(interface, "source", owned(lowering, interface)),
-        _FORGET,
+        _passed_on(lowering, interface),
         *lowering.slot("network_interface.egress", interface_id),
         _to_subnet(interface),
     )

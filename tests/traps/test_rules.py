@@ -354,6 +354,39 @@ class TestGroups:
         e.wear(e.b, e.group(e.v1, ingress=[f"tcp/22 {ga}"]))
         deny(e, f"can {e.a} reach {e.b} port 22", *REFERENCE_LOST)
 
+    def test_a_guest_that_translates_has_groups_of_its_own(self) -> None:
+        """R-SG-12, R-SG-21: what leaves with the appliance's own address is from a member of the
+        appliance's groups, as if it had sent it for itself; passed on unchanged it is not."""
+        e = Pair()
+        sp = e.subnet(e.v1, "10.0.5.0/24", name="sp")
+        guest = e.instance("guest", sp, "10.0.5.9", check=False)
+        worn = e.group(e.v1)
+        e.wear(guest, worn)
+        e.route(e.ta, "10.0.1.0/24", guest.eni)
+        e.wear(e.b, e.group(e.v1, ingress=[f"tcp/22 {worn}", "tcp/80 10.0.0.0/24"]))
+        answer = may(e, f"can {e.a} reach {e.b} port 22")
+        assert any("with its own address as source" in text for text in said(answer))
+        e.route(e.tb, "10.0.0.0/24", guest.eni)
+        assert any("unchanged" in t for t in said(may(e, f"can {e.a} reach {e.b} port 80")))
+        ga = e.group(e.v1)
+        e.wear(e.a, ga)
+        e.wear(e.b, e.group(e.v1, ingress=[f"tcp/22 {ga}"]))
+        deny(e, f"can {e.a} reach {e.b} port 22", *REFERENCE_LOST)
+
+    def test_the_groups_of_a_guest_beyond_a_peering(self) -> None:
+        """R-SG-15, R-SG-16: the peer's rule may name the group of a NAT instance."""
+        e = Pair()
+        e.peered()
+        sp = e.subnet(e.v1, "10.0.5.0/24", name="sp")
+        guest = e.instance("guest", sp, "10.0.5.9", check=False)
+        worn = e.group(e.v1)
+        e.wear(guest, worn)
+        e.route(e.table(e.v1, [sp]), "10.2.0.0/16", e.pcx)
+        e.route(e.ta, "10.2.0.0/16", guest.eni)
+        e.wear(e.b2, e.group(e.v2, ingress=[f"tcp/22 {worn}"]))
+        may(e, f"can {e.a} reach {e.b2} port 22")
+        deny(e, f"can {e.b} reach {e.b2} port 22", *GROUP)
+
     def test_a_group_used_in_another_vpc(self) -> None:
         """R-SG-30, R-SG-31: an associated group's CIDR rules hold for members in the other VPC."""
         e = Pair()
