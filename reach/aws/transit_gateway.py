@@ -385,6 +385,7 @@ COMPONENT = Component(
             TransitGateway,
             "transit_gateway_id",
             "ec2.DescribeTransitGateways",
+            addresses={"options.transit_gateway_cidr_blocks[]": "CIDR"},
         ),
         Section(
             "TransitGatewayAttachments",
