@@ -246,5 +246,5 @@ def test_an_interface_without_its_accelerator() -> None:
 def test_an_address_that_is_none() -> None:
     """Law 11: it is said where it stands, when the snapshot is loaded."""
     wrong = {"Accelerators": [{"AcceleratorArn": "arn", "IpSets": [{"IpAddresses": ["75.2.60"]}]}]}
-    with pytest.raises(reach.SnapshotError, match="/Accelerators/0/IpSets/0/IpAddresses/0: '75.2"):
+    with pytest.raises(reach.SnapshotError, match=r"/Accelerators/0/IpSets/0/IpAddresses/0: '75.2"):
         load_files({"a.json": json.dumps(wrong)})

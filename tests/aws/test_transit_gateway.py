@@ -570,5 +570,5 @@ def test_a_block_that_is_none() -> None:
     """Law 11: it is said where it stands, when the snapshot is loaded."""
     options = {"TransitGatewayCidrBlocks": ["10.0.0.0/24", "10.0.0.0/33"]}
     wrong = {"TransitGateways": [{"TransitGatewayId": "tgw-1", "Options": options}]}
-    with pytest.raises(reach.SnapshotError, match="/TransitGatewayCidrBlocks/1: .* from 0 to 32"):
+    with pytest.raises(reach.SnapshotError, match=r"/TransitGatewayCidrBlocks/1: .* from 0 to 32"):
         load_files({"a.json": json.dumps(wrong)})
