@@ -3,8 +3,8 @@
 An address that the snapshot knows but that no attached gateway serves is nobody's: nothing answers
 there, and no host on the internet has it (R-OBS-3).  This holds for unassociated Elastic IPs, for
 the addresses of deleted NAT gateways, and for public addresses in a VPC without internet gateway.
-Where the VPC or its gateway is another account's that is not in the snapshot, who answers there is
-undecided (R-SHARE-3).
+Where the VPC, its gateway or the interface is not in the snapshot, another account's perhaps, who
+answers there is undecided (R-SHARE-3).
 
 Implements: R-OBS-3 R-IGW-12 R-SHARE-3
 Not modelled: when a released address is handed to somebody else.
@@ -29,7 +29,7 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
             words = "has this address, but its VPC has no attached internet gateway"
             yield public, interface.network_interface_id, words
     for address in lowering.snapshot.records(Address):
-        if address.public_ip:
+        if address.public_ip and not _is_on_unseen(lowering, address):
             words = "is an Elastic IP that no working interface has"
             yield parse_address(address.public_ip), address.allocation_id or "", words
     for gateway in lowering.snapshot.records(NatGateway):
@@ -79,8 +79,24 @@ def _unserved(lowering: Lowering) -> frozenset[str]:
     return lowering.memo("elastic_ip unserved", make)
 
 
+def _is_on_unseen(lowering: Lowering, address: Address) -> bool:
+    """Whether it says that it is on an interface that the snapshot does not hold (law 2)."""
+    on = address.network_interface_id
+    return bool(on) and lowering.snapshot.get(NetworkInterface, on or "") is None
+
+
+def _unheld(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    words = "has this address, and is not in the snapshot"
+    return (Unmodelled(lowering.missing(NetworkInterface, interface_id, words)),)
+
+
 def _announce_unseen(lowering: Lowering) -> Iterator[Route]:
-    """What leads to an interface by a gateway that nothing tells of."""
+    """What leads to an interface that is not there, or by a gateway that nothing tells of."""
+    for address in lowering.snapshot.records(Address):
+        if address.public_ip and _is_on_unseen(lowering, address):
+            match = HeaderSpace.where(destination=Ranges.of(parse_address(address.public_ip)))
+            node = node_name("elastic_ip", address.network_interface_id or "", "unheld")
+            yield Route(match, node, Origin("", ""))
     unserved = _unserved(lowering)
     for interface in lowering.index.interfaces_where(lambda each: (each.vpc_id or "") in unserved):
         ends = [public for _, public in public_mapping(interface)]
@@ -135,6 +151,9 @@ def _end(lowering: Lowering, allocation_id: str) -> End | None:
         if interface is not None and address.private_ip_address:
             own = Ranges.of(parse_address(address.private_ip_address))
             return lowering.hosts((interface,), allocation_id, own)
+    if _is_on_unseen(lowering, address):
+        words = f"{address.network_interface_id} is not in the snapshot"
+        return End(allocation_id, gap=lowering.missing(NetworkInterface, allocation_id, words))
     words = "is on no interface"
     return End(allocation_id, nobody=Origin(allocation_id, words, code="UNASSOCIATED_COMPONENT"))
 
@@ -142,7 +161,7 @@ def _end(lowering: Lowering, allocation_id: str) -> End | None:
 COMPONENT = Component(
     name="elastic_ip",
     reads=(Address, NatGateway, NetworkInterface, Vpc),
-    nodes={"unseen": _unseen},
+    nodes={"unseen": _unseen, "unheld": _unheld},
     announce=_announce,
     aliases=_aliases,
     ends={"eipalloc-": _end},

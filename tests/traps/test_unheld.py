@@ -13,7 +13,7 @@ import pytest
 
 from tests.estate import Pair, Record
 from tests.estates.balancers import balancer, listen, target_group
-from tests.traps.rows import EIP_A, allow, deny, unknown
+from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
 
 NOBODY = "NO_POSSIBLE_DESTINATION"
 
@@ -119,6 +119,23 @@ def test_an_internet_gateway_that_a_route_names() -> None:
     e.hide(gateway)
     unknown(e, f"can internet reach {e.a} port 22", gateway)
     unknown(e, f"can {e.a} reach 8.8.8.8 port 443", gateway)
+
+
+def test_an_interface_that_an_elastic_ip_names() -> None:
+    """R-OBS-3: the address is somebody's, as long as it says whose."""
+    e = Partly()
+    e.online(e.ta, e.tb)
+    e.public(e.a, EIP_A)
+    e.public(e.b, EIP_B)
+    (own,) = (a for a in e.scope(e.home)["Addresses"] if a["PublicIp"] == EIP_A)
+    e.hide(e.a.eni)
+    for named in (EIP_A, own["AllocationId"]):
+        unknown(e, f"can internet reach {named} port 22", e.a.eni)
+        unknown(e, f"can {e.b} reach {named} port 22", e.a.eni)
+    allow(e, f"can internet reach {EIP_B} port 22")
+    for field in ("NetworkInterfaceId", "PrivateIpAddress", "InstanceId"):
+        del own[field]
+    deny(e, f"can internet reach {EIP_A} port 22", "NO_PATH")
 
 
 def test_no_internet_gateway_at_all() -> None:
