@@ -37,9 +37,12 @@ def unheld(snapshot: Snapshot) -> Unheld:
         name: defaultdict(dict) for name in Unheld.__dataclass_fields__
     }
     for remark in snapshot.diagnostics:
-        if remark.about == "reference" and remark.resource:
-            for record in _records(snapshot, remark.resource):
-                for name, place in _places(remark.named, remark.resource, record):
+        told = remark.about == "reference" and remark.resource is not None
+        # A snapshot that was changed has the remarks of the one that it was made from.
+        if told and not any(_records(snapshot, remark.named)):
+            resource = remark.resource or ""
+            for record in _records(snapshot, resource):
+                for name, place in _places(remark.named, resource, record):
                     found[name][place][remark.named] = None
     return Unheld(**{name: _settled(places) for name, places in found.items()})
 
