@@ -69,7 +69,13 @@ def _openings(ground: Ground) -> tuple[Origin, ...]:
 
 def interfaces_missing(ground: Ground) -> Origin | None:
     words = "what sends and receives here is not fully known"
-    return missing(ground, (NetworkInterface, Instance), words)
+    absent = missing(ground, (NetworkInterface, Instance), words)
+    named = next(iter(ground.index.unheld.interfaces.values()), None)
+    if absent is not None or named is None:
+        return absent
+    section = ground.snapshot.section_of(NetworkInterface)
+    told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
+    return Origin(section.call, told, collect=section.command)
 
 
 def unnamed(ground: Ground, address: int) -> Origin | None:

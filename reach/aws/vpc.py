@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -73,7 +74,8 @@ def _end(lowering: Lowering, vpc_id: str) -> End | None:
     if vpc is None:
         return None
     members = lowering.index.interfaces_by_vpc.get(vpc_id, ())
-    return replace(lowering.hosts(members, vpc_id), gap=_unseen(lowering, vpc))
+    gap = _unseen(lowering, vpc) or unheld_in(lowering, (vpc_id,))
+    return replace(lowering.hosts(members, vpc_id), gap=gap)
 
 
 # ------------------------------------------------------------------- what bears on a denial

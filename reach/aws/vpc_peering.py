@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Entry, Join, Lowering, Target, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -163,7 +164,7 @@ def _end(lowering: Lowering, peering_id: str) -> End | None:
     ends = lowering.hosts(tuple(interfaces), peering_id)
     ways = tuple(node_name(_NAME, peering_id, "from", vpc) for vpc in vpcs)
     unseen = [vpc for vpc in vpcs if lowering.snapshot.get(Vpc, vpc) is None]
-    gap = None
+    gap = unheld_in(lowering, vpcs)
     if unseen:
         words = f"is an end of {peering_id} and not in the snapshot"
         gap = Origin(unseen[0], f"{unseen[0]} {words}")

@@ -194,3 +194,13 @@ def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Orig
             origin = f"{words}; not modelled yet"
             return Origin(interface.network_interface_id, origin, name=interface.name)
     return None
+
+
+def unheld_in(lowering: Lowering, vpcs: Iterable[str]) -> Origin | None:
+    """Why not all interfaces of some VPCs are known, where other answers name one (law 2)."""
+    for vpc in vpcs:
+        named = lowering.index.unheld.interfaces.get(vpc)
+        if named is not None:
+            words = f"{named[0]} is in it, as other answers say"
+            return lowering.missing(NetworkInterface, vpc, words)
+    return None

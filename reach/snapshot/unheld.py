@@ -22,11 +22,12 @@ Ids = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Unheld:
-    """Ids by where they would be: interfaces by instance and by subnet, all else by VPC."""
+    """Ids by where they would be: by VPC, and interfaces by instance and by subnet as well."""
 
     subnets: Ids
     gateways: Ids
     tables: Ids
+    interfaces: Ids
     on_instance: Ids
     in_subnet: Ids
 
@@ -64,6 +65,8 @@ def _places(named: str, by: str, record: Record) -> Iterator[tuple[str, str]]:
     elif vpc and named.startswith("rtb-"):
         yield "tables", vpc
     elif named.startswith("eni-"):
+        if vpc:
+            yield "interfaces", vpc
         if by.startswith("i-"):
             yield "on_instance", by
         subnets = (getattr(record, "subnet_id", None), *getattr(record, "subnet_ids", ()))

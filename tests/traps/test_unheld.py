@@ -78,6 +78,28 @@ def test_one_of_two_interfaces_of_an_instance() -> None:
     unknown(e, f"can {e.a} reach {e.b} port 80", second)
 
 
+@pytest.mark.parametrize(
+    "end", ["any", "{v1}", "{group}", "{pcx}", "tag:Role=x", "private", "10.0.0.0/8", "{sb}"]
+)
+def test_an_end_of_many_of_which_one_is_not_held(end: str) -> None:
+    """Whoever is not held may be the one that is reached, or that reaches; who is, does."""
+    e = Partly()
+    e.peered()
+    group = e.group(e.v1, ingress=["tcp/22 any"], egress=["tcp/22 any"])
+    e.wear(e.a, group)
+    e.wear(e.b, group)
+    e.wear(e.b2, e.group(e.v2, ingress=["tcp/22 any"]))
+    for each in (e.a, e.b):
+        each.record["Tags"].append({"Key": "Role", "Value": "x"})
+    c = e.instance("c", e.s2, "10.2.0.9", groups=[e.group(e.v2, ingress=["tcp/22 any"])])
+    named = end.format(group=group, **vars(e))
+    deny(e, f"can {c} reach {named} port 80")
+    e.hide(e.b.eni)
+    unknown(e, f"can {c} reach {named} port 80")
+    if end != "{sb}":
+        allow(e, f"can {c} reach {named} port 22")
+
+
 def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
     """The interface of an endpoint, which the endpoint names, may have the address."""
     e = Partly()
