@@ -8,14 +8,17 @@ answered as before.  Removing the record that names it makes the list whole agai
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.estate import Pair, Record
+import reach
+from tests.estate import Pair, Record, load_files, tell
 from tests.estates.balancers import balancer, listen, target_group
 from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
 
 NOBODY = "NO_POSSIBLE_DESTINATION"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 
 class Partly(Pair):
@@ -187,3 +190,19 @@ def test_a_vpc_that_is_named_and_not_held() -> None:
     e.hide(e.v1)
     unknown(e, f"can {e.a} reach 2606:4700:4700::1111 port 443", e.v1)
     unknown(e, f"can {e.a} reach 10.0.0.2 port 53/udp", e.v1)
+
+
+def test_an_appliance_whose_interface_is_not_held() -> None:
+    """R-GWLB-1: whether it can take what its balancer hands over is not known; that its group does
+    not was the answer (samples/gateway_load_balancer)."""
+    folder = SAMPLES / "gateway_load_balancer" / "snapshot"
+    files = {str(f.relative_to(folder)): f.read_text() for f in sorted(folder.rglob("*.json"))}
+    question = "can keeper reach internet port 443"
+    assert reach.ask(load_files(files), question).verdict == "unreachable"
+    (listed,) = (name for name, text in files.items() if '"NetworkInterfaces"' in text[:40])
+    every = json.loads(files[listed])["NetworkInterfaces"]
+    kept = [each for each in every if each["NetworkInterfaceId"] != "eni-071cb283cd349a086"]
+    assert len(kept) == len(every) - 1
+    files[listed] = json.dumps({"NetworkInterfaces": kept})
+    answer = reach.ask(load_files(files), question)
+    assert answer.verdict == "undecided", tell(answer)
