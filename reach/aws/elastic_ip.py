@@ -80,9 +80,21 @@ def _unserved(lowering: Lowering) -> frozenset[str]:
 
 
 def _is_on_unseen(lowering: Lowering, address: Address) -> bool:
-    """Whether it says that it is on an interface that the snapshot does not hold (law 2)."""
+    """Whether it says that it is on an interface that the snapshot does not hold (law 2).
+
+    A NAT gateway says itself which addresses are its own.
+    """
     on = address.network_interface_id
-    return bool(on) and lowering.snapshot.get(NetworkInterface, on or "") is None
+    held = not on or lowering.snapshot.get(NetworkInterface, on) is not None
+    return not held and address.public_ip not in _of_translators(lowering)
+
+
+def _of_translators(lowering: Lowering) -> frozenset[str | None]:
+    def make() -> frozenset[str | None]:
+        gateways = lowering.snapshot.records(NatGateway)
+        return frozenset(a.public_ip for each in gateways for a in each.nat_gateway_addresses)
+
+    return lowering.memo("elastic_ip of NAT gateways", make)
 
 
 def _unheld(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
