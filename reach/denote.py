@@ -23,6 +23,7 @@ from reach.gaps import (
     interfaces_missing,
     missing,
     shared_by_others,
+    subnets_missing,
     unnamed,
     unseen,
 )
@@ -43,7 +44,6 @@ from reach.snapshot.records import (
     Instance,
     NetworkInterface,
     Record,
-    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
@@ -299,7 +299,7 @@ def _known(ground: Ground, text: str, words: str) -> End:
         assert end is not None
         if text in ("internet", "on-premises"):
             return end
-        unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
+        unsure = subnets_missing(ground)
         gap = unsure or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
     if text.startswith("arn:") and text in ground.own_names:

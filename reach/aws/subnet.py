@@ -40,7 +40,11 @@ def _emit(lowering: Lowering, subnet_id: str, by: str) -> tuple[Stage, ...]:
     flow's own state need neither switch nor route.
     """
     subnet = lowering.snapshot.get(Subnet, subnet_id)
-    own = Ranges.prefixes(cidrs(subnet)) if subnet else Ranges(())
+    if subnet is None:
+        words = "what lies in this subnet and what leaves it is not known"
+        unknown = Unmodelled(lowering.missing(Subnet, subnet_id, words))
+        return (*lowering.slot("subnet.return", subnet_id), unknown)
+    own = Ranges.prefixes(cidrs(subnet))
     inside = Route(
         HeaderSpace.where(destination=own), node_name("subnet", subnet_id, "switch"), QUIET
     )

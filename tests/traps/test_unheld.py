@@ -55,6 +55,28 @@ def test_a_subnet_that_is_named_and_not_held() -> None:
     allow(e, f"can {e.a} reach {c} port 22")
 
 
+def test_within_a_subnet_that_is_not_held() -> None:
+    """R-RT-2, R-NACL-8: whether a packet leaves the subnet hangs on its block; an ACL that is still
+    associated with it denies nothing inside."""
+    e = Partly()
+    c = e.instance("c", e.sa, "10.0.0.9")
+    e.acl(e.v1, [e.sa], ingress=[], egress=[])
+    allow(e, f"can {e.a} reach {c} port 22")
+    e.hide(e.sa)
+    unknown(e, f"can {e.a} reach {c} port 22", e.sa)
+
+
+def test_public_subnets_of_which_one_is_not_held() -> None:
+    """R-DEF-1: which subnets are public is not known; that none was reached was the answer."""
+    e = Partly()
+    e.online(e.ta)
+    e.public(e.a, EIP_A)
+    allow(e, "can internet reach public port 22")
+    e.hide(e.sa)
+    unknown(e, "can internet reach public port 22", e.sa)
+    unknown(e, "can internet reach private port 22")
+
+
 def test_of_a_subnet_that_nothing_names_there_is_none() -> None:
     """R-PIPE-7: the same address, in a VPC all of whose subnets are held, is nobody's."""
     e = Partly()
@@ -204,5 +226,18 @@ def test_an_appliance_whose_interface_is_not_held() -> None:
     kept = [each for each in every if each["NetworkInterfaceId"] != "eni-071cb283cd349a086"]
     assert len(kept) == len(every) - 1
     files[listed] = json.dumps({"NetworkInterfaces": kept})
+    answer = reach.ask(load_files(files), question)
+    assert answer.verdict == "undecided", tell(answer)
+
+
+def test_a_pool_of_a_gateway_that_is_not_held() -> None:
+    """R-IGW-9: an edge table takes the pool's addresses in, so they are no hosts on the internet
+    (samples/public_ipv4_pool)."""
+    folder = SAMPLES / "public_ipv4_pool" / "snapshot"
+    files = {str(f.relative_to(folder)): f.read_text() for f in sorted(folder.rglob("*.json"))}
+    question = "can internet reach 203.0.113.5 port 22"
+    assert reach.ask(load_files(files), question).verdict == "unreachable"
+    (listed,) = (name for name, text in files.items() if '"InternetGateways"' in text[:40])
+    files[listed] = '{"InternetGateways": []}'
     answer = reach.ask(load_files(files), question)
     assert answer.verdict == "undecided", tell(answer)
