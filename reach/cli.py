@@ -16,7 +16,8 @@
     reach pack SNAPSHOT OUT.tar.zst                     the same files as one
 
 Status 2 is usage or bad input, 70 a defect of ours, 74 a full disk, 130 an interrupt.  Data goes to
-stdout, messages to stderr.  Must not know how anything is answered; nobody imports this file.
+stdout, messages to stderr.  Must not know how anything is answered; nobody imports this file but
+``python -m reach``.
 """
 
 from __future__ import annotations

@@ -69,7 +69,8 @@ class Commands(click.Group):
             status = CLOSED_PIPE
         except OSError as error:
             forget_stdout()
-            say("error", error.strerror or str(error))
+            about = error.filename if isinstance(error.filename, str) else ""
+            say("error", ": ".join(filter(None, (about, error.strerror))) or str(error))
             status = IO_ERROR
         except _input_errors() as error:
             say("error", str(error))

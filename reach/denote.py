@@ -23,6 +23,7 @@ from reach.gaps import (
     interfaces_missing,
     missing,
     shared_by_others,
+    subnets_missing,
     unnamed,
     unseen,
 )
@@ -43,7 +44,6 @@ from reach.snapshot.records import (
     Instance,
     NetworkInterface,
     Record,
-    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
@@ -299,7 +299,7 @@ def _known(ground: Ground, text: str, words: str) -> End:
         assert end is not None
         if text in ("internet", "on-premises"):
             return end
-        unsure = missing(ground, (Subnet, RouteTable), "which subnets are public is not known")
+        unsure = subnets_missing(ground)
         gap = unsure or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
     if text.startswith("arn:") and text in ground.own_names:
@@ -323,7 +323,12 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
         if text.startswith("arn:") and alike:
             near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
             raise _nothing(f"{text} is not in the snapshot", near)
-        words = "is of a kind that is not modelled yet"
+        held = any(each.partition(" ")[0] == resource for each in ground.ids())
+        words = (
+            "is no end of a question: no packet starts or ends there"
+            if held
+            else "is of a kind that is not modelled yet"
+        )
         return End(text, gap=Origin(resource, words, code="UNSUPPORTED_COMPONENT"))
     own = (c.reads[0] for c in ground.components().values() if f"{kind}-" in c.ends and c.reads)
     words = f"whether there is {resource} is not known"

@@ -24,6 +24,7 @@ from reach.snapshot.records import (
     NetworkInterface,
     Record,
     RouteTable,
+    Subnet,
     Vpc,
     VpcPeeringConnection,
 )
@@ -42,6 +43,18 @@ def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin
             told = f"{words}: {section.call} {what} {where}"
             return Origin(section.call, told, collect=section.command)
     return None
+
+
+def subnets_missing(ground: Ground) -> Origin | None:
+    """Why it is not known which subnets there are, and which of them are public, if it is not."""
+    words = "which subnets are public is not known"
+    absent = missing(ground, (Subnet, RouteTable), words)
+    named = next(iter(ground.index.unheld.subnets.values()), None)
+    if absent is not None or named is None:
+        return absent
+    section = ground.snapshot.section_of(Subnet)
+    told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
+    return Origin(section.call, told, collect=section.command)
 
 
 def openings(ground: Ground) -> tuple[Origin, ...]:
@@ -69,7 +82,13 @@ def _openings(ground: Ground) -> tuple[Origin, ...]:
 
 def interfaces_missing(ground: Ground) -> Origin | None:
     words = "what sends and receives here is not fully known"
-    return missing(ground, (NetworkInterface, Instance), words)
+    absent = missing(ground, (NetworkInterface, Instance), words)
+    named = next(iter(ground.index.unheld.interfaces.values()), None)
+    if absent is not None or named is None:
+        return absent
+    section = ground.snapshot.section_of(NetworkInterface)
+    told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
+    return Origin(section.call, told, collect=section.command)
 
 
 def unnamed(ground: Ground, address: int) -> Origin | None:

@@ -161,6 +161,8 @@ def parse_words(
         raise QuestionError(f"a question needs the word 'reach': {_FORM}")
     middle = left.index("reach")
     source, rest = " ".join(left[:middle]), left[middle + 1 :]
+    if "" in left:
+        raise QuestionError(f"a word of the question is empty, like an unset variable's: {_FORM}")
     if not source:
         raise QuestionError(f"a question needs a source before 'reach': {_FORM}")
     cut = next((n for n, word in enumerate(rest) if word.lower() in _CLAUSES), len(rest))

@@ -82,3 +82,23 @@ def test_an_error_that_nobody_foresaw_is_no_verdict() -> None:
     assert (done.returncode, done.stdout) == (70, "")
     assert "ZeroDivisionError" in done.stderr
     assert "please report it" in done.stderr
+
+
+def test_python_runs_the_package_as_the_command() -> None:
+    """Python ends with 1 where it finds nothing to run, and 1 is a verdict."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for arguments, status in ((["--version"], 0), (["can", "a", "reach"], 2)):
+        command = [sys.executable, "-m", "reach", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False
+        )
+        assert done.returncode == status, done.stderr
+        assert (done.stdout + done.stderr).startswith(("reach ", "Usage: reach can "))
+
+
+def test_a_file_that_cannot_be_written_is_named(saved: Path) -> None:
+    """What the system says alone ("No such file or directory") does not say which."""
+    nowhere = saved / "missing" / "x.tar.zst"
+    done = start(["pack", str(saved), str(nowhere)], capture_output=True)
+    assert done.returncode == 74, done.stderr
+    assert str(nowhere.parent) in done.stderr

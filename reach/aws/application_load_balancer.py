@@ -203,18 +203,29 @@ def _values(condition: Condition) -> tuple[str, ...]:
 
 def _looks_at_content(rule: AnyRule) -> bool:
     return any(
-        condition.field != "source-ip"
+        _blocks(condition) is None
         and not set(_values(condition)) & set(_ANY_VALUE.get(condition.field, ()))
         for condition in rule.conditions
     )
+
+
+def _blocks(condition: Condition) -> Ranges | None:
+    """The client addresses that a condition asks for; None if it asks for none, or in a way that
+    is not understood: then the rule may match any."""
+    if condition.field != "source-ip":
+        return None
+    try:
+        return Ranges.prefixes(map(Prefix.parse, _values(condition)))
+    except ValueError:
+        return None
 
 
 def _sources(rule: AnyRule) -> Ranges | None:
     """The client addresses that a rule asks for; None if it does not."""
     found: Ranges | None = None
     for condition in rule.conditions:
-        if condition.field == "source-ip":
-            named = Ranges.prefixes(map(Prefix.parse, _values(condition)))
+        named = _blocks(condition)
+        if named is not None:
             found = named if found is None else found & named
     return found
 

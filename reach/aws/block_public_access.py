@@ -36,6 +36,7 @@ from reach.snapshot.call import Call
 from reach.snapshot.firewalls import is_firewalls
 from reach.snapshot.index import private_addresses, subnet_blocks
 from reach.snapshot.ingress_pools import IngressPools, ingress_pools
+from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.public_access import (
     BOTH,
     EGRESS,
@@ -248,7 +249,7 @@ def _translators(lowering: Lowering) -> Mapping[str, Ranges]:
                 text = each.public_ip if regional else each.private_ip
                 if text:
                     found.setdefault(place, []).append(parse_address(text))
-        for own in lowering.index.interfaces_where(lambda i: i.interface_type == "nat_gateway"):
+        for own in lowering.index.interfaces_where(lambda i: i.interface_type in NAT_TYPES):
             found.setdefault(own.subnet_id or "", []).extend(private_addresses(own))
         return {place: Ranges.of(*addresses) for place, addresses in found.items() if addresses}
 

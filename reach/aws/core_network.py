@@ -23,6 +23,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from reach.component import Component, End, Entry, Join, Link, Lowering, Target, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.header_space import ANYTHING, Ranges
 from reach.network.stage import (
     Action,
@@ -498,7 +499,7 @@ def _beyond(lowering: Lowering, words: str, attachments: Sequence[CoreAttachment
     through = tuple(node for each in attachments for node in _ways(lowering, each))
     elsewhere = [each for each in attachments if each.about.attachment_type != "VPC"]
     unseen = [each for each in vpcs if lowering.snapshot.get(Vpc, each.resource_id) is None]
-    gap = None
+    gap = unheld_in(lowering, (each.resource_id for each in vpcs))
     if elsewhere:
         kinds = ", ".join(sorted({each.about.attachment_type for each in elsewhere}))
         said = f"what lies beyond its attachments of kind {kinds} is not named by this end"

@@ -211,7 +211,7 @@ def _allowed(association: DirectConnectGatewayAssociation) -> tuple[Prefix, ...]
 def _vpc_of(lowering: Lowering, gateway_id: str) -> Vpc | None:
     gateway = lowering.snapshot.get(VpnGateway, gateway_id)
     attachments = gateway.vpc_attachments if gateway is not None else ()
-    attached = next((a.vpc_id for a in attachments if a.state == "attached" and a.vpc_id), "")
+    attached = next((a.vpc_id for a in attachments if a.is_attached and a.vpc_id), "")
     return lowering.snapshot.get(Vpc, attached or "")
 
 

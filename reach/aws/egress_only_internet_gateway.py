@@ -27,6 +27,7 @@ from reach.network.stage import (
     Rule,
     Stage,
     Translate,
+    Unmodelled,
     deny_all,
 )
 from reach.snapshot.records import EgressOnlyInternetGateway, Subnet, Vpc
@@ -43,7 +44,7 @@ def _get(lowering: Lowering, gateway_id: str) -> EgressOnlyInternetGateway:
 
 
 def _vpc_of(gateway: EgressOnlyInternetGateway) -> str:
-    attached = (a.vpc_id for a in gateway.attachments if a.state in ("attached", "available"))
+    attached = (a.vpc_id for a in gateway.attachments if a.is_attached)
     return next((vpc for vpc in attached if vpc), "")
 
 
@@ -77,6 +78,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     )
     return (
         *(() if vpc else (deny_all(detached),)),
+        *_blocks_known(lowering, vpc),
         *lowering.slot("egress_only_internet_gateway.out", gateway_id),
         Filter(
             (Rule(own, Action.PERMIT, passes),),
@@ -87,6 +89,14 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         Translate((forget,)),
         Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
     )
+
+
+def _blocks_known(lowering: Lowering, vpc_id: str) -> tuple[Stage, ...]:
+    """Law 2: of a VPC that is not in the snapshot nobody knows the blocks."""
+    if not vpc_id or lowering.snapshot.get(Vpc, vpc_id) is not None:
+        return ()
+    words = "the addresses of the VPC that it is attached to are not known"
+    return (Unmodelled(lowering.missing(Vpc, vpc_id, words)),)
 
 
 def _from(lowering: Lowering, gateway_id: str, place: str) -> tuple[Stage, ...]:

@@ -3,8 +3,8 @@
 An address that the snapshot knows but that no attached gateway serves is nobody's: nothing answers
 there, and no host on the internet has it (R-OBS-3).  This holds for unassociated Elastic IPs, for
 the addresses of deleted NAT gateways, and for public addresses in a VPC without internet gateway.
-Where the VPC or its gateway is another account's that is not in the snapshot, who answers there is
-undecided (R-SHARE-3).
+Where the VPC, its gateway or the interface is not in the snapshot, another account's perhaps, who
+answers there is undecided (R-SHARE-3).
 
 Implements: R-OBS-3 R-IGW-12 R-SHARE-3
 Not modelled: when a released address is handed to somebody else.
@@ -29,7 +29,7 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
             words = "has this address, but its VPC has no attached internet gateway"
             yield public, interface.network_interface_id, words
     for address in lowering.snapshot.records(Address):
-        if address.public_ip:
+        if address.public_ip and not _is_on_unseen(lowering, address):
             words = "is an Elastic IP that no working interface has"
             yield parse_address(address.public_ip), address.allocation_id or "", words
     for gateway in lowering.snapshot.records(NatGateway):
@@ -44,7 +44,12 @@ def _behind_others(lowering: Lowering, vpc_id: str) -> str:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return "has this address, and its VPC is not in the snapshot"
-    if vpc_id in _served(lowering) or lowering.index.told_by_owner(InternetGateway, vpc):
+    if vpc_id in _served(lowering):
+        return ""
+    named = lowering.index.unheld.gateways.get(vpc_id)
+    if named is not None:
+        return f"has this address, and {named[0]} of its VPC is not in the snapshot"
+    if lowering.index.told_by_owner(InternetGateway, vpc):
         return ""
     return f"has this address, and the gateways of {vpc.owner_id} are not in the snapshot"
 
@@ -74,8 +79,36 @@ def _unserved(lowering: Lowering) -> frozenset[str]:
     return lowering.memo("elastic_ip unserved", make)
 
 
+def _is_on_unseen(lowering: Lowering, address: Address) -> bool:
+    """Whether it says that it is on an interface that the snapshot does not hold (law 2).
+
+    A NAT gateway says itself which addresses are its own.
+    """
+    on = address.network_interface_id
+    held = not on or lowering.snapshot.get(NetworkInterface, on) is not None
+    return not held and address.public_ip not in _of_translators(lowering)
+
+
+def _of_translators(lowering: Lowering) -> frozenset[str | None]:
+    def make() -> frozenset[str | None]:
+        gateways = lowering.snapshot.records(NatGateway)
+        return frozenset(a.public_ip for each in gateways for a in each.nat_gateway_addresses)
+
+    return lowering.memo("elastic_ip of NAT gateways", make)
+
+
+def _unheld(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    words = "has this address, and is not in the snapshot"
+    return (Unmodelled(lowering.missing(NetworkInterface, interface_id, words)),)
+
+
 def _announce_unseen(lowering: Lowering) -> Iterator[Route]:
-    """What leads to an interface by a gateway that nothing tells of."""
+    """What leads to an interface that is not there, or by a gateway that nothing tells of."""
+    for address in lowering.snapshot.records(Address):
+        if address.public_ip and _is_on_unseen(lowering, address):
+            match = HeaderSpace.where(destination=Ranges.of(parse_address(address.public_ip)))
+            node = node_name("elastic_ip", address.network_interface_id or "", "unheld")
+            yield Route(match, node, Origin("", ""))
     unserved = _unserved(lowering)
     for interface in lowering.index.interfaces_where(lambda each: (each.vpc_id or "") in unserved):
         ends = [public for _, public in public_mapping(interface)]
@@ -130,6 +163,9 @@ def _end(lowering: Lowering, allocation_id: str) -> End | None:
         if interface is not None and address.private_ip_address:
             own = Ranges.of(parse_address(address.private_ip_address))
             return lowering.hosts((interface,), allocation_id, own)
+    if _is_on_unseen(lowering, address):
+        words = f"{address.network_interface_id} is not in the snapshot"
+        return End(allocation_id, gap=lowering.missing(NetworkInterface, allocation_id, words))
     words = "is on no interface"
     return End(allocation_id, nobody=Origin(allocation_id, words, code="UNASSOCIATED_COMPONENT"))
 
@@ -137,7 +173,7 @@ def _end(lowering: Lowering, allocation_id: str) -> End | None:
 COMPONENT = Component(
     name="elastic_ip",
     reads=(Address, NatGateway, NetworkInterface, Vpc),
-    nodes={"unseen": _unseen},
+    nodes={"unseen": _unseen, "unheld": _unheld},
     announce=_announce,
     aliases=_aliases,
     ends={"eipalloc-": _end},

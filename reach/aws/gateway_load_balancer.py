@@ -220,7 +220,8 @@ def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target) -> Rule
         if interface.vpc_id == balancer.vpc_id
     ]
     if not nodes or len(owners) != 1:
-        if lowering.has(NetworkInterface, balancer):
+        named = target.id in lowering.index.unheld.on_instance
+        if lowering.has(NetworkInterface, balancer) and not named:
             return None
         words = "whether its nodes reach its appliances is not known"
         gap = lowering.missing(NetworkInterface, balancer.load_balancer_arn, words)

@@ -250,8 +250,7 @@ def _has_gateway(
 ) -> tuple[Stage, ...]:
     for gateway in lowering.snapshot.records(InternetGateway):
         for attachment in gateway.attachments:
-            attached = attachment.state in ("available", "attached")
-            if attached and attachment.vpc_id == interface.vpc_id:
+            if attachment.is_attached and attachment.vpc_id == interface.vpc_id:
                 return ()
     if not lowering.has(InternetGateway, interface):
         words = f"whether {interface.vpc_id} has an internet gateway is not known"

@@ -10,6 +10,7 @@ Not modelled: what the guest does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering
 from reach.network.stage import Origin, Stage, deny_all, unknown_filter
@@ -26,7 +27,7 @@ def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     if instance is None:
         words = "whether this instance runs is not known"
         return (unknown_filter(lowering.missing(Instance, instance_id, words)),)
-    if instance.state.name == "running":
+    if instance.state.is_running:
         return ()
     words = f"is {instance.state.name}, so its interfaces neither send nor receive"
     return (deny_all(Origin(instance_id, words, "state", "BAD_STATE", instance.name)),)
@@ -35,6 +36,12 @@ def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
 def _end(lowering: Lowering, instance_id: str) -> End | None:
     interfaces = lowering.index.interfaces_by_instance.get(instance_id, ())
     instance = lowering.snapshot.get(Instance, instance_id)
+    shown = f"{instance_id} {instance.name if instance else ''}".strip()
+    unheld = lowering.index.unheld.on_instance.get(instance_id)
+    if unheld is not None:
+        words = f"its interface {unheld[0]} is not known"
+        gap = lowering.missing(NetworkInterface, instance_id, words)
+        return replace(lowering.hosts(interfaces, shown), gap=gap)
     if not interfaces:
         if instance is None:
             return None
@@ -46,7 +53,7 @@ def _end(lowering: Lowering, instance_id: str) -> End | None:
             instance_id,
             nobody=Origin(instance_id, words, code="UNASSOCIATED_COMPONENT", name=instance.name),
         )
-    return lowering.hosts(interfaces, f"{instance_id} {instance.name if instance else ''}".strip())
+    return lowering.hosts(interfaces, shown)
 
 
 def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:

@@ -73,7 +73,7 @@ _PUBLIC = HeaderSpace.where(
 
 def _vpc_of(gateway: InternetGateway) -> str:
     """The VPC it is attached to, or nothing (R-IGW-1)."""
-    attached = (a.vpc_id for a in gateway.attachments if a.state in ("available", "attached"))
+    attached = (a.vpc_id for a in gateway.attachments if a.is_attached)
     return next((vpc for vpc in attached if vpc), "")
 
 
@@ -86,7 +86,7 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
             found.update(public_mapping(interface))
             found.update(_elastic(lowering).get(interface.network_interface_id, ()))
         for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == vpc_id and gateway.state == "available":
+            if gateway.vpc_id == vpc_id and gateway.is_available:
                 for address in gateway.nat_gateway_addresses:
                     if address.public_ip:
                         public = parse_address(address.public_ip)

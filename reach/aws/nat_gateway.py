@@ -45,6 +45,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import vpc_blocks
+from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
@@ -117,10 +118,9 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _available(gateway: NatGateway) -> tuple[Stage, ...]:
-    state = gateway.state or "available"
-    if state == "available" and _own(gateway):
+    if gateway.is_available and _own(gateway):
         return ()
-    words = f"is {state}" if state != "available" else "has no address to translate to"
+    words = "has no address to translate to" if gateway.is_available else f"is {gateway.state}"
     return (deny_all(Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)),)
 
 
@@ -264,7 +264,7 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
     gateways = [
         gateway
         for gateway in lowering.snapshot.records(NatGateway)
-        if gateway.vpc_id == vpc_id and gateway.state == "available"
+        if gateway.vpc_id == vpc_id and gateway.is_available
     ]
     fresh = _FOUR
     for gateway in gateways:
@@ -364,7 +364,7 @@ def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 def _announce(lowering: Lowering) -> Iterator[Route]:
     """A regional gateway's public addresses are its own, on no interface of a subnet."""
     for gateway in lowering.snapshot.records(NatGateway):
-        if _is_regional(gateway) and gateway.state == "available" and _own(gateway):
+        if _is_regional(gateway) and gateway.is_available and _own(gateway):
             node = node_name(_NAME, gateway.nat_gateway_id, "reply")
             yield Route(HeaderSpace.where(destination=_own(gateway)), node, _QUIET)
 
@@ -378,7 +378,7 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
         _back(subnet_id, subnet.vpc_id or "", peering, gateway)
         for peering, other in _peers(lowering).get(subnet.vpc_id or "", ())
         for gateway in _by_place(lowering).get(other, ())
-        if gateway.state == "available" and _own(gateway)
+        if gateway.is_available and _own(gateway)
     ]
     return (Forward(tuple(routes)),) if routes else ()
 
@@ -391,7 +391,7 @@ def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection,
         for peering in lowering.snapshot.records(VpcPeeringConnection):
             one = peering.requester_vpc_info.vpc_id or ""
             other = peering.accepter_vpc_info.vpc_id or ""
-            if peering.status.code == "active":
+            if peering.is_active:
                 found[one] = (*found.get(one, ()), (peering, other))
                 found[other] = (*found.get(other, ()), (peering, one))
         return found
@@ -473,7 +473,7 @@ COMPONENT = Component(
     },
     slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
     targets=(Target("nat_gateway_id", "nat-", _enter, _could),),
-    interface_types=("nat_gateway",),
+    interface_types=NAT_TYPES,
     interface_node=_interface_node,
     announce=_announce,
     ends={"nat-": _end},

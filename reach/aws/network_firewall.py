@@ -26,7 +26,8 @@ firewalls (undecided); whether a change of rules has reached every endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Set
+from dataclasses import replace
 from functools import partial
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
@@ -50,6 +51,7 @@ from reach.firewalling.stateless import (
     stateless_default,
     stateless_items,
 )
+from reach.network.address import Prefix
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -67,7 +69,6 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
     deny_all,
-    unknown_filter,
 )
 from reach.snapshot.firewall_calls import (
     ENDPOINT_ASSOCIATION,
@@ -82,11 +83,22 @@ from reach.snapshot.firewall_records import (
     RuleGroup,
 )
 from reach.snapshot.firewalls import FirewallPlace, firewall_places, is_firewalls
-from reach.snapshot.records import InternetGateway, Subnet, VpcEndpoint
+from reach.snapshot.index import subnet_blocks
+from reach.snapshot.records import (
+    EgressOnlyInternetGateway,
+    InternetGateway,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
 from reach.snapshot.section import Section
 
 _NAME = "network_firewall"
 _QUIET = Origin("", "")
+_UNSUPPORTED = "UNSUPPORTED_COMPONENT"
+# How the firewall of an internet gateway treats a subnet: not at all; or with an address of its
+# own for what has no public one (API reference of Network Security Manager, IgwFirewallConfig).
+_SPARED, _OPENED = ("exclude", "az-unsupported"), ("flexible", "outbound-only")
 _TCP = HeaderSpace.where(protocol=Ranges.of(TCP))
 _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 # Lists of rules: what they are for, and the two of the stateless engine.
@@ -395,18 +407,65 @@ def _unseen(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]:
     return (Unmodelled(lowering.missing(Firewall, place_id, words)),)
 
 
-def _at_internet_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
-    """A firewall of an internet gateway inspects all that crosses it, with no route."""
-    gateway = lowering.snapshot.get(InternetGateway, gateway_id)
-    vpcs = {each.vpc_id for each in gateway.attachments} if gateway is not None else set()
+def _at_gateway(lowering: Lowering, gateway_id: str, side: str) -> tuple[Stage, ...]:
+    """A firewall of an internet gateway inspects all that crosses it, with no route.
+
+    Subnets may be left out.  Those that it opens may get out by it without a public address, as it
+    translates (EC2 API, NetworkFirewallAssociation and NetworkFirewallConnectivityType).  In
+    monitor mode it denies nothing.  ``side`` of a packet is its end in the VPC.
+    """
+    gateway = lowering.snapshot.get(InternetGateway, gateway_id) or lowering.snapshot.get(
+        EgressOnlyInternetGateway, gateway_id
+    )
+    attachments = gateway.attachments if gateway is not None else ()
+    vpcs = {each.vpc_id for each in attachments if each.vpc_id}
+    stages: list[Stage] = []
+    for vpc_id, origin, enforces in _crossings(lowering, gateway_id, vpcs):
+        spared, opened = (
+            HeaderSpace.where(**{side: _treated(lowering, vpc_id, treatments)})
+            for treatments in (_SPARED, _OPENED)
+        )
+        if side == "source" and not opened.is_empty:
+            beyond = node_name(_NAME, gateway_id, "translates")
+            stages.append(Forward((Route(opened, beyond, _QUIET),)))
+        passes, may = Rule(spared, Action.PERMIT, _QUIET), Rule(opened, Action.DOUBT, origin)
+        if enforces:
+            stages.append(Filter((passes,), replace(may, match=ANYTHING)))
+        else:
+            stages.append(Filter((may,), replace(passes, match=ANYTHING)))
+    return tuple(stages)
+
+
+def _crossings(
+    lowering: Lowering, gateway_id: str, vpcs: Set[str]
+) -> Iterator[tuple[str, Origin, bool]]:
+    """The firewalls at a gateway by their VPC, and whether they deny, as either call shows it."""
+    at: dict[tuple[str, str], bool] = {}
+    for vpc_id in sorted(vpcs):
+        vpc = lowering.snapshot.get(Vpc, vpc_id)
+        for each in vpc.network_firewall_associations if vpc is not None else ():
+            at[vpc_id, each.firewall_arn] = each.firewall_mode != "monitor"
     for firewall in lowering.snapshot.records(Firewall):
-        described = firewall.firewall
-        if described.igw_firewall_configuration is not None and described.vpc_id in vpcs:
-            words = f"inspects what crosses {gateway_id}; such firewalls are not modelled yet"
-            code = "UNSUPPORTED_COMPONENT"
-            origin = Origin(firewall.firewall_arn, words, code=code, name=firewall.name)
-            return (unknown_filter(origin),)
-    return ()
+        vpc_id = firewall.firewall.vpc_id or ""
+        if firewall.firewall.igw_firewall_configuration is not None and vpc_id in vpcs:
+            at.setdefault((vpc_id, firewall.firewall_arn), True)
+    for (vpc_id, arn), enforces in at.items():
+        words = f"inspects what crosses {gateway_id}; such firewalls are not modelled yet"
+        known = lowering.snapshot.get(Firewall, arn)
+        name = known.name if known is not None else ""
+        yield vpc_id, Origin(arn, words, code=_UNSUPPORTED, name=name), enforces
+
+
+def _treated(lowering: Lowering, vpc_id: str, treatments: Container[str | None]) -> Ranges:
+    """The addresses of the subnets that such a firewall treats in these ways."""
+    own = lowering.index.subnets_by_vpc.get(vpc_id, ())
+    chosen = (each for each in own if each.network_firewall_connectivity_type in treatments)
+    return Ranges.prefixes(Prefix.parse(b) for each in chosen for b in subnet_blocks(each))
+
+
+def _translates(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    words = "a firewall there lets out what has no public address, which is not modelled yet"
+    return (Unmodelled(Origin(gateway_id, words, code=_UNSUPPORTED)),)
 
 
 def _end(lowering: Lowering, endpoint_id: str) -> End | None:
@@ -481,10 +540,12 @@ COMPONENT = Component(
         "application": _application,
         "cut": _cut,
         "unseen": _unseen,
+        "translates": _translates,
     },
     slots={
-        "internet_gateway.in": _at_internet_gateway,
-        "internet_gateway.out": _at_internet_gateway,
+        "internet_gateway.in": partial(_at_gateway, side="destination"),
+        "internet_gateway.out": partial(_at_gateway, side="source"),
+        "egress_only_internet_gateway.out": partial(_at_gateway, side="source"),
     },
     targets=(Target("gateway_id", "vpce-", _enter),),
     attached={"network-function": _attached},

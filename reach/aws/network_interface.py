@@ -4,13 +4,15 @@ Groups, the check and the addresses belong to the interface (R-ENI-1, R-ENI-2). 
 and accepts only for, its own addresses while the check is on (R-ENI-4, R-ENI-5, R-ENI-7); an
 instance answers by the interface that owns the address (R-ENI-12, R-OBS-5).  With the check off the
 guest *may* pass packets on, unchanged or with its own address as source (R-ENI-6, R-NAT-14), and
-the sender's group identity ends there (R-SG-19).  What an instance sends to one of its own private
-addresses never leaves it (R-OBS-1).  An interface that is not attached neither sends nor receives
-(R-ENI-8).  Interfaces of one subnet that every rule treats alike share one node; those of services,
-whom a rule may know by their description, are alike only if that is the same.
+the sender's group identity ends there (R-SG-19), as what has the guest's own address carries the
+guest's (R-SG-12).  Private addresses that are routed to it may lie behind the guest, which nothing
+tells.  What an instance sends to one of its own private addresses never leaves it (R-OBS-1).  An
+interface that is not attached neither sends nor receives (R-ENI-8).  Interfaces of one subnet that
+every rule treats alike share one node; those of services, whom a rule may know by their
+description, are alike only if that is the same.
 
 Implements: R-ENI-1 R-ENI-2 R-ENI-4 R-ENI-5 R-ENI-6 R-ENI-7 R-ENI-8 R-ENI-9 R-ENI-12 R-NAT-14
-R-SG-19 R-SG-20 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
+R-SG-12 R-SG-19 R-SG-20 R-SG-21 R-OBS-1 R-OBS-5 R-PIPE-2 R-PIPE-3 R-LAMBDA-1
 Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-13).
 """
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.interfaces.behind import behind, who_leads_to
 from reach.interfaces.classes import classes, member_with
 from reach.interfaces.ends import hosts, receivers
 from reach.interfaces.kinds import FUNCTION, HOSTS, is_host, owned
@@ -41,6 +44,7 @@ from reach.network.stage import (
     Rule,
     Stage,
     Translate,
+    Unmodelled,
     deny_all,
 )
 from reach.snapshot.index import private_addresses
@@ -142,7 +146,17 @@ def _identify(lowering: Lowering, interface: NetworkInterface) -> Translate:
     return Translate((Case(ANYTHING, (Assign("identity", Ranges.of(number)),), _QUIET),))
 
 
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
+def _passed_on(lowering: Lowering, interface: NetworkInterface) -> Translate:
+    """R-SG-19: the sender's groups are lost; R-SG-12, R-SG-21: what an interface sends from its own
+    address carries its own, whoever the guest does it for."""
+    own = HeaderSpace.where(source=owned(lowering, interface))
+    number = Ranges.of(identity_of(lowering, interface))
+    return Translate(
+        (
+            Case(own, (Assign("identity", number),), _QUIET),
+            Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),
+        )
+    )
 
 
 def _to_subnet(interface: NetworkInterface) -> Forward:
@@ -206,7 +220,41 @@ def _routed(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
         Forward((Route(HeaderSpace.where(destination=own), admit, _QUIET),)),
         *lowering.slot("network_interface.ingress", interface_id),
         *lowering.slot("network_interface.passing", interface_id),
+        *_leading_on(lowering, interface_id),
         Choose(tuple(ways)),
+    )
+
+
+def _leading_on(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
+    """To what may lie behind the guest, by it or by the network."""
+    beyond = behind(lowering, interface_id)
+    if not beyond:
+        return ()
+    node = node_name(_NAME, interface_id, "either")
+    return (Forward((Route(HeaderSpace.where(destination=beyond), node, _QUIET),)),)
+
+
+def _either(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    ways = [w for out in _siblings(lowering, interface) for w in _ways_on(out)]
+    words = "assumed: the guest leads to a network of its own"
+    behind_it = node_name(_NAME, interface_id, "behind")
+    return (Choose((*ways, Option(behind_it, Origin(interface_id, words, name=interface.name)))),)
+
+
+def _behind(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    words = "private addresses are routed to it; what its guest leads to is not known (R-ENI-6)"
+    return (Unmodelled(Origin(interface_id, words)),)
+
+
+def _unseen(lowering: Lowering, addresses: Ranges) -> Origin | None:
+    """R-ENI-6: where private addresses that nothing names may be."""
+    interface_id = who_leads_to(lowering, addresses)
+    if not interface_id:
+        return None
+    return Origin(
+        interface_id, f"such addresses are routed to {interface_id}, whose guest may lead there"
     )
 
 
@@ -227,7 +275,7 @@ def _resend(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     return (
         *lowering.slot("network_interface.state", interface_id),
         _checked(interface, "source", owned(lowering, interface)),
-        _FORGET,
+        _passed_on(lowering, interface),
         *lowering.slot("network_interface.egress", interface_id),
         _to_subnet(interface),
     )
@@ -344,11 +392,14 @@ COMPONENT = Component(
         "itself": _itself,
         "admit": _admit,
         "routed": _routed,
+        "either": _either,
+        "behind": _behind,
         "resend": _resend,
         "masquerade": _masquerade,
         "restore": _restore,
     },
     slots={"network_interface.state": _state},
+    unseen=_unseen,
     targets=(
         Target("network_interface_id", "eni-", _enter),
         Target("instance_id", "i-", _enter_instance),

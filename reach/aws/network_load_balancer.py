@@ -72,6 +72,7 @@ from reach.network.stage import (
     Translate,
     deny_all,
 )
+from reach.routing.ranking import is_dead, ranking_of
 from reach.snapshot.balancer_records import LoadBalancer, TargetGroup
 from reach.snapshot.balancers import NETWORK, Target
 from reach.snapshot.records import NetworkInterface, RouteTable, VpcPeeringConnection
@@ -256,7 +257,7 @@ def _over_peering(lowering: Lowering, at: Node, pick: Pick) -> tuple[Stage, ...]
         return ()
     peerings = _peerings(lowering, here, there)
     table = lowering.index.route_table_of(at.interface.subnet_id or "")
-    if table is None or not _routed(table, peerings, pick):
+    if table is None or not _routed(lowering, table, peerings, pick):
         return ()
     local = node_name("vpc", there, "local")
     return (Forward((Route(ANYTHING, _leaving(at, local), QUIET),)),)
@@ -266,26 +267,20 @@ def _peerings(lowering: Lowering, here: str, there: str) -> frozenset[str]:
     found = set()
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.status.code == "active" and one.region == other.region
+        joined = peering.is_active and one.region == other.region
         if joined and {one.vpc_id, other.vpc_id} == {here, there}:
             found.add(peering.vpc_peering_connection_id)
     return frozenset(found)
 
 
-def _routed(table: RouteTable, peerings: frozenset[str], pick: Pick) -> bool:
-    """Whether the most specific route to the targets is one over such a peering."""
+def _routed(lowering: Lowering, table: RouteTable, peerings: frozenset[str], pick: Pick) -> bool:
+    """Whether the route to the targets that wins is one over such a peering (R-RT-4, R-RT-11)."""
     address = pick.targets[0].addresses[0]
-    best = max(
-        (
-            (Prefix.parse(block).length, route.vpc_peering_connection_id in peerings)
-            for route in table.routes
-            if (block := route.destination_cidr_block or route.destination_ipv6_cidr_block)
-            and address in Prefix.parse(block)
-            and route.state == "active"
-        ),
-        default=(0, False),
+    ranked = ranking_of(lowering, table)
+    winners = next((group for group in ranked if address in group[0].prefix), [])
+    return bool(winners) and all(
+        winner.target in peerings and not is_dead(winner) for winner in winners
     )
-    return best[1]
 
 
 def _leaving(at: Node, target: str) -> str:
@@ -335,8 +330,7 @@ def _how_far(lowering: Lowering, subnet_id: str, name: str) -> tuple[HeaderSpace
     words = "its replies return by the flow's own state"
     table = lowering.index.route_table_of(subnet_id)
     if table is not None and any(
-        route.state == "active" and (route.gateway_id or "").startswith("igw-")
-        for route in table.routes
+        not route.is_dead and (route.gateway_id or "").startswith("igw-") for route in table.routes
     ):
         return ANYTHING, Origin(name, words)
     origin = Origin(name, f"{words}, without a route to the internet", option=_ROUTE)

@@ -38,8 +38,12 @@ def _pools(lowering: Lowering) -> IngressPools:
 
 
 def _announce(lowering: Lowering) -> Iterator[Route]:
+    for gateway_id, blocks in _pools(lowering).accepted.items():
+        if lowering.snapshot.get(InternetGateway, gateway_id) is None:
+            match = HeaderSpace.where(destination=Ranges.prefixes(blocks))
+            yield Route(match, node_name("unmodelled", gateway_id, "pool"), Origin("", ""))
     for gateway in lowering.snapshot.records(InternetGateway):
-        if any(each.state in ("available", "attached") for each in gateway.attachments):
+        if any(each.is_attached for each in gateway.attachments):
             for block in _pools(lowering).accepted.get(gateway.internet_gateway_id, ()):
                 yield _sent_in(lowering, gateway, block)
 

@@ -43,6 +43,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks, vpc_blocks
+from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.lattice import NOT_THERE, Lattice
 from reach.snapshot.lattice_calls import RESOURCE_CONFIGURATION, RESOURCE_GATEWAY
 from reach.snapshot.lattice_records import (
@@ -279,7 +280,7 @@ def _own(lowering: Lowering, gateway: ResourceGateway, subnet_id: str) -> Ranges
         # R-ENI-9: its owner is a service; no page says how its description is worded.
         unnamed = interface.requester_managed and "rgw-" not in interface.description
         alike = unnamed and bool(groups) and worn == groups
-        alike = alike and interface.interface_type not in ("vpc_endpoint", "nat_gateway")
+        alike = alike and interface.interface_type not in ("vpc_endpoint", *NAT_TYPES)
         if gateway.id in interface.description or alike:
             spans += Ranges.of(*private_addresses(interface)).intervals
             blocks = map(Prefix.parse, delegated_prefixes(interface))

@@ -101,6 +101,7 @@ def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage,
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     explicit = any(a.subnet_id == subnet_id for a in table.associations)
     told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
+    told = told and table.vpc_id not in lowering.index.unheld.tables
     if not explicit and not told:
         words = "whether this subnet has a table of its own is not known"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)

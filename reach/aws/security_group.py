@@ -25,6 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
+from reach.interfaces.ends import unheld_in
 from reach.interfaces.permissions import permission_space
 from reach.interfaces.telling import sees_both_directions, telling
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
@@ -387,9 +388,12 @@ def _remove(lowering: Lowering, origin: Origin) -> tuple[Removal, ...]:
 
 
 def _end(lowering: Lowering, group_id: str) -> End | None:
-    if lowering.snapshot.get(SecurityGroup, group_id) is None:
+    group = lowering.snapshot.get(SecurityGroup, group_id)
+    if group is None:
         return None
-    return lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
+    members = lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
+    vpcs = _vpcs(lowering).get(group_id, frozenset((group.vpc_id or "",)))
+    return replace(members, gap=unheld_in(lowering, sorted(vpcs)))
 
 
 # ------------------------------------------------------------------- what bears on a denial

@@ -22,7 +22,7 @@ from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
 from reach.snapshot.index import subnet_blocks
-from reach.snapshot.records import NetworkInterface, RouteTable, Subnet
+from reach.snapshot.records import NetworkInterface, RouteTable, Subnet, Vpc
 
 QUIET = Origin("", "")
 
@@ -40,7 +40,11 @@ def _emit(lowering: Lowering, subnet_id: str, by: str) -> tuple[Stage, ...]:
     flow's own state need neither switch nor route.
     """
     subnet = lowering.snapshot.get(Subnet, subnet_id)
-    own = Ranges.prefixes(cidrs(subnet)) if subnet else Ranges(())
+    if subnet is None:
+        words = "what lies in this subnet and what leaves it is not known"
+        unknown = Unmodelled(lowering.missing(Subnet, subnet_id, words))
+        return (*lowering.slot("subnet.return", subnet_id), unknown)
+    own = Ranges.prefixes(cidrs(subnet))
     inside = Route(
         HeaderSpace.where(destination=own), node_name("subnet", subnet_id, "switch"), QUIET
     )
@@ -96,7 +100,17 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
-    """R-SHARE-3: the owner was not asked; a participant is shown its own interfaces only."""
+    """Why not all interfaces in it are in the snapshot, if they are not.
+
+    R-SHARE-3: the owner was not asked; a participant is shown its own interfaces only.
+    """
+    named = lowering.index.unheld.in_subnet.get(subnet.subnet_id)
+    if named is not None:
+        words = f"{named[0]} is in it, as other answers say"
+        return lowering.missing(NetworkInterface, subnet.subnet_id, words)
+    if subnet.vpc_id and lowering.snapshot.get(Vpc, subnet.vpc_id) is None:
+        words = f"what answers in it is not fully known without its VPC {subnet.vpc_id}"
+        return lowering.missing(Vpc, subnet.subnet_id, words)
     if lowering.index.told_by_owner(NetworkInterface, subnet):
         return None
     words = f"is shared by {subnet.owner_id}, whose interfaces in it are not in the snapshot"
@@ -117,7 +131,7 @@ def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:
     if table is None:
         return False
     for route in table.routes:
-        if not (route.gateway_id or "").startswith("igw-") or route.state != "active":
+        if not (route.gateway_id or "").startswith("igw-") or route.is_dead:
             continue
         block = route.destination_cidr_block or route.destination_ipv6_cidr_block
         if family is None or block is None:

@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denied, End, Lowering, Mending, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -320,6 +321,8 @@ def _unknown_beyond(lowering: Lowering, attachment: TransitGatewayAttachment) ->
     attachment_id, resource = attachment.transit_gateway_attachment_id, attachment.resource_id
     if attachment.resource_type == "vpc":
         known = lowering.snapshot.get(Vpc, resource) is not None
+        if known:
+            return unheld_in(lowering, (resource,))
     elif attachment.resource_type in PEERINGS:
         far = _index(lowering).far_end(attachment)
         resource = far.core_network or far.gateway
@@ -385,6 +388,7 @@ COMPONENT = Component(
             TransitGateway,
             "transit_gateway_id",
             "ec2.DescribeTransitGateways",
+            addresses={"options.transit_gateway_cidr_blocks[]": "CIDR"},
         ),
         Section(
             "TransitGatewayAttachments",

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -57,6 +58,11 @@ def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _unseen(lowering: Lowering, vpc: Vpc) -> Origin | None:
+    """Why not all of its subnets are in the snapshot, if they are not."""
+    named = lowering.index.unheld.subnets.get(vpc.vpc_id)
+    if named is not None:
+        words = f"has the subnet {named[0]}, as other answers say"
+        return lowering.missing(Subnet, vpc.vpc_id, words)
     if lowering.index.told_by_owner(Subnet, vpc):
         return None
     words = f"is shared by {vpc.owner_id}; what it does not share is not in the snapshot"
@@ -68,7 +74,8 @@ def _end(lowering: Lowering, vpc_id: str) -> End | None:
     if vpc is None:
         return None
     members = lowering.index.interfaces_by_vpc.get(vpc_id, ())
-    return replace(lowering.hosts(members, vpc_id), gap=_unseen(lowering, vpc))
+    gap = _unseen(lowering, vpc) or unheld_in(lowering, (vpc_id,))
+    return replace(lowering.hosts(members, vpc_id), gap=gap)
 
 
 # ------------------------------------------------------------------- what bears on a denial

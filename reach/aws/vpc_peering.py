@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Entry, Join, Lowering, Target, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -80,9 +81,9 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
 
 
 def _active(peering: VpcPeeringConnection) -> tuple[Stage, ...]:
-    if peering.status.code == "active":
+    if peering.is_active:
         return ()
-    words = f"is {peering.status.code or 'not active'}"
+    words = f"is {peering.status.code}"
     origin = Origin(peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name)
     return (deny_all(origin),)
 
@@ -125,7 +126,7 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
         found: dict[str, list[VpcPeeringConnection]] = {}
         for peering in lowering.snapshot.records(VpcPeeringConnection):
             for end in (peering.requester_vpc_info, peering.accepter_vpc_info):
-                if peering.status.code == "active" and end.vpc_id:
+                if peering.is_active and end.vpc_id:
                     found.setdefault(end.vpc_id, []).append(peering)
         return found
 
@@ -146,7 +147,7 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
     """R-SG-16: groups of both sides may name each other, within a Region."""
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.status.code == "active" and one.region == other.region
+        joined = peering.is_active and one.region == other.region
         if joined and one.vpc_id and other.vpc_id:
             yield Join(one.vpc_id, other.vpc_id, outbound=True)
 
@@ -163,7 +164,7 @@ def _end(lowering: Lowering, peering_id: str) -> End | None:
     ends = lowering.hosts(tuple(interfaces), peering_id)
     ways = tuple(node_name(_NAME, peering_id, "from", vpc) for vpc in vpcs)
     unseen = [vpc for vpc in vpcs if lowering.snapshot.get(Vpc, vpc) is None]
-    gap = None
+    gap = unheld_in(lowering, vpcs)
     if unseen:
         words = f"is an end of {peering_id} and not in the snapshot"
         gap = Origin(unseen[0], f"{unseen[0]} {words}")

@@ -60,7 +60,7 @@ _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
 
 def _vpc_of(gateway: VpnGateway) -> str:
     """The VPC it is attached to, or nothing (R-VGW-1)."""
-    attached = (a.vpc_id for a in gateway.vpc_attachments if a.state == "attached")
+    attached = (a.vpc_id for a in gateway.vpc_attachments if a.is_attached)
     return next((vpc for vpc in attached if vpc), "")
 
 

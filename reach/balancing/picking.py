@@ -95,7 +95,8 @@ def _pick(
     alone = (target,)
     if not target.addresses:
         words = f"no interface of the target {target.id} is in the snapshot"
-        if lowering.has(NetworkInterface, at.interface):
+        known = target.id not in lowering.index.unheld.on_instance
+        if known and lowering.has(NetworkInterface, at.interface):
             return Pick(alone, at.says(words, "target", "TARGET_ADDRESS_RESTRICTION"))
         return Pick(alone, doubt=lowering.missing(NetworkInterface, at.balancer, words))
     if target.state == "draining":

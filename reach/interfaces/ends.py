@@ -23,12 +23,13 @@ from reach.network.stage import Origin
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.index import instance_of
 from reach.snapshot.ingress_pools import ingress_pools
+from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.records import NetworkInterface
 
 NAME = "network_interface"
 MANY = 16
 # Interfaces of services that open no connections (R-NAT-4, R-VPCE-4, R-TGW-17, R-GWLBE-2).
-_MUTE = ("nat_gateway", "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
+_MUTE = (*NAT_TYPES, "vpc_endpoint", "transit_gateway", "gateway_load_balancer_endpoint")
 _NOTHING = Ranges(())
 
 
@@ -192,4 +193,14 @@ def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Orig
             words = f"belongs to a service ({interface.interface_type}) that may open connections"
             origin = f"{words}; not modelled yet"
             return Origin(interface.network_interface_id, origin, name=interface.name)
+    return None
+
+
+def unheld_in(lowering: Lowering, vpcs: Iterable[str]) -> Origin | None:
+    """Why not all interfaces of some VPCs are known, where other answers name one (law 2)."""
+    for vpc in vpcs:
+        named = lowering.index.unheld.interfaces.get(vpc)
+        if named is not None:
+            words = f"{named[0]} is in it, as other answers say"
+            return lowering.missing(NetworkInterface, vpc, words)
     return None

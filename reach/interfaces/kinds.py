@@ -94,7 +94,7 @@ def place(interface: NetworkInterface) -> object:
 
 
 def is_running(instance: Instance) -> bool:
-    return instance.state.name == "running"
+    return instance.state.is_running
 
 
 def metadata(instance: Instance) -> object:

@@ -126,4 +126,4 @@ def _hangs_on(members: list[Candidate]) -> str:
 
 def is_dead(candidate: Candidate) -> bool:
     """Whether a route drops what it wins (R-RT-11, R-RT-12)."""
-    return candidate.record.state in ("blackhole", "filtered")
+    return candidate.record.is_dead

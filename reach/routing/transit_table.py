@@ -138,6 +138,8 @@ def _listed(
     if answer.additional_routes_available or answer.next_token:
         raise _NotKnownError(Origin(table_id, "there are more routes than the snapshot holds"))
     for route in answer.routes:
+        if route.state == "deleted":  # API: TransitGatewayRouteState; it is not there any more
+            continue
         attachments = distinct(route.transit_gateway_attachments)
         for block in _blocks(lowering, table_id, route):
             yield Candidate(

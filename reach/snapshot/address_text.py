@@ -1,6 +1,7 @@
 """Whether a text is the kind of address its field should hold, and if not, what would be right.
 
-Takes a text and a kind; gives the complaint, or nothing.  Must not know records or files.
+So of protocols, which rules print beside their addresses.  Takes a text and a kind; gives the
+complaint, or nothing.  Must not know records or files.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from operator import contains
 from socket import AF_INET, inet_pton
 
 from reach.network.address import Prefix, is_ipv4, parse_address
+from reach.network.field import parse_protocol
 from reach.snapshot.section import Kind
 
 _FAMILY = {"IPv4": True, "IPv6": False}
@@ -22,6 +24,8 @@ def complaint(text: str, kind: Kind) -> str | None:
     >>> complaint("10.0.0.5/16", "IPv4 CIDR")
     "'10.0.0.5/16' has host bits set: the network is 10.0.0.0/16"
     """
+    if kind == "protocol":
+        return _no_protocol(text)
     try:
         address = _value(text, kind)
     except ValueError as wrong:
@@ -48,7 +52,7 @@ def _all_right(texts: Collection[str], kind: Kind) -> bool:
             return all(map(inet_pton, repeat(AF_INET), texts))
         elif kind.endswith("address"):
             values = list(map(parse_address, texts))
-        elif all(map(contains, texts, repeat("/"))):
+        elif kind.endswith("CIDR") and all(map(contains, texts, repeat("/"))):
             values = [prefix.value for prefix in map(Prefix.parse, texts)]
         else:
             return False
@@ -56,6 +60,16 @@ def _all_right(texts: Collection[str], kind: Kind) -> bool:
         return False
     family = _FAMILY.get(kind.partition(" ")[0])
     return family is None or not values or is_ipv4(min(values)) is family is is_ipv4(max(values))
+
+
+def _no_protocol(text: str) -> str | None:
+    """R-SG-7, R-NACL-5."""
+    try:
+        if text != "-1":
+            parse_protocol(text)
+    except ValueError as wrong:
+        return f"{wrong}, or -1 for all"
+    return None
 
 
 def _value(text: str, kind: Kind) -> int:

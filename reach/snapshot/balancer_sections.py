@@ -174,7 +174,13 @@ CLASSIC = (
 )
 
 ACCELERATORS = (
-    Section("Accelerators", Accelerator, "accelerator_arn", "globalaccelerator.ListAccelerators"),
+    Section(
+        "Accelerators",
+        Accelerator,
+        "accelerator_arn",
+        "globalaccelerator.ListAccelerators",
+        addresses={"ip_sets[].ip_addresses[]": "IP address"},
+    ),
     Section(
         "AcceleratorListeners",
         AcceleratorListener,

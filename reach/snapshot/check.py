@@ -73,6 +73,7 @@ def _missing(
                 record.pointer + place.pointer,
                 resource,
                 "reference",
+                place.value,
             )
 
 

@@ -124,6 +124,7 @@ _VPCS = (
         addresses={
             "entries[].cidr_block": "IPv4 CIDR",
             "entries[].ipv6_cidr_block": "IPv6 CIDR",
+            "entries[].protocol": "protocol",
         },
         references=(_VPC, Reference("associations[].subnet_id", Subnet)),
     ),
@@ -140,6 +141,8 @@ _GROUPS = (
             "ip_permissions[].ipv6_ranges[].cidr_ipv6": "IPv6 CIDR",
             "ip_permissions_egress[].ip_ranges[].cidr_ip": "IPv4 CIDR",
             "ip_permissions_egress[].ipv6_ranges[].cidr_ipv6": "IPv6 CIDR",
+            "ip_permissions[].ip_protocol": "protocol",
+            "ip_permissions_egress[].ip_protocol": "protocol",
         },
         references=(
             _VPC,
@@ -152,7 +155,11 @@ _GROUPS = (
         SecurityGroupRule,
         "security_group_rule_id",
         "ec2.DescribeSecurityGroupRules",
-        addresses={"cidr_ipv4": "IPv4 CIDR", "cidr_ipv6": "IPv6 CIDR"},
+        addresses={
+            "cidr_ipv4": "IPv4 CIDR",
+            "cidr_ipv6": "IPv6 CIDR",
+            "ip_protocol": "protocol",
+        },
         references=(
             Reference("group_id", SecurityGroup),
             Reference("prefix_list_id", PrefixList),

@@ -31,7 +31,10 @@ class SnapshotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A remark on a snapshot that was loaded all the same; nothing was dropped silently."""
+    """A remark on a snapshot that was loaded all the same; nothing was dropped silently.
+
+    ``named`` is the id of what is not there, where a ``resource`` names such.
+    """
 
     severity: Severity
     message: str
@@ -39,6 +42,7 @@ class Diagnostic:
     pointer: str | None = None
     resource: str | None = None
     about: About = ""
+    named: str = ""
 
     def __str__(self) -> str:
         words = (self.severity, self.file, self.pointer, self.message)

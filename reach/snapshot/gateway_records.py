@@ -1,6 +1,7 @@
 """Gateways, peerings, endpoints and prefix lists as the describe and get calls print them.
 
-Only the fields that something reads; ids are required, a default means "not printed".  Takes
+Only the fields that something reads; ids are required, a default means "not printed".  What prints
+no state works: who cut an answer down to what matters left out what goes without saying.  Takes
 nothing, gives types.  Must not know what a field does to a packet: that is for the components.
 """
 
@@ -14,6 +15,11 @@ from reach.snapshot.record import Id, Part, Record, Tagged
 class GatewayAttachment(Part, frozen=True):
     vpc_id: str | None = None
     state: str = ""
+
+    @property
+    def is_attached(self) -> bool:
+        """The EC2 API says "available" of internet gateways, "attached" of egress-only ones."""
+        return self.state in ("available", "attached", "")
 
 
 class InternetGateway(Tagged, frozen=True):
@@ -53,6 +59,10 @@ class NatGateway(Tagged, frozen=True):
     auto_provision_zones: str | None = None
     auto_scaling_ips: str | None = None
 
+    @property
+    def is_available(self) -> bool:
+        return self.state in ("available", "")
+
 
 # VPC peering (R-PCX-1)
 
@@ -83,6 +93,10 @@ class VpcPeeringConnection(Tagged, frozen=True):
     requester_vpc_info: PeeringVpcInfo = PeeringVpcInfo()
     accepter_vpc_info: PeeringVpcInfo = PeeringVpcInfo()
     status: PeeringStatus = PeeringStatus()
+
+    @property
+    def is_active(self) -> bool:
+        return self.status.code in ("active", "")
 
 
 # VPC endpoints (R-VPCE-1, R-GWEP-1, R-GWLBE-1)

@@ -44,6 +44,7 @@ from reach.snapshot.records import (
     Vpc,
 )
 from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.unheld import Unheld, unheld
 
 if TYPE_CHECKING:
     from reach.snapshot.roll import Roll
@@ -469,6 +470,12 @@ class Index:
             if each.zone_id and parent:
                 found[each.zone_id] = parent
         return found
+
+    # What is named and not there
+
+    @cached_property
+    def unheld(self) -> Unheld:
+        return unheld(self.snapshot)
 
     # Tables of subnets and gateways
 

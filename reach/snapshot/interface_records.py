@@ -141,6 +141,10 @@ class InterfaceAttachment(Part, frozen=True):
     device_index: int | None = None
 
 
+# R-ENI-9: the EC2 API reference lists the second, the call prints the first.
+NAT_TYPES = ("nat_gateway", "natGateway")
+
+
 class NetworkInterface(Record, frozen=True):
     network_interface_id: Id
     subnet_id: str | None = None
@@ -175,6 +179,10 @@ class NetworkInterface(Record, frozen=True):
 
 class InstanceState(Part, frozen=True):
     name: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.name in ("running", "")
 
 
 class MetadataOptions(Part, frozen=True):

@@ -16,6 +16,10 @@ class VpnGatewayAttachment(Part, frozen=True):
     vpc_id: str | None = None
     state: str = ""
 
+    @property
+    def is_attached(self) -> bool:
+        return self.state in ("attached", "")
+
 
 class VpnGateway(Tagged, frozen=True):
     vpn_gateway_id: Id

@@ -17,7 +17,9 @@ from typing import Any, Literal
 from reach.snapshot.call import Call
 from reach.snapshot.record import Part, Record
 
-Kind = Literal["IPv4 address", "IPv6 address", "IP address", "IPv4 CIDR", "IPv6 CIDR", "CIDR"]
+Kind = Literal[
+    "IPv4 address", "IPv6 address", "IP address", "IPv4 CIDR", "IPv6 CIDR", "CIDR", "protocol"
+]
 Merge = Literal["equal", "fill", "extend"]
 
 
@@ -52,7 +54,7 @@ class Section:
 
     ``also``       further operations that print the same key
     ``nested``     how to reach the records when the list does not hold them itself
-    ``addresses``  paths of addresses and CIDRs, all checked when loading
+    ``addresses``  paths of addresses, CIDRs and protocols, all checked when loading
     ``references`` paths of other records' ids
     ``merge``      two answers about one id in one scope: must be ``equal``; each ``fill``s what
                    the other left out (two calls); are pages that ``extend`` each other's lists

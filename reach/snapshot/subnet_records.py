@@ -35,6 +35,14 @@ class BlockPublicAccessStates(Part, frozen=True):
     internet_gateway_block_mode: str | None = None
 
 
+class NetworkFirewallAssociation(Part, frozen=True):
+    """A firewall that inspects what crosses the VPC's internet gateways (EC2 API reference)."""
+
+    firewall_arn: str = ""
+    firewall_onboarding_status: str | None = None
+    firewall_mode: str | None = None
+
+
 class Vpc(Tagged, frozen=True):
     vpc_id: Id
     cidr_block: str | None = None
@@ -43,6 +51,7 @@ class Vpc(Tagged, frozen=True):
     owner_id: str = ""
     is_default: bool = False
     block_public_access_states: BlockPublicAccessStates | None = None
+    network_firewall_associations: tuple[NetworkFirewallAssociation, ...] = ()
 
 
 class Switch(Part, frozen=True):
@@ -68,6 +77,7 @@ class Subnet(Tagged, frozen=True):
     owner_id: str = ""
     default_for_az: bool = False
     block_public_access_states: BlockPublicAccessStates | None = None
+    network_firewall_connectivity_type: str | None = None
 
 
 class AvailabilityZone(Record, frozen=True):
@@ -123,6 +133,11 @@ class Route(Part, frozen=True):
     ip_address: str | None = None
     origin: str | None = None
     state: str | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it drops what it wins (R-RT-11, R-RT-12)."""
+        return self.state in ("blackhole", "filtered")
 
 
 class PropagatingVgw(Part, frozen=True):

@@ -222,6 +222,8 @@ Rules = Callable[[Site], list[Record]]
         (lambda e: [rule(e, None, "1", [path("/*")], e.two)], False, True),
         (lambda e: [rule(e, None, "1", [source("8.8.8.0/24")], e.two)], False, True),
         (lambda e: [rule(e, None, "1", [source("9.0.0.0/8")], e.two)], True, False),
+        # What is not understood as a block may match (law 1).
+        (lambda e: [rule(e, None, "1", [source("9.0.0.1/8")], e.two)], True, True),
         (lambda e: [rule(e, None, "1", [source("9.0.0.0/8"), path("/x")], e.two)], True, False),
         (lambda e: [rule(e, None, "1", [source("8.0.0.0/8"), path("/x")], e.two)], True, True),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import reach
 from reach.snapshot.balancer_records import Accelerator, AcceleratorEndpointGroup
 from tests.aws.ground import answered, came, dropped, ground, nodes, packet, replied
-from tests.estate import Id, Pair, codes, said, tell
+from tests.estate import Id, Pair, codes, load_files, said, tell
 from tests.estates.balancers import (
     accelerator,
     accelerator_interface,
@@ -240,3 +241,10 @@ def test_an_interface_without_its_accelerator() -> None:
     answer = e.ask(f"can internet reach {e.b} port 443")
     assert (answer.verdict, "list-accelerators" in str(answer.reason)) == ("undecided", True)
     assert verdict(e, f"can {e.a} reach {e.b} port 443") == "reachable"
+
+
+def test_an_address_that_is_none() -> None:
+    """Law 11: it is said where it stands, when the snapshot is loaded."""
+    wrong = {"Accelerators": [{"AcceleratorArn": "arn", "IpSets": [{"IpAddresses": ["75.2.60"]}]}]}
+    with pytest.raises(reach.SnapshotError, match=r"/Accelerators/0/IpSets/0/IpAddresses/0: '75.2"):
+        load_files({"a.json": json.dumps(wrong)})

@@ -22,7 +22,7 @@ from tests.aws.ground import (
     sent,
     stages,
 )
-from tests.estate import Id, Pair
+from tests.estate import Id, Pair, tell
 
 HOST = "8.8.8.8"
 HOST6 = "2606:4700:4700::1111"
@@ -475,3 +475,16 @@ def test_gateways_side_by_side_are_explained() -> None:
     found = e.ask(f"can {e.a} reach {HOST} port 443")
     assert found.verdict is Verdict.UNREACHABLE
     assert "NO_ROUTE_TO_DESTINATION" in {each.code for each in found.explanations}
+
+
+def test_the_type_of_its_interface_as_the_reference_spells_it() -> None:
+    """R-ENI-9: natGateway, where the call prints nat_gateway; replies come back all the same."""
+    for kind in ("nat_gateway", "natGateway"):
+        e = Pair()
+        nat = e.natted(e.ta)
+        nat.eni.record["InterfaceType"] = kind
+        assert e.ask(f"can {e.a} reach 8.8.8.8 port 443").verdict == "reachable"
+        answer = e.ask(f"can internet reach {nat.eni} port 22")
+        assert answer.verdict == "unreachable", tell(answer)
+        answer = e.ask(f"can {nat.eni} reach {e.a} port 22")
+        assert answer.verdict == "unreachable", tell(answer)

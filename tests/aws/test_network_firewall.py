@@ -14,7 +14,7 @@ from reach.snapshot.firewall_records import Firewall, FirewallPolicy, RuleGroup
 from reach.snapshot.firewalls import firewall_places, is_firewalls
 from reach.snapshot.records import VpcEndpoint
 from tests.aws.ground import came, dropped, ground, nodes, packet, plain, replied, sent, stages
-from tests.estate import Id, codes, load_files, said, tell
+from tests.estate import Id, Pair, codes, load_files, said, tell
 from tests.estates.firewall import Firewall as Fire
 from tests.estates.firewall import (
     Guarded,
@@ -909,3 +909,83 @@ def test_the_way_that_a_firewall_cuts_off_is_shown(rules: Rules, locator: str) -
     passed = [origin for step in found.blocked_path.forward for origin in step.passed]
     assert locator not in [origin.locator for origin in passed]
     assert found.blocked_path.reply
+
+
+# ------------------------------ firewalls of internet gateways
+
+OWN = "arn:aws:network-firewall:us-east-1:111122223333:firewall/automated"
+
+
+def automated(mode: str | None = "enforce", treatment: str | None = None) -> Pair:
+    """V1 with a gateway that a firewall stands at, as describe-vpcs and -subnets show it; A is
+    public, its subnet treated as told."""
+    e = Pair(ipv6=True)
+    e.online(e.ta)
+    e.public(e.a, "198.51.100.7")
+    shown = {"FirewallArn": OWN, "FirewallOnboardingStatus": "active", "FirewallMode": mode}
+    given = {key: value for key, value in shown.items() if value is not None}
+    e.v1.record["NetworkFirewallAssociations"] = [given]
+    if treatment is not None:
+        e.sa.record["NetworkFirewallConnectivityType"] = treatment
+    return e
+
+
+WAYS = ("can internet reach {a} port 22", "can {a} reach 8.8.8.8 port 443", "can {a} reach ::/0")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("mode", "treatment", "expected"),
+    [
+        ("enforce", None, "undecided"),
+        ("enforce", "bidirectional", "undecided"),
+        ("enforce", "flexible", "undecided"),
+        ("enforce", "exclude", "reachable"),
+        ("enforce", "az-unsupported", "reachable"),
+        (None, "bidirectional", "undecided"),
+        ("monitor", "bidirectional", "reachable"),
+        ("monitor", None, "reachable"),
+        ("monitor", "outbound-only", "undecided"),
+    ],
+)
+def test_a_firewall_at_an_internet_gateway(
+    way: str, mode: str | None, treatment: str | None, expected: str
+) -> None:
+    """EC2 API, NetworkFirewallAssociation: it inspects what crosses the gateway, with no route."""
+    e = automated(mode, treatment)
+    answer = e.ask(way.format(a=e.a))
+    assert answer.verdict == expected, tell(answer)
+    assert "firewall" in (answer.reason or "firewall")
+
+
+def test_a_firewall_at_a_gateway_lets_out_what_has_no_public_address() -> None:
+    """EC2 API, NetworkFirewallConnectivityType: it translates in flexible and outbound-only
+    subnets; in others a packet without a public address goes nowhere (R-IGW-2)."""
+    for treatment, expected in (
+        ("flexible", "undecided"),
+        ("outbound-only", "undecided"),
+        ("bidirectional", "unreachable"),
+        ("exclude", "unreachable"),
+    ):
+        e = automated("enforce", treatment)
+        c = e.instance("c", e.sa, "10.0.0.9")
+        answer = e.ask(f"can {c} reach 8.8.8.8 port 443")
+        assert answer.verdict == expected, tell(answer)
+
+
+def test_what_never_meets_the_firewall_at_a_gateway() -> None:
+    """Inside the VPC there is none, and a group that denies does so all the same."""
+    e = automated()
+    assert e.ask(f"can {e.a} reach {e.b} port 22").verdict == "reachable"
+    e.wear(e.a, e.group(e.v1, ingress=["tcp/443 any"]))
+    answer = e.ask(f"can internet reach {e.a} port 22")
+    assert answer.verdict == "unreachable", tell(answer)
+
+
+def test_a_firewall_at_an_egress_only_gateway() -> None:
+    """The same of what leaves by an egress-only internet gateway."""
+    for mode, expected in (("enforce", "undecided"), ("monitor", "reachable")):
+        e = automated(mode)
+        e.route(e.ta, "::/0", e.eigw(e.v1))
+        answer = e.ask(f"can {e.a} reach 2606:4700:4700::1111 port 443")
+        assert answer.verdict == expected, tell(answer)

@@ -542,6 +542,22 @@ def test_a_target_beyond_no_route() -> None:
     assert answer.verdict == "unreachable", tell(answer)
 
 
+@pytest.mark.parametrize("preserve", [True, False])
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("state", ["active", "blackhole"])
+def test_a_target_beyond_a_longer_route(preserve: bool, listed: bool, state: str) -> None:
+    """R-RT-4, R-RT-11: a longer route than the peering's wins, though it drops what it wins."""
+    e = Pair()
+    e.peered()
+    far = target_group(e, e.v1, "far", "TCP", 80, [(e.b2.ip, 80, "all")], "ip", preserve)
+    front(e, far)
+    block = e.prefix_list("10.2.0.0/24") if listed else "10.2.0.0/24"
+    e.route(e.ta, block, e.pcx, state=state)
+    answer = e.ask(f"can {CLIENT} reach {PUBLIC} port 443")
+    expected = "reachable" if state == "active" else "unreachable"
+    assert answer.verdict == expected, tell(answer)
+
+
 @pytest.mark.parametrize(("preserve", "expected"), [(True, "unreachable"), (False, "reachable")])
 def test_a_target_that_is_an_endpoint(preserve: bool, expected: str) -> None:
     """R-NLB-3: an endpoint's interface as target breaks where the client's address is kept."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import reach
 from reach.trace import Fate
 from tests.aws.ground import (
     answered,
@@ -21,7 +23,7 @@ from tests.aws.ground import (
     sent,
     stages,
 )
-from tests.estate import Id, Pair
+from tests.estate import Id, Pair, load_files
 from tests.estates.transit import (
     Hub,
     associate,
@@ -562,3 +564,11 @@ def test_what_comes_from_nowhere_is_undecided() -> None:
         ground(e), f"transit_gateway/tgw-attach-0x/out {h.tgw} -", packet(e.a.ip, "10.9.0.1")
     )
     assert trace.fate is Fate.UNMODELLED
+
+
+def test_a_block_that_is_none() -> None:
+    """Law 11: it is said where it stands, when the snapshot is loaded."""
+    options = {"TransitGatewayCidrBlocks": ["10.0.0.0/24", "10.0.0.0/33"]}
+    wrong = {"TransitGateways": [{"TransitGatewayId": "tgw-1", "Options": options}]}
+    with pytest.raises(reach.SnapshotError, match=r"/TransitGatewayCidrBlocks/1: .* from 0 to 32"):
+        load_files({"a.json": json.dumps(wrong)})

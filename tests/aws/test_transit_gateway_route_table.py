@@ -212,11 +212,21 @@ def test_the_state_of_a_route() -> None:
         ("blackhole", "unreachable"),
         ("pending", "undecided"),
         ("deleting", "undecided"),
+        ("deleted", "unreachable"),
     ):
         e, h = pair()
         answer = whole(e, h)
         answer["Routes"][1]["State"] = state
         assert verdict(e) == expected, state
+
+
+def test_a_route_that_is_deleted_beats_nothing() -> None:
+    """R-TGW-4, API (TransitGatewayRouteState): it is listed for a while, and is not there."""
+    e, h = pair()
+    answer = whole(e, h)
+    gone = {**answer["Routes"][1], "DestinationCidrBlock": "10.2.0.0/24", "State": "deleted"}
+    answer["Routes"].append(gone)
+    assert verdict(e) == "reachable"
 
 
 def test_the_same_attachment_twice() -> None:

@@ -170,6 +170,26 @@ def test_malformed_addresses(value: Any, pointer: str, words: str) -> None:
     assert words in error.message
 
 
+@pytest.mark.parametrize("text", ["all", "", "tcp ", "256", "-2", "0x6"])
+def test_what_is_no_protocol(text: str) -> None:
+    """R-SG-7, R-NACL-5: a name or a number, or -1 for all; said where it stands."""
+    words = f"{text!r} is not a protocol: a number 0-255, tcp, udp, icmp, icmpv6, or -1 for all"
+    rule = {"GroupId": "g", "IpPermissions": [{"IpProtocol": "-1"}, {"IpProtocol": text}]}
+    error = refusal({"SecurityGroups": [rule]})
+    assert error.pointer == "/SecurityGroups/0/IpPermissions/1/IpProtocol"
+    assert error.message == words
+    entry = {"RuleNumber": 100, "RuleAction": "deny", "Egress": True, "Protocol": text}
+    error = refusal({"NetworkAcls": [{"NetworkAclId": "a", "Entries": [entry]}]})
+    assert error.pointer == "/NetworkAcls/0/Entries/0/Protocol"
+    assert error.message == words
+
+
+@pytest.mark.parametrize("text", ["-1", "tcp", "TCP", "6", "47", "255", "icmpv6", "0"])
+def test_what_is_a_protocol(text: str) -> None:
+    rule = {"GroupId": "g", "IpPermissionsEgress": [{"IpProtocol": text}]}
+    read({"us-east-1/a.json": {"SecurityGroups": [rule]}})
+
+
 def test_one_id_with_two_meanings_names_both_places() -> None:
     with pytest.raises(SnapshotError) as caught:
         read({"a.json": {"Vpcs": [vpc()]}, "b.json": {"Vpcs": [vpc("x"), vpc(cidr="10.1.0.0/16")]}})

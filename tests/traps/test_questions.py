@@ -152,3 +152,25 @@ def test_a_name_that_several_things_have() -> None:
     e.instance("database", e.sb, "10.0.1.7")
     with pytest.raises(reach.QuestionError, match="database"):
         e.ask(f"can {e.a} reach databse port 22")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["can {a} reach '' port 22", "can '' reach {b} port 22", "can {a} reach {b} port ''"],
+)
+def test_an_empty_word_is_refused(question: str) -> None:
+    """A variable that is not set is no "any": the asker has meant something by it."""
+    import reach
+
+    e = Pair()
+    with pytest.raises(reach.QuestionError, match="a word of the question is empty"):
+        e.ask(question.format(a=e.a, b=e.b))
+
+
+def test_what_is_no_end_of_a_question() -> None:
+    """A route table and a network ACL are in the snapshot, but nothing starts or ends there."""
+    e = Pair()
+    for thing in (e.ta, e.v1.acl):
+        for question in (f"can {thing} reach {e.b} port 22", f"can {e.a} reach {thing} port 22"):
+            answer = verdict(e, question, "undecided")
+            assert "no packet starts or ends there" in answer.reason, answer.reason

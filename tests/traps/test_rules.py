@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.estate import Estate, Pair, dump, said, tell
+from tests.estate import Estate, Id, Pair, dump, said, tell
 from tests.traps.rows import (
     ACL,
     BAD_STATE,
@@ -353,6 +353,39 @@ class TestGroups:
         e.wear(e.a, ga)
         e.wear(e.b, e.group(e.v1, ingress=[f"tcp/22 {ga}"]))
         deny(e, f"can {e.a} reach {e.b} port 22", *REFERENCE_LOST)
+
+    def test_a_guest_that_translates_has_groups_of_its_own(self) -> None:
+        """R-SG-12, R-SG-21: what leaves with the appliance's own address is from a member of the
+        appliance's groups, as if it had sent it for itself; passed on unchanged it is not."""
+        e = Pair()
+        sp = e.subnet(e.v1, "10.0.5.0/24", name="sp")
+        guest = e.instance("guest", sp, "10.0.5.9", check=False)
+        worn = e.group(e.v1)
+        e.wear(guest, worn)
+        e.route(e.ta, "10.0.1.0/24", guest.eni)
+        e.wear(e.b, e.group(e.v1, ingress=[f"tcp/22 {worn}", "tcp/80 10.0.0.0/24"]))
+        answer = may(e, f"can {e.a} reach {e.b} port 22")
+        assert any("with its own address as source" in text for text in said(answer))
+        e.route(e.tb, "10.0.0.0/24", guest.eni)
+        assert any("unchanged" in t for t in said(may(e, f"can {e.a} reach {e.b} port 80")))
+        ga = e.group(e.v1)
+        e.wear(e.a, ga)
+        e.wear(e.b, e.group(e.v1, ingress=[f"tcp/22 {ga}"]))
+        deny(e, f"can {e.a} reach {e.b} port 22", *REFERENCE_LOST)
+
+    def test_the_groups_of_a_guest_beyond_a_peering(self) -> None:
+        """R-SG-15, R-SG-16: the peer's rule may name the group of a NAT instance."""
+        e = Pair()
+        e.peered()
+        sp = e.subnet(e.v1, "10.0.5.0/24", name="sp")
+        guest = e.instance("guest", sp, "10.0.5.9", check=False)
+        worn = e.group(e.v1)
+        e.wear(guest, worn)
+        e.route(e.table(e.v1, [sp]), "10.2.0.0/16", e.pcx)
+        e.route(e.ta, "10.2.0.0/16", guest.eni)
+        e.wear(e.b2, e.group(e.v2, ingress=[f"tcp/22 {worn}"]))
+        may(e, f"can {e.a} reach {e.b2} port 22")
+        deny(e, f"can {e.b} reach {e.b2} port 22", *GROUP)
 
     def test_a_group_used_in_another_vpc(self) -> None:
         """R-SG-30, R-SG-31: an associated group's CIDR rules hold for members in the other VPC."""
@@ -899,3 +932,61 @@ class TestServiceTraffic:
         off = e.instance("off", e.sa, "10.0.0.9", metadata=False)
         allow(e, f"can {e.a} reach 169.254.169.254 port 80")
         deny(e, f"can {off} reach 169.254.169.254 port 80")
+
+
+# ------------------------------ what lies behind a guest
+
+
+def with_guest(check: bool = False) -> tuple[Pair, Id]:
+    """V1 with an appliance in SP, to which nothing is routed yet."""
+    e = Pair()
+    sp = e.subnet(e.v1, "10.0.5.0/24", name="sp")
+    e.table(e.v1, [sp], name="tp")
+    return e, e.instance("guest", sp, "10.0.5.9", check=check)
+
+
+class TestBehindAGuest:
+    """R-ENI-6: a private block that is routed to an interface with the check off leads somewhere,
+    to a software VPN's networks or to containers; nothing that AWS says tells where."""
+
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_a_private_block(self, listed: bool) -> None:
+        """Neither reached nor out of reach, there and from there."""
+        e, guest = with_guest()
+        block = e.prefix_list("192.168.0.0/16") if listed else "192.168.0.0/16"
+        e.route(e.ta, block, guest.eni)
+        unknown(e, f"can {e.a} reach 192.168.1.1 port 22", guest.eni)
+        unknown(e, f"can {e.a} reach 192.168.1.0/24 port 22", guest.eni)
+        unknown(e, f"can 192.168.1.1 reach {e.a} port 22", guest.eni)
+        deny(e, f"can {e.a} reach 192.169.1.1 port 22", *NO_ROUTE)
+        deny(e, f"can {e.b} reach 192.168.1.1 port 22", *NO_ROUTE)
+        deny(e, f"can 172.16.0.1 reach {e.a} port 22", "NO_SOURCE_OR_DESTINATION")
+
+    def test_past_what_denies(self) -> None:
+        """A group without a rule for it and the check on keep it from the guest for certain."""
+        e, guest = with_guest()
+        e.route(e.ta, "192.168.0.0/16", guest.eni)
+        e.wear(e.a, e.group(e.v1, egress=["tcp/443 any"]))
+        deny(e, f"can {e.a} reach 192.168.1.1 port 22", *GROUP)
+        unknown(e, f"can {e.a} reach 192.168.1.1 port 443", guest.eni)
+        e, guest = with_guest(check=True)
+        e.route(e.ta, "192.168.0.0/16", guest.eni)
+        deny(e, f"can {e.a} reach 192.168.1.1 port 22", *CHECKED)
+        deny(e, f"can 192.168.1.1 reach {e.a} port 22", "NO_SOURCE_OR_DESTINATION")
+
+    def test_a_default_route_tells_nothing(self) -> None:
+        """It is for the internet, where no private address is (R-IGW-4)."""
+        e, guest = with_guest()
+        e.route(e.ta, "0.0.0.0/0", guest.eni)
+        deny(e, f"can {e.a} reach 192.168.1.1 port 22")
+        deny(e, f"can 192.168.1.1 reach {e.a} port 22", "NO_SOURCE_OR_DESTINATION")
+
+    def test_the_blocks_of_vpcs_are_elsewhere(self) -> None:
+        """A block that holds a VPC's as well: what is in the VPC is not behind the guest."""
+        e, guest = with_guest()
+        e.second()
+        e.route(e.ta, "10.0.0.0/8", guest.eni)
+        deny(e, f"can {e.a} reach {e.b2} port 22")
+        unknown(e, f"can {e.a} reach 10.9.0.1 port 22", guest.eni)
+        e.route(e.ta, "10.0.1.0/24", guest.eni)
+        may(e, f"can {e.a} reach {e.b} port 22")

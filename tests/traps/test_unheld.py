@@ -1,0 +1,243 @@
+"""Law 2, of answers that look whole: another record names what they do not hold.
+
+A describe call with a filter, or one that was made at another moment, prints a list with no sign
+that anything lacks.  What hangs on a thing that is named and not held is undecided; all else is
+answered as before.  Removing the record that names it makes the list whole again.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import reach
+from tests.estate import Pair, Record, load_files, tell
+from tests.estates.balancers import balancer, listen, target_group
+from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
+
+NOBODY = "NO_POSSIBLE_DESTINATION"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+
+class Partly(Pair):
+    """Everything as the calls print it, but for records of some ids."""
+
+    def __init__(self, ipv6: bool = False) -> None:
+        super().__init__(ipv6)
+        self.hidden: set[str] = set()
+
+    def hide(self, *identities: str) -> None:
+        self.hidden |= set(map(str, identities))
+
+    def files(self) -> dict[str, str]:
+        return {name: self.shown(json.loads(text)) for name, text in super().files().items()}
+
+    def shown(self, answer: Record) -> str:
+        ((key, records),) = answer.items()
+        kept = [each for each in records if self.hidden.isdisjoint(self.named(key, each))]
+        return json.dumps({key: kept})
+
+    def named(self, key: str, record: Record) -> set[str]:
+        if key == "Reservations":
+            return {record["Instances"][0]["InstanceId"]}
+        return {str(record[each]) for each in (f"{key[:-1]}Id",) if each in record}
+
+
+def test_a_subnet_that_is_named_and_not_held() -> None:
+    """R-RT-3: an interface stands in it, so there is more in the VPC than the list of subnets."""
+    e = Partly()
+    e.hide(e.sb)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.sb)
+    unknown(e, f"can {e.a} reach 10.0.7.7 port 22", e.sb)
+    c = e.instance("c", e.sa, "10.0.0.9")
+    allow(e, f"can {e.a} reach {c} port 22")
+
+
+def test_within_a_subnet_that_is_not_held() -> None:
+    """R-RT-2, R-NACL-8: whether a packet leaves the subnet hangs on its block; an ACL that is still
+    associated with it denies nothing inside."""
+    e = Partly()
+    c = e.instance("c", e.sa, "10.0.0.9")
+    e.acl(e.v1, [e.sa], ingress=[], egress=[])
+    allow(e, f"can {e.a} reach {c} port 22")
+    e.hide(e.sa)
+    unknown(e, f"can {e.a} reach {c} port 22", e.sa)
+
+
+def test_public_subnets_of_which_one_is_not_held() -> None:
+    """R-DEF-1: which subnets are public is not known; that none was reached was the answer."""
+    e = Partly()
+    e.online(e.ta)
+    e.public(e.a, EIP_A)
+    allow(e, "can internet reach public port 22")
+    e.hide(e.sa)
+    unknown(e, "can internet reach public port 22", e.sa)
+    unknown(e, "can internet reach private port 22")
+
+
+def test_of_a_subnet_that_nothing_names_there_is_none() -> None:
+    """R-PIPE-7: the same address, in a VPC all of whose subnets are held, is nobody's."""
+    e = Partly()
+    deny(e, f"can {e.a} reach 10.0.7.7 port 22", NOBODY)
+
+
+@pytest.mark.parametrize("question", ["can {a} reach {b} port 22", "can {b} reach {a} port 22"])
+def test_an_interface_that_its_instance_names(question: str) -> None:
+    """R-ENI-8: the instance has an interface; which groups it wears is not known."""
+    e = Partly()
+    e.hide(e.b.eni)
+    unknown(e, question.format(a=e.a, b=e.b), e.b.eni)
+
+
+def test_one_of_two_interfaces_of_an_instance() -> None:
+    """What is held is answered for; a "no" may hang on the other interface."""
+    e = Partly()
+    shut = e.group(e.v1, ingress=["tcp/22 any"])
+    e.wear(e.b, shut)
+    second = e.interface(e.sb, "10.0.1.6", on=e.b)
+    allow(e, f"can {e.a} reach {e.b} port 80")
+    e.hide(second)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    unknown(e, f"can {e.a} reach {e.b} port 80", second)
+
+
+@pytest.mark.parametrize(
+    "end", ["any", "{v1}", "{group}", "{pcx}", "tag:Role=x", "private", "10.0.0.0/8", "{sb}"]
+)
+def test_an_end_of_many_of_which_one_is_not_held(end: str) -> None:
+    """Whoever is not held may be the one that is reached, or that reaches; who is, does."""
+    e = Partly()
+    e.peered()
+    group = e.group(e.v1, ingress=["tcp/22 any"], egress=["tcp/22 any"])
+    e.wear(e.a, group)
+    e.wear(e.b, group)
+    e.wear(e.b2, e.group(e.v2, ingress=["tcp/22 any"]))
+    for each in (e.a, e.b):
+        each.record["Tags"].append({"Key": "Role", "Value": "x"})
+    c = e.instance("c", e.s2, "10.2.0.9", groups=[e.group(e.v2, ingress=["tcp/22 any"])])
+    named = end.format(group=group, **vars(e))
+    deny(e, f"can {c} reach {named} port 80")
+    e.hide(e.b.eni)
+    unknown(e, f"can {c} reach {named} port 80")
+    if end != "{sb}":
+        allow(e, f"can {c} reach {named} port 22")
+
+
+def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
+    """The interface of an endpoint, which the endpoint names, may have the address."""
+    e = Partly()
+    endpoint = e.endpoint_interface({e.sb: "10.0.1.40"})
+    e.hide(endpoint.eni)
+    unknown(e, f"can {e.a} reach 10.0.1.40 port 443", endpoint.eni)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    e.scope(e.home)["VpcEndpoints"].clear()
+    deny(e, f"can {e.a} reach 10.0.1.40 port 443", NOBODY)
+
+
+def test_a_target_whose_interface_is_not_held() -> None:
+    """R-LB-5: the balancer sends to its target's address, whichever that is."""
+    e = Partly()
+    web = target_group(e, e.v1, "web", "TCP", 80, [e.b])
+    front = balancer(e, "network", "front", {e.sa: "10.0.0.40", e.sb: "10.0.1.40"})
+    listen(e, front, "TCP", 443, web)
+    allow(e, f"can {e.a} reach 10.0.1.40 port 443")
+    e.hide(e.b.eni)
+    unknown(e, f"can {e.a} reach 10.0.1.40 port 443", e.b)
+
+
+def test_a_target_that_is_gone() -> None:
+    """R-LB-3: an instance that no answer shows any more gets nothing."""
+    e = Partly()
+    web = target_group(e, e.v1, "web", "TCP", 80, [e.b])
+    front = balancer(e, "network", "front", {e.sa: "10.0.0.40", e.sb: "10.0.1.40"})
+    listen(e, front, "TCP", 443, web)
+    e.hide(e.b, e.b.eni)
+    deny(e, f"can {e.a} reach 10.0.1.40 port 443", "TARGET_ADDRESS_RESTRICTION")
+
+
+def test_an_internet_gateway_that_a_route_names() -> None:
+    """R-IGW-1: the subnet is public by its route, so a gateway is attached."""
+    e = Partly()
+    gateway = e.online(e.ta)
+    e.public(e.a, EIP_A)
+    allow(e, f"can internet reach {e.a} port 22")
+    e.hide(gateway)
+    unknown(e, f"can internet reach {e.a} port 22", gateway)
+    unknown(e, f"can {e.a} reach 8.8.8.8 port 443", gateway)
+
+
+def test_an_interface_that_an_elastic_ip_names() -> None:
+    """R-OBS-3: the address is somebody's, as long as it says whose."""
+    e = Partly()
+    e.online(e.ta, e.tb)
+    e.public(e.a, EIP_A)
+    e.public(e.b, EIP_B)
+    (own,) = (a for a in e.scope(e.home)["Addresses"] if a["PublicIp"] == EIP_A)
+    e.hide(e.a.eni)
+    for named in (EIP_A, own["AllocationId"]):
+        unknown(e, f"can internet reach {named} port 22", e.a.eni)
+        unknown(e, f"can {e.b} reach {named} port 22", e.a.eni)
+    allow(e, f"can internet reach {EIP_B} port 22")
+    for field in ("NetworkInterfaceId", "PrivateIpAddress", "InstanceId"):
+        del own[field]
+    deny(e, f"can internet reach {EIP_A} port 22", "NO_PATH")
+
+
+def test_no_internet_gateway_at_all() -> None:
+    """R-IGW-1: a public address alone leads nowhere, and so does a route to what is gone."""
+    e = Partly()
+    e.public(e.a, EIP_A)
+    deny(e, f"can internet reach {e.a} port 22", "NO_PATH")
+    e.route(e.ta, "0.0.0.0/0", "igw-0123456789abcdef0", state="blackhole")
+    deny(e, f"can internet reach {e.a} port 22", "NO_PATH")
+
+
+def test_a_route_table_that_an_endpoint_names() -> None:
+    """R-RT-1: a subnet without an association may be in it, and no longer in the main table."""
+    e = Partly()
+    e.peered()
+    e.endpoint_gateway(e.v1, [e.ta])
+    e.hide(e.ta)
+    unknown(e, f"can {e.a} reach {e.b2} port 22", e.sa)
+    allow(e, f"can {e.b} reach {e.b2} port 22")
+
+
+def test_a_vpc_that_is_named_and_not_held() -> None:
+    """R-EIGW-2, R-EXM-1: its blocks tell what the gateway lets out, and where the resolver is."""
+    e = Partly(ipv6=True)
+    e.route(e.ta, "::/0", e.eigw(e.v1))
+    allow(e, f"can {e.a} reach 2606:4700:4700::1111 port 443")
+    e.hide(e.v1)
+    unknown(e, f"can {e.a} reach 2606:4700:4700::1111 port 443", e.v1)
+    unknown(e, f"can {e.a} reach 10.0.0.2 port 53/udp", e.v1)
+
+
+def test_an_appliance_whose_interface_is_not_held() -> None:
+    """R-GWLB-1: whether it can take what its balancer hands over is not known; that its group does
+    not was the answer (samples/gateway_load_balancer)."""
+    folder = SAMPLES / "gateway_load_balancer" / "snapshot"
+    files = {str(f.relative_to(folder)): f.read_text() for f in sorted(folder.rglob("*.json"))}
+    question = "can keeper reach internet port 443"
+    assert reach.ask(load_files(files), question).verdict == "unreachable"
+    (listed,) = (name for name, text in files.items() if '"NetworkInterfaces"' in text[:40])
+    every = json.loads(files[listed])["NetworkInterfaces"]
+    kept = [each for each in every if each["NetworkInterfaceId"] != "eni-071cb283cd349a086"]
+    assert len(kept) == len(every) - 1
+    files[listed] = json.dumps({"NetworkInterfaces": kept})
+    answer = reach.ask(load_files(files), question)
+    assert answer.verdict == "undecided", tell(answer)
+
+
+def test_a_pool_of_a_gateway_that_is_not_held() -> None:
+    """R-IGW-9: an edge table takes the pool's addresses in, so they are no hosts on the internet
+    (samples/public_ipv4_pool)."""
+    folder = SAMPLES / "public_ipv4_pool" / "snapshot"
+    files = {str(f.relative_to(folder)): f.read_text() for f in sorted(folder.rglob("*.json"))}
+    question = "can internet reach 203.0.113.5 port 22"
+    assert reach.ask(load_files(files), question).verdict == "unreachable"
+    (listed,) = (name for name, text in files.items() if '"InternetGateways"' in text[:40])
+    files[listed] = '{"InternetGateways": []}'
+    answer = reach.ask(load_files(files), question)
+    assert answer.verdict == "undecided", tell(answer)
