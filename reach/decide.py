@@ -1,10 +1,10 @@
 """Aim -> decision: check, decode, replay.  The only place that says a verdict.
 
-One problem covers every path; Z3 decides it.  A satisfying assignment is believed only after the
-packet and its reply have been walked, hop by hop, by the concrete twin; anything else is a defect
-of ours and raised.  Where the packet that would be shown in the end can be foreseen, that walk
-alone is the proof, and nothing is left to decide.  What is satisfiable only by settling a doubt is
-undecided.  Must not know AWS, question texts or rendering.
+One problem covers every path; Z3 decides it, and if it gives up, start by start.  A satisfying
+assignment is believed only after the packet and its reply have been walked, hop by hop, by the
+concrete twin; anything else is a defect of ours and raised.  Where the packet that would be shown
+in the end can be foreseen, that walk alone is the proof, and nothing is left to decide.  What is
+satisfiable only by settling a doubt is undecided.  Must not know AWS, question texts or rendering.
 
 Implements: R-PIPE-1
 """
@@ -35,6 +35,7 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
 _FEW, _FEW_STEPS = 8, 500
+_PARTS = 64  # into so many a problem is divided that was too much for the solver
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,29 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
     proof = at_once(network, aim)
     if proof is not None:
         return Decision(Verdict.REACHABLE, proof)
-    return decide_compiled(network, aim, compile(network, aim), backend, budget)
+    decision = decide_compiled(network, aim, compile(network, aim), backend, budget)
+    return _in_parts(network, aim, backend, budget) or decision if decision.unknown else decision
+
+
+def _in_parts(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Decision | None:
+    """Node by node at which flows start, what was too much at once: no flow starts at two.
+
+    Ends at the first that is too much, too; None where there are not several, or too many.
+    """
+    parts: dict[str, list[Start]] = {}
+    for start in aim.starts:
+        parts.setdefault(start.node, []).append(start)
+    if not 1 < len(parts) <= _PARTS:
+        return None
+    undecided: Decision | None = None
+    for starts in parts.values():
+        part = replace(aim, starts=tuple(starts))
+        decision = decide_compiled(network, part, compile(network, part), backend, budget)
+        if decision.verdict is Verdict.REACHABLE or decision.unknown:
+            return decision
+        if decision.verdict is Verdict.UNDECIDED:
+            undecided = undecided or decision
+    return undecided or Decision(Verdict.UNREACHABLE)
 
 
 def at_once(network: Network, aim: Aim) -> Proof | None:

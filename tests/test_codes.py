@@ -232,6 +232,33 @@ def test_each_is_shown_where_it_says(code: Code) -> None:
         assert set(each.fields) <= set(code.members.split()), each
 
 
+@pytest.mark.parametrize(
+    ("sample", "ask", "code", "member"),
+    [
+        (
+            "estate",
+            "can 10.210.0.9 reach test-app-1 port 22",
+            "FIREWALL_RULES_RESTRICTION",
+            "FirewallStatefulRule",
+        ),
+        (
+            "local_gateway",
+            "can 192.168.10.7 reach report port 502",
+            "NO_ROUTE_TO_DESTINATION",
+            "Component",
+        ),
+    ],
+)
+def test_members_of_another_sample_are_listed(
+    sample: str, ask: str, code: str, member: str
+) -> None:
+    """What comes with a code elsewhere than where it is shown."""
+    snapshot = reach.load(ROOT / "samples" / sample / "snapshot")
+    told = [each for each in reach.ask(snapshot, ask).explanations if each.code == code]
+    assert member in {name for each in told for name in each.fields}
+    assert member in CODES[code].members.split()
+
+
 def test_every_production_is_named() -> None:
     """No network is kept for a code that the catalogue does not show by it."""
     assert sorted(PRODUCTIONS) == sorted(code.name for code in SHOWN if code.test)

@@ -118,7 +118,7 @@ CODES = (
         PATH,
         "A rule of a Network Firewall, or its default action, drops the packet.",
         "R-NFW-3 R-NFW-4 R-NFW-6",
-        "Component FirewallStatelessRule Vpc VpcEndpoint",
+        "Component FirewallStatefulRule FirewallStatelessRule Vpc VpcEndpoint",
         sample="network_firewall",
         case="a handshake that no rule passes",
     ),

@@ -227,7 +227,7 @@ CODES = (
         PATH,
         "The route table has no route for the destination.",
         "R-RT-13",
-        "Destination RouteTable Vpc",
+        "Component Destination RouteTable Vpc",
         sample="carrier_gateway",
         case="the other subnet has no way out at all",
     ),

@@ -81,6 +81,11 @@ class Likeness:
             found.setdefault(self.of(node), node)
         return found
 
+    def likes(self, name: str) -> list[str]:
+        """All nodes of the spread that are of a node's kind, itself among them."""
+        kind = self.of(name)
+        return [each for each in self._spread.cells if self.of(each) == kind]
+
     def of(self, name: str) -> Hashable:
         """Equal for two nodes only if their steps are; the name of one that is like no other."""
         node, cells = self._network.node(name), self._spread.cells[name]

@@ -9,13 +9,16 @@ for a delivery that it lacks.  That there is none covers paths of every length. 
 read by the symbolic twin (:mod:`reach.exploration`), not by the algebra that made the spread.
 
 A set of senders is cut into *blocks* that the rules of a node cannot tell apart; what each block
-can send from, and as whom, is looked up here again.  Must not know how a spread was made.
+can send from, and as whom, is looked up here again.  Behind the node one set may hold some of a
+block and another set the rest, as when the identity that a balancer writes is that of some of them:
+where a step seems to lead out, blocks are cut *finely*, by who is in which set behind as well, at
+that node and at each that is like it.  Must not know how a spread was made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import solver
 from reach.exploration import Exploration
@@ -23,7 +26,7 @@ from reach.flood import covers
 from reach.network.field import FIELDS, INDEX
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.survey.alike import one_of_each
+from reach.survey.alike import Likeness, one_of_each
 from reach.survey.atoms import Atomic
 from reach.survey.blocks import SMALL_FIELDS, Asked, Block, Known, small_fields, within
 from reach.survey.senders import NOBODY, Senders
@@ -34,6 +37,7 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown
 # Of so many steps the solver finds none that leads out sooner than of each or of all.
 _TOGETHER = 10
 _Named = tuple[Block, Term]
+Likes = Callable[[str], Iterable[str]]
 _PLAIN = (False, False, False)
 _SOURCE, _IDENTITY = INDEX["source"], INDEX["identity"]
 
@@ -44,6 +48,7 @@ class Hole:
 
     node: str
     words: str
+    is_given_up: bool = False
 
 
 def holes(
@@ -52,9 +57,9 @@ def holes(
     """The first hole that is found; nothing iff the spread is proved complete."""
     known = Known(senders)
     missing = not_begun(senders, spread)
-    return missing or leading_out(
-        network, known, spread, backend, budget, one_of_each(network, known, spread)
-    )
+    some = one_of_each(network, known, spread)
+    likes = Likeness(network, known, spread).likes
+    return missing or leading_out(network, known, spread, backend, budget, some, likes)
 
 
 def leading_out(
@@ -64,13 +69,26 @@ def leading_out(
     backend: Backend,
     budget: Budget,
     places: Sequence[str],
+    likes: Likes,
 ) -> tuple[Hole, ...]:
-    """The first step that leads out of the spread at one of these places, each proved apart."""
+    """The first step that leads out of the spread at one of these places, each proved apart.
+
+    Of a place where only finely nothing does, all that is of its kind (``likes``) is proved here.
+    """
     for at in range(0, len(places), _TOGETHER):
-        some = places[at : at + _TOGETHER]
-        hole = _hole(_Proof(network, known, spread, some), some, backend, budget)
-        if hole is not None:
-            return (hole,)
+        left = list(places[at : at + _TOGETHER])
+        while left:
+            hole = _hole(_Proof(network, known, spread, left), left, backend, budget)
+            if hole is None:
+                break
+            if hole.is_given_up:
+                return (hole,)
+            for node in likes(hole.node):
+                finely = _Proof(network, known, spread, [node], finely=True)
+                found = _hole(finely, [node], backend, budget)
+                if found is not None:
+                    return (found,)
+            left.remove(hole.node)
     return ()
 
 
@@ -81,7 +99,7 @@ def _hole(proof: _Proof, nodes: Sequence[str], backend: Backend, budget: Budget)
     session.add(*proof.conditions)
     outcome = session.check([solver.any_of(term for _, term in steps)], budget=budget, core=False)
     if isinstance(outcome, Unknown):
-        return Hole(steps[0][0], f"the solver gave up: {outcome.reason}")
+        return Hole(steps[0][0], f"the solver gave up: {outcome.reason}", is_given_up=True)
     if isinstance(outcome, Sat):
         met = solver.interpret_all([term for _, term in steps], outcome.assignment)
         node = next(node for (node, _), is_met in zip(steps, met, strict=True) if is_met)
@@ -114,8 +132,14 @@ class _Proof:
     """The terms of the problem; a packet is the same symbols at every node, as steps are apart."""
 
     def __init__(
-        self, network: Network, known: Known, spread: Spread, nodes: Iterable[str]
+        self,
+        network: Network,
+        known: Known,
+        spread: Spread,
+        nodes: Iterable[str],
+        finely: bool = False,
     ) -> None:
+        self._finely = finely
         self._network = network
         self._spread = spread
         self._known = known
@@ -163,7 +187,10 @@ class _Proof:
             return FALSE
         node, cells = self._network.node(name), self._spread.cells[name]
         asked = self._known.asked(node, small_fields(node, cells))
-        blocks = [(block, self._one_of()) for block in self._known.blocks(asked, cells)]
+        parts = self._known.blocks(asked, cells)
+        if self._finely:
+            parts = _cut(parts, [bits for _, _, held in onward for bits in held.values()])
+        blocks = [(block, self._one_of()) for block in parts]
         may_be = solver.any_of(solver.and_(symbol, *self._facts(b, asked)) for b, symbol in blocks)
         inside = _Inside(self._known, self._symbolic, self._version, blocks)
         out = [
@@ -202,6 +229,16 @@ class _Proof:
             if inside is not None:
                 met = self._symbolic.member(term, values)
                 yield met if inside else solver.not_(met)
+
+
+def _cut(blocks: Iterable[Block], held: Iterable[int]) -> Iterator[Block]:
+    """Blocks of which each is in any of some sets of senders, or has nobody in it."""
+    several = dict.fromkeys(held)
+    for block in blocks:
+        parts = [block.bits]
+        for bits in several:
+            parts = [some for part in parts for some in (part & bits, part & ~bits) if some]
+        yield from (replace(block, bits=part) for part in parts)
 
 
 class _Inside:

@@ -260,7 +260,10 @@ def _proved(
     kinds = ready.likeness.kinds(places)
     some = [node for kind, node in kinds.items() if kind not in ready.proved]
     network = ready.ground.network
-    missing = ready.unbegun or leading_out(network, ready.known, found, backend, PROOF_BUDGET, some)
+    likes = ready.likeness.likes
+    missing = ready.unbegun or leading_out(
+        network, ready.known, found, backend, PROOF_BUDGET, some, likes
+    )
     if not missing:
         ready.proved.update(kinds)
         sets = _several(sum(map(len, found.cells.values())), "set")
@@ -271,7 +274,7 @@ def _proved(
         )
         return True, words
     (hole, *_) = missing
-    if hole.words.startswith("the solver gave up"):
+    if hole.is_given_up:
         return False, f"completeness was not proved: {hole.words}"
     raise Defect(f"the survey's algebra left something out at {hole.node}: {hole.words}")
 
