@@ -8,10 +8,10 @@ walks over all of them again and again as they grow, which takes a sixth of the 
 network), and would stay until the collector comes.  So before the next such work everything is
 collected once, if what was made since is much: a million objects, and a quarter of all that stays.
 
-What is left by that is put aside (``gc.freeze``): else the collector, which comes by itself between
-two questions too, walks over it again, half a second for a million interfaces.  It is taken back
-before everything is collected, by us or by whoever says ``gc.collect()``; an object that nothing
-refers to goes at once, as ever.
+What is left by that is put aside (``gc.freeze``), and so is what a large piece of work has made:
+else the collector, which comes by itself between two questions too, walks over all of it, half a
+second for a million interfaces.  It is taken back before everything is collected, by us or by
+whoever says ``gc.collect()``; an object that nothing refers to goes at once, as ever.
 
 May be nested, and entered by several threads: the last one out leaves the collector as it was
 before the first.  Who has switched it off keeps it off; who has put objects aside keeps them there.
@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 _MANY = 1_000_000
+_SOME = 100_000
 
 
 @dataclass
@@ -49,15 +50,21 @@ class _Collector:
     def leave(self) -> None:
         self.inside -= 1
         if not self.inside:
-            self.grown += gc.get_count()[0]
+            made = gc.get_count()[0]
+            self.grown += made
             if self.was_on:
+                if made > _SOME:
+                    self._put_aside()
                 gc.enable()
 
     def _collect(self) -> None:
         self.take_back()
         self.stays += self.grown - gc.collect()
         self.grown = 0
-        if not gc.get_freeze_count():
+        self._put_aside()
+
+    def _put_aside(self) -> None:
+        if self.aside or not gc.get_freeze_count():
             gc.freeze()
             self.aside = True
             if _asked not in gc.callbacks:
