@@ -78,15 +78,22 @@ def asked(
     came of it is dropped, an error too, and ``ask`` is called again, of what they say.
     """
     with uncollected():
-        likely = loader.ahead(path, sections()) if cache and _may_cache() else None
-        if likely is not None:
-            withheld = _Withheld(likely)
-            with withheld:
-                found = ask(likely.snapshot)
-            if withheld.is_so:
-                return likely.snapshot, found
-        snapshot = load(path, cache=cache)
-        return snapshot, ask(snapshot)
+        told = _ahead(path, ask) if cache and _may_cache() else None
+        if told is None:
+            snapshot = load(path, cache=cache)
+            told = snapshot, ask(snapshot)
+        return told
+
+
+def _ahead(path: str | os.PathLike[str], ask: Callable[[Snapshot], T]) -> tuple[Snapshot, T] | None:
+    """The same of a cache that proves to be right; None if there is none."""
+    likely = loader.ahead(path, sections())
+    if likely is None:
+        return None
+    withheld = _Withheld(likely)
+    with withheld:
+        found = ask(likely.snapshot)
+    return (likely.snapshot, found) if withheld.is_so else None
 
 
 class _Withheld:
