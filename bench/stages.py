@@ -22,7 +22,11 @@ from typing import Any
 
 Stages = Mapping[str, tuple[str, ...]]
 
-LOADING: Stages = {"load": ("reach.commands.questions:load_snapshot",)}
+LOADING: Stages = {
+    "load": ("reach.components:asked",),
+    "wait for the hash of the JSON": ("reach.snapshot.cache:Likely.is_so",),
+    "ask": ("reach:ask",),
+}
 QUESTION: Stages = {
     "lower": ("reach.asking:ground_of", "reach.asking:set_apart"),
     "resolve": ("reach.asking:resolve",),

@@ -16,7 +16,7 @@ from bench.estates import Estates, making, stem
 from bench.figure import Found, Job, Place, Row, Setting, Table, measured, value
 from bench.figures import CLEAN, MILLION, MIXED, tables
 from bench.grow import Size
-from bench.stages import QUESTION, READING, SURVEY, Clock, found, with_clock
+from bench.stages import LOADING, QUESTION, READING, SURVEY, Clock, found, with_clock
 from bench.tables import markdown, render, show
 
 SMALL, LARGE = Place("small", Size(10, 1)), Place("large", Size(20, 1))
@@ -251,7 +251,7 @@ def test_what_is_not_there_any_more_has_no_clock_and_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [p for s in (QUESTION, SURVEY, READING) for ps in s.values() for p in ps]
+    "place", [p for s in (LOADING, QUESTION, SURVEY, READING) for ps in s.values() for p in ps]
 )
 def test_every_stage_is_of_the_library_as_it_is(place: str) -> None:
     """Where a function was renamed, its stage's time would count as other: name it anew here."""

@@ -130,9 +130,13 @@ def _foreseen(network: Network, aim: Aim, start: Start) -> Proof | None:
 
 
 def _is_followed(proof: Proof) -> bool:
-    """Whether the symbolic twin follows so many rewrites for certain."""
+    """Whether the symbolic twin follows so many rewrites for certain.
+
+    A way to the internet by the hub of a transit gateway has four in twenty-two hops.
+    """
     traces = [trace for trace in (proof.forward, proof.reply) if trace is not None]
-    return all(len(trace.hops) <= MOST_REWRITES or _rewrites(trace) < 4 for trace in traces)
+    few = MOST_REWRITES // 2
+    return all(len(trace.hops) <= MOST_REWRITES or _rewrites(trace) <= few for trace in traces)
 
 
 def _rewrites(trace: Trace) -> int:

@@ -53,11 +53,12 @@ def _bounds(network: Network, proof: Proof) -> Iterator[int]:
             continue
         seen.add((hop.node, hop.before, hop.after))
         headers = {hop.before, hop.after}
-        for stage in network.node(hop.node).stages:
+        asked = [(name, h) for h in headers for name in _PORTS if h[INDEX[name]] in free]
+        for stage in network.node(hop.node).stages if asked else ():
             if isinstance(stage, Filter):
                 for rule in stage.decisions:
-                    for name in _PORTS:
-                        if any(h[INDEX[name]] in free and _meets(rule, name, h) for h in headers):
+                    for name, header in asked:
+                        if _meets(rule, name, header):
                             yield from _edges(rule, name)
 
 

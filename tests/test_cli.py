@@ -29,7 +29,7 @@ VPC = {"VpcId": "vpc-1", "OwnerId": "111122223333", "CidrBlock": "10.0.0.0/16"}
 
 
 class Engine:
-    """Stands for ``reach.load`` and ``reach.ask``, and for how suites ask."""
+    """Stands for who loads, who answers, who does both, and for how suites ask."""
 
     def __init__(self) -> None:
         self.answer: Answer | BaseException = specimens.reachable()
@@ -42,6 +42,10 @@ class Engine:
         self.cached.append(cache)
         return path
 
+    def both(self, path: str, ask: Any, *, cache: bool = False) -> Any:
+        snapshot = self.load(path, cache=cache)
+        return snapshot, ask(snapshot)
+
     def ask(self, snapshot: Any, text: str, *, one_way: bool, port_at: str, **how: Any) -> Answer:
         self.asked.append((text, one_way, port_at))
         if isinstance(self.answer, BaseException):
@@ -53,6 +57,7 @@ class Engine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
     monkeypatch.setattr(reach, "load", made.load)
+    monkeypatch.setattr("reach.components.asked", made.both)
     answers(monkeypatch, made.ask)
     return made
 

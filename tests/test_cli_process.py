@@ -73,7 +73,7 @@ def test_bad_input_never_ends_in_a_traceback(tmp_path: Path) -> None:
 def test_an_error_that_nobody_foresaw_is_no_verdict() -> None:
     """Python's own status for it would be 1: unreachable."""
     code = (
-        "import sys, reach, reach.cli; reach.load = lambda path, **_: 1 // 0;"
+        "import sys, reach.cli, reach.components; reach.components.asked = lambda *_, **__: 1 // 0;"
         "sys.argv = ['reach', 'can', 'a', 'reach', 'b', '--snapshot', 'D']; reach.cli.main()"
     )
     done = subprocess.run(

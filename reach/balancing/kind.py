@@ -73,15 +73,12 @@ class Kind:
         pairs, anywhere = lowering.memo(
             f"{self.component} aliases", lambda: self._alias_pairs(lowering)
         )
-        return anywhere | Ranges.of(
-            *(
-                own
-                for low, high in addresses.intervals
-                for _, own in pairs[
-                    bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))
-                ]
-            )
-        )
+        led = [
+            own
+            for low, high in addresses.intervals
+            for _, own in pairs[bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))]
+        ]
+        return anywhere | Ranges.of(*led) if led else anywhere
 
     def _alias_pairs(self, lowering: Lowering) -> tuple[list[tuple[int, int]], Ranges]:
         pairs: set[tuple[int, int]] = set()

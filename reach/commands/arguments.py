@@ -1,6 +1,6 @@
 """Options that several commands have, and what their values are.
 
-    @with_snapshot      load_snapshot(path) -> Snapshot
+    @with_snapshot      load_snapshot(path) -> Snapshot      asked(path, ask) -> Snapshot, answer
     @with_options       chosen(options) -> {name: value}
 
 Gives decorators of commands, and reads what they take.  Must not know any command.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reach.snapshot.snapshot import Snapshot
 
 _Command = Callable[..., Any]
+T = TypeVar("T")
 _NO_CACHE = "reach.no_cache"
 
 
@@ -86,6 +87,13 @@ def load_snapshot(path: str) -> Snapshot:
     import reach
 
     return reach.load(path, cache=is_cached())
+
+
+def asked(path: str, ask: Callable[[Snapshot], T]) -> tuple[Snapshot, T]:
+    """A snapshot and what is asked of it, told only once its cache is known to be right."""
+    from reach import components
+
+    return components.asked(path, ask, cache=is_cached())
 
 
 def is_cached() -> bool:

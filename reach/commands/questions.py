@@ -16,8 +16,8 @@ import click
 
 from reach import console
 from reach.commands.arguments import (
+    asked,
     chosen,
-    load_snapshot,
     read_json,
     with_aws_format,
     with_options,
@@ -169,26 +169,29 @@ def can(
     _either(question, from_aws)
     if from_aws:
         ctx.exit(_compared(snapshot, from_aws, form))
-    loaded = load_snapshot(snapshot)
-    answer = reach.ask(
-        loaded,
-        _asked(question),
-        one_way=one_way,
-        port_at=port_at,
-        options=chosen(options),
-        through=through,
-        avoid=avoid,
-        assume={resource: verdict for verdict, resource in assume},
-        at_source=dict(read_pairs(at_source)),
-        at_destination=dict(read_pairs(at_destination)),
-        packets=True,
-        blocked=MOST_WAYS if all_blockers else blocked,
-        paths=paths,
-        ends=ends if "any" in question else 0,
-        fix=fix,
-        cut=cut,
-        reductions=() if no_reduce else None,
-    )
+
+    def ask(loaded: Snapshot) -> Answer:
+        return reach.ask(
+            loaded,
+            _asked(question),
+            one_way=one_way,
+            port_at=port_at,
+            options=chosen(options),
+            through=through,
+            avoid=avoid,
+            assume={resource: verdict for verdict, resource in assume},
+            at_source=dict(read_pairs(at_source)),
+            at_destination=dict(read_pairs(at_destination)),
+            packets=True,
+            blocked=MOST_WAYS if all_blockers else blocked,
+            paths=paths,
+            ends=ends if "any" in question else 0,
+            fix=fix,
+            cut=cut,
+            reductions=() if no_reduce else None,
+        )
+
+    loaded, answer = asked(snapshot, ask)
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
 
@@ -225,8 +228,7 @@ def _compared(snapshot: str, files: Sequence[Any], form: str) -> int:
     if form == "aws":
         raise click.UsageError("--from-aws compares: its --format is text or json.")
     saved = recorded.read([read_json(file) for file in files])
-    loaded = load_snapshot(snapshot)
-    found = [recorded.compare(loaded, each) for each in saved]
+    _, found = asked(snapshot, lambda loaded: [recorded.compare(loaded, each) for each in saved])
     if form == "json":
         console.put_json({"format": 1, "comparisons": [each.to_dict() for each in found]})
     else:
@@ -265,8 +267,9 @@ def can_manage(
     import reach
     from reach import report
 
-    loaded = load_snapshot(snapshot)
-    told = reach.can_manage(loaded, instance, options=chosen(options))
+    loaded, told = asked(
+        snapshot, lambda loaded: reach.can_manage(loaded, instance, options=chosen(options))
+    )
     try:
         if form == "json":
             console.put_json(told.to_dict())

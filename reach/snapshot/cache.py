@@ -1,6 +1,7 @@
 """A typed snapshot beside the files that it was read from, for the next time.
 
-    recall(listing, sections) -> Snapshot or None        keep(listing, snapshot, contents)
+    recall(place, listing, sections) -> Snapshot or None        keep(place, ..., contents)
+    likely(place, listing, sections) -> Likely or None, of which it is not known yet
 
 It lies in ``.reach-cache`` in the snapshot's folder, or in that of the one file.  It is believed if
 this user wrote it, with this very program, of files that hold the same bytes under the same names;
@@ -27,7 +28,7 @@ from reach.snapshot import fingerprint, seal
 from reach.snapshot.calls import Calls
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.files import Listing
-from reach.snapshot.fingerprint import Content
+from reach.snapshot.fingerprint import Begun, Content
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
@@ -71,16 +72,42 @@ def place_of(listing: Listing) -> Place | None:
     return Place(path, key) if key is not None else None
 
 
+class Likely(NamedTuple):
+    """What was kept of files of the same names and sizes, which are being hashed meanwhile."""
+
+    snapshot: Snapshot
+    contents: tuple[Content, ...]
+    begun: Begun
+
+    def is_so(self) -> bool:
+        """Whether it is of these very files; waits until they are hashed."""
+        try:
+            return self.contents == self.begun.end()
+        except OSError:
+            return False
+
+
 def recall(place: Place, listing: Listing, sections: Mapping[str, Section]) -> Snapshot | None:
     """What was kept, if it is of these very files."""
     try:
-        text = _read(place.path, _MOST * listing.size + _LEAST)
-        told = _opened(text, place.key) if text is not None else None
-        if text is None or told is None or not _is_of(told, listing, sections):
+        told = _kept(place, listing, sections)
+        if told is None or told.contents != fingerprint.contents(listing.found):
             return None
-    except (OSError, msgspec.MsgspecError):
+    except OSError:
         return None
     return _snapshot(told, listing.root, sections)
+
+
+def likely(place: Place, listing: Listing, sections: Mapping[str, Section]) -> Likely | None:
+    """What was kept, if it may be of these files: nothing may be said before ``is_so`` says so."""
+    try:
+        told = _kept(place, listing, sections)
+        if told is None:
+            return None
+        begun = fingerprint.begun(listing.found)
+    except OSError:
+        return None
+    return Likely(_snapshot(told, listing.root, sections), told.contents, begun)
 
 
 def keep(
@@ -113,14 +140,26 @@ def _opened(text: bytes, key: bytes) -> _Kept | None:
     return msgspec.msgpack.decode(told, type=_Kept)
 
 
-def _is_of(told: _Kept, listing: Listing, sections: Mapping[str, Section]) -> bool:
-    """Whether it is of this making and of these files; the cheap questions come first."""
+def _kept(place: Place, listing: Listing, sections: Mapping[str, Section]) -> _Kept | None:
+    """What was kept, but for the bytes of the files: the questions that cost little.
+
+    Raises OSError.
+    """
+    try:
+        text = _read(place.path, _MOST * listing.size + _LEAST)
+        told = _opened(text, place.key) if text is not None else None
+    except msgspec.MsgspecError:
+        return None
+    return told if told is not None and _may_be_of(told, listing, sections) else None
+
+
+def _may_be_of(told: _Kept, listing: Listing, sections: Mapping[str, Section]) -> bool:
+    """Whether it is of this making, and of files of these names and sizes."""
     made = fingerprint.making(sections)
     return (
         told.made == made != b""
         and told.passed_over == tuple(listing.diagnostics)
         and [(each.name, each.size) for each in told.contents] == fingerprint.sizes(listing.found)
-        and told.contents == fingerprint.contents(listing.found)
     )
 
 

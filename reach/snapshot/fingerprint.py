@@ -1,6 +1,7 @@
 """What files hold, and what program reads them, each as a hash.
 
     contents(files) -> (name, size, sha256) of each        making(sections) -> bytes
+    begun(files) -> Begun, whose ``end()`` gives the same later
 
 Takes paths; gives hashes of bytes that were read, never of what a file system says of them.  Must
 not know what they are compared with.
@@ -11,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +24,8 @@ from reach.snapshot.processors import processors
 from reach.snapshot.section import Section
 
 _PACKAGE = Path(__file__).parent.parent
+_SMALL = 1 << 18  # bytes that are hashed in less time than it takes to hand them to a thread
+_AT_ONCE = 1 << 23  # of each read a thread may have to wait for another one: see `begun`
 
 
 class Content(NamedTuple):
@@ -42,10 +46,47 @@ def contents(files: Mapping[str, Path]) -> tuple[Content, ...]:
 
     Raises OSError.
     """
-    by_size = sorted(files, key=lambda name: files[name].stat().st_size, reverse=True)
-    with ThreadPoolExecutor(processors()) as threads:
-        found = threads.map(lambda name: _content(name, files[name]), by_size)
-        return tuple(sorted(found))
+    return begun(files, processors()).end()
+
+
+def begun(files: Mapping[str, Path], threads: int = 1) -> Begun:
+    """The same while this thread does something else: large files are read by others.
+
+    Small ones are read at once.  A thread that hashes works beside one that runs Python, but each
+    time that it asks the system for something it has to wait until that one lets go.  Raises
+    OSError.
+    """
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    large = sorted((n for n, size in sizes.items() if size > _SMALL), key=sizes.__getitem__)
+    workers = ThreadPoolExecutor(threads) if large else None
+    later = [workers.submit(_content, n, files[n]) for n in reversed(large)] if workers else []
+    try:
+        known = [_content(name, files[name]) for name, size in sizes.items() if size <= _SMALL]
+    except OSError:
+        Begun(workers, [], later).give_up()
+        raise
+    return Begun(workers, known, later)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Files that are being hashed.  It has to be ended, or given up."""
+
+    workers: ThreadPoolExecutor | None
+    known: list[Content]
+    later: list[Future[Content]]
+
+    def end(self) -> tuple[Content, ...]:
+        """Every file, when all are done.  Raises OSError."""
+        try:
+            return tuple(sorted([*self.known, *(each.result() for each in self.later)]))
+        finally:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Hash no further file."""
+        if self.workers is not None:
+            self.workers.shutdown(cancel_futures=True)
 
 
 def making(sections: Mapping[str, Section]) -> bytes:
@@ -78,6 +119,9 @@ def _program() -> str:
 
 
 def _content(name: str, path: Path) -> Content:
+    found, size = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
-        found = hashlib.file_digest(file, "sha256")
-        return Content(name, file.tell(), found.hexdigest())
+        while text := file.read(_AT_ONCE):
+            found.update(text)
+            size += len(text)
+    return Content(name, size, found.hexdigest())

@@ -2,6 +2,8 @@
 
     load(listing, sections, cache, crew) -> Snapshot, or None where it is better read one by one
 
+    ahead(listing, sections) -> Likely, or None where there is no likely cache
+
 Gives the same snapshot as ``load`` does, or nothing.  Must not know any section by name.
 """
 
@@ -40,6 +42,13 @@ def load(
         if place and found is not None and before == _archive(listing):
             kept.keep(place, listing, sections, found, contents)
     return found
+
+
+def ahead(listing: Listing, sections: Mapping[str, Section]) -> kept.Likely | None:
+    """What a cache says, before it is known to be of these files."""
+    place = kept.place_of(listing)
+    with uncollected():
+        return kept.likely(place, listing, sections) if place else None
 
 
 def _archive(listing: Listing) -> tuple[Content, ...]:

@@ -28,6 +28,7 @@ from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.whole import Contents, Named, asked, whole
 
 if TYPE_CHECKING:
+    from reach.snapshot.cache import Likely
     from reach.snapshot.crew import Crew
 
 __all__ = ["SnapshotError", "assemble", "load"]
@@ -61,6 +62,21 @@ def load(
     return assemble(
         listing.documents(), sections, listing.root, listing.diagnostics, listing.is_captured
     )
+
+
+def ahead(
+    path: str | os.PathLike[str], sections: Mapping[str, Section] = SECTIONS
+) -> Likely | None:
+    """What the cache of a large snapshot says; nobody may hear of it before it is known to be so.
+
+    None if there is none, or it is of other files at first sight.
+    """
+    listing = find(path)
+    if listing.size < SOME:
+        return None
+    from reach.snapshot import large
+
+    return large.ahead(listing, sections)
 
 
 def assemble(
