@@ -35,7 +35,9 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
 _FEW, _FEW_STEPS = 8, 500
-_PARTS = 64  # into so many a problem is divided that was too much for the solver
+# Into so many parts a problem is divided that was too much for the solver; together they may take
+# so many times what the whole was given.
+_PARTS, _TIMES = 64, 4
 
 
 @dataclass(frozen=True)
@@ -83,15 +85,23 @@ def _in_parts(network: Network, aim: Aim, backend: Backend, budget: Budget) -> D
         parts.setdefault(start.node, []).append(start)
     if not 1 < len(parts) <= _PARTS:
         return None
+    share = _share(budget, len(parts))
     undecided: Decision | None = None
     for starts in parts.values():
         part = replace(aim, starts=tuple(starts))
-        decision = decide_compiled(network, part, compile(network, part), backend, budget)
+        decision = decide_compiled(network, part, compile(network, part), backend, share)
         if decision.verdict is Verdict.REACHABLE or decision.unknown:
             return decision
         if decision.verdict is Verdict.UNDECIDED:
             undecided = undecided or decision
     return undecided or Decision(Verdict.UNREACHABLE)
+
+
+def _share(budget: Budget, parts: int) -> Budget:
+    """What one of several parts is given."""
+    if budget.milliseconds is None:
+        return budget
+    return replace(budget, milliseconds=_TIMES * budget.milliseconds // parts)
 
 
 def at_once(network: Network, aim: Aim) -> Proof | None:
