@@ -3,8 +3,9 @@
     Law(snapshot, by, one_way).check() -> counts of what there was
 
 A service is reachable iff an access of the pair lists it, undecided only if the pair is open, and
-what is neither is unreachable.  Every witness is checked as that of an answer is.  Black box: knows
-``reach.ask``, ``reach.check`` and what surveys give.
+what is neither is unreachable.  Services are what is delivered; where a balancer listens at another
+port, a question is asked once more with its port at the destination.  Every witness is checked as
+that of an answer is.  Black box: knows ``reach.ask``, ``reach.check`` and what surveys give.
 """
 
 from __future__ import annotations
@@ -91,9 +92,11 @@ class Law:
         self, source: str, one: str, destination: str, other: str, service: str
     ) -> Iterator[str]:
         text = f"can {one} reach {other} {service}"
-        told = reach.ask(self.snapshot, text, one_way=self.one_way, options=self.options)
-        self.found[told.verdict.value] += 1
         listed = any(lists(each, service) for each in self._of(source, destination))
+        told = reach.ask(self.snapshot, text, one_way=self.one_way, options=self.options)
+        if listed != (told.verdict is Verdict.REACHABLE):
+            told = self._where_it_ends(text)
+        self.found[told.verdict.value] += 1
         if source == destination and not listed and to_itself(told):
             return
         opened = any(
@@ -105,6 +108,11 @@ class Law:
             yield f"{said}: {told.verdict.value}, {'listed' if listed else 'not listed'}"
         if told.verdict is Verdict.UNDECIDED and not (opened or self.survey.gaps):
             yield f"{said}: undecided ({told.reason}), but not open"
+
+    def _where_it_ends(self, text: str) -> Answer:
+        """The answer about what is delivered at the port of a question, whatever it was sent to."""
+        how: dict[str, Any] = {"one_way": self.one_way, "options": self.options}
+        return reach.ask(self.snapshot, text, port_at="destination", **how)
 
     def _of(self, source: str, destination: str) -> list[Access]:
         return [
@@ -127,6 +135,8 @@ class Law:
             for words in dict.fromkeys(w for space in access.services for w in said(space)):
                 text = f"can {one} reach {other} {words}"
                 told = verdict(self.snapshot, text, one_way=self.one_way, options=self.options)
+                if told.verdict is not Verdict.REACHABLE:
+                    told = self._where_it_ends(text)
                 self.found["services"] += 1
                 if told.verdict is not Verdict.REACHABLE:
                     yield f"{text}: {access.services}, but {told.verdict.value} {told.reason}"
