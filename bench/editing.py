@@ -1,0 +1,213 @@
+"""What is edited of an estate to measure what that costs: one record of a random kind of change.
+
+    edited(snapshot, kind, rng) -> record
+
+Rules are of groups that interfaces wear, routes of tables, lists that something names.  Must not
+know how anything is measured.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+PORTS = (22, 443, 5432, 8080)
+INSIDE = "10.0.0.0/8"
+_TRIES = 1000
+
+
+def edited(snapshot: Any, kind: str, rng: random.Random) -> Any:
+    """A record of the snapshot, edited; the first of many tried that can be edited so."""
+    for _ in range(_TRIES):
+        record = EDITS[kind](snapshot, rng)
+        if record is not None:
+            return record
+    raise ValueError(f"nothing to edit: {kind}")
+
+
+def edited_snapshot(snapshot: Any, record: Any) -> Any:
+    from reach.changes.edit import with_record
+
+    return with_record(snapshot, snapshot.id_of(record), record)
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def _for_a_host(snapshot: Any, rng: random.Random) -> Any:
+    return _one_more(snapshot, rng, f"{_address(snapshot, rng)}/32")
+
+
+def _for_a_subnet(snapshot: Any, rng: random.Random) -> Any:
+    return _one_more(snapshot, rng, _around(_address(snapshot, rng)))
+
+
+def _for_all_inside(snapshot: Any, rng: random.Random) -> Any:
+    return _one_more(snapshot, rng, INSIDE)
+
+
+def _one_more(snapshot: Any, rng: random.Random, block: str) -> Any:
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import IpPermission, IpRange
+
+    group = _worn(snapshot, rng)
+    if group is None:
+        return None
+    port = rng.choice(PORTS)
+    ranges = (IpRange(cidr_ip=block),)
+    rule = IpPermission(ip_protocol="tcp", from_port=port, to_port=port, ip_ranges=ranges)
+    return replace(group, ip_permissions=(*group.ip_permissions, rule))
+
+
+def _another_value(snapshot: Any, rng: random.Random) -> Any:
+    """A rule that is for another port, or whose first block is another one."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import IpRange
+
+    group = _worn(snapshot, rng)
+    if group is None or not group.ip_permissions:
+        return None
+    number = rng.randrange(len(group.ip_permissions))
+    rule = group.ip_permissions[number]
+    if rule.ip_ranges and rng.random() < 0.5:
+        block = IpRange(cidr_ip=_around(_address(snapshot, rng)))
+        other = replace(rule, ip_ranges=(block, *rule.ip_ranges[1:]))
+    elif rule.ip_protocol in ("tcp", "udp"):
+        port = rng.choice(PORTS)
+        other = replace(rule, from_port=port, to_port=port)
+    else:
+        return None
+    rules = (*group.ip_permissions[:number], other, *group.ip_permissions[number + 1 :])
+    return None if rules == group.ip_permissions else replace(group, ip_permissions=rules)
+
+
+def _one_less(snapshot: Any, rng: random.Random) -> Any:
+    from msgspec.structs import replace
+
+    group = _worn(snapshot, rng)
+    if group is None or not group.ip_permissions:
+        return None
+    return replace(group, ip_permissions=_without_one(group.ip_permissions, rng))
+
+
+def _entry(snapshot: Any, rng: random.Random) -> Any:
+    """An entry that denies a port to a subnet, before all others."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import NetworkAcl, NetworkAclEntry, PortRange
+
+    acl = rng.choice(snapshot.records(NetworkAcl))
+    port = rng.choice(PORTS)
+    entry = NetworkAclEntry(
+        rule_number=1,
+        protocol="6",
+        rule_action="deny",
+        egress=False,
+        cidr_block=_around(_address(snapshot, rng)),
+        port_range=PortRange(from_port=port, to_port=port),
+    )
+    return replace(acl, entries=(entry, *acl.entries))
+
+
+# --- all else -------------------------------------------------------------------------------------
+
+
+def _route(snapshot: Any, rng: random.Random) -> Any:
+    """A route less, or one more for a subnet, to where another route of the table leads."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import RouteTable
+
+    table = rng.choice(snapshot.records(RouteTable))
+    own = [route for route in table.routes if route.gateway_id != "local"]
+    others = [route for route in own if route.destination_cidr_block]
+    if not others:
+        return None
+    if rng.random() < 0.5:
+        gone = rng.choice(own)
+        return replace(table, routes=tuple(each for each in table.routes if each is not gone))
+    block = _around(_address(snapshot, rng))
+    more = replace(rng.choice(others), destination_cidr_block=block)
+    known = any(each.destination_cidr_block == block for each in own)
+    return None if known else replace(table, routes=(*table.routes, more))
+
+
+def _list(snapshot: Any, rng: random.Random) -> Any:
+    """An entry of a prefix list less, or one for a subnet more."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.gateway_records import PrefixListEntry
+    from reach.snapshot.records import ManagedPrefixListEntries
+
+    listed = rng.choice(snapshot.records(ManagedPrefixListEntries))
+    if not listed.entries:
+        return None
+    if rng.random() < 0.5:
+        return replace(listed, entries=_without_one(listed.entries, rng))
+    entry = PrefixListEntry(cidr=_around(_address(snapshot, rng)))
+    return replace(listed, entries=(*listed.entries, entry))
+
+
+def _interface(snapshot: Any, rng: random.Random) -> Any:
+    """An interface that wears a group more, or one less; of one group another one."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import NetworkInterface
+
+    hosts = snapshot.records(NetworkInterface)
+    host = rng.choice(hosts)
+    if not host.groups:
+        return None
+    if len(host.groups) > 1 and rng.random() < 0.5:
+        return replace(host, groups=_without_one(host.groups, rng))
+    peers = (each for each in (rng.choice(hosts) for _ in range(_TRIES)))
+    worn = {each.group_id for each in host.groups}
+    for peer in peers:
+        if peer.vpc_id == host.vpc_id:
+            others = [each for each in peer.groups if each.group_id not in worn]
+            if others:
+                return replace(host, groups=(*host.groups, rng.choice(others)))
+    return None
+
+
+def _worn(snapshot: Any, rng: random.Random) -> Any:
+    """A group of a random interface."""
+    from reach.snapshot.records import NetworkInterface, SecurityGroup
+
+    worn = [each.group_id for each in rng.choice(snapshot.records(NetworkInterface)).groups]
+    return snapshot.get(SecurityGroup, rng.choice(worn)) if worn else None
+
+
+def _address(snapshot: Any, rng: random.Random) -> str:
+    from reach.snapshot.records import NetworkInterface
+
+    while True:
+        host = rng.choice(snapshot.records(NetworkInterface))
+        if host.private_ip_address:
+            return str(host.private_ip_address)
+
+
+def _around(address: str) -> str:
+    return address.rpartition(".")[0] + ".0/24"
+
+
+def _without_one(values: tuple[Any, ...], rng: random.Random) -> tuple[Any, ...]:
+    gone = rng.randrange(len(values))
+    return values[:gone] + values[gone + 1 :]
+
+
+# A rule of a group first, then what of a network can be edited beside these.
+EDITS: Mapping[str, Callable[[Any, random.Random], Any]] = {
+    "rule for a host": _for_a_host,
+    "rule for a subnet": _for_a_subnet,
+    "rule value": _another_value,
+    "rule less": _one_less,
+    "rule for all inside": _for_all_inside,
+    "entry": _entry,
+    "route": _route,
+    "list": _list,
+    "interface": _interface,
+}
