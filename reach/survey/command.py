@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reach import console
 from reach.jobs.arguments import cluster_of
+from reach.jobs.memory import free
 from reach.survey.arguments import Divided, refuse
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
         return 0
     if others is not None:
         import reach
+        from reach.snapshot.processors import processors
         from reach.survey.here import begun_here
 
         load = partial(reach.load, path, cache=cached)
-        found = begun_here(asked, load, path, others, cached, progress)
+        copies = processors() if how.processes is None else 1
+        found = begun_here(asked, load, path, others, cached, progress, copies=copies)
     else:
         from reach.survey.fan_out import PORTIONS, fan_out, jobs_of
 
@@ -93,13 +96,7 @@ def _by(how: Divided, path: str) -> tuple[Workers | Cluster, Workers | None]:
 
 def _fitting(size: int) -> int:
     """How many processes fit beside each other that hold a snapshot of so many bytes."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as told:
-            known = dict(line.split(":", 1) for line in told)
-        free = int(known["MemAvailable"].split()[0]) << 10
-    except (OSError, LookupError, ValueError):
-        return 1 << 30
-    return max(1, free // (_BESIDES + _HELD * size))
+    return max(1, free() // (_BESIDES + _HELD * size))
 
 
 # ------------------------------------------------------------------------------- shown

@@ -21,6 +21,7 @@ from typing import TypeVar
 from reach.asking import backend_of_thread
 from reach.jobs.copies import can_copy, in_copies
 from reach.jobs.crew import Workers
+from reach.jobs.memory import free, held
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
@@ -46,9 +47,14 @@ def begun_here(
     workers: Workers,
     cached: bool = True,
     progress: Progress = silent,
+    *,
+    copies: int,
 ) -> Found:
-    """All of a survey of what is loaded; of ``path`` the others read the same snapshot again."""
-    ways = _Here(asked, workers.number, _of_this_process(progress)).ways(load)
+    """All of a survey of what is loaded; of ``path`` the others read the same snapshot again.
+
+    This process and its copies are at most ``copies``, and no more than fit in memory.
+    """
+    ways = _Here(asked, workers.number, _of_this_process(progress), copies).ways(load)
     pieces = [piece for way in ways for piece in way.pieces]
     left = [
         PortionJob(asked, path, way, portion, cached)
@@ -69,11 +75,13 @@ class _Begun:
 
 @dataclass
 class _Here:
-    """A survey under way; ``others`` is how many processes may do it, this one among them."""
+    """A survey under way; ``others`` is how many processes may do it that read it again, this one
+    among them, and ``copies`` how many that need not."""
 
     asked: Asked
     others: int
     progress: Progress
+    copies: int
     began: float = field(default_factory=time.monotonic)
     is_over: bool = False
 
@@ -85,15 +93,20 @@ class _Here:
         ways = range(self.asked.ways)
         if len(ways) < 2 or not self._are_several:
             return [self._begun(way, snapshot, read) for way in ways]
-        own = replace(self, others=max(1, self.others // len(ways)))
+        share = max(1, self.others // len(ways)), max(1, self.copies // len(ways))
+        own = replace(self, others=share[0], copies=share[1])
         tasks = [partial(own._begun, way, snapshot, read) for way in ways]
-        told = _by_copies(tasks, self.others, silent)
+        told = _by_copies(tasks, self._fitting(), silent)
         return [told.get(way, _Begun()) for way in ways]
 
     @property
     def _are_several(self) -> bool:
         """Whether copies of this process can help."""
-        return self.others > 1 and can_copy()
+        return self._fitting() > 1 and can_copy()
+
+    def _fitting(self) -> int:
+        """How many fit if each comes to hold as much again as this one does now."""
+        return min(self.copies, 1 + free() // max(1, held()))
 
     def _begun(self, way: int, snapshot: Snapshot, read: float) -> _Begun:
         """One way; what is done here has to be of one proposal with what others do."""
@@ -116,7 +129,7 @@ class _Here:
         """All portions, by copies of this process; those of one that dies are not among them."""
         # Who the groups are is known here, and much to hand over.
         tasks = [partial(self._piece, way, ready, portion) for portion in portions]
-        told = _by_copies(tasks, self.others, self.progress)
+        told = _by_copies(tasks, self._fitting(), self.progress)
         return [_with_groups(told[which], ready) for which in sorted(told)]
 
     def _one_by_one(

@@ -340,6 +340,15 @@ def test_what_takes_too_much_memory_is_told() -> None:
 # ------------------------------ begun here
 
 
+def test_copies_are_as_many_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may come to hold as much again as this process does now; one is always there."""
+    work = here._Here(MATRIX, 1, lambda *_: None, 4)
+    for free, held, wanted in ((10, 4, 3), (3, 4, 1), (100, 4, 4), (100, 0, 4)):
+        monkeypatch.setattr(here, "free", lambda free=free: free)
+        monkeypatch.setattr(here, "held", lambda held=held: held)
+        assert work._fitting() == wanted
+
+
 @pytest.mark.parametrize("asked", [MATRIX, EVERY[2]], ids=lambda asked: asked.kind)
 def test_what_is_begun_here_is_ended_by_others(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
@@ -357,7 +366,7 @@ def test_what_is_begun_here_is_ended_by_others(
     monkeypatch.setattr(here, "fan_out", noted)
     for worth in (False, True):
         monkeypatch.setattr(here._Here, "_is_worth", lambda *_, worth=worth: worth)
-        found = here.begun_here(asked, balanced, BALANCED, Workers(2))
+        found = here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
         assert shown(found.told(asked)) == shown(whole(asked))
         assert bool(given) is worth
 
@@ -393,7 +402,7 @@ def test_what_a_copy_dies_of_is_done_by_others(
 
     monkeypatch.setattr(here, "in_copies", some_die)
     monkeypatch.setattr(here, "fan_out", noted)
-    found = here.begun_here(asked, balanced, BALANCED, Workers(2))
+    found = here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
     assert shown(found.told(asked)) == shown(whole(asked))
     assert given
 
@@ -408,7 +417,7 @@ def test_what_is_wrong_with_a_survey_is_raised_whoever_finds_it(
     )
     asked = Asked("isolated", "internet", "nobody-of-that-name")
     with pytest.raises(QuestionError, match="nobody-of-that-name"):
-        here.begun_here(asked, balanced, BALANCED, Workers(2))
+        here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
 
 
 def test_what_is_left_is_not_told_by_the_first_portion() -> None:
@@ -421,9 +430,9 @@ def test_what_is_left_is_not_told_by_the_first_portion() -> None:
 
 def test_what_does_not_take_long_stays_here() -> None:
     """Others have to prepare it first; and one helper is none."""
-    work = here._Here(MATRIX, 2, lambda *_: None)
+    work = here._Here(MATRIX, 2, lambda *_: None, 2)
     work.began -= 60
     assert work._is_worth(left=12, prepared=1)
     assert not work._is_worth(left=3, prepared=1)
     assert not replace(work, others=1)._is_worth(left=900, prepared=1)
-    assert not here._Here(MATRIX, 2, lambda *_: None)._is_worth(900, 1)
+    assert not here._Here(MATRIX, 2, lambda *_: None, 2)._is_worth(900, 1)
