@@ -21,6 +21,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def work(path: Path, times: int, seconds: float, kinds: Iterable[str]) -> Iterat
     yield {"make": time.perf_counter() - start}
     gc.freeze()  # else the first collection of a copy copies everything
     for kind in kinds:
-        if not _copied(lambda kind=kind: edits(path, estate, kind, times), seconds):  # type: ignore[misc]
+        if not _copied(partial(edits, path, estate, kind, times), seconds):
             yield {"over": kind}
 
 

@@ -28,6 +28,7 @@ from reach.snapshot.records import (
     Vpc,
     VpcPeeringConnection,
 )
+from reach.snapshot.unheld import Ids
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
@@ -49,10 +50,15 @@ def subnets_missing(ground: Ground) -> Origin | None:
     """Why it is not known which subnets there are, and which of them are public, if it is not."""
     words = "which subnets are public is not known"
     absent = missing(ground, (Subnet, RouteTable), words)
-    named = next(iter(ground.index.unheld.subnets.values()), None)
-    if absent is not None or named is None:
-        return absent
-    section = ground.snapshot.section_of(Subnet)
+    return absent or _unheld(ground, Subnet, ground.index.unheld.subnets, words)
+
+
+def _unheld(ground: Ground, kind: type[Record], ids: Ids, words: str) -> Origin | None:
+    """The first thing of a kind that other answers name and its own call does not show."""
+    named = next(iter(ids.values()), None)
+    if named is None:
+        return None
+    section = ground.snapshot.section_of(kind)
     told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
     return Origin(section.call, told, collect=section.command)
 
@@ -83,12 +89,7 @@ def _openings(ground: Ground) -> tuple[Origin, ...]:
 def interfaces_missing(ground: Ground) -> Origin | None:
     words = "what sends and receives here is not fully known"
     absent = missing(ground, (NetworkInterface, Instance), words)
-    named = next(iter(ground.index.unheld.interfaces.values()), None)
-    if absent is not None or named is None:
-        return absent
-    section = ground.snapshot.section_of(NetworkInterface)
-    told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
-    return Origin(section.call, told, collect=section.command)
+    return absent or _unheld(ground, NetworkInterface, ground.index.unheld.interfaces, words)
 
 
 def unnamed(ground: Ground, address: int) -> Origin | None:

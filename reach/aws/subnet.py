@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -104,10 +105,9 @@ def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
 
     R-SHARE-3: the owner was not asked; a participant is shown its own interfaces only.
     """
-    named = lowering.index.unheld.in_subnet.get(subnet.subnet_id)
+    named = unheld_in(lowering, (subnet.subnet_id,))
     if named is not None:
-        words = f"{named[0]} is in it, as other answers say"
-        return lowering.missing(NetworkInterface, subnet.subnet_id, words)
+        return named
     if subnet.vpc_id and lowering.snapshot.get(Vpc, subnet.vpc_id) is None:
         words = f"what answers in it is not fully known without its VPC {subnet.vpc_id}"
         return lowering.missing(Vpc, subnet.subnet_id, words)

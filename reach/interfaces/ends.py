@@ -196,11 +196,13 @@ def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Orig
     return None
 
 
-def unheld_in(lowering: Lowering, vpcs: Iterable[str]) -> Origin | None:
-    """Why not all interfaces of some VPCs are known, where other answers name one (law 2)."""
-    for vpc in vpcs:
-        named = lowering.index.unheld.interfaces.get(vpc)
+def unheld_in(lowering: Lowering, places: Iterable[str]) -> Origin | None:
+    """Why not all interfaces of some VPCs or subnets are known, where other answers name one
+    (law 2)."""
+    unheld = lowering.index.unheld
+    for place in places:
+        named = unheld.interfaces.get(place) or unheld.in_subnet.get(place)
         if named is not None:
             words = f"{named[0]} is in it, as other answers say"
-            return lowering.missing(NetworkInterface, vpc, words)
+            return lowering.missing(NetworkInterface, place, words)
     return None

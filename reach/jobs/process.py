@@ -8,7 +8,6 @@ said.
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
 import signal
@@ -19,6 +18,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from reach.frames import put, take
+from reach.jobs.memory import own
 
 _GRACE = 5.0
 # The child finds modules where its parent does; `-P` keeps the working folder out of its path.
@@ -54,12 +54,7 @@ class Process:
 
     def resident(self) -> int:
         """The bytes of memory that are its own; 0 where the system does not tell (proc(5))."""
-        try:
-            with open(f"/proc/{self._child.pid}/statm", encoding="ascii") as told:
-                _, resident, shared, *_ = map(int, told.read().split())
-        except (OSError, ValueError):
-            return 0
-        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+        return own(self._child.pid)
 
     def end(self) -> None:
         """At once, whatever it does."""

@@ -15,7 +15,7 @@ from reach.asking import backend_of_thread
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.asked import Asked
 from reach.survey.findings import Isolation, Survey
-from reach.survey.survey import Progress, fulfil, silent
+from reach.survey.survey import Prepared, Progress, fulfil, silent, with_groups
 
 
 def exposure(
@@ -97,10 +97,12 @@ def _passes(reductions: Iterable[str] | None) -> tuple[str, ...] | None:
 
 def _surveys(snapshot: Snapshot, asked: Asked, progress: Progress) -> list[Survey]:
     """A survey for each way of what is asked."""
-    backend = backend_of_thread()
     return [
-        fulfil(
-            asked.prepare(snapshot, way, progress), backend, prove=asked.prove, progress=progress
-        )
+        _survey(asked.prepare(snapshot, way, progress), asked, progress)
         for way in range(asked.ways)
     ]
+
+
+def _survey(ready: Prepared, asked: Asked, progress: Progress) -> Survey:
+    told = fulfil(ready, backend_of_thread(), prove=asked.prove, progress=progress)
+    return with_groups(told, ready)

@@ -1,8 +1,6 @@
 """Turns candidates into what is so: each is shown by a packet that is replayed, or refuted by Z3.
 
-    confirming = Confirming(
-        network, aim, senders, aliases, packets, onward, homeward, backend
-    )
+    confirming = Confirming(network, aim, packets, onward, homeward, serving, settling, backend)
     confirming.every(proposed, pairs, told) -> {pair: Confirmed}
 
 A packet is made up for each candidate and walked there and back by the concrete twin; the path's
@@ -15,12 +13,13 @@ from.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from reach.aim import Aim
 from reach.decide import Proof
 from reach.flood import uncovered
 from reach.foreseen import LIKED
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
 from reach.survey.candidates import Candidate, Pair
 from reach.survey.confirmed import Confirmed, Shown, Work, without
@@ -28,7 +27,6 @@ from reach.survey.homeward import Homeward
 from reach.survey.onward import Onward
 from reach.survey.packets import Packets
 from reach.survey.proposals import Proposals
-from reach.survey.senders import Senders
 from reach.survey.serving import Serving
 from reach.survey.settling import Settling
 from reach.survey.steered import steered
@@ -36,28 +34,18 @@ from reach.trace import Fate
 from solver import Backend
 
 
+@dataclass(frozen=True)
 class Confirming:
-    """The network and the question that candidates are about."""
+    """The network and the question that candidates are about, and who settles what is left."""
 
-    def __init__(
-        self,
-        network: Network,
-        aim: Aim,
-        senders: Senders,
-        aliases: Callable[[Ranges], Ranges],
-        packets: Packets,
-        onward: Onward,
-        homeward: Homeward,
-        backend: Backend,
-    ) -> None:
-        self._network = network
-        self._aim = aim
-        self._packets = packets
-        self._onward = onward
-        self._homeward = homeward
-        self._backend = backend
-        self._serving = Serving(network, aim)
-        self._settling = Settling(network, aim, senders, aliases, packets, self._serving, backend)
+    network: Network
+    aim: Aim
+    packets: Packets
+    onward: Onward
+    homeward: Homeward
+    serving: Serving
+    settling: Settling
+    backend: Backend
 
     def every(
         self, proposed: Proposals, pairs: Sequence[Pair], told: Callable[[int], None]
@@ -69,16 +57,16 @@ class Confirming:
         works: dict[Pair, Work] = {}
         for pair in pairs:
             told(len(works))
-            works[pair] = self._begun(proposed, pair, Work(wary=self._aim.two_way))
+            works[pair] = self._begun(proposed, pair, Work(wary=self.aim.two_way))
         suspects = [pair for pair, work in works.items() if work.suspect]
         for pair, is_lost in self._lost(proposed, suspects).items():
             works[pair] = self._begun(proposed, pair, Work(), only_by_nodes=is_lost)
         for work in works.values():
             if not work.left:
-                self._settling.hang(work)
+                self.settling.hang(work)
         waiting = {pair: work for pair, work in works.items() if work.waits}
         done = len(works) - len(waiting)
-        self._settling.every(waiting, lambda more: told(done + more))
+        self.settling.every(waiting, lambda more: told(done + more))
         return {pair: work.found for pair, work in works.items()}
 
     def _begun(
@@ -114,7 +102,7 @@ class Confirming:
                 [each for _, cs in proposed.of(pair) for each in cs if not each.node]
                 for pair in some
             ]
-            found |= zip(some, self._homeward.lost(ends, self._backend), strict=True)
+            found |= zip(some, self.homeward.lost(ends, self.backend), strict=True)
         return found
 
     def _drop_what_leads_nowhere(self, work: Work) -> None:
@@ -123,7 +111,7 @@ class Confirming:
         work.left = [
             (each, piece)
             for each, piece in left
-            if not each.node or not self._onward.leads_nowhere(each.node, piece, self._backend)
+            if not each.node or not self.onward.leads_nowhere(each.node, piece, self.backend)
         ]
         if left and not work.left and not work.beyond:
             work.found.refuted += 1
@@ -143,15 +131,15 @@ class Confirming:
 
     def _shown(self, work: Work, candidate: Candidate, piece: HeaderSpace) -> Shown | None:
         """What the first likely packet shows that serves."""
-        for start, packet in self._packets.likely(candidate, piece):
-            for proof in steered(self._network, start, packet, self._aim.two_way, candidate):
-                shown = self._serving.shown(candidate, piece, proof)
+        for start, packet in self.packets.likely(candidate, piece):
+            for proof in steered(self.network, start, packet, self.aim.two_way, candidate):
+                shown = self.serving.shown(candidate, piece, proof)
                 if shown is not None:
                     return shown
                 if work.wary and not work.covered and _loses_its_reply(candidate, proof):
                     work.suspect = True
                     return None
-            if candidate.node and self._onward.leads_nowhere(candidate.node, piece, self._backend):
+            if candidate.node and self.onward.leads_nowhere(candidate.node, piece, self.backend):
                 return None
         return None
 

@@ -27,7 +27,7 @@ from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
 from reach.survey.job import Fault, Piece, PortionJob, proposal_of, safely
 from reach.survey.portion import Portion
-from reach.survey.survey import Prepared, Progress, bare, silent, with_groups
+from reach.survey.survey import Prepared, Progress, fulfil, silent, with_groups
 from reach.uncollected import uncollected
 
 T = TypeVar("T")
@@ -150,7 +150,7 @@ class _Here:
 
     def _piece(self, way: int, ready: Prepared, portion: Portion) -> Piece:
         """A portion of which it is not told who its groups are."""
-        told = bare(
+        told = fulfil(
             ready,
             backend_of_thread(),
             prove=self.asked.prove,
@@ -167,7 +167,7 @@ class _Here:
 
 
 def _with_groups(piece: Piece, ready: Prepared) -> Piece:
-    return replace(piece, survey=with_groups(piece.survey, ready.groupings))
+    return replace(piece, survey=with_groups(piece.survey, ready))
 
 
 def _of_this_process(progress: Progress) -> Progress:

@@ -21,7 +21,7 @@ from reach.survey.asked import Asked
 from reach.survey.findings import Survey
 from reach.survey.portion import Portion, What
 from reach.survey.retold import survey_from
-from reach.survey.survey import Prepared, fulfil, named
+from reach.survey.survey import Prepared, fulfil, named, with_groups
 from solver import SolverError
 
 _KEPT = "prepared survey"
@@ -114,7 +114,9 @@ class PortionJob:
     def _told(self, ready: Prepared) -> Survey:
         if self.portion.what is What.NAMES:
             return named(ready, self.portion)
-        return fulfil(ready, backend_of_thread(), prove=self.asked.prove, portion=self.portion)
+        backend = backend_of_thread()
+        told = fulfil(ready, backend, prove=self.asked.prove, portion=self.portion)
+        return with_groups(told, ready)
 
     def _prepared(self, bench: Bench) -> tuple[Prepared, str]:
         """The survey and its digest, kept with the snapshot until another one is prepared."""

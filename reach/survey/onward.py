@@ -41,13 +41,12 @@ class Onward:
         return self._known[key]
 
     def _is_proved(self, node: str, services: HeaderSpace, backend: Backend) -> bool:
-        cells = [space for space in self._cells.get(node, ()) if not (space & services).is_empty]
-        if not cells:
+        cells = tuple(self._cells.get(node, ()))
+        if all((space & services).is_empty for space in cells):
             return True
         problem = self._problem
         if problem is None or problem.node != node:
-            every = tuple(self._cells[node])
-            problem = self._problem = _Problem(self._network, node, every, backend)
+            problem = self._problem = _Problem(self._network, node, cells, backend)
         return problem.has_no_end_for(services)
 
 

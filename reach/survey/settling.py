@@ -11,6 +11,7 @@ packet, refutes it, or says what it hangs on.  Must not know AWS, nor where cand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -37,26 +38,17 @@ _MOST_TOGETHER = 32
 _MOST_TRIED = 256
 
 
+@dataclass(frozen=True)
 class Settling:
     """The network and the question that pairs are about."""
 
-    def __init__(
-        self,
-        network: Network,
-        aim: Aim,
-        senders: Senders,
-        aliases: Callable[[Ranges], Ranges],
-        packets: Packets,
-        serving: Serving,
-        backend: Backend,
-    ) -> None:
-        self._network = network
-        self._aim = aim
-        self._senders = senders
-        self._aliases = aliases
-        self._packets = packets
-        self._serving = serving
-        self._backend = backend
+    network: Network
+    aim: Aim
+    senders: Senders
+    aliases: Callable[[Ranges], Ranges]
+    packets: Packets
+    serving: Serving
+    backend: Backend
 
     def every(self, works: Mapping[Pair, Work], told: Callable[[int], None]) -> None:
         """Settle these pairs; ``told`` is told of how many that is done."""
@@ -72,8 +64,8 @@ class Settling:
         Only where nothing more of it can be shown, or all that can be was looked for.
         """
         for candidate in work.beyond:
-            for start, packet in self._packets.likely(candidate, candidate.service):
-                proof = replay(self._network, start, packet, self._aim.two_way)
+            for start, packet in self.packets.likely(candidate, candidate.service):
+                proof = replay(self.network, start, packet, self.aim.two_way)
                 if gets_beyond(candidate, proof):
                     work.found.open += left_open(proof)
                     return
@@ -86,10 +78,10 @@ class Settling:
         """
         left = [each for work in works for each, _ in work.left]
         beyond = [each for work in works for each in work.beyond]
-        asked = Asked.of(self._aim, self._senders, self._aliases, left, beyond)
+        asked = Asked.of(self.aim, self.senders, self.aliases, left, beyond)
         if not asked.aim.starts:
             return
-        together = Together(self._network, asked, self._senders, self._backend)
+        together = Together(self.network, asked, self.senders, self.backend)
         stuck = self._found_further(works, together)
         calm = [work for work in works if id(work) not in stuck]
         for work in calm:
@@ -112,9 +104,9 @@ class Settling:
     def _is_stuck(self, work: Work, together: Together) -> bool:
         """Whether many packets do not show all that is possible of a pair."""
         pieces, senders = work.left, work.senders
-        for packet in islice(self._packets.further(pieces), _MOST_TRIED):
+        for packet in islice(self.packets.further(pieces), _MOST_TRIED):
             before = len(work.covered)
-            for proof in replays(self._network, *packet, self._aim.two_way):
+            for proof in replays(self.network, *packet, self.aim.two_way):
                 self._show(work, pieces, proof)
                 if len(work.covered) > before:
                     break
@@ -128,7 +120,7 @@ class Settling:
         """What a replay shows of some pieces."""
         for candidate, piece in pieces:
             for left in uncovered(piece, work.covered):
-                shown = self._serving.shown(candidate, left, proof)
+                shown = self.serving.shown(candidate, left, proof)
                 if shown is not None:
                     work.show(shown)
 
@@ -140,17 +132,17 @@ class Settling:
         found, left = work.found, work.rest()
         if alone is None:
             candidates = [each for each, _ in left]
-            asked = Asked.of(self._aim, self._senders, self._aliases, candidates, work.beyond)
-            constraints = compile(self._network, asked.aim)
+            asked = Asked.of(self.aim, self.senders, self.aliases, candidates, work.beyond)
+            constraints = compile(self.network, asked.aim)
         else:
             asked, constraints = alone.asked, alone.constraints
         aim, happening = asked.aim, Happening(constraints)
         for _ in range(_MOST_ASKED):
             decision = decide_compiled(
-                self._network,
+                self.network,
                 aim,
                 constraints,
-                self._backend,
+                self.backend,
                 besides=[happening.any_of(left)],
                 fits=partial(_has_it, left),
             )
@@ -173,7 +165,7 @@ class Settling:
         assert proof is not None
         for candidate, piece in left:
             if fits(candidate, piece, proof):
-                return self._serving.found(candidate, piece, proof)
+                return self.serving.found(candidate, piece, proof)
         raise Defect(f"{proof.packet} gets through, but not as anything that was asked about")
 
 

@@ -1,7 +1,8 @@
 """Everything between two sides of a question at once, proved complete.
 
     prepare(ground, question, by="vpc") -> Prepared
-    fulfil(prepared, backend, portion=Portion(3, 64)) -> Survey
+    fulfil(prepared, backend, portion=Portion(3, 64)) -> Survey, yet without who its groups are
+    with_groups(survey, prepared) -> Survey
 
 The algebra proposes (:mod:`reach.survey.spread`), the symbolic twin proves that it left nothing out
 (:mod:`reach.survey.closure`), and every proposal is replayed, refuted or said to be open
@@ -41,6 +42,8 @@ from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.proposals import Proposals
 from reach.survey.senders import Senders
+from reach.survey.serving import Serving
+from reach.survey.settling import Settling
 from reach.survey.spread import Spread, spread
 from reach.survey.towards import towards
 from reach.survey.whole import Whole
@@ -202,6 +205,7 @@ def _spread(
     return Prepared(ground, whole, question, resolved, groupings, senders, found, proposed, empty)
 
 
+@uncollected()
 def fulfil(
     ready: Prepared,
     backend: Backend,
@@ -213,23 +217,10 @@ def fulfil(
     """Who of one side reaches whom of the other; of a portion, what is so of its own pairs, and
     whether nothing is left out at its own places.
 
-    Without ``prove`` completeness is not proved, and the survey says so.  Raises Defect if the
-    algebra left something out.
+    Who the groups are is for ``with_groups``, which whoever prepared it can do as well.  Without
+    ``prove`` completeness is not proved, and the survey says so.  Raises Defect if the algebra left
+    something out.
     """
-    told = bare(ready, backend, prove=prove, portion=portion, progress=progress)
-    return with_groups(told, ready.groupings)
-
-
-@uncollected()
-def bare(
-    ready: Prepared,
-    backend: Backend,
-    *,
-    prove: bool = True,
-    portion: Portion = WHOLE,
-    progress: Progress = silent,
-) -> Survey:
-    """The same without who the groups are, which whoever prepared it knows as well."""
     clock = _Clock(dict(ready.empty.seconds))
     complete, proof = False, "completeness was not proved: it was not asked for"
     with clock.stage("prove"):
@@ -245,7 +236,7 @@ def bare(
 def named(ready: Prepared, portion: Portion) -> Survey:
     """Nothing but which pairs are a portion's, in their order, as if each were open."""
     left_open = [Open(*pair, ()) for pair in portion.of_pairs(ready.pairs)]
-    return with_groups(replace(ready.empty, open=tuple(left_open)), ready.groupings)
+    return with_groups(replace(ready.empty, open=tuple(left_open)), ready)
 
 
 def _proved(
@@ -282,16 +273,11 @@ def _proved(
 def _confirmed(
     ready: Prepared, backend: Backend, pairs: Sequence[Pair], progress: Progress
 ) -> Mapping[Pair, Confirmed]:
-    ground, aim = ready.ground, ready.resolved.aim
+    network, aim, aliases = ready.ground.network, ready.resolved.aim, ready.ground.aliases
+    packets, serving = ready.packets, Serving(network, aim)
+    settling = Settling(network, aim, ready.senders, aliases, packets, serving, backend)
     confirming = Confirming(
-        ground.network,
-        aim,
-        ready.senders,
-        ground.aliases,
-        ready.packets,
-        ready.onward,
-        ready.homeward,
-        backend,
+        network, aim, packets, ready.onward, ready.homeward, serving, settling, backend
     )
     return confirming.every(
         ready.proposed,
@@ -323,13 +309,13 @@ def _filled(
     return replace(empty, accesses=tuple(accesses), open=tuple(left_open))
 
 
-def with_groups(told: Survey, groupings: tuple[Grouping, Grouping]) -> Survey:
+def with_groups(told: Survey, ready: Prepared) -> Survey:
     """The survey with who the groups are of which it says something."""
-    pairs = told.pairs
+    pairs, (sources, destinations) = told.pairs, ready.groupings
     return replace(
         told,
-        sources={source: groupings[0].group(source) for source, _ in pairs},
-        destinations={destination: groupings[1].group(destination) for _, destination in pairs},
+        sources={source: sources.group(source) for source, _ in pairs},
+        destinations={destination: destinations.group(destination) for _, destination in pairs},
     )
 
 

@@ -10,20 +10,14 @@ import pytest
 
 from reach import components
 from reach.errors import QuestionError
-from reach.snapshot import fingerprint, load
+from reach.snapshot import fingerprint
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.files import find
 from reach.snapshot.records import Vpc
 from reach.snapshot.snapshot import Snapshot
 from tests.snapshot.test_cache import CHANGES, FILES, VPCS, kept, same_size
+from tests.snapshot.test_cache import at_any_size as at_any_size
 from tests.snapshot.writing import write
-
-
-@pytest.fixture(autouse=True)
-def at_any_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(load, "SOME", 0)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.delenv("REACH_NO_CACHE", raising=False)
 
 
 @pytest.fixture
