@@ -71,18 +71,29 @@ def _unfiltered(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     """Stands before the security group of every interface that sends."""
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    routes = []
+    vpc_id, subnet_id = interface.vpc_id or "", interface.subnet_id
+    routes = [
+        Route(match, node_name(_NAME, interface_id, service), _QUIET)
+        for service, match in lowering.memo(
+            f"host_services ends {vpc_id}", lambda: tuple(_ends(lowering, vpc_id))
+        )
+    ]
+    if subnet_id:
+        routers = lowering.memo(
+            f"host_services routers {subnet_id}",
+            lambda: HeaderSpace.where(destination=Ranges.of(*_routers(lowering, subnet_id))),
+        )
+        routes.append(Route(routers, node_name(_NAME, subnet_id, "router"), _QUIET))
+    return (Forward(tuple(routes)),)
+
+
+def _ends(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
+    """Each service, and what is sent to it from a VPC."""
     for service, (addresses, _, _, _) in _SERVICES.items():
         ends = [parse_address(address) for address in addresses]
         if service == "dns":
-            ends += _resolver(lowering, interface.vpc_id or "")
-        node = node_name(_NAME, interface_id, service)
-        routes.append(Route(HeaderSpace.where(destination=Ranges.of(*ends)), node, _QUIET))
-    if interface.subnet_id:
-        routers = Ranges.of(*_routers(lowering, interface.subnet_id))
-        router = node_name(_NAME, interface.subnet_id, "router")
-        routes.append(Route(HeaderSpace.where(destination=routers), router, _QUIET))
-    return (Forward(tuple(routes)),)
+            ends += _resolver(lowering, vpc_id)
+        yield service, HeaderSpace.where(destination=Ranges.of(*ends))
 
 
 def _answer(lowering: Lowering, interface_id: str, _: str, *, service: str) -> tuple[Stage, ...]:

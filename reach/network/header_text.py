@@ -6,6 +6,7 @@ Takes a header; gives only the fields that its protocol has, and no ghost field.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_protocol
@@ -13,6 +14,11 @@ from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header, format_p
 
 def header_dict(header: Header) -> dict[str, Any]:
     """A header as JSON: addresses and protocol as people write them, only fields it has."""
+    return dict(_told(header))
+
+
+@lru_cache(maxsize=256)  # a path tells the same header at nearly every step, twice
+def _told(header: Header) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     ported = header.protocol in (TCP, UDP)
     typed = header.protocol in (ICMP, ICMPV6)

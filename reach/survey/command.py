@@ -16,6 +16,7 @@ from reach import console
 from reach.jobs.arguments import cluster_of
 from reach.jobs.memory import free
 from reach.survey.arguments import Divided, refuse
+from reach.uncollected import uncollected
 
 if TYPE_CHECKING:
     from reach.jobs.cluster import Cluster
@@ -31,6 +32,7 @@ _LARGE = 4 << 20
 _HELD, _BESIDES = 8, 256 << 20
 
 
+@uncollected()
 def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress: Progress) -> int:
     """Ask a survey and show it; its status.  ``cached``: a large snapshot is kept beside its files.
 
@@ -62,6 +64,7 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
     return _shown(asked, found.told(asked), form, is_done=not found.lapses)
 
 
+@uncollected()
 def run_merge(files: Sequence[str], form: str) -> int:
     """Join the shards of a survey and show it; the whole's status."""
     from reach.survey.shards import merged
