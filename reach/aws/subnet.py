@@ -142,14 +142,11 @@ def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:
 
 
 def _kind(lowering: Lowering, word: str, family: int | None) -> End:
+    subnets = (subnet.subnet_id for subnet in lowering.snapshot.records(Subnet))
     wanted = word == "public"
-    chosen = [
-        interface
-        for subnet in lowering.snapshot.records(Subnet)
-        if is_public(lowering, subnet.subnet_id, family) is wanted
-        for interface in lowering.index.interfaces_by_subnet.get(subnet.subnet_id, ())
-    ]
-    return lowering.hosts(tuple(chosen), f"{word} subnets")
+    chosen = {each for each in subnets if is_public(lowering, each, family) is wanted}
+    members = lowering.index.interfaces_where(lambda each: each.subnet_id in chosen)
+    return lowering.hosts(members, f"{word} subnets")
 
 
 COMPONENT = Component(

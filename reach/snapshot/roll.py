@@ -443,7 +443,7 @@ def _place(ids: npt.NDArray[np.bytes_], name: object) -> int | None:
     text = name.encode()
     if len(text) > ids.dtype.itemsize:
         return None
-    at = int(np.searchsorted(ids, text))
+    at = int(ids.searchsorted(text))
     return at if at < len(ids) and ids[at] == text else None
 
 

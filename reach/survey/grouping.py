@@ -201,10 +201,14 @@ class Grouping:
         return f"no {key}"
 
     def _end_point(self, interface: NetworkInterface) -> EndPoint:
-        instance = interface.attachment.instance_id if interface.attachment else None
-        resource = instance or interface.network_interface_id
+        instance_id = interface.attachment.instance_id if interface.attachment else None
+        resource = instance_id or interface.network_interface_id
+        instance = self._ground.snapshot.get(Instance, instance_id) if instance_id else None
+        known = instance if instance_id else interface
+        # Nearly everybody's name is here; to ask every call for it takes long for very many.
+        name = known.name if known is not None else ""
         addresses = tuple(format_address(each) for each in private_addresses(interface))
-        return EndPoint(resource, self._ground.name_of(resource), addresses)
+        return EndPoint(resource, name or self._ground.name_of(resource), addresses)
 
 
 def _asked_about(aim: Aim, reached: Iterable[str] | None) -> Iterable[tuple[str, HeaderSpace]]:
