@@ -73,12 +73,38 @@ def destination(ground: Ground, text: str) -> End:
     if address is not None:
         gap = unnamed(ground, address)
         own = Ranges.of(address)
-        return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None)
+        by = _by_services_at(ground, address)
+        return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None, passing=by)
     if prefix is not None:
         components = ground.components().values()
         but = tuple(owner for each in components for owner in each.by_address_only)
-        return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high), but=but)
+        inside = Ranges.span(prefix.low, prefix.high)
+        by = _by_services_in(ground, inside)
+        return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
+
+
+def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
+    """The nodes of the service that has an address: what is sent to it is for that to pass on."""
+    owners = ground.index.owner_of_address(address)
+    public = ground.index.interface_of_public_address(address)
+    found = owners if public is None else (*owners, public[0])
+    return ground.hosts(found, "").passing if found else ()
+
+
+def _by_services_in(ground: Ground, inside: Ranges) -> tuple[str, ...]:
+    """The nodes of all services that have, or are sent to by, an address in a block."""
+    known = ground.memo("addresses of services", lambda: tuple(_services(ground)))
+    return tuple(node for node, own in known if own & inside)
+
+
+def _services(ground: Ground) -> Iterator[tuple[str, Ranges]]:
+    end = named(ground, "any")
+    for node in end.passing:
+        taken = (end.goals or {}).get(node.rpartition("/")[0], HeaderSpace.where())
+        own = taken.by_name.get("destination")
+        if own is not None:
+            yield node, own | ground.aliases(own)
 
 
 def _address(text: str) -> int | None:

@@ -99,7 +99,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         to_itself=to_itself,
         arriving=port & demand(question.at_destination),
         but=destination.but,
-        passing=destination.passing,
+        passing=_passing(destination),
     )
     amendment = _amendment(ground, question)
     return Resolved(aim, source, destination, amendment, nobody, gaps, unmet, leaving)
@@ -119,6 +119,12 @@ def _visits(ground: Ground, question: Question, *ends: End) -> tuple[Visit, ...]
     """What the packet has to pass: for the sake of its ends, and because the asker says so."""
     ways = [Visit(nodes=frozenset(end.through)) for end in ends if end.through]
     return (*ways, *(_visit(ground, text) for text in question.through))
+
+
+def _passing(destination: End) -> tuple[str, ...]:
+    """The nodes that stand for a destination; those that have to be visited, if nothing else."""
+    by_way = destination.through if destination.goals is None else ()
+    return (*destination.passing, *by_way)
 
 
 def _visit(ground: Ground, text: str) -> Visit:
