@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -27,6 +27,7 @@ from reach.gaps import (
     unnamed,
     unseen,
 )
+from reach.interfaces.kinds import is_host
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -78,33 +79,32 @@ def destination(ground: Ground, text: str) -> End:
     if prefix is not None:
         components = ground.components().values()
         but = tuple(owner for each in components for owner in each.by_address_only)
-        inside = Ranges.span(prefix.low, prefix.high)
-        by = _by_services_in(ground, inside)
+        inside, by = Ranges.span(prefix.low, prefix.high), _by_services_in(ground, prefix)
         return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
 
 
 def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
-    """The nodes of the service that has an address: what is sent to it is for that to pass on."""
-    owners = ground.index.owner_of_address(address)
+    """The node of the service that has an address: what is sent to it is for that to pass on."""
     public = ground.index.interface_of_public_address(address)
-    found = owners if public is None else (*owners, public[0])
-    return ground.hosts(found, "").passing if found else ()
+    owners = ground.index.owner_of_address(address)
+    return _nodes_of_services(ground, owners if public is None else (*owners, public[0]))
 
 
-def _by_services_in(ground: Ground, inside: Ranges) -> tuple[str, ...]:
-    """The nodes of all services that have, or are sent to by, an address in a block."""
-    known = ground.memo("addresses of services", lambda: tuple(_services(ground)))
-    return tuple(node for node, own in known if own & inside)
+def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
+    """The nodes of all services that have an address in a block."""
+    some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
+    sent = ground.memo("addresses of services", lambda: _sent_by(some))
+    return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
 
 
-def _services(ground: Ground) -> Iterator[tuple[str, Ranges]]:
-    end = named(ground, "any")
-    for node in end.passing:
-        taken = (end.goals or {}).get(node.rpartition("/")[0], HeaderSpace.where())
-        own = taken.by_name.get("destination")
-        if own is not None:
-            yield node, own | ground.aliases(own)
+def _nodes_of_services(ground: Ground, found: Iterable[NetworkInterface]) -> tuple[str, ...]:
+    nodes = (ground.interface_node(each) for each in found if _is_of_service(each))
+    return tuple(dict.fromkeys(nodes))
+
+
+def _is_of_service(interface: NetworkInterface) -> bool:
+    return not is_host(interface)
 
 
 def _address(text: str) -> int | None:
@@ -225,17 +225,22 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
 def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
     """The interfaces that send from an address of a block, in their order."""
     interfaces = ground.snapshot.records(NetworkInterface)
-    sent = ground.memo(
-        "addresses that interfaces send from",
-        lambda: sorted(
-            (address, place)
-            for place, interface in enumerate(interfaces)
-            for address in _sends_as(interface)
-        ),
+    sent = ground.memo("addresses that interfaces send from", lambda: _sent_by(interfaces))
+    return tuple(interfaces[place] for place in _places(sent, prefix))
+
+
+def _sent_by(interfaces: Iterable[NetworkInterface]) -> list[tuple[int, int]]:
+    """Each address that some interfaces send from, with the place of the interface among them."""
+    return sorted(
+        (address, place)
+        for place, interface in enumerate(interfaces)
+        for address in _sends_as(interface)
     )
+
+
+def _places(sent: Sequence[tuple[int, int]], prefix: Prefix) -> list[int]:
     first, end = bisect_left(sent, (prefix.low, 0)), bisect_left(sent, (prefix.high + 1, 0))
-    places = {place for _, place in sent[first:end]}
-    return tuple(interfaces[place] for place in sorted(places))
+    return sorted({place for _, place in sent[first:end]})
 
 
 def both_addresses(interface: NetworkInterface) -> Iterator[tuple[int, int]]:

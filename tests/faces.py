@@ -132,9 +132,9 @@ class Faces:
             if not self._stands(answer, survey.standing):
                 was = answer.verdict.value
                 yield f"isolated, {way} ({was}), says {survey.standing.value} (passes {passes})"
+        asked = replace(told, reductions=None if passes is None else tuple(passes))
         for survey in (exposed, matrix):
-            if not told.through:
-                yield from self._witnesses(told, survey)
+            yield from self._witnesses(asked, survey)
 
     def _stands(self, told: Answer, standing: Standing) -> bool:
         if STANDINGS[told.verdict] is standing:

@@ -112,7 +112,6 @@ class Medley(Pair):
         return self.rng.sample(self.groups[str(subnet.vpc)], self.rng.choice([1, 1, 2]))
 
     def _filter(self) -> None:
-        rng = self.rng
         for subnet in self.subnets:
             if self.chance(0.35):
                 self.acl(subnet.vpc, [subnet], self._lines(), self._lines())
@@ -140,20 +139,20 @@ class Medley(Pair):
         for number, subnet in enumerate(self.subnets):
             net = subnet.record["CidrBlock"].rpartition(".")[0]
             block = subnet.record["Ipv6CidrBlockAssociationSet"]
-            for host in range(20, 20 + rng.randint(1, 3)):
-                six = block[0]["Ipv6CidrBlock"].replace("::/64", f"::{host}") if block else None
-                public = f"198.51.100.{50 + 10 * number + host - 20}" if self.chance(0.4) else None
+            for last in range(20, 20 + rng.randint(1, 3)):
+                six = block[0]["Ipv6CidrBlock"].replace("::/64", f"::{last}") if block else None
+                public = f"198.51.100.{30 + 10 * number + last}" if self.chance(0.4) else None
                 self.hosts.append(
                     self.instance(
-                        f"h{number}-{host}",
+                        f"h{number}-{last}",
                         subnet,
-                        f"{net}.{host}",
+                        f"{net}.{last}",
                         self._worn(subnet),
                         public=public if subnet.vpc is self.v1 else None,
                         ipv6=six if six and self.chance(0.7) else None,
                         state=rng.choice([*["running"] * 9, "stopped"]),
                         tags=rng.choice([{}, {"Stage": "prod"}, {"Stage": "test"}]),
-                        secondary={f"{net}.{host + 100}": None} if self.chance(0.15) else None,
+                        secondary={f"{net}.{last + 100}": None} if self.chance(0.15) else None,
                     )
                 )
         if self.chance(0.3):
@@ -176,7 +175,9 @@ class Medley(Pair):
         balancers.listen(self, front, "TCP", rng.choice([443, 22]), to)
         self.names += ["front", str(front.nodes[0]), front.nodes[1].ip]
         if self.chance(0.3):
-            balancers.accelerator(self, "world", ["75.2.60.5"], [("TCP", 443, 443)], [(front, False)])
+            balancers.accelerator(
+                self, "world", ["75.2.60.5"], [("TCP", 443, 443)], [(front, False)]
+            )
             self.names += ["world", "75.2.60.5"]
 
     def _application_balancer(self) -> None:
