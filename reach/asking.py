@@ -262,9 +262,12 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             gaps = _left_open(ground, resolved)
             if gaps:
                 return _open_ends(plain, gaps, OPEN)
-            remembered = tracked_answer(ground, question, backend)
+            remembered = tracked_answer(ground, question, resolved.aim.through, backend)
             if remembered is not None and remembered.verdict is Verdict.UNDECIDED:
                 return _undecided(plain, ground, resolved, remembered)
+            among = tuple(e.among for e in (resolved.source, resolved.destination) if e.among)
+            if remembered is not None and among:
+                return _open_ends(plain, among, CLOSE)
             if remembered is not None and remembered.proof is not None:
                 return _remembered(plain, ground, question, remembered.proof)
             if not wanted.shows(Verdict.UNREACHABLE):

@@ -55,7 +55,7 @@ def compile(
         forward.enter(start.node, version, None, guard, 0)
     forward.explore()
     reply = Exploration(network, symbolic, doubt, "reply ", forward.walk, lifts, wide)
-    through = _through(forward.walk, aim.through)
+    through = takes_all(forward.walk, aim.through)
     passed = _visited(forward.walk, aim.passing)
     arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through, passed)
     goal, unseen = solver.any_of(met for met, _, _ in arrived), FALSE
@@ -164,8 +164,8 @@ def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver, passe
     return solver.and_(arriving, solver.or_(symbolic.matches(space, point.version), passed))
 
 
-def _through(walk: Walk, visits: Iterable[Visit]) -> Term:
-    """Whether the flow makes every visit."""
+def takes_all(walk: Walk, visits: Iterable[Visit]) -> Term:
+    """Whether the flow makes every visit on this way."""
     places = walk.places.values()
     return solver.all_of(
         solver.any_of(place.reached for place in places if visit.is_at(place.node))

@@ -170,7 +170,8 @@ class Faces:
             remembered = any("in the last 600 s" in str(each) for each in told.assumptions)
             if not remembered:
                 way = " (one way)" if one_way else ""
-                yield f"{one[0]} -> {other[0]} {packet}{way}: {told.verdict.value}, listed: {listed}"
+                said = f"{one[0]} -> {other[0]} {packet}{way}"
+                yield f"{said}: {told.verdict.value}, listed: {listed}"
 
     # ------------------------------ what is asked of the way
 
@@ -211,7 +212,7 @@ class Faces:
     def at_the_destination(
         self, one: str, other: str, port: int, protocol: str, one_way: bool
     ) -> Iterator[str]:
-        """What a survey says is delivered at a port is what a question with that port there says."""
+        """What a survey says is delivered at a port is what a question of it says."""
         text = f"can {one} reach {other} port {port}/{protocol}"
         told = self._ask(text, one_way=one_way, port_at="destination")
         survey = reach.matrix(self.snapshot, one, other, by="endpoint", one_way=one_way)
