@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from reach.aim import resource_of
 from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
@@ -43,14 +44,18 @@ from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
+    NetworkAcl,
     NetworkInterface,
     Record,
+    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
+# What holds rules for packets that pass elsewhere.
+_RULES = (RouteTable, NetworkAcl, SecurityGroup)
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 
 
@@ -435,19 +440,52 @@ def _without_parts(ground: Ground, found: list[Record]) -> list[Record]:
 
 
 def resources(ground: Ground, text: str) -> frozenset[str]:
-    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError."""
+    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError.
+
+    A VPC is passed in its subnets, and what no way of its own leads through (an instance, a load
+    balancer, an endpoint, a database) by its interfaces.
+    """
     called = [ground.id_of(record) for record in ground.index.names.get(text, ())]
     ids = {text, *called, *ground.own_names.get(text, ())}
     if text.startswith("arn:"):
         ids.add(text.rpartition("/")[2])
     known = set(ground.ids())
-    if not ids & known:
+    if not ids & known and text not in ground.own_names:
         near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
         raise _nothing(f"{text} is not in the snapshot", near)
-    for instance in tuple(ids):
-        interfaces = ground.index.interfaces_by_instance.get(instance, ())
-        ids |= {interface.network_interface_id for interface in interfaces}
-    return frozenset(ids)
+    places = [each for each in sorted(ids) if _is_place(ground, each)]
+    if not places:
+        words = "is no place that packets pass, as rules and settings are none: name what has them"
+        raise QuestionError(f"{text} {words}")
+    return frozenset(part for each in places for part in (each, *_parts(ground, each)))
+
+
+def _is_place(ground: Ground, resource: str) -> bool:
+    """Whether packets pass it, or interfaces of it."""
+    if any(ground.snapshot.get(kind, resource) is not None for kind in _RULES):
+        return False
+    made_of = (c.reads[0] for c in ground.components().values() if c.nodes and c.reads)
+    return ground.end(resource) is not None or any(
+        ground.snapshot.get(kind, resource) is not None for kind in made_of
+    )
+
+
+def _parts(ground: Ground, resource: str) -> Iterator[str]:
+    """What of a thing has nodes of its own."""
+    if ground.snapshot.get(Vpc, resource) is not None:
+        for subnet in ground.snapshot.records(Subnet):
+            if subnet.vpc_id == resource:
+                yield subnet.subnet_id
+        return
+    for interface in ground.index.interfaces_by_instance.get(resource, ()):
+        yield interface.network_interface_id
+    end = None if ground.snapshot.get(Subnet, resource) is not None else ground.end(resource)
+    if end is None or end.through:
+        return
+    for node in (*end.passing, *(start.node for start in end.starts)):
+        own = resource_of(node)
+        if node in end.passing or ground.snapshot.get(NetworkInterface, own) is not None:
+            yield own
 
 
 def nobody(resource: str, words: str) -> Origin:

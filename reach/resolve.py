@@ -130,9 +130,14 @@ def _passing(destination: End) -> tuple[str, ...]:
 def _visit(ground: Ground, text: str) -> Visit:
     """Passing a thing: one of its own nodes, or one by which its end says that it is passed."""
     resources = denote.resources(ground, text)
-    ends = (ground.end(resource) for resource in resources)
-    nodes = (node for end in ends if end is not None for node in end.through)
-    return Visit(frozenset(nodes), resources)
+    return Visit(frozenset(_way_through(ground, resources)), resources)
+
+
+def _way_through(ground: Ground, resources: Iterable[str]) -> Iterator[str]:
+    """The nodes by which the ends among some ids say that they are passed."""
+    for end in map(ground.end, resources):
+        if end is not None:
+            yield from end.through
 
 
 def _amendment(ground: Ground, question: Question) -> Amendment:
@@ -144,6 +149,7 @@ def _amendment(ground: Ground, question: Question) -> Amendment:
     avoided = {each for text in question.avoid for each in denote.resources(ground, text)}
     return Amendment(
         avoid=tuple(sorted(avoided)),
+        shut=tuple(sorted(set(_way_through(ground, avoided)))),
         open=tuple(each for each, value in question.assume if value == "reachable"),
         closed=tuple(each for each, value in question.assume if value == "unreachable"),
     )
