@@ -455,19 +455,13 @@ def resources(ground: Ground, text: str) -> frozenset[str]:
         raise _nothing(f"{text} is not in the snapshot", near)
     places = [each for each in sorted(ids) if _is_place(ground, each)]
     if not places:
-        words = "is no place that packets pass, as rules and settings are none: name what has them"
+        words = "holds rules, and is no place that packets pass: name what it is of"
         raise QuestionError(f"{text} {words}")
     return frozenset(part for each in places for part in (each, *_parts(ground, each)))
 
 
 def _is_place(ground: Ground, resource: str) -> bool:
-    """Whether packets pass it, or interfaces of it."""
-    if any(ground.snapshot.get(kind, resource) is not None for kind in _RULES):
-        return False
-    made_of = (c.reads[0] for c in ground.components().values() if c.nodes and c.reads)
-    return ground.end(resource) is not None or any(
-        ground.snapshot.get(kind, resource) is not None for kind in made_of
-    )
+    return all(ground.snapshot.get(kind, resource) is None for kind in _RULES)
 
 
 def _parts(ground: Ground, resource: str) -> Iterator[str]:

@@ -154,7 +154,8 @@ class Faces:
     def pair(
         self, one: tuple[str, str], other: tuple[str, str], packet: str, one_way: bool
     ) -> Iterator[str]:
-        """Of two ids with an address of each: a survey of everybody lists two interfaces iff a question says that one gets through."""
+        """Of two ids with an address of each: a survey of everybody lists them iff a question says
+        that one gets through to the other."""
         known = self.surveys.get((packet, one_way))
         if known is None:
             known = reach.matrix(self.snapshot, packet=packet, by="endpoint", one_way=one_way)

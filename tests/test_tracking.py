@@ -51,19 +51,34 @@ def test_it_is_a_may() -> None:
 
 
 def test_what_is_avoided_is_avoided_by_both() -> None:
-    """There is no other way than the peering; the table of SB is on none."""
+    """There is no other way than the peering; SB is on none."""
     e = shut()
     assert gre(avoid=[str(e.pcx)]).verdict == "unreachable"
-    assert gre(avoid=[str(e.ta)]).verdict == "unreachable"
-    assert gre(avoid=[str(e.tb)]).verdict == "reachable"
+    assert gre(avoid=[str(e.sa)]).verdict == "unreachable"
+    assert gre(avoid=[str(e.sb)]).verdict == "reachable"
 
 
 def test_the_packet_that_was_asked_about_has_to_pass() -> None:
-    """B2's own table is on its way there, that of SA on the way of the flow before."""
+    """Of what the two packets pass, it is the way of the one that was asked about."""
     e = shut()
     assert gre(through=[str(e.pcx)]).verdict == "reachable"
-    assert gre(through=[str(e.t2)]).verdict == "reachable"
-    assert gre(through=[str(e.ta)]).verdict == "unreachable"
+    assert gre(through=[str(e.s2)]).verdict == "reachable"
+    assert gre(through=[str(e.sb)]).verdict == "unreachable"
+    away = Rerouted()
+    text = f"can {away.b2} reach {away.a} protocol 47"
+    for by, expected in ((away.there, "reachable"), (away.back, "unreachable")):
+        assert reach.ask(away.load(), text, through=[str(by)]).verdict == expected
+
+
+class Rerouted(Pair):
+    """Two peerings: what A sends takes one, what B2 sends the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peered()
+        self.wear(self.a, self.group(self.v1, [], name="takes nothing"))
+        self.back, self.there = self.pcx, self.peering(self.v2, self.v1)
+        self.route(self.t2, "10.0.0.0/16", self.there)
 
 
 @pytest.mark.parametrize("end", ["at_source", "at_destination"])
@@ -98,7 +113,7 @@ def test_another_witness_is_none() -> None:
     e = shut()
     told = as_saved(gre())
     assert not check_answer(e.load(), {**told, "assumptions": []}).holds
-    assert not check_answer(e.load(), {**told, "through": [str(e.ta)]}).holds
+    assert not check_answer(e.load(), {**told, "through": [str(e.sb)]}).holds
     assert not check_answer(e.load(), {**told, "avoid": [str(e.pcx)]}).holds
     assert not check_answer(e.load(), {**told, "question": f"can {e.a} reach {e.b} port 22"}).holds
     other = orjson.loads(orjson.dumps(told))
