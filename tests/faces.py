@@ -19,8 +19,13 @@ import orjson
 
 import reach
 from reach.answer import Answer, Verdict
+from reach.asking import ground_of
 from reach.checking import check_answer
+from reach.options import Options
 from reach.reduce import PASSES
+from reach.snapshot.balancer_records import LoadBalancer
+from reach.snapshot.gateway_records import InternetGateway, NatGateway
+from reach.snapshot.records import NetworkInterface, Subnet, Vpc
 from reach.survey.findings import Standing, Survey
 from tests.estate import load_files
 
@@ -193,6 +198,8 @@ class Faces:
                     yield f"through {by} it is {through.value}"
                 if by not in both and avoid is not told.verdict:
                     yield f"without {by} it is {avoid.value}"
+                if {through, avoid} == {Verdict.UNREACHABLE}:
+                    yield f"neither through {by} nor without it"
             case Verdict.UNREACHABLE:
                 for words, verdict in (("through", through), ("avoiding", avoid)):
                     if verdict is not told.verdict:
@@ -204,11 +211,9 @@ class Faces:
                     yield f"by way of {by} it is reachable"
 
     def _resources(self) -> list[str]:
-        from reach.snapshot.records import NetworkInterface, RouteTable, Subnet
-
-        found = [each.network_interface_id for each in self.snapshot.records(NetworkInterface)]
-        found += [each.subnet_id for each in self.snapshot.records(Subnet)]
-        return found + [each.route_table_id for each in self.snapshot.records(RouteTable)]
+        kinds = (NetworkInterface, Subnet, Vpc, NatGateway, InternetGateway, LoadBalancer)
+        ground = ground_of(self.snapshot, Options.of({}))
+        return [ground.id_of(each) for kind in kinds for each in self.snapshot.records(kind)]
 
     def at_the_destination(
         self, one: str, other: str, port: int, protocol: str, one_way: bool

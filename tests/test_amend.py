@@ -176,7 +176,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 BY_WHAT = [
     ("internet", "can beacon reach 1.1.1.1 port 853", "vpc-02eeaaf90d69380eb"),
     ("transit_gateway", "can bench reach till icmp", "tgw-0c45aff0cef8638ce"),
-    ("on_premises", "can vpn-0da2cbf435a0bd1d8 reach wheel-1 port 22", "cgw-07ef107c961f29d30"),
+    ("vpn_gateway", "can vpn-0da2cbf435a0bd1d8 reach wheel-1 port 22", "cgw-07ef107c961f29d30"),
     ("core_network", "can crane reach ledger port 22", "core-network-003e764575fc98b25"),
     ("db_instance", "can checkout reach orders port 5432", "orders"),
     ("application_load_balancer", "can internet reach opera port 443", "box-office"),
