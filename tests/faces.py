@@ -196,7 +196,9 @@ class Faces:
             case Verdict.REACHABLE:
                 if by in met and through is not told.verdict:
                     yield f"through {by} it is {through.value}"
-                if by not in both and avoid is not told.verdict:
+                # A VPC and a balancer are their parts, which a witness tells of in their stead.
+                whole = by.startswith(("vpc-", "arn:"))
+                if not whole and by not in both and avoid is not told.verdict:
                     yield f"without {by} it is {avoid.value}"
                 if {through, avoid} == {Verdict.UNREACHABLE}:
                     yield f"neither through {by} nor without it"

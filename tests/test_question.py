@@ -15,7 +15,7 @@ PACKETS = (
 
 
 @pytest.mark.parametrize("packet", PACKETS)
-@pytest.mark.parametrize("ends", ["a reach b", "'a b' reach 'port'", "0.0.0.0/0 reach"])
+@pytest.mark.parametrize("ends", ["a reach b", "'a b' reach 'c d'", "0.0.0.0/0 reach"])
 def test_what_is_told_is_read_as_the_same(ends: str, packet: str) -> None:
     question = parse(f"can {ends} {packet}")
     assert parse(str(question)) == question
