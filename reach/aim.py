@@ -45,10 +45,10 @@ class Aim:
     """From any of ``starts`` to any of ``goals`` (owners with what may be delivered there).
 
     ``goals`` None means delivered to anybody.  The flow must make each visit of ``through`` on its
-    way there.  ``two_way`` asks for the reply as well.  Flows from an address to itself count only
-    if ``to_itself``.  What is delivered must lie in ``arriving``, and not be delivered to one of
-    the owners in ``but``.  What visits a node of ``passing`` and is delivered to anybody counts as
-    delivered to a goal.
+    way there.  ``two_way`` asks for the reply as well.  What is delivered must lie in ``arriving``,
+    and not be delivered to one of the owners in ``but``.  What visits a node of ``passing`` and is
+    delivered to anybody counts as delivered to a goal.  Flows from an address to itself count only
+    if ``to_itself``; so do those that come back to it, unless by a node of ``passing``.
     """
 
     starts: tuple[Start, ...]

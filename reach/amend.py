@@ -2,10 +2,10 @@
 
     amend(network, Amendment(...)) -> Network
 
-``avoid``: nothing passes a node of these resources.  ``open`` and ``closed``: what the snapshot
-does not settle about these resources is taken as letting everything pass, or nothing; where the
-network itself ends, open means that the packet is where it was to be.  Nodes are still made on
-demand.  Knows the neutral network only; must not know AWS or questions.
+``avoid``: nothing passes a node of these resources, ``shut``: nor any of these nodes.  ``open`` and
+``closed``: what the snapshot does not settle about these resources is taken as letting everything
+pass, or nothing; where the network itself ends, open means that the packet is where it was to be.
+Nodes are still made on demand.  Knows the neutral network only; must not know AWS or questions.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Amendment:
     """What is left out, and what is taken as given; equal amendments give equal networks."""
 
     avoid: tuple[str, ...] = ()
+    shut: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
 
@@ -50,7 +51,7 @@ def amend(network: Network, amendment: Amendment) -> Network:
     @cache
     def make(name: str) -> Node:
         node = network.node(name)
-        if resource_of(name) in amendment.avoid:
+        if resource_of(name) in amendment.avoid or name in amendment.shut:
             words = "is to be avoided"
             origin = Origin(resource_of(name), words, code=_REMOVED)
             return replace(node, stages=(deny_all(origin), *node.stages))

@@ -259,19 +259,32 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         case Verdict.UNDECIDED:
             return _undecided(plain, ground, resolved, decision)
         case Verdict.UNREACHABLE:
-            gaps = _left_open(ground, resolved)
-            if gaps:
-                return _open_ends(plain, gaps, OPEN)
-            remembered = tracked_answer(ground, question, backend)
-            if remembered is not None and remembered.verdict is Verdict.UNDECIDED:
-                return _undecided(plain, ground, resolved, remembered)
-            if remembered is not None and remembered.proof is not None:
-                return _remembered(plain, ground, question, remembered.proof)
+            remembered = _otherwise(plain, ground, question, resolved, backend)
+            if remembered is not None:
+                return remembered
             if not wanted.shows(Verdict.UNREACHABLE):
                 told = replace(plain, verdict=Verdict.UNREACHABLE)
                 return _certified(told, network, resolved)
             explained = explain(network, resolved.aim, backend, most=wanted.blocked)
             return _certified(_unreachable(plain, ground, explained), network, resolved)
+
+
+def _otherwise(
+    plain: Answer, ground: Ground, question: Question, resolved: Resolved, backend: Backend
+) -> Answer | None:
+    """What else may be, where no packet of a question gets through; None: nothing."""
+    gaps = _left_open(ground, resolved)
+    if gaps:
+        return _open_ends(plain, gaps, OPEN)
+    remembered = tracked_answer(ground, question, resolved.aim.through, backend)
+    if remembered is None:
+        return None
+    if remembered.proof is None or remembered.verdict is Verdict.UNDECIDED:
+        return _undecided(plain, ground, resolved, remembered)
+    among = tuple(each.among for each in (resolved.source, resolved.destination) if each.among)
+    if among:
+        return _open_ends(plain, among, CLOSE)
+    return _remembered(plain, ground, question, remembered.proof)
 
 
 def _notes(question: Question, resolved: Resolved) -> Iterator[Remark]:

@@ -117,8 +117,8 @@ def wanted(aim: Aim, starts: Iterable[Start], arrival: Arrival) -> Iterator[Head
         if asked is None:
             return
         space &= asked
-    if not aim.to_itself:
-        # What comes back to the address that sent it has not reached anybody.
+    if not aim.to_itself and len(aim.through) not in tag.seen:
+        # What comes back to the address that sent it has not reached anybody on the way.
         senders = [start.space.by_name.get("source") for start in starts]
         sender = senders[0].single if senders and senders[0] is not None else None
         if sender is not None and all(each == senders[0] for each in senders):

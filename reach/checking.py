@@ -23,6 +23,7 @@ from reach.lower import Ground, lower
 from reach.network.header_text import header_from
 from reach.network.node import Network
 from reach.options import Options
+from reach.other_end import own_flow
 from reach.question import Question, parse
 from reach.reduce import ALL, Reductions
 from reach.resolve import Resolved, resolve, set_apart
@@ -46,7 +47,10 @@ def check_answer(snapshot: Snapshot, answer: Mapping[str, Any]) -> Checked:
     if verdict == "undecided":
         return Checked((), "undecided: there is nothing to check")
     if verdict == "reachable":
-        return _reachable(network, resolved, answer.get("witness"))
+        told = answer.get("witness")
+        checked = _reachable(network, resolved, told)
+        own = None if checked.holds or not answer.get("assumptions") else own_flow(asked)
+        return checked if own is None else _remembered(ground, resolved, own, told)
     return _unreachable(ground, network, resolved, answer.get("certificate"))
 
 
@@ -95,6 +99,28 @@ def _reachable(network: Network, resolved: Resolved, told: Any) -> Checked:
     words = f"a packet over {len(forward)} hops"
     words += f" and its reply over {len(reply)}" if reply else ""
     return Checked(wrong, f"{words}: each follows from the one before, and both ends are as asked")
+
+
+def _remembered(ground: Ground, asked: Resolved, own: Question, told: Any) -> Checked:
+    """R-SG-27: a packet that passes as the reply to a flow of the other end's own.
+
+    It is told as the packet that was asked about, and the flow before it as what comes back.
+    """
+    if asked.source.uncertain or asked.destination.uncertain:
+        return Checked(("the snapshot does not settle what the ends are",), "")
+    resolved = resolve(ground, own)
+    network = amend(ground.network, resolved.amendment)
+    try:
+        packet = header_from(told["packet"])
+        passed, before = _hops(told["forward"]), _hops(told["reply"])
+    except (LookupError, TypeError, ValueError) as error:
+        return Checked((f"the witness cannot be read: {error!r}",), "")
+    if not before or not passed or passed[0].before != packet:
+        return Checked(("the way there does not begin with the packet",), "")
+    if not all(any(visit.is_at(hop.node) for hop in passed) for visit in asked.aim.through):
+        return Checked(("it does not take the way that was asked for",), "")
+    wrong = retrace(network, resolved.aim, before[0].before, before, passed)
+    return Checked(wrong, f"a flow of the other end over {len(before)} hops, and its reply")
 
 
 def _hops(told: Sequence[Mapping[str, Any]]) -> tuple[Hop, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import solver
 from reach.aim import Aim, Visit
-from reach.constraints import Begin, Constraints, Point, Walk
+from reach.constraints import Begin, Constraints, Point, Walk, by_source, to_sender
 from reach.exploration import FEW, Exploration
 from reach.network.field import FIELDS, INDEX
 from reach.network.header_space import HeaderSpace, Ranges
@@ -55,7 +55,7 @@ def compile(
         forward.enter(start.node, version, None, guard, 0)
     forward.explore()
     reply = Exploration(network, symbolic, doubt, "reply ", forward.walk, lifts, wide)
-    through = _through(forward.walk, aim.through)
+    through = takes_all(forward.walk, aim.through)
     passed = _visited(forward.walk, aim.passing)
     arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through, passed)
     goal, unseen = solver.any_of(met for met, _, _ in arrived), FALSE
@@ -137,19 +137,14 @@ def _arrivals(
     passed: Term,
 ) -> tuple[list[tuple[Term, Version, Deliver]], list[Term]]:
     """The deliveries that the question asks for, and when a flow is delivered elsewhere."""
-    senders: dict[Term, list[Term]] = {}
-    for chosen, _, version in starts:
-        senders.setdefault(version[_SOURCE], []).append(chosen)
+    senders = by_source(starts)
     wanted, astray = [], []
     for point, delivery in walk.deliveries:
         asked = solver.and_(_wanted(symbolic, aim, point, delivery, passed), through)
         if not aim.to_itself:
-            # What comes back to the address that sent it has not reached anybody.
-            to_sender = solver.any_of(
-                solver.and_(solver.eq(source, point.version[_DESTINATION]), solver.any_of(chosen))
-                for source, chosen in senders.items()
-            )
-            asked = solver.and_(asked, solver.not_(to_sender))
+            # What comes back to the address that sent it has reached nobody but whom it came by.
+            comes_back = to_sender(senders, point.version)
+            asked = solver.and_(asked, solver.or_(solver.not_(comes_back), passed))
         if asked is not FALSE:
             wanted.append((solver.and_(point.met, asked), point.version, delivery))
         astray.append(solver.and_(point.met, solver.not_(asked)))
@@ -169,8 +164,8 @@ def _wanted(symbolic: Symbolic, aim: Aim, point: Point, delivery: Deliver, passe
     return solver.and_(arriving, solver.or_(symbolic.matches(space, point.version), passed))
 
 
-def _through(walk: Walk, visits: Iterable[Visit]) -> Term:
-    """Whether the flow makes every visit."""
+def takes_all(walk: Walk, visits: Iterable[Visit]) -> Term:
+    """Whether the flow makes every visit on this way."""
     places = walk.places.values()
     return solver.all_of(
         solver.any_of(place.reached for place in places if visit.is_at(place.node))

@@ -7,18 +7,19 @@ assignment into a start, a header, and what was chosen on the way.  Must not kno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import solver
 from reach.aim import Start
-from reach.network.field import Header
+from reach.network.field import INDEX, Header
 from reach.network.stage import Deliver, Origin
 from reach.symbolic import Version
 from reach.trace import SUPPOSED, Site
 from solver import FALSE, Term
 
 Begin = tuple[Term, Start, Version]
+_SOURCE, _DESTINATION = INDEX["source"], INDEX["destination"]
 
 
 @dataclass(eq=False, slots=True)
@@ -111,6 +112,22 @@ class Constraints:
                 header = _header(point.place.version, assignment)
                 chosen[Site(point.place.node, header, stage, SUPPOSED)] = route
         return chosen
+
+
+def by_source(starts: Iterable[Begin]) -> dict[Term, list[Term]]:
+    """The choices of starts by the source that their packets have."""
+    found: dict[Term, list[Term]] = {}
+    for chosen, _, version in starts:
+        found.setdefault(version[_SOURCE], []).append(chosen)
+    return found
+
+
+def to_sender(chosen: Mapping[Term, Sequence[Term]], version: Version) -> Term:
+    """When a header goes to the address that sent it, of choices of starts by their source."""
+    return solver.any_of(
+        solver.and_(solver.eq(source, version[_DESTINATION]), solver.any_of(some))
+        for source, some in chosen.items()
+    )
 
 
 def _header(version: Version, assignment: Mapping[str, int | bool]) -> Header:

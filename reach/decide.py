@@ -279,7 +279,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
     if not aim.to_itself:
         if forward.inside:
             return "it never leaves its sender"
-        if forward.final.destination == proof.packet.source:
+        if forward.final.destination == proof.packet.source and not passed:
             return "it comes back to the address that sent it"
     if not takes_the_way(aim, forward):
         return "it does not take the way that was asked for"

@@ -12,10 +12,11 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from reach.aim import resource_of
 from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
@@ -27,6 +28,7 @@ from reach.gaps import (
     unnamed,
     unseen,
 )
+from reach.interfaces.kinds import is_host
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -42,14 +44,18 @@ from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
+    NetworkAcl,
     NetworkInterface,
     Record,
+    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
+# What holds rules for packets that pass elsewhere.
+_RULES = (RouteTable, NetworkAcl, SecurityGroup)
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 
 
@@ -73,12 +79,37 @@ def destination(ground: Ground, text: str) -> End:
     if address is not None:
         gap = unnamed(ground, address)
         own = Ranges.of(address)
-        return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None)
+        by = _by_services_at(ground, address)
+        return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None, passing=by)
     if prefix is not None:
         components = ground.components().values()
         but = tuple(owner for each in components for owner in each.by_address_only)
-        return End(text, goals=None, addresses=Ranges.span(prefix.low, prefix.high), but=but)
+        inside, by = Ranges.span(prefix.low, prefix.high), _by_services_in(ground, prefix)
+        return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
+
+
+def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
+    """The node of the service that has an address: what is sent to it is for that to pass on."""
+    public = ground.index.interface_of_public_address(address)
+    owners = ground.index.owner_of_address(address)
+    return _nodes_of_services(ground, owners if public is None else (*owners, public[0]))
+
+
+def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
+    """The nodes of all services that have an address in a block."""
+    some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
+    sent = ground.memo("addresses of services", lambda: _sent_by(some))
+    return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
+
+
+def _nodes_of_services(ground: Ground, found: Iterable[NetworkInterface]) -> tuple[str, ...]:
+    nodes = (ground.interface_node(each) for each in found if _is_of_service(each))
+    return tuple(dict.fromkeys(nodes))
+
+
+def _is_of_service(interface: NetworkInterface) -> bool:
+    return not is_host(interface)
 
 
 def _address(text: str) -> int | None:
@@ -199,17 +230,22 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
 def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
     """The interfaces that send from an address of a block, in their order."""
     interfaces = ground.snapshot.records(NetworkInterface)
-    sent = ground.memo(
-        "addresses that interfaces send from",
-        lambda: sorted(
-            (address, place)
-            for place, interface in enumerate(interfaces)
-            for address in _sends_as(interface)
-        ),
+    sent = ground.memo("addresses that interfaces send from", lambda: _sent_by(interfaces))
+    return tuple(interfaces[place] for place in _places(sent, prefix))
+
+
+def _sent_by(interfaces: Iterable[NetworkInterface]) -> list[tuple[int, int]]:
+    """Each address that some interfaces send from, with the place of the interface among them."""
+    return sorted(
+        (address, place)
+        for place, interface in enumerate(interfaces)
+        for address in _sends_as(interface)
     )
+
+
+def _places(sent: Sequence[tuple[int, int]], prefix: Prefix) -> list[int]:
     first, end = bisect_left(sent, (prefix.low, 0)), bisect_left(sent, (prefix.high + 1, 0))
-    places = {place for _, place in sent[first:end]}
-    return tuple(interfaces[place] for place in sorted(places))
+    return sorted({place for _, place in sent[first:end]})
 
 
 def both_addresses(interface: NetworkInterface) -> Iterator[tuple[int, int]]:
@@ -404,19 +440,46 @@ def _without_parts(ground: Ground, found: list[Record]) -> list[Record]:
 
 
 def resources(ground: Ground, text: str) -> frozenset[str]:
-    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError."""
+    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError.
+
+    A VPC is passed in its subnets, and what no way of its own leads through (an instance, a load
+    balancer, an endpoint, a database) by its interfaces.
+    """
     called = [ground.id_of(record) for record in ground.index.names.get(text, ())]
     ids = {text, *called, *ground.own_names.get(text, ())}
     if text.startswith("arn:"):
         ids.add(text.rpartition("/")[2])
     known = set(ground.ids())
-    if not ids & known:
+    if not ids & known and text not in ground.own_names:
         near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
         raise _nothing(f"{text} is not in the snapshot", near)
-    for instance in tuple(ids):
-        interfaces = ground.index.interfaces_by_instance.get(instance, ())
-        ids |= {interface.network_interface_id for interface in interfaces}
-    return frozenset(ids)
+    places = [each for each in sorted(ids) if _is_place(ground, each)]
+    if not places:
+        words = "holds rules, and is no place that packets pass: name what it is of"
+        raise QuestionError(f"{text} {words}")
+    return frozenset(part for each in places for part in (each, *_parts(ground, each)))
+
+
+def _is_place(ground: Ground, resource: str) -> bool:
+    return all(ground.snapshot.get(kind, resource) is None for kind in _RULES)
+
+
+def _parts(ground: Ground, resource: str) -> Iterator[str]:
+    """What of a thing has nodes of its own."""
+    if ground.snapshot.get(Vpc, resource) is not None:
+        for subnet in ground.snapshot.records(Subnet):
+            if subnet.vpc_id == resource:
+                yield subnet.subnet_id
+        return
+    for interface in ground.index.interfaces_by_instance.get(resource, ()):
+        yield interface.network_interface_id
+    end = None if ground.snapshot.get(Subnet, resource) is not None else ground.end(resource)
+    if end is None or end.through:
+        return
+    for node in (*end.passing, *(start.node for start in end.starts)):
+        own = resource_of(node)
+        if node in end.passing or ground.snapshot.get(NetworkInterface, own) is not None:
+            yield own
 
 
 def nobody(resource: str, words: str) -> Origin:

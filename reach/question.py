@@ -178,7 +178,9 @@ def _packet(words: list[str]) -> Packet:
             raise QuestionError(f"{name!r} is not understood after the ends: {_FORM}")
         if name in clauses:
             raise QuestionError(f"{name!r} is said twice")
-        takes = bool(words) and words[0].lower() not in _CLAUSES
+        # `icmp` is a clause, and the name of a protocol where one is awaited.
+        others = [each for each in _CLAUSES if (name, each) != ("protocol", "icmp")]
+        takes = bool(words) and words[0].lower() not in others
         if not takes and name != "icmp":
             raise QuestionError(f"{name!r} needs a number after it: {_FORM}")
         clauses[name] = words.pop(0) if takes else ""

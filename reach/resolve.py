@@ -99,7 +99,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         to_itself=to_itself,
         arriving=port & demand(question.at_destination),
         but=destination.but,
-        passing=destination.passing,
+        passing=_passing(destination),
     )
     amendment = _amendment(ground, question)
     return Resolved(aim, source, destination, amendment, nobody, gaps, unmet, leaving)
@@ -121,12 +121,23 @@ def _visits(ground: Ground, question: Question, *ends: End) -> tuple[Visit, ...]
     return (*ways, *(_visit(ground, text) for text in question.through))
 
 
+def _passing(destination: End) -> tuple[str, ...]:
+    """The nodes that stand for a destination; those that have to be visited, if nothing else."""
+    by_way = destination.through if destination.goals is None else ()
+    return (*destination.passing, *by_way)
+
+
 def _visit(ground: Ground, text: str) -> Visit:
     """Passing a thing: one of its own nodes, or one by which its end says that it is passed."""
     resources = denote.resources(ground, text)
-    ends = (ground.end(resource) for resource in resources)
-    nodes = (node for end in ends if end is not None for node in end.through)
-    return Visit(frozenset(nodes), resources)
+    return Visit(frozenset(_way_through(ground, resources)), resources)
+
+
+def _way_through(ground: Ground, resources: Iterable[str]) -> Iterator[str]:
+    """The nodes by which the ends among some ids say that they are passed."""
+    for end in map(ground.end, resources):
+        if end is not None:
+            yield from end.through
 
 
 def _amendment(ground: Ground, question: Question) -> Amendment:
@@ -138,6 +149,7 @@ def _amendment(ground: Ground, question: Question) -> Amendment:
     avoided = {each for text in question.avoid for each in denote.resources(ground, text)}
     return Amendment(
         avoid=tuple(sorted(avoided)),
+        shut=tuple(sorted(set(_way_through(ground, avoided)))),
         open=tuple(each for each, value in question.assume if value == "reachable"),
         closed=tuple(each for each, value in question.assume if value == "unreachable"),
     )

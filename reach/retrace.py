@@ -278,7 +278,8 @@ def _arrives(
         space = aim.goals.get(delivery.owner)
         if space is None or final not in space:
             raise Astray(f"it is delivered to {delivery.owner}, which was not asked for")
-    if not aim.to_itself and (delivery.inside or final.destination == packet.source):
+    comes_back = final.destination == packet.source and not passed
+    if not aim.to_itself and (delivery.inside or comes_back):
         raise Astray("it does not leave its sender")
     if not all(any(visit.is_at(hop.node) for hop in forward) for visit in aim.through):
         raise Astray("it does not take the way that was asked for")

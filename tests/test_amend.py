@@ -168,3 +168,57 @@ def test_which_way_it_can_tip_is_kept(dropped: str) -> None:
                 where, question, assume={gap.resource: "unreachable" for gap in answer.gaps}
             )
             assert shut.verdict != "reachable", question
+
+
+# ------------------------------ what it is to pass a thing
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+BY_WHAT = [
+    ("internet", "can beacon reach 1.1.1.1 port 853", "vpc-02eeaaf90d69380eb"),
+    ("transit_gateway", "can bench reach till icmp", "tgw-0c45aff0cef8638ce"),
+    ("vpn_gateway", "can vpn-0da2cbf435a0bd1d8 reach wheel-1 port 22", "cgw-07ef107c961f29d30"),
+    ("core_network", "can crane reach ledger port 22", "core-network-003e764575fc98b25"),
+    ("db_instance", "can checkout reach orders port 5432", "orders"),
+    ("application_load_balancer", "can internet reach opera port 443", "box-office"),
+    ("network_load_balancer", "can internet reach parcels port 26", "window"),
+    ("classic_load_balancer", "can desk reach 10.130.1.10 port 80", "hatch"),
+    ("vpc_endpoint", "can camera reach 10.90.0.50 port 443", "vpce-0e700ae73f4810d2e"),
+    ("vpc_endpoint_service", "can baker reach clerk port 25", "vpce-svc-0dd98666686c87cc4"),
+    ("instance_connect_endpoint", "can night-door reach porter port 22", "night-door"),
+]
+
+
+@pytest.mark.parametrize(("sample", "question", "thing"), BY_WHAT, ids=lambda each: str(each)[:24])
+def test_a_thing_is_all_that_is_of_it(sample: str, question: str, thing: str) -> None:
+    """A VPC its subnets, a transit gateway its attachments, a balancer its nodes, whatever it is
+    called by: the only way leads there, so that it can be asked for, and nothing avoids it."""
+    where = reach.load(SAMPLES / sample / "snapshot")
+    assert reach.ask(where, question).verdict == "reachable"
+    through = reach.ask(where, question, through=[thing])
+    avoid = reach.ask(where, question, avoid=[thing])
+    assert (through.verdict, avoid.verdict) == ("reachable", "unreachable")
+    assert checked(where, through)
+    assert checked(where, avoid)
+
+
+def test_a_vpc_from_which_it_comes() -> None:
+    """It is passed by what leaves it, and by no other's packets."""
+    e = Pair()
+    e.peered()
+    question = f"can {e.a} reach {e.b2} port 22"
+    for vpc in (e.v1, e.v2):
+        assert reach.ask(e.load(), question, through=[str(vpc)]).verdict == "reachable"
+        assert reach.ask(e.load(), question, avoid=[str(vpc)]).verdict == "unreachable"
+    within = f"can {e.a} reach {e.b} port 22"
+    assert reach.ask(e.load(), within, through=[str(e.v2)]).verdict == "unreachable"
+    assert reach.ask(e.load(), within, avoid=[str(e.v2)]).verdict == "reachable"
+
+
+def test_what_holds_rules_is_no_place() -> None:
+    """To be told so is better than a "no" that is about the name alone."""
+    e = Pair()
+    for rules in (e.ta, e.v1.acl, e.open_group(e.v1)):
+        for way in ("through", "avoid"):
+            asked: dict[str, Any] = {way: [str(rules)]}
+            with pytest.raises(reach.QuestionError, match="holds rules, and is no place"):
+                reach.ask(e.load(), f"can {e.a} reach {e.b} port 22", **asked)

@@ -66,10 +66,15 @@ class Serving:
         return tuple(each for each in met if not each.is_empty) or (own & piece,)
 
 
-def fits(candidate: Candidate, piece: HeaderSpace, proof: Proof) -> bool:
-    """Whether a packet gets where a candidate has it, as a piece of it says."""
+def fits(aim: Aim, candidate: Candidate, piece: HeaderSpace, proof: Proof) -> bool:
+    """Whether a packet gets where a candidate has it, as a piece of it says.
+
+    What comes back to the address that sent it has reached nobody but whom it came by.
+    """
     header = _counted(candidate, proof)
     at_it = bool(candidate.node) or candidate.owner == proof.forward.owner
+    if not candidate.node and not aim.to_itself:
+        at_it = at_it and proof.forward.final.destination != proof.packet.source
     return at_it and header is not None and header in piece
 
 

@@ -136,7 +136,7 @@ class Settling:
             constraints = compile(self.network, asked.aim)
         else:
             asked, constraints = alone.asked, alone.constraints
-        aim, happening = asked.aim, Happening(constraints)
+        aim, happening = asked.aim, Happening(constraints, asked.aim)
         for _ in range(_MOST_ASKED):
             decision = decide_compiled(
                 self.network,
@@ -144,11 +144,11 @@ class Settling:
                 constraints,
                 self.backend,
                 besides=[happening.any_of(left)],
-                fits=partial(_has_it, left),
+                fits=partial(_has_it, aim, left),
             )
             if decision.verdict is not Verdict.REACHABLE:
                 break
-            shown = self._by_solver(left, decision)
+            shown = self._by_solver(aim, left, decision)
             found.shown.append(shown)
             left = [(each, some) for each, p in left for some in without([p], shown.services)]
         match decision.verdict:
@@ -159,19 +159,19 @@ class Settling:
             case Verdict.REACHABLE:
                 found.open.append(Origin("", "more services than are asked for of one pair"))
 
-    def _by_solver(self, left: list[Piece], decision: Decision) -> Shown:
+    def _by_solver(self, aim: Aim, left: list[Piece], decision: Decision) -> Shown:
         """What the solver found, as a candidate that it fits."""
         proof = decision.proof
         assert proof is not None
         for candidate, piece in left:
-            if fits(candidate, piece, proof):
+            if fits(aim, candidate, piece, proof):
                 return self.serving.found(candidate, piece, proof)
         raise Defect(f"{proof.packet} gets through, but not as anything that was asked about")
 
 
-def _has_it(left: Iterable[Piece], proof: Proof) -> bool:
+def _has_it(aim: Aim, left: Iterable[Piece], proof: Proof) -> bool:
     """Whether a packet is what any of these pieces says."""
-    return any(fits(candidate, piece, proof) for candidate, piece in left)
+    return any(fits(aim, candidate, piece, proof) for candidate, piece in left)
 
 
 def _together(works: Mapping[Pair, Work]) -> Iterator[list[Work]]:

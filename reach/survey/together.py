@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import solver
 from reach.aim import Aim
 from reach.compile import compile
-from reach.constraints import Constraints, Place, Point
+from reach.constraints import Constraints, Place, Point, by_source, to_sender
 from reach.decide import BUDGET
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -77,8 +77,9 @@ class Asked:
 class Happening:
     """When pieces of candidates happen, in the terms of a compiled question."""
 
-    def __init__(self, constraints: Constraints) -> None:
+    def __init__(self, constraints: Constraints, aim: Aim) -> None:
         self._symbolic = Symbolic()
+        self._senders = {} if aim.to_itself else by_source(constraints.starts)
         walk = constraints.forward
         self.loose = [p.met for each in (walk, constraints.reply) for p, _ in each.loose_ends]
         self._delivered: dict[str, list[Point]] = {}
@@ -89,7 +90,10 @@ class Happening:
             self._passed.setdefault(place.node, []).append(place)
 
     def of(self, candidate: Candidate, piece: HeaderSpace) -> Term:
-        """That a packet is delivered to the owner, or comes by the node, as the piece has it."""
+        """That a packet is delivered to the owner, or comes by the node, as the piece has it.
+
+        What comes back to the address that sent it has reached nobody but whom it came by.
+        """
         matches = self._symbolic.matches
         if candidate.node:
             return solver.any_of(
@@ -97,7 +101,13 @@ class Happening:
                 for place in self._passed.get(candidate.node, ())
             )
         return solver.any_of(
-            solver.and_(point.met, matches(piece, point.version))
+            solver.all_of(
+                (
+                    point.met,
+                    matches(piece, point.version),
+                    solver.not_(to_sender(self._senders, point.version)),
+                )
+            )
             for point in self._delivered.get(candidate.owner, ())
         )
 
@@ -113,7 +123,7 @@ class Together:
         self.asked = asked
         self._senders = senders
         self.constraints = compile(network, asked.aim)
-        self._happening = Happening(self.constraints)
+        self._happening = Happening(self.constraints, asked.aim)
         self._session = backend.open()
         self._session.add(*self.constraints.assertions)
         self._started: dict[int, list[Term]] = {}

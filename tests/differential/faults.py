@@ -270,9 +270,21 @@ COMPILED = (
         "return FALSE",
     ),
     Fault(
+        "what comes back by a goal's node has not reached it",
+        "reach.compile",
+        "asked = solver.and_(asked, solver.or_(solver.not_(comes_back), passed))",
+        "asked = solver.and_(asked, solver.not_(comes_back))",
+    ),
+    Fault(
+        "what comes back has reached somebody",
+        "reach.compile",
+        "asked = solver.and_(asked, solver.or_(solver.not_(comes_back), passed))",
+        "pass",
+    ),
+    Fault(
         "the way does not matter",
         "reach.compile",
-        "through = _through(forward.walk, aim.through)",
+        "through = takes_all(forward.walk, aim.through)",
         "through = TRUE",
     ),
     Fault(

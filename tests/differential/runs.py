@@ -111,11 +111,13 @@ def _asked(network: Network, aim: Aim, header: Header, forward: Trace) -> bool:
         return False
     delivery = network.node(forward.hops[-1].node).stages[-1]
     assert isinstance(delivery, Deliver)
-    if not aim.to_itself and (delivery.inside or forward.final.destination == header.source):
+    passed = any(hop.node in aim.passing for hop in forward.hops)
+    came_back = forward.final.destination == header.source and not passed
+    if not aim.to_itself and (delivery.inside or came_back):
         return False
     if not all(any(hop.node in visit.nodes for hop in forward.hops) for visit in aim.through):
         return False
-    if aim.goals is None or any(hop.node in aim.passing for hop in forward.hops):
+    if aim.goals is None or passed:
         return True
     return forward.owner in aim.goals and forward.final in aim.goals[forward.owner]
 
