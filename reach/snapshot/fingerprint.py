@@ -1,7 +1,7 @@
 """What files hold, and what program reads them, each as a hash.
 
-    contents(files) -> (name, size, sha256) of each        making(sections) -> bytes
-    begun(files) -> Begun, whose ``end()`` gives the same later
+    contents(files) -> (name, size, hash) of each        making(sections) -> bytes
+    begun(files) -> Begun, whose ``end()`` gives the same later        hash_of(text) -> bytes
 
 Takes paths; gives hashes of bytes that were read, never of what a file system says of them.  Must
 not know what they are compared with.
@@ -9,7 +9,6 @@ not know what they are compared with.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from blake3 import blake3
 
 from reach.snapshot.processors import processors
 from reach.snapshot.section import Section
@@ -33,7 +33,7 @@ class Content(NamedTuple):
 
     name: str
     size: int
-    sha256: str
+    hash: bytes
 
 
 def sizes(files: Mapping[str, Path]) -> list[tuple[str, int]]:
@@ -100,13 +100,18 @@ def making(sections: Mapping[str, Section]) -> bytes:
         [key, f"{s.record.__module__}.{s.record.__qualname__}"] for key, s in sections.items()
     ]
     told = [text, sys.version, sys.byteorder, msgspec.__version__, records]
-    return hashlib.sha256(msgspec.json.encode(told)).digest() if text else b""
+    return hash_of(msgspec.json.encode(told)) if text else b""
+
+
+def hash_of(text: bytes) -> bytes:
+    """As ``contents`` makes it of a file."""
+    return blake3(text).digest()
 
 
 @cache
 def _program() -> str:
     """The hash of the package's modules; the file system is asked for them once."""
-    found = hashlib.sha256()
+    found = blake3()
     modules = sorted(_PACKAGE.rglob("*.py"))
     try:
         for module in modules:
@@ -119,9 +124,9 @@ def _program() -> str:
 
 
 def _content(name: str, path: Path) -> Content:
-    found, size = hashlib.sha256(), 0
+    found, size = blake3(), 0
     with path.open("rb", buffering=0) as file:
         while text := file.read(_AT_ONCE):
             found.update(text)
             size += len(text)
-    return Content(name, size, found.hexdigest())
+    return Content(name, size, found.digest())
