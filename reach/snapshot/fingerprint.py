@@ -25,7 +25,8 @@ from reach.snapshot.section import Section
 
 _PACKAGE = Path(__file__).parent.parent
 _SMALL = 1 << 18  # bytes that are hashed in less time than it takes to hand them to a thread
-_AT_ONCE = 1 << 23  # of each read a thread may have to wait for another one: see `begun`
+_AT_ONCE = 1 << 20  # bytes: what stays in the processor's cache until it is hashed
+_BESIDE = 1 << 23  # the same for a thread that waits for another one at each read: see `begun`
 
 
 class Content(NamedTuple):
@@ -59,9 +60,11 @@ def begun(files: Mapping[str, Path], threads: int = 1) -> Begun:
     sizes = {name: path.stat().st_size for name, path in files.items()}
     large = sorted((n for n, size in sizes.items() if size > _SMALL), key=sizes.__getitem__)
     workers = ThreadPoolExecutor(threads) if large else None
-    later = [workers.submit(_content, n, files[n]) for n in reversed(large)] if workers else []
+    most = _AT_ONCE if threads > 1 else _BESIDE
+    later = [workers.submit(_content, n, files[n], most) for n in reversed(large)] if workers else []
     try:
-        known = [_content(name, files[name]) for name, size in sizes.items() if size <= _SMALL]
+        small = (name for name, size in sizes.items() if size <= _SMALL)
+        known = [_content(name, files[name], _SMALL) for name in small]
     except OSError:
         Begun(workers, [], later).give_up()
         raise
@@ -123,10 +126,10 @@ def _program() -> str:
     return found.hexdigest() if modules else ""
 
 
-def _content(name: str, path: Path) -> Content:
-    found, size = blake3(), 0
-    with path.open("rb", buffering=0) as file:
-        while text := file.read(_AT_ONCE):
-            found.update(text)
-            size += len(text)
+def _content(name: str, path: Path, at_once: int) -> Content:
+    found, size, some = blake3(), 0, bytearray(at_once)
+    with path.open("rb", buffering=0) as file, memoryview(some) as view:
+        while count := file.readinto(some):
+            found.update(view[:count])
+            size += count
     return Content(name, size, found.digest())

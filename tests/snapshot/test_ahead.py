@@ -111,10 +111,10 @@ def test_a_file_that_cannot_be_hashed_is_not_known_to_be_right(
     asked(folder)
     real = fingerprint._content
 
-    def failing(name: str, path: Path) -> fingerprint.Content:
+    def failing(name: str, path: Path, at_once: int) -> fingerprint.Content:
         if name == VPCS:
             raise OSError(5, "Input/output error")
-        return real(name, path)
+        return real(name, path, at_once)
 
     monkeypatch.setattr(fingerprint, "_SMALL", small)
     monkeypatch.setattr(fingerprint, "_content", failing)
@@ -155,6 +155,7 @@ def test_hashes_are_the_same_whoever_makes_them(
     files = find(folder).found
     monkeypatch.setattr(fingerprint, "_SMALL", small)
     monkeypatch.setattr(fingerprint, "_AT_ONCE", 7)
+    monkeypatch.setattr(fingerprint, "_BESIDE", 5)
     found = fingerprint.contents(files)
     assert found == fingerprint.begun(files).end()
     assert [each.name for each in found] == sorted(files)
