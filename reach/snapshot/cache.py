@@ -55,7 +55,7 @@ class _Kept(msgspec.Struct, array_like=True, gc=False):
     cut: tuple[tuple[str, Scope, str], ...]
     diagnostics: tuple[Diagnostic, ...]
     ignored: tuple[tuple[str, tuple[str, ...]], ...]
-    tables: tuple[tuple[str, tuple[Part, ...]], ...]
+    tables: tuple[tuple[str, tuple[Part, ...], bytes], ...]
 
 
 class Place(NamedTuple):
@@ -169,7 +169,9 @@ def _may_be_of(told: _Kept, listing: Listing, sections: Mapping[str, Section]) -
 
 
 def _snapshot(told: _Kept, root: str, sections: Mapping[str, Section]) -> Snapshot:
-    tables = {key: Table(sections[key].record, parts) for key, parts in told.tables}
+    tables = {
+        key: Table(sections[key].record, parts, columns) for key, parts, columns in told.tables
+    }
     calls = Calls(
         sections,
         dict(told.folders),
@@ -189,13 +191,14 @@ def _snapshot(told: _Kept, root: str, sections: Mapping[str, Section]) -> Snapsh
     )
 
 
-def _parts(section: Section, records: Mapping[str, Record]) -> tuple[Part, ...]:
-    """Records that are packed already, or are packed now and stay as they are."""
-    if isinstance(records, Table):
-        return records.parts
-    copies = [msgspec.structs.replace(each) for each in records.values()]
-    columns = section.columns(copies) if section.columns else b""
-    return (pack(copies, list(records), columns),)
+def _table(section: Section, records: Mapping[str, Record]) -> tuple[tuple[Part, ...], bytes]:
+    """Records that are packed already, or are packed now and stay as they are; their columns."""
+    if not isinstance(records, Table):
+        copies = [msgspec.structs.replace(each) for each in records.values()]
+        columns = section.columns(copies) if section.columns else b""
+        records = Table(section.record, (pack(copies, list(records), columns),))
+    found = records.with_columns_joined()
+    return found.parts, found.columns
 
 
 def _told(
@@ -216,7 +219,7 @@ def _told(
         diagnostics=snapshot.diagnostics,
         ignored=tuple(snapshot.ignored.items()),
         tables=tuple(
-            (key, _parts(section, snapshot.contents[section.record]))
+            (key, *_table(section, snapshot.contents[section.record]))
             for key, section in sections.items()
             if snapshot.contents[section.record]
         ),

@@ -23,7 +23,7 @@ import msgspec
 
 from reach.frames import put, take, write
 from reach.snapshot.errors import SnapshotError
-from reach.snapshot.extract import Extract, Hashed, extract
+from reach.snapshot.extract import BOTH, Extract, Hashed, extract
 from reach.snapshot.files import Listing, read
 from reach.snapshot.section import Section
 
@@ -41,7 +41,7 @@ class Crew(NamedTuple):
 class _Job(msgspec.Struct, array_like=True, gc=False):
     name: str
     path: bytes
-    hashed: Hashed = Hashed()
+    hashed: Hashed = BOTH
 
 
 _job = msgspec.msgpack.Decoder(_Job)
@@ -57,7 +57,7 @@ def serve(made: bytes, sections: Mapping[str, Section], asked: IO[bytes], told: 
 
 
 def read_all(
-    listing: Listing, crew: Crew, made: bytes, hashed: Hashed = Hashed()
+    listing: Listing, crew: Crew, made: bytes, hashed: Hashed = BOTH
 ) -> list[Extract] | None:
     """What all files come to, in any order."""
     try:

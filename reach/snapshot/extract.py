@@ -35,6 +35,9 @@ class Hashed(NamedTuple):
     captured: bool = True
 
 
+BOTH = Hashed()
+
+
 class Rows(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The records of one section in one file, their ids, and for each reference of the section the
     ids that any of them names."""
@@ -62,7 +65,7 @@ class Extract(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def extract(
-    name: str, text: bytes, sections: Mapping[str, Section], hashed: Hashed = Hashed()
+    name: str, text: bytes, sections: Mapping[str, Section], hashed: Hashed = BOTH
 ) -> Extract:
     """Read one file."""
     size = len(text)

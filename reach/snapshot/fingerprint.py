@@ -61,7 +61,9 @@ def begun(files: Mapping[str, Path], threads: int = 1) -> Begun:
     large = sorted((n for n, size in sizes.items() if size > _SMALL), key=sizes.__getitem__)
     workers = ThreadPoolExecutor(threads) if large else None
     most = _AT_ONCE if threads > 1 else _BESIDE
-    later = [workers.submit(_content, n, files[n], most) for n in reversed(large)] if workers else []
+    later = (
+        [workers.submit(_content, n, files[n], most) for n in reversed(large)] if workers else []
+    )
     try:
         small = (name for name, size in sizes.items() if size <= _SMALL)
         known = [_content(name, files[name], _SMALL) for name in small]
