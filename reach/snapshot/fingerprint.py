@@ -61,12 +61,11 @@ def begun(files: Mapping[str, Path], threads: int = 1) -> Begun:
     large = sorted((n for n, size in sizes.items() if size > _SMALL), key=sizes.__getitem__)
     workers = ThreadPoolExecutor(threads) if large else None
     most = _AT_ONCE if threads > 1 else _BESIDE
-    later = (
-        [workers.submit(_content, n, files[n], most) for n in reversed(large)] if workers else []
-    )
+    later = [workers.submit(_large, n, files[n], most) for n in reversed(large)] if workers else []
+    some = bytearray(_AT_ONCE)
     try:
         small = (name for name, size in sizes.items() if size <= _SMALL)
-        known = [_content(name, files[name], _SMALL) for name in small]
+        known = [_content(name, files[name], some) for name in small]
     except OSError:
         Begun(workers, [], later).give_up()
         raise
@@ -128,8 +127,13 @@ def _program() -> str:
     return found.hexdigest() if modules else ""
 
 
-def _content(name: str, path: Path, at_once: int) -> Content:
-    found, size, some = blake3(), 0, bytearray(at_once)
+def _large(name: str, path: Path, most: int) -> Content:
+    return _content(name, path, bytearray(most))
+
+
+def _content(name: str, path: Path, some: bytearray) -> Content:
+    """Read into ``some``, again and again."""
+    found, size = blake3(), 0
     with path.open("rb", buffering=0) as file, memoryview(some) as view:
         while count := file.readinto(some):
             found.update(view[:count])

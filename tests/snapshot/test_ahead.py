@@ -111,10 +111,10 @@ def test_a_file_that_cannot_be_hashed_is_not_known_to_be_right(
     asked(folder)
     real = fingerprint._content
 
-    def failing(name: str, path: Path, at_once: int) -> fingerprint.Content:
+    def failing(name: str, path: Path, some: bytearray) -> fingerprint.Content:
         if name == VPCS:
             raise OSError(5, "Input/output error")
-        return real(name, path, at_once)
+        return real(name, path, some)
 
     monkeypatch.setattr(fingerprint, "_SMALL", small)
     monkeypatch.setattr(fingerprint, "_content", failing)
