@@ -11,7 +11,6 @@ whichever way they were made.  Must not know what a column is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
@@ -29,8 +28,7 @@ _LEVEL = 1
 _SIX = ">u8"  # as they stand in packets, and in the columns of a file
 
 
-@dataclass(frozen=True)
-class Interfaces:
+class Interfaces(msgspec.Struct, frozen=True, eq=False):
     """Of all interfaces; ``places`` are their rows in the table.
 
     ``profile`` and ``group`` are numbers of profiles and of sets of groups.  ``beside`` is how
@@ -56,8 +54,7 @@ class Interfaces:
     delegated: Rows
 
 
-@dataclass(frozen=True)
-class Instances:
+class Instances(msgspec.Struct, frozen=True, eq=False):
     """Of all instances: the number of the kind of each."""
 
     ids: Names
@@ -99,16 +96,16 @@ def instances(table: Table) -> Instances:
 
 def packed(told: Interfaces | Instances) -> bytes:
     found = _Packed({}, {})
-    for each in fields(told):
-        column = getattr(told, each.name)
+    for name in told.__struct_fields__:
+        column = getattr(told, name)
         if isinstance(column, list):
-            setattr(found, each.name, column)
-        elif each.name == "six":
+            setattr(found, name, column)
+        elif name == "six":
             found.six = column.astype(_SIX).tobytes()
         elif column.dtype.kind == "S":
-            found.texts[each.name] = column.dtype.itemsize, column.tobytes()
+            found.texts[name] = column.dtype.itemsize, column.tobytes()
         else:
-            found.numbers[each.name] = column.astype(np.uint32).tobytes()
+            found.numbers[name] = column.astype(np.uint32).tobytes()
     return zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.msgpack.encode(found))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ def as_one(
     own: joined.Interfaces | joined.Instances, other: joined.Interfaces | joined.Instances
 ) -> None:
     assert type(own) is type(other)
-    for name in (each.name for each in fields(own)):
+    for name in own.__struct_fields__:
         one, two = getattr(own, name), getattr(other, name)
         if isinstance(one, list):
             assert [*map(plain, one)] == [*map(plain, two)], name
