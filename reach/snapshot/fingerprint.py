@@ -9,13 +9,14 @@ not know what they are compared with.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
 from blake3 import blake3
@@ -115,16 +116,30 @@ def hash_of(text: bytes) -> bytes:
 @cache
 def _program() -> str:
     """The hash of the package's modules; the file system is asked for them once."""
-    found = blake3()
-    modules = sorted(_PACKAGE.rglob("*.py"))
+    found, count = blake3(), 0
     try:
-        for module in modules:
-            text = module.read_bytes()
-            name = module.relative_to(_PACKAGE).as_posix().encode()
-            found.update(b"%d %s %d " % (len(name), name, len(text)) + text)
+        for name, path in _modules():
+            with open(path, "rb", buffering=0) as file:
+                text = file.read()
+            told = os.fsencode(name)
+            found.update(b"%d %s %d " % (len(told), told, len(text)) + text)
+            count += 1
     except OSError:
         return ""
-    return found.hexdigest() if modules else ""
+    return found.hexdigest() if count else ""
+
+
+def _modules() -> list[tuple[str, str]]:
+    """Every module by its place in the package.  Raises OSError for a folder that hides some."""
+    found = []
+    for folder, _, files in os.walk(_PACKAGE, onerror=_refuse):
+        place = folder.removeprefix(str(_PACKAGE))
+        found += [(f"{place}/{n}", os.path.join(folder, n)) for n in files if n.endswith(".py")]
+    return sorted(found)
+
+
+def _refuse(failure: OSError) -> NoReturn:
+    raise failure
 
 
 def _large(name: str, path: Path, most: int) -> Content:
@@ -134,7 +149,7 @@ def _large(name: str, path: Path, most: int) -> Content:
 def _content(name: str, path: Path, some: bytearray) -> Content:
     """Read into ``some``, again and again."""
     found, size = blake3(), 0
-    with path.open("rb", buffering=0) as file, memoryview(some) as view:
+    with open(path, "rb", buffering=0) as file, memoryview(some) as view:
         while count := file.readinto(some):
             found.update(view[:count])
             size += count
