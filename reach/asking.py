@@ -33,7 +33,7 @@ from reach.retell import retell
 from reach.snapshot.snapshot import Snapshot
 from reach.tracking import smtp_note, tracked_answer
 from reach.uncollected import uncollected
-from solver import Backend
+from solver import Backend, Outcome, Problem, Session, Soft
 
 _OF_THREAD = local()
 
@@ -123,8 +123,8 @@ def ask(
     reduced = ALL if reductions is None else Reductions.of(reductions)
     ground = set_apart(ground_of(snapshot, Options.of(options or {}), reduced), question)
     wanted = Wanted(packets, blocked, paths, ends, fix=fix, cut=cut)
-    told = answer(ground, question, backend_of_thread(), wanted)
-    return _with_proposals(told, ground, question, backend_of_thread(), wanted)
+    told = answer(ground, question, _LATE, wanted)
+    return _with_proposals(told, ground, question, _LATE, wanted)
 
 
 def verdict(
@@ -137,9 +137,7 @@ def verdict(
 ) -> Answer:
     """The same verdict as ``ask`` gives, without a path to look at."""
     asked = parse(question, one_way=one_way, port_at=port_at)
-    return answer(
-        ground_of(snapshot, Options.of(options or {})), asked, backend_of_thread(), VERDICT
-    )
+    return answer(ground_of(snapshot, Options.of(options or {})), asked, _LATE, VERDICT)
 
 
 def expecting(
@@ -154,7 +152,7 @@ def expecting(
     """The same answer as ``ask`` gives, but without a path to look at if it is as expected."""
     asked = parse(question, one_way=one_way, port_at=port_at)
     ground = ground_of(snapshot, Options.of(options or {}))
-    return answer(ground, asked, backend_of_thread(), Wanted(expected=expected))
+    return answer(ground, asked, _LATE, Wanted(expected=expected))
 
 
 def _with_proposals(
@@ -209,6 +207,19 @@ def backend_of_thread() -> Backend:
 
         backend = _OF_THREAD.backend = Z3Backend()
     return backend
+
+
+class _Late:
+    """The thread's own, which is loaded when a problem is opened: many questions open none."""
+
+    def open(self) -> Session:
+        return backend_of_thread().open()
+
+    def optimise(self, problem: Problem, soft: Sequence[Soft]) -> Outcome:
+        return backend_of_thread().optimise(problem, soft)
+
+
+_LATE = _Late()
 
 
 @uncollected()

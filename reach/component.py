@@ -158,9 +158,10 @@ class End:
     ``sender`` is set when all its flows have one sender, who may be asked about itself.
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
-    source it may do more than is modelled, ``may_take`` that it may as a destination.  ``but`` are
-    owners that do not count as it.  ``passing`` are nodes that stand for it beside the goals: what
-    comes by one of them and is then delivered, to whomever, has reached it (a load balancer).
+    source it may do more than is modelled (made when asked for, as it is of sources alone),
+    ``may_take`` that it may as a destination.  ``but`` are owners that do not count as it.
+    ``passing`` are nodes that stand for it beside the goals: what comes by one of them and is then
+    delivered, to whomever, has reached it (a load balancer).
     ``among`` says that it is only one, nobody knows which, of the things that stand for it: what
     reaches some of them is undecided.  ``notes`` are what an answer about it says besides.
     """
@@ -175,7 +176,7 @@ class End:
     as_sent: bool = False
     sender: str = ""
     uncertain: bool = False
-    may_send: Origin | None = None
+    may_send: Sequence[Origin] = ()
     may_take: Origin | None = None
     passing: tuple[str, ...] = ()
     but: tuple[str, ...] = ()

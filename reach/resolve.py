@@ -74,7 +74,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     """Where the question starts and should arrive.  Raises QuestionError."""
     source = denote.source(ground, question.source)
     destination = denote.destination(ground, question.destination)
-    open_ends = (source.gap, source.may_send, destination.gap, destination.may_take)
+    open_ends = (source.gap, *source.may_send, destination.gap, destination.may_take)
     gaps = tuple(origin for origin in open_ends if origin is not None)
     to_itself = _same_thing(ground, source, destination)
     leaving = demand(question.at_source)

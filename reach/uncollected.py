@@ -8,8 +8,9 @@ walks over all of them again and again as they grow, which takes a sixth of the 
 network), and would stay until the collector comes.  So before the next such work everything is
 collected once, if what was made since is much: a million objects, and a quarter of all that stays.
 
-What is left by that is put aside (``gc.freeze``), and so is what a large piece of work has made:
-else the collector, which comes by itself between two questions too, walks over all of it, half a
+What is left by that is put aside (``gc.freeze``), and so is what a large piece of work has made,
+or many small ones have, as questions that are asked one after the other in a large snapshot: else
+the collector, which comes by itself between two questions too, walks over all of it, half a
 second for a million interfaces.  It is taken back before everything is collected, by us or by
 whoever says ``gc.collect()``; an object that nothing refers to goes at once, as ever.
 
@@ -31,12 +32,14 @@ _SOME = 100_000
 
 @dataclass
 class _Collector:
-    """How deep we are in, how it was before, and what was made since all was collected."""
+    """How deep we are in, how it was before, what was made since all was collected, and since
+    it was put aside."""
 
     inside: int = 0
     was_on: bool = True
     grown: int = 0
     stays: int = 0
+    loose: int = 0
     aside: bool = False
 
     def enter(self) -> None:
@@ -52,8 +55,9 @@ class _Collector:
         if not self.inside:
             made = gc.get_count()[0]
             self.grown += made
+            self.loose += made
             if self.was_on:
-                if made > _SOME:
+                if self.loose > _SOME:
                     self._put_aside()
                 gc.enable()
 
@@ -64,6 +68,7 @@ class _Collector:
         self._put_aside()
 
     def _put_aside(self) -> None:
+        self.loose = 0
         if self.aside or not gc.get_freeze_count():
             gc.freeze()
             self.aside = True

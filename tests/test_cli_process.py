@@ -41,6 +41,25 @@ def test_help_imports_no_engine() -> None:
     assert done.stdout.endswith("\n[]\n")
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("can internet reach web-1 port 443", "reachable False"),
+        ("can web-1 reach db-1 port 5432", "unreachable True"),
+    ],
+)
+def test_a_question_that_can_be_foreseen_loads_no_solver(question: str, expected: str) -> None:
+    """The packet that would be shown gets through; a denial is explained with the solver."""
+    code = (
+        "import sys, reach; snapshot = reach.load('samples/two_tier/snapshot');"
+        f"print(reach.ask(snapshot, {question!r}).verdict, 'z3' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True
+    )
+    assert done.stdout == f"{expected}\n"
+
+
 def test_a_closed_pipe_ends_quietly(saved: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

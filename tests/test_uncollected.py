@@ -101,6 +101,21 @@ def test_small_work_is_left_to_the_collector() -> None:
     assert len(kept) == 1000
 
 
+def test_what_much_small_work_made_is_put_aside_too() -> None:
+    """As of questions, each of which makes what the next ones find made."""
+    kept = []
+    for _ in range(2):
+        assert gc.get_freeze_count() == 0
+        with uncollected():
+            kept.append(_Cycle())
+    assert gc.get_freeze_count() > 100_000
+    gc.unfreeze()
+    with uncollected():
+        kept.append(_Cycle())
+    assert gc.get_freeze_count() == 0
+    assert len(kept) == 3
+
+
 def test_who_collects_everything_frees_what_was_put_aside() -> None:
     dropped = large_work()
     assert gc.get_freeze_count() > 0

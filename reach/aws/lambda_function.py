@@ -93,7 +93,7 @@ def _four(interfaces: list[NetworkInterface]) -> Ranges:
 def _outside(function_id: str) -> End:
     takes_none = Origin(function_id, "a function takes no connections", code="NO_PATH")
     words = f"{function_id} is in no VPC: it sends from addresses of AWS, which is not modelled"
-    return End(function_id, nobody=takes_none, may_send=Origin(function_id, words))
+    return End(function_id, nobody=takes_none, may_send=(Origin(function_id, words),))
 
 
 COMPONENT = Component(

@@ -242,7 +242,7 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
         words = "not all its interfaces are known"
         gap = lowering.missing(NetworkInterface, endpoint_id, words)
     ends = lowering.hosts(known, shown)
-    return replace(ends, starts=(), nobody=mute, gap=gap, may_send=None)
+    return replace(ends, starts=(), nobody=mute, gap=gap, may_send=())
 
 
 def _is_own(interface: NetworkInterface) -> bool:

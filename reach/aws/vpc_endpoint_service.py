@@ -448,7 +448,7 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     words = "cannot open connections into a VPC"
     mute = Origin(service_id, words, code="VPCE_INTRA_VPC_TRAFFIC", name=name)
     ends = lowering.hosts(interfaces, shown)
-    return replace(ends, starts=(), nobody=mute, may_send=None, gap=gap)
+    return replace(ends, starts=(), nobody=mute, may_send=(), gap=gap)
 
 
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:

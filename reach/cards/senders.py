@@ -95,12 +95,10 @@ def _perhaps(
     ground: Ground, interfaces: Sequence[NetworkInterface]
 ) -> Iterator[tuple[Start, Origin]]:
     """What services may send of which nothing tells: by their interface, from its addresses."""
-    if ground.hosts(interfaces, "these interfaces").may_send is None:
+    if not ground.hosts(interfaces, "these interfaces").may_send:
         return
     for interface in interfaces:
-        origin = ground.hosts((interface,), interface.network_interface_id).may_send
-        own = private_addresses(interface)
-        if origin is not None and own:
-            name = interface.network_interface_id
+        name, own = interface.network_interface_id, private_addresses(interface)
+        for origin in ground.hosts((interface,), name).may_send if own else ():
             space = HeaderSpace.where(source=Ranges.of(*own))
             yield Start(node_name("network_interface", name, "send"), space, name), origin

@@ -164,6 +164,7 @@ def _notes(pair: Pair) -> Iterator[Remark]:
 def _open(ground: Ground) -> Iterator[tuple[str, str]]:
     """What stands against knowing all ways and all senders."""
     ends = everyone(ground)
-    gaps = (*openings(ground), *(end.gap for end in ends), *(end.may_send for end in ends))
+    may_send = (origin for end in ends for origin in end.may_send)
+    gaps = (*openings(ground), *(end.gap for end in ends), *may_send)
     for remark in remarks(gap for gap in gaps if gap is not None):
         yield remark.text, remark.resource

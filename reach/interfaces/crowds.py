@@ -41,7 +41,7 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
         addresses=lot.addresses(),
         nobody=ends.mute(crowd[0]) if silent else None,
         sender="" if not sender or services else sender,
-        may_send=ends.may_send(lowering, lot.services),
+        may_send=Later(lambda: ends.may_send(lowering, lot.services)),
         passing=tuple(dict.fromkeys(lot.nodes)),
     )
 

@@ -18,6 +18,7 @@ from reach.aim import Start
 from reach.component import End, Lowering, node_name
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host, owned
+from reach.later import Later
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.snapshot.crowd import Crowd
@@ -69,7 +70,7 @@ def hosts(
         addresses=Ranges.union(span for spans in goals.values() for span in spans),
         nobody=mute(interfaces[0]) if interfaces and not own and not services else None,
         sender="" if services else _one_sender(own),
-        may_send=may_send(lowering, interfaces),
+        may_send=Later(lambda: may_send(lowering, interfaces)),
         passing=tuple(passing),
     )
 
@@ -185,15 +186,15 @@ def mute(interface: NetworkInterface) -> Origin:
     return Origin(interface.network_interface_id, words, code="NO_PATH", name=interface.name)
 
 
-def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> Origin | None:
+def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> tuple[Origin, ...]:
     """The first interface of a service that may open connections in ways that nothing tells."""
     for interface in interfaces:
         quiet = is_host(interface) or interface.interface_type in _MUTE
         if not quiet and lowering.senders(interface) is None:
             words = f"belongs to a service ({interface.interface_type}) that may open connections"
             origin = f"{words}; not modelled yet"
-            return Origin(interface.network_interface_id, origin, name=interface.name)
-    return None
+            return (Origin(interface.network_interface_id, origin, name=interface.name),)
+    return ()
 
 
 def unheld_in(lowering: Lowering, places: Iterable[str]) -> Origin | None:

@@ -29,13 +29,14 @@ from reach.snapshot.calls import Calls
 from reach.snapshot.errors import Diagnostic
 from reach.snapshot.files import Listing
 from reach.snapshot.fingerprint import Begun, Content
+from reach.snapshot.processors import processors
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.table import Part, Table, pack
 
 FOLDER = ".reach-cache"
-_MAGIC = b"reach snapshot 1\n"
+_MAGIC = b"reach snapshot 2\n"
 _MOST, _LEAST = 4, 1 << 20  # it is smaller than what it is made from, but for what is very small
 # As other tools mark theirs: nobody commits it, and no back-up needs it (bford.info/cachedir).
 _MARKS = {
@@ -54,7 +55,7 @@ class _Kept(msgspec.Struct, array_like=True, gc=False):
     cut: tuple[tuple[str, Scope, str], ...]
     diagnostics: tuple[Diagnostic, ...]
     ignored: tuple[tuple[str, tuple[str, ...]], ...]
-    tables: tuple[tuple[str, tuple[Part, ...]], ...]
+    tables: tuple[tuple[str, tuple[Part, ...], bytes], ...]
 
 
 class Place(NamedTuple):
@@ -89,23 +90,27 @@ class Likely(NamedTuple):
 
 def recall(place: Place, listing: Listing, sections: Mapping[str, Section]) -> Snapshot | None:
     """What was kept, if it is of these very files."""
+    found = likely(place, listing, sections, processors())
+    return found.snapshot if found is not None and found.is_so() else None
+
+
+def likely(
+    place: Place, listing: Listing, sections: Mapping[str, Section], threads: int = 1
+) -> Likely | None:
+    """What was kept, if it may be of these files: nothing may be said before ``is_so`` says so.
+
+    The files are being hashed while the cache is read.
+    """
+    told, begun = None, None
     try:
-        told = _kept(place, listing, sections)
-        if told is None or told.contents != fingerprint.contents(listing.found):
-            return None
+        begun = fingerprint.begun(listing.found, threads) if place.path.exists() else None
+        told = _kept(place, listing, sections) if begun else None
     except OSError:
         return None
-    return _snapshot(told, listing.root, sections)
-
-
-def likely(place: Place, listing: Listing, sections: Mapping[str, Section]) -> Likely | None:
-    """What was kept, if it may be of these files: nothing may be said before ``is_so`` says so."""
-    try:
-        told = _kept(place, listing, sections)
-        if told is None:
-            return None
-        begun = fingerprint.begun(listing.found)
-    except OSError:
+    finally:
+        if begun is not None and told is None:
+            begun.give_up()
+    if begun is None or told is None:
         return None
     return Likely(_snapshot(told, listing.root, sections), told.contents, begun)
 
@@ -164,7 +169,9 @@ def _may_be_of(told: _Kept, listing: Listing, sections: Mapping[str, Section]) -
 
 
 def _snapshot(told: _Kept, root: str, sections: Mapping[str, Section]) -> Snapshot:
-    tables = {key: Table(sections[key].record, parts) for key, parts in told.tables}
+    tables = {
+        key: Table(sections[key].record, parts, columns) for key, parts, columns in told.tables
+    }
     calls = Calls(
         sections,
         dict(told.folders),
@@ -184,13 +191,14 @@ def _snapshot(told: _Kept, root: str, sections: Mapping[str, Section]) -> Snapsh
     )
 
 
-def _parts(section: Section, records: Mapping[str, Record]) -> tuple[Part, ...]:
-    """Records that are packed already, or are packed now and stay as they are."""
-    if isinstance(records, Table):
-        return records.parts
-    copies = [msgspec.structs.replace(each) for each in records.values()]
-    columns = section.columns(copies) if section.columns else b""
-    return (pack(copies, list(records), columns),)
+def _table(section: Section, records: Mapping[str, Record]) -> tuple[tuple[Part, ...], bytes]:
+    """Records that are packed already, or are packed now and stay as they are; their columns."""
+    if not isinstance(records, Table):
+        copies = [msgspec.structs.replace(each) for each in records.values()]
+        columns = section.columns(copies) if section.columns else b""
+        records = Table(section.record, (pack(copies, list(records), columns),))
+    found = records.with_columns_joined()
+    return found.parts, found.columns
 
 
 def _told(
@@ -211,7 +219,7 @@ def _told(
         diagnostics=snapshot.diagnostics,
         ignored=tuple(snapshot.ignored.items()),
         tables=tuple(
-            (key, _parts(section, snapshot.contents[section.record]))
+            (key, *_table(section, snapshot.contents[section.record]))
             for key, section in sections.items()
             if snapshot.contents[section.record]
         ),

@@ -23,7 +23,7 @@ import msgspec
 
 from reach.frames import put, take, write
 from reach.snapshot.errors import SnapshotError
-from reach.snapshot.extract import Extract, extract
+from reach.snapshot.extract import BOTH, Extract, Hashed, extract
 from reach.snapshot.files import Listing, read
 from reach.snapshot.section import Section
 
@@ -41,7 +41,7 @@ class Crew(NamedTuple):
 class _Job(msgspec.Struct, array_like=True, gc=False):
     name: str
     path: bytes
-    hashed: bool = True
+    hashed: Hashed = BOTH
 
 
 _job = msgspec.msgpack.Decoder(_Job)
@@ -57,7 +57,7 @@ def serve(made: bytes, sections: Mapping[str, Section], asked: IO[bytes], told: 
 
 
 def read_all(
-    listing: Listing, crew: Crew, made: bytes, hashed: bool = True
+    listing: Listing, crew: Crew, made: bytes, hashed: Hashed = BOTH
 ) -> list[Extract] | None:
     """What all files come to, in any order."""
     try:
@@ -71,7 +71,7 @@ def read_all(
         return None
 
 
-def _jobs(listing: Listing, hashed: bool) -> SimpleQueue[_Job]:
+def _jobs(listing: Listing, hashed: Hashed) -> SimpleQueue[_Job]:
     """The largest first, so that nobody waits long for the last."""
     jobs: SimpleQueue[_Job] = SimpleQueue()
     sizes = {name: path.stat().st_size for name, path in listing.found.items()}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,9 +21,21 @@ from reach.snapshot.attribute_path import gather
 from reach.snapshot.check import check_addresses
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.fingerprint import hash_of
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.section import Section
 from reach.snapshot.table import Part, pack
+
+
+class Hashed(NamedTuple):
+    """Which hashes of a file somebody will ask for: whoever keeps it in a cache, and whoever
+    compares it with the manifest of a capture."""
+
+    kept: bool = True
+    captured: bool = True
+
+
+BOTH = Hashed()
 
 
 class Rows(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -40,6 +53,7 @@ class Extract(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     file: str
     size: int = 0
+    hash: bytes = b""
     sha256: str = ""
     wrong: bool = False
     manifest: bytes = b""
@@ -51,20 +65,23 @@ class Extract(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def extract(
-    name: str, text: bytes, sections: Mapping[str, Section], hashed: bool = True
+    name: str, text: bytes, sections: Mapping[str, Section], hashed: Hashed = BOTH
 ) -> Extract:
-    """Read one file; ``hashed``: somebody will ask what it held."""
-    size, sha256 = len(text), captured.sha256(text) if hashed else ""
+    """Read one file."""
+    size = len(text)
+    own = hash_of(text) if hashed.kept else b""
+    sha256 = captured.sha256(text) if hashed.captured else ""
     if captured.is_manifest(text):
-        return Extract(name, size, sha256, manifest=text)
+        return Extract(name, size, own, sha256, manifest=text)
     try:
         document = decode(name, text, sections)
         rows = tuple(_rows(sections[key], found) for key, found in document.records.items())
     except (SnapshotError, OverflowError, UnicodeEncodeError):
-        return Extract(name, size, sha256, wrong=True)
+        return Extract(name, size, own, sha256, wrong=True)
     return Extract(
         file=name,
         size=size,
+        hash=own,
         sha256=sha256,
         scope=document.scope,
         sections=rows,

@@ -116,7 +116,9 @@ def _walk(start: Path, listing: Listing) -> None:
                 words = "is a link to a folder, which is read where it stands"
                 listing.diagnostics.append(Diagnostic("note", words, name))
             elif is_json:
-                listing.found[name] = _regular(folder / entry.name, name)
+                path = folder / entry.name
+                is_plain = entry.is_file(follow_symlinks=False)  # asks the system nothing more
+                listing.found[name] = path if is_plain else _regular(path, name)
 
 
 def _refuse_outside(entry: os.DirEntry[str], root: str, name: str) -> None:

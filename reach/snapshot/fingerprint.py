@@ -1,7 +1,7 @@
 """What files hold, and what program reads them, each as a hash.
 
-    contents(files) -> (name, size, sha256) of each        making(sections) -> bytes
-    begun(files) -> Begun, whose ``end()`` gives the same later
+    contents(files) -> (name, size, hash) of each        making(sections) -> bytes
+    begun(files) -> Begun, whose ``end()`` gives the same later        hash_of(text) -> bytes
 
 Takes paths; gives hashes of bytes that were read, never of what a file system says of them.  Must
 not know what they are compared with.
@@ -9,23 +9,25 @@ not know what they are compared with.
 
 from __future__ import annotations
 
-import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import msgspec
+from blake3 import blake3
 
 from reach.snapshot.processors import processors
 from reach.snapshot.section import Section
 
 _PACKAGE = Path(__file__).parent.parent
 _SMALL = 1 << 18  # bytes that are hashed in less time than it takes to hand them to a thread
-_AT_ONCE = 1 << 23  # of each read a thread may have to wait for another one: see `begun`
+_AT_ONCE = 1 << 20  # bytes: what stays in the processor's cache until it is hashed
+_BESIDE = 1 << 23  # the same for a thread that waits for another one at each read: see `begun`
 
 
 class Content(NamedTuple):
@@ -33,7 +35,7 @@ class Content(NamedTuple):
 
     name: str
     size: int
-    sha256: str
+    hash: bytes
 
 
 def sizes(files: Mapping[str, Path]) -> list[tuple[str, int]]:
@@ -59,9 +61,12 @@ def begun(files: Mapping[str, Path], threads: int = 1) -> Begun:
     sizes = {name: path.stat().st_size for name, path in files.items()}
     large = sorted((n for n, size in sizes.items() if size > _SMALL), key=sizes.__getitem__)
     workers = ThreadPoolExecutor(threads) if large else None
-    later = [workers.submit(_content, n, files[n]) for n in reversed(large)] if workers else []
+    most = _AT_ONCE if threads > 1 else _BESIDE
+    later = [workers.submit(_large, n, files[n], most) for n in reversed(large)] if workers else []
+    some = bytearray(_AT_ONCE)
     try:
-        known = [_content(name, files[name]) for name, size in sizes.items() if size <= _SMALL]
+        small = (name for name, size in sizes.items() if size <= _SMALL)
+        known = [_content(name, files[name], some) for name in small]
     except OSError:
         Begun(workers, [], later).give_up()
         raise
@@ -100,28 +105,52 @@ def making(sections: Mapping[str, Section]) -> bytes:
         [key, f"{s.record.__module__}.{s.record.__qualname__}"] for key, s in sections.items()
     ]
     told = [text, sys.version, sys.byteorder, msgspec.__version__, records]
-    return hashlib.sha256(msgspec.json.encode(told)).digest() if text else b""
+    return hash_of(msgspec.json.encode(told)) if text else b""
+
+
+def hash_of(text: bytes) -> bytes:
+    """As ``contents`` makes it of a file."""
+    return blake3(text).digest()
 
 
 @cache
 def _program() -> str:
     """The hash of the package's modules; the file system is asked for them once."""
-    found = hashlib.sha256()
-    modules = sorted(_PACKAGE.rglob("*.py"))
+    found, count = blake3(), 0
     try:
-        for module in modules:
-            text = module.read_bytes()
-            name = module.relative_to(_PACKAGE).as_posix().encode()
-            found.update(b"%d %s %d " % (len(name), name, len(text)) + text)
+        for name, path in _modules():
+            with open(path, "rb", buffering=0) as file:
+                text = file.read()
+            told = os.fsencode(name)
+            found.update(b"%d %s %d " % (len(told), told, len(text)) + text)
+            count += 1
     except OSError:
         return ""
-    return found.hexdigest() if modules else ""
+    return found.hexdigest() if count else ""
 
 
-def _content(name: str, path: Path) -> Content:
-    found, size = hashlib.sha256(), 0
-    with path.open("rb", buffering=0) as file:
-        while text := file.read(_AT_ONCE):
-            found.update(text)
-            size += len(text)
-    return Content(name, size, found.hexdigest())
+def _modules() -> list[tuple[str, str]]:
+    """Every module by its place in the package.  Raises OSError for a folder that hides some."""
+    found = []
+    for folder, _, files in os.walk(_PACKAGE, onerror=_refuse):
+        place = folder.removeprefix(str(_PACKAGE))
+        found += [(f"{place}/{n}", os.path.join(folder, n)) for n in files if n.endswith(".py")]
+    return sorted(found)
+
+
+def _refuse(failure: OSError) -> NoReturn:
+    raise failure
+
+
+def _large(name: str, path: Path, most: int) -> Content:
+    return _content(name, path, bytearray(most))
+
+
+def _content(name: str, path: Path, some: bytearray) -> Content:
+    """Read into ``some``, again and again."""
+    found, size = blake3(), 0
+    with open(path, "rb", buffering=0) as file, memoryview(some) as view:
+        while count := file.readinto(some):
+            found.update(view[:count])
+            size += count
+    return Content(name, size, found.digest())

@@ -15,7 +15,7 @@ from contextlib import suppress
 from reach.snapshot import cache as kept
 from reach.snapshot import fingerprint
 from reach.snapshot.crew import Crew, read_all
-from reach.snapshot.extract import Extract, extract
+from reach.snapshot.extract import Extract, Hashed, extract
 from reach.snapshot.files import Listing
 from reach.snapshot.fingerprint import Content
 from reach.snapshot.join import join
@@ -34,9 +34,9 @@ def load(
         if known is not None:
             return known
         before = _archive(listing) if place else ()
-        hashed = place is not None or listing.is_captured
+        hashed = Hashed(kept=place is not None, captured=listing.is_captured)
         extracts = _extracts(listing, sections, crew, hashed)
-        contents = before or tuple(Content(e.file, e.size, e.sha256) for e in extracts)
+        contents = before or tuple(Content(e.file, e.size, e.hash) for e in extracts)
         found = join(extracts, sections, listing.root, listing.diagnostics, listing.is_captured)
         del extracts
         if place and found is not None and before == _archive(listing):
@@ -60,7 +60,7 @@ def _archive(listing: Listing) -> tuple[Content, ...]:
 
 
 def _extracts(
-    listing: Listing, sections: Mapping[str, Section], crew: Crew | None, hashed: bool
+    listing: Listing, sections: Mapping[str, Section], crew: Crew | None, hashed: Hashed
 ) -> list[Extract]:
     """By several processes if there are some, else here."""
     told = None

@@ -2,8 +2,8 @@
 
     roll_of(table) -> Roll, or None where nothing was written beside the records
 
-One row is one interface, in the order of ids.  It takes what ``reach.snapshot.columns`` wrote file
-by file, and answers with rows; records are made of those that somebody looks at.  What a
+One row is one interface, in the order of ids.  It takes columns that ``reach.snapshot.joined`` made
+of all files, and answers with rows; records are made of those that somebody looks at.  What a
 :class:`Roll` says is what AWS said of the very records of its table: an edited snapshot has another
 table, and no roll.  Must not know what a field does to a packet.
 """
@@ -11,16 +11,16 @@ table, and no roll.  Must not know what a field does to a packet.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.header_space import Interval, Ranges
-from reach.snapshot import columns, ordering
+from reach.snapshot import joined, ordering
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.interface_records import Instance, NetworkInterface
 from reach.snapshot.record import Record
@@ -51,12 +51,17 @@ def rows_of(table: Table) -> Mapping[str, int] | None:
     return None if register is None else Places(register.ids, register.places)
 
 
+def columns_of(table: Table) -> bytes:
+    """What either is made of, as a cache keeps it."""
+    made = roll_of(table) if table.kind is NetworkInterface else register_of(table)
+    return joined.packed(made.columns) if made is not None else b""
+
+
 def _derived(records: Mapping[str, Record], make: type[Roll] | type[Register]) -> object:
     if not isinstance(records, Table):
         return None
     if make.__name__ not in records.derived:
-        told = all(part.columns for part in records.parts)
-        records.derived[make.__name__] = make(records) if told else None
+        records.derived[make.__name__] = make(records) if records.has_columns else None
     return records.derived[make.__name__]
 
 
@@ -93,12 +98,8 @@ class Register:
     """Instances by id: which of ``kinds`` each is of."""
 
     def __init__(self, table: Table) -> None:
-        parts = [columns.instances(part.columns) for part in table.parts]
-        ids = _texts((each.width, each.ids) for each in parts)
-        self.kinds: list[Instance] = []
-        kind = [_renumbered(each.kind, each.kinds, self.kinds) for each in parts]
-        self.places = ordering.order(ids)
-        self.ids, self.kind = ids[self.places], np.concatenate(kind)[self.places]
+        self.columns = told = joined.instances(table)
+        self.kinds, self.places, self.ids, self.kind = told.kinds, told.places, told.ids, told.kind
 
     def kinds_of(self, wanted: npt.NDArray[np.bytes_]) -> Rows:
         """The number of the kind of each; -1 of those that are not there."""
@@ -107,54 +108,23 @@ class Register:
 
 
 class Roll:
-    """``ids`` of all rows, the number of each row's profile and of its set of groups."""
+    """``ids`` of all rows, the number of each row's profile and of its set of groups; of its
+    instance, ``beside`` is how many interfaces that has, 0 of none."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        parts = [columns.interfaces(part.columns) for part in table.parts]
-        ids = _texts((each.width, each.ids) for each in parts)
-        self.places: Rows = ordering.order(ids)
-        self.ids = ids[self.places]
-        self.profiles: list[NetworkInterface] = []
-        self.groups: list[tuple[str, ...]] = []
-        self.profile = self._joined(
-            _renumbered(each.profile, each.profiles, self.profiles) for each in parts
-        )
-        self.group = self._joined(_distinct(((e.group, e.groups) for e in parts), self.groups))
-        instances = _texts((each.instance_width, each.instances) for each in parts)
-        self.instances = instances[self.places]
-        self._rank = np.empty(len(ids), np.int64)
-        self._rank[self.places] = np.arange(len(ids))
-        starts = np.cumsum([0, *(part.count for part in table.parts)])
-        own = [(_numbers(e.four), _numbers(e.four_row)) for e in parts]
-        self.four, self.four_row = self._by_row(own, starts)
-        wide = [(np.frombuffer(e.six, ">u8").reshape(-1, 2), _numbers(e.six_row)) for e in parts]
-        self.six, self.six_row = self._by_row(wide, starts)
-        self.mapped = self._ranked((_numbers(each.mapped) for each in parts), starts)
-        self.delegated = self._ranked((_numbers(each.delegated) for each in parts), starts)
+        self.columns = told = joined.interfaces(table)
+        self.ids, self.places = told.ids, told.places
+        self.profiles, self.profile = told.profiles, told.profile
+        self.groups, self.group = told.groups, told.group
+        self.instances, self.instance_order = told.instances, told.instance_order
+        self.beside = told.beside
+        self.four, self.four_row = told.four, told.four_row
+        self.six, self.six_row = told.six, told.six_row
+        self.mapped, self.delegated = told.mapped, told.delegated
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    # ---------------------------------------------------------------- making
-
-    def _joined(self, parts: Iterable[Rows]) -> Rows:
-        """A column of all parts, in the order of rows."""
-        return np.concatenate(list(parts))[self.places]
-
-    def _ranked(self, parts: Iterable[Rows], starts: Rows) -> Rows:
-        found = [part + start for part, start in zip(parts, starts, strict=False)]
-        return np.sort(self._rank[np.concatenate(found)])
-
-    def _by_row(
-        self, parts: Sequence[tuple[npt.NDArray[Any], Rows]], starts: Rows
-    ) -> tuple[npt.NDArray[Any], Rows]:
-        """Values and whose they are, those of one row in their own order."""
-        values = np.concatenate([value for value, _ in parts])
-        whose = [row + start for (_, row), start in zip(parts, starts, strict=False)]
-        rows = self._rank[np.concatenate(whose)]
-        order = np.argsort(rows, kind="stable")
-        return values[order], rows[order]
 
     # ---------------------------------------------------------------- records
 
@@ -218,23 +188,12 @@ class Roll:
         return _OfInstances(self)
 
     @cached_property
-    def beside(self) -> Rows:
-        """How many interfaces the instance of each row has; 0 of none."""
-        found = ordering.repeats(self.instances, self.instance_order)
-        found[self.instances == b""] = 0
-        return found
-
-    @cached_property
     def _with_profile(self) -> _Sorted:
         return _Sorted(self.profile, len(self.profiles))
 
     @cached_property
     def _with_groups(self) -> _Sorted:
         return _Sorted(self.group, len(self.groups))
-
-    @cached_property
-    def instance_order(self) -> Rows:
-        return ordering.order(self.instances)
 
     @cached_property
     def group_sets(self) -> frozenset[tuple[str, frozenset[str]]]:
@@ -454,32 +413,6 @@ def _numbered(names: Iterable[Iterable[str | None]]) -> dict[str, list[int]]:
             if name is not None:
                 found.setdefault(name, []).append(number)
     return found
-
-
-def _numbers(column: bytes) -> Rows:
-    return np.frombuffer(column, np.uint32).astype(np.int64)
-
-
-def _texts(parts: Iterable[tuple[int, bytes]]) -> npt.NDArray[np.bytes_]:
-    return np.concatenate([np.frombuffer(text, f"S{width}") for width, text in parts])
-
-
-def _renumbered(column: bytes, own: list[Any], every: list[Any]) -> Rows:
-    """The numbers of one file's things, as those of all files are numbered."""
-    first = len(every)
-    every += own
-    return _numbers(column) + first
-
-
-def _distinct(
-    parts: Iterable[tuple[bytes, list[tuple[str, ...]]]], every: list[tuple[str, ...]]
-) -> Iterator[Rows]:
-    """The same of things that several files may have: each gets one number."""
-    known: dict[tuple[str, ...], int] = {}
-    for column, own in parts:
-        new = np.array([known.setdefault(each, len(known)) for each in own], np.int64)
-        yield new[_numbers(column)]
-    every += known
 
 
 def _is_inside(four: Rows, spans: Ranges) -> Mask:

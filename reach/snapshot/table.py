@@ -115,10 +115,13 @@ def _pages(records: Sequence[Record]) -> tuple[Page, ...]:
 
 
 class Table(Mapping[str, Record]):
-    """Records by id.  Of the rows of all parts no two have one id."""
+    """Records by id.  Of the rows of all parts no two have one id.
 
-    def __init__(self, kind: type[Record], parts: Sequence[Part]) -> None:
-        self.kind, self.parts = kind, tuple(parts)
+    ``columns`` are those of all parts joined, which then have none of their own.
+    """
+
+    def __init__(self, kind: type[Record], parts: Sequence[Part], columns: bytes = b"") -> None:
+        self.kind, self.parts, self.columns = kind, tuple(parts), columns
         self._starts = [0, *accumulate(part.count for part in self.parts)]
         self._made: dict[str, Record] = {}
         self._opened: dict[bytes, list[msgspec.Raw]] = {}
@@ -160,6 +163,19 @@ class Table(Mapping[str, Record]):
             self._made[name] = record
         return [self._made[name] for name in names]
 
+    @property
+    def has_columns(self) -> bool:
+        return bool(self.columns) or all(part.columns for part in self.parts)
+
+    def with_columns_joined(self) -> Table:
+        """The same records; what was written beside them is told in one piece, if there is any."""
+        if self.columns or not self.parts or not self.has_columns:
+            return self
+        from reach.snapshot.roll import columns_of  # here, as numpy takes long to import
+
+        parts = [msgspec.structs.replace(part, columns=b"") for part in self.parts]
+        return Table(self.kind, parts, columns_of(self))
+
     def values(self) -> ValuesView[Record]:
         return self._every.values()
 
@@ -169,7 +185,7 @@ class Table(Mapping[str, Record]):
     @cached_property
     def _rows(self) -> Mapping[str, int]:
         """Which row has an id, counted through all parts."""
-        if len(self) >= _MANY and all(part.columns for part in self.parts):
+        if len(self) >= _MANY and self.has_columns:
             from reach.snapshot.roll import rows_of  # here, as numpy takes long to import
 
             rows = rows_of(self)

@@ -6,15 +6,17 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from reach import components
 from reach.errors import QuestionError
-from reach.snapshot import fingerprint
+from reach.snapshot import cache, fingerprint, seal
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.files import find
-from reach.snapshot.records import Vpc
+from reach.snapshot.records import NetworkInterface, Vpc
 from reach.snapshot.snapshot import Snapshot
+from tests.crowds import Crowd
 from tests.snapshot.test_cache import CHANGES, FILES, VPCS, kept, same_size
 from tests.snapshot.test_cache import at_any_size as at_any_size
 from tests.snapshot.writing import write
@@ -111,10 +113,10 @@ def test_a_file_that_cannot_be_hashed_is_not_known_to_be_right(
     asked(folder)
     real = fingerprint._content
 
-    def failing(name: str, path: Path) -> fingerprint.Content:
+    def failing(name: str, path: Path, some: bytearray) -> fingerprint.Content:
         if name == VPCS:
             raise OSError(5, "Input/output error")
-        return real(name, path)
+        return real(name, path, some)
 
     monkeypatch.setattr(fingerprint, "_SMALL", small)
     monkeypatch.setattr(fingerprint, "_content", failing)
@@ -143,6 +145,44 @@ def test_the_environment_turns_it_off(folder: Path, monkeypatch: pytest.MonkeyPa
     assert asked(folder) == ([EDITED], EDITED)
 
 
+# --- a spoilt cache -------------------------------------------------------------------------------
+
+
+def pieces(folder: Path) -> list[bytes]:
+    """What the cache of a crowd holds of records: names, blocks and columns, told by the cache."""
+    text = kept(folder).read_bytes()
+    told = msgspec.msgpack.decode(text[len(cache._MAGIC) + seal.SIZE :], type=cache._Kept)
+    found = []
+    for _, parts, columns in told.tables:
+        found += [each for part in parts for each in (part.names, *part.blocks)]
+        found += [columns] if columns else []
+    return found
+
+
+def test_a_byte_of_any_piece_is_seen_before_it_is_asked(tmp_path: Path) -> None:
+    """What is sealed is all of it: a question is asked once, of the files."""
+    folder = Crowd(1).write(tmp_path)
+
+    def ask(snapshot: Snapshot) -> list[tuple[str, str | None]]:
+        told.append(len(snapshot.records(NetworkInterface)))
+        own = snapshot.records(NetworkInterface)
+        return [(each.network_interface_id, each.private_ip_address) for each in own]
+
+    told: list[int] = []
+    expected = components.asked(folder, ask, cache=True)[1]
+    whole = kept(folder).read_bytes()
+    every = pieces(folder)
+    assert len(every) > 10
+    for piece in every:
+        place = whole.index(piece) + len(piece) // 2
+        spoilt = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+        kept(folder).write_bytes(spoilt)
+        told.clear()
+        assert components.asked(folder, ask, cache=True)[1] == expected
+        assert len(told) == 1
+        assert kept(folder).read_bytes() == whole
+
+
 # --- hashing --------------------------------------------------------------------------------------
 
 
@@ -155,12 +195,13 @@ def test_hashes_are_the_same_whoever_makes_them(
     files = find(folder).found
     monkeypatch.setattr(fingerprint, "_SMALL", small)
     monkeypatch.setattr(fingerprint, "_AT_ONCE", 7)
+    monkeypatch.setattr(fingerprint, "_BESIDE", 5)
     found = fingerprint.contents(files)
     assert found == fingerprint.begun(files).end()
     assert [each.name for each in found] == sorted(files)
     assert [each.size for each in found] == [files[n].stat().st_size for n in sorted(files)]
     (empty,) = (each for each in found if each.name == "a.json")
-    assert empty.sha256 == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    assert empty.hash.hex() == "6e46dd10defc9b56c29a6ec56b508c21f54c08192194e4df25bf36f0c9c3c279"
 
 
 def test_no_thread_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

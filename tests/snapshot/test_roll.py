@@ -32,7 +32,12 @@ LOTS = (
 
 
 def compare(path: Path) -> None:
-    two = Twice.of(path)
+    """As it was written of each file, and as a cache gives it back."""
+    for joined in (False, True):
+        same(Twice.of(path, joined=joined))
+
+
+def same(two: Twice) -> None:
     plain, rolled = two.plain.index, two.rolled.index
     assert ids(rolled.interfaces) == ids(plain.interfaces)
     for name in LOTS:
