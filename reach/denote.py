@@ -20,6 +20,7 @@ from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
     behind_a_peering,
+    held_in_part,
     interfaces_missing,
     missing,
     shared_by_others,
@@ -115,7 +116,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
     if owners:
         return ground.hosts(owners, text, Ranges.of(own))
-    gap = unnamed(ground, address)
+    gap = unnamed(ground, address) or held_in_part(ground, address)
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.fronts import hidden_fronts
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -38,7 +39,6 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
 
 _NAME = "vpc_endpoint"
@@ -245,24 +245,9 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     return replace(ends, starts=(), nobody=mute, gap=gap, may_send=None)
 
 
-def _is_own(interface: NetworkInterface) -> bool:
-    return interface.interface_type == "vpc_endpoint"
-
-
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
-    """Anything may stand behind an endpoint's interface if the call about endpoints is missing."""
-
-    def make() -> Ranges:
-        unknown = (
-            each
-            for each in lowering.index.interfaces_where(_is_own)
-            if _of_interface(lowering, each.network_interface_id) is None
-            and not lowering.has(VpcEndpoint, each)
-        )
-        return Ranges.of(*(address for each in unknown for address in private_addresses(each)))
-
-    inside = addresses & lowering.index.inside
-    return lowering.memo(f"{_NAME} unknown", make) if inside else Ranges(())
+    """Anything may stand behind an endpoint of which not all is held, its call made or not."""
+    return hidden_fronts(lowering) if addresses & lowering.index.inside else Ranges(())
 
 
 COMPONENT = Component(
