@@ -17,7 +17,7 @@ import msgspec
 
 from reach.snapshot import manifest as captured
 from reach.snapshot.attribute_path import gather
-from reach.snapshot.check import check_addresses
+from reach.snapshot.check import check_addresses, check_choices
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.record import Record, Scope
@@ -102,6 +102,7 @@ def records_of(section: Section, rows: Rows) -> list[Record]:
 def _rows(section: Section, records: list[Record]) -> Rows:
     """Raises SnapshotError for a malformed address, and as ``pack`` does."""
     check_addresses(section, records)
+    check_choices(section, records)
     ids = list(map(attrgetter(section.id), records))
     named = dict(gather(records, (each.path for each in section.references)))
     found = [_beginning(each.prefix, set(named[each.path])) for each in section.references]
