@@ -20,6 +20,7 @@ from reach.snapshot.core import SECTIONS
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import find
+from reach.snapshot.ids import check_ids
 from reach.snapshot.manifest import Manifest
 from reach.snapshot.merge import merge
 from reach.snapshot.record import Record
@@ -134,6 +135,7 @@ def _contents(
         records = found.get(key, [])
         check_addresses(section, records)
         check_choices(section, records)
+        check_ids(section, records)
         merged, notes = merge(section, records)
         remarks += notes
         contents[section.record] = merged

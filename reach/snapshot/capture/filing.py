@@ -16,6 +16,7 @@ from reach.snapshot.capture.plan import Step
 from reach.snapshot.capture.reading import Result
 from reach.snapshot.check import check_addresses, check_choices
 from reach.snapshot.decode import decode
+from reach.snapshot.ids import check_ids
 from reach.snapshot.record import content
 from reach.snapshot.section import Section
 
@@ -43,6 +44,7 @@ def check(name: str, text: bytes, sections: Mapping[str, Section]) -> None:
     for key, records in decode(name, text, sections).records.items():
         check_addresses(sections[key], records)
         check_choices(sections[key], records)
+        check_ids(sections[key], records)
 
 
 def differing(one: bytes, other: bytes, sections: Mapping[str, Section]) -> tuple[str, ...]:
