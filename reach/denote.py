@@ -372,7 +372,9 @@ def _by_name(ground: Ground, text: str) -> End:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:
         end = ground.end(ids[0])
-        assert end is not None
+        if end is None:
+            words = f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
+            raise QuestionError(words)
         return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
     gap = interfaces_missing(ground)
     if gap is not None:

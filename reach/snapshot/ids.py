@@ -4,7 +4,8 @@
 
 Nodes are named by ids, and so are places in them; an id with a slash in it is somebody's mistake
 (a block where a subnet belongs).  An ARN may stand for an id and has slashes.  Which attributes are
-ids is read off the record types: those whose name ends in ``id`` or ``ids``.  Must not know any
+ids is read off the record types: those whose name ends in ``id`` or ``ids``; ARNs, and the names of
+segments and their like, have no spaces either.  Must not know any
 record type.
 """
 
@@ -23,6 +24,9 @@ from reach.snapshot.record import Record
 from reach.snapshot.section import Section
 
 _ODD = "/ \t\r\n"
+_ENDS = ("_id", "_ids", "_arn", "_arns")
+# AWS: CreateCoreNetwork's policy, "segments": letters and digits; an edge location is a Region.
+_NAMES = ("segment_name", "edge_location", "network_function_group_name")
 # Accounts, and who else acts in one.
 _NO_IDS = ("owner_id", "user_id", "requester_id", "instance_owner_id", "owner_account_id")
 
@@ -47,7 +51,9 @@ def _check_arns(name: str, records: Sequence[Record]) -> None:
 
 
 def _is_odd(text: str) -> bool:
-    return any(each in text for each in _ODD) and not text.startswith("arn:")
+    if text.startswith("arn:"):
+        return any(each in text for each in _ODD[1:])
+    return any(each in text for each in _ODD)
 
 
 def _raise_first(records: Sequence[Record], path: str) -> None:
@@ -72,7 +78,7 @@ def _paths(kind: type[Any], at: str, above: tuple[type[Any], ...]) -> Iterator[s
         kinds = set(_flat(field.type))
         inner = [each for each in kinds if issubclass(each, msgspec.Struct)]
         many = "[]" if tuple in kinds else ""
-        is_id = field.name.endswith(("_id", "_ids")) or path == "id"
+        is_id = field.name.endswith(_ENDS) or path == "id" or field.name in _NAMES
         if str in kinds and is_id and field.name not in _NO_IDS:
             yield f"{path}{many}"
         for each in inner:

@@ -393,6 +393,16 @@ def test_an_id_with_a_slash_or_a_space(odd: str, answer: dict[str, Any], pointer
     assert error.message == f"{odd!r} is no id: it has a slash or a space in it"
 
 
+def test_an_arn_has_no_space() -> None:
+    listener = {"ListenerArn": "arn:aws:a b", "Protocol": "TCP", "Port": 80}
+    told = {"LoadBalancerListeners": [{"LoadBalancerArn": "arn:aws:x", "Listeners": [listener]}]}
+    with pytest.raises(SnapshotError) as caught:
+        load_files({"a.json": json.dumps(told)})
+    assert caught.value.pointer == "/LoadBalancerListeners/0/Listeners/0/ListenerArn"
+    with pytest.raises(SnapshotError, match="'front' is no ARN"):
+        load_files({"a.json": json.dumps({"LoadBalancers": [{"LoadBalancerArn": "front"}]})})
+
+
 def test_an_arn_may_stand_for_an_id() -> None:
     """What a Cloud WAN, an accelerator or a target group names, it may name by its ARN."""
     arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/a/1"

@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.estate import load_files
 from tests.traps.damage import (
     SAMPLES,
     Damage,
     Sample,
     harm,
     samples,
+    verdict,
     without_calls,
+    without_fields,
     without_records,
 )
 
@@ -79,3 +82,106 @@ CALLS = ["direct_connect_gateway", "local_gateway"]
 def test_calls(name: str) -> None:
     """Each call that was made."""
     assert told(of_name(name), without_calls) == []
+
+
+# Sample, call, what begins its record's id, and a question that hangs on it.
+LOST = [
+    ("db_instance", "NetworkInterfaces", "eni-09b1b", "can kitchen reach kitchen/stove port 10250"),
+    (
+        "gateway_load_balancer",
+        "ServiceConfigurations",
+        "vpce-svc-0d",
+        "can clerk reach day port 443",
+    ),
+    (
+        "gateway_load_balancer",
+        "ServiceConfigurations",
+        "vpce-svc-03",
+        "can keeper reach internet port 443",
+    ),
+    ("gateway_load_balancer", "VpcEndpoints", "vpce-05ca9", "can clerk reach day port 443"),
+    ("global_accelerator", "Accelerators", "arn:", "can internet reach telescope port 443"),
+    ("global_accelerator", "Listeners", "arn:", "can internet reach night-sky port 443"),
+    ("host_services", "Vpcs", "vpc-0586c", "can monk reach 10.100.0.2 port 53/udp"),
+    ("service_network", "LatticeTargetGroups", "tg-095cb", "can greengrocer reach till port 443"),
+    ("service_network", "LatticeTargets", "tg-095cb", "can greengrocer reach till port 443"),
+    (
+        "local_gateway",
+        "NetworkInterfaces",
+        "eni-01c82",
+        "can 192.168.10.7 reach 192.168.200.5 port 443",
+    ),
+    ("local_gateway", "Subnets", "subnet-0811", "can 192.168.10.7 reach press port 502"),
+    ("local_gateway", "Subnets", "subnet-06f4", "can press reach oven port 443"),
+    ("network_interface", "NetworkInterfaces", "eni-0dada", "can 10.70.1.40 reach meter port 22"),
+    (
+        "network_load_balancer",
+        "NetworkInterfaces",
+        "eni-0fb39",
+        "can internet reach window port 25",
+    ),
+    (
+        "network_load_balancer",
+        "NetworkInterfaces",
+        "eni-0fb39",
+        "can internet reach letters port 25",
+    ),
+    (
+        "public_ipv4_pool",
+        "PublicIpv4Pools",
+        "ipv4pool-",
+        "can internet reach 203.0.113.45 port 5060/udp",
+    ),
+    ("resource_gateway", "VpcEndpoints", "vpce-0d0cf", "can pupil reach catalogue port 5432"),
+    ("resource_gateway", "NetworkInterfaces", "eni-04fa6", "can pupil reach catalogue port 5432"),
+    (
+        "route_server",
+        "RouteServerEndpoints",
+        "rse-",
+        "can signal-box reach station-routes port 179",
+    ),
+    ("route_server", "RouteTables", "rtb-0b1fa", "can platform-1 reach turntable port 443"),
+    (
+        "transit_gateway",
+        "TransitGatewayVpcAttachments",
+        "tgw-attach-0b06a",
+        "can till reach bench port 443",
+    ),
+    (
+        "vpc_endpoint_service",
+        "NetworkInterfaces",
+        "eni-00099",
+        "can miller reach post-office port 25",
+    ),
+    ("vpc_endpoint_service", "VpcEndpoints", "vpce-0d0cf", "can baker reach clerk port 25"),
+]
+
+
+@pytest.mark.parametrize(("name", "call", "begins", "ask"), LOST)
+def test_what_hangs_on_a_record(name: str, call: str, begins: str, ask: str) -> None:
+    """Decided of the whole; undecided without the record, which other answers name, with a call
+    that would tell."""
+    sample = of_name(name)
+    case = next(each for each in sample.cases if each.ask == ask)
+    whole = verdict(load_files(sample.files), case)[0]
+    assert whole in ("reachable", "unreachable")
+    lost = next(
+        each
+        for each in without_records(sample)
+        if each.named and each.lost.startswith(f"{call}/") and f" {begins}" in each.lost
+    )
+    now, told = verdict(load_files(lost.files), case, whole)
+    assert now == "undecided", told
+
+
+def test_fields_of_a_peering() -> None:
+    """What is left out is told by the rest, is refused, or leaves the answer open."""
+    sample = of_name("vpc_peering")
+    flips = [
+        each
+        for each in harm(sample, without_fields(sample))
+        if each.lost.split("/")[0] in ("VpcPeeringConnections", "Subnets", "RouteTables")
+    ]
+    # Without the state of a route it is a good one; without a block the other family's is left.
+    excused = ("/Main", "/State", "/SubnetId", "/VpcId", "/Associations")
+    assert [str(each) for each in flips if not each.lost.endswith(excused)] == []
