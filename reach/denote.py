@@ -373,8 +373,8 @@ def _by_name(ground: Ground, text: str) -> End:
     if ids:
         end = ground.end(ids[0])
         if end is None:
-            words = f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
-            raise QuestionError(words)
+            told = f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
+            raise QuestionError(told)
         return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
     gap = interfaces_missing(ground)
     if gap is not None:

@@ -303,7 +303,7 @@ def _perhaps_announced(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]
 
 
 def _unassociated(lowering: Lowering, gateway_id: str) -> Origin:
-    words = "which gateways are associated with it is not known"
+    words = f"which gateways are associated with {gateway_id} is not known"
     return lowering.missing(DirectConnectGatewayAssociation, gateway_id, words)
 
 

@@ -449,7 +449,7 @@ def _serviceless(lowering: Lowering, arn: str) -> Origin | None:
     for each in lowering.snapshot.records(VpcEndpoint):
         of_gateway = each.vpc_endpoint_type.lower() == "gatewayloadbalancer"
         if of_gateway and each.service_name not in listed:
-            words = f"whether {each.service_name}, of {each.vpc_endpoint_id}, is its service"
+            words = f"whether {each.service_name}, of {each.vpc_endpoint_id}, is a service of {arn}"
             missing = f"{words} is not known"
             return lowering.missing(EndpointServiceConfiguration, arn, missing)
     return None

@@ -410,7 +410,7 @@ def _openings(lowering: Lowering) -> Iterator[Origin]:
     So does a listener or an endpoint group of one that its own call does not show.
     """
     for named in _accelerators(lowering).unheld:
-        words = "where this accelerator leads is not known"
+        words = f"where {named} leads is not known"
         yield lowering.missing(Accelerator, named, words)
     scopes = lowering.snapshot.scopes
     if any(lowering.snapshot.has(Accelerator, *scope) for scope in scopes):

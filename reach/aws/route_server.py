@@ -100,7 +100,7 @@ def _server_end(lowering: Lowering, server_id: str) -> End | None:
         of_peer = peer.route_server_endpoint_id or ""
         held = lowering.snapshot.get(RouteServerEndpoint, of_peer)
         if of_peer and held is None and peer.route_server_id == server_id:
-            words = f"whose peer is {peer.route_server_peer_id} is not known"
+            words = f"{of_peer}, which {peer.route_server_peer_id} names, is not known"
             return replace(end, gap=lowering.missing(RouteServerEndpoint, of_peer, words))
     return end
 

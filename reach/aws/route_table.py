@@ -129,9 +129,6 @@ def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Sta
         code="NO_ROUTE_TO_DESTINATION",
         name=table.name,
     )
-    if not table.routes:
-        words = "shows no route, not even the local one that every table has"  # R-RT-7
-        return (Unmodelled(Origin(table.route_table_id, words, name=table.name)),)
     never = Route(HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route)
     ranked = ranking_of(lowering, table)
     unknown = _unknown_list(lowering, table)

@@ -160,7 +160,7 @@ def _end(lowering: Lowering, name: str) -> End | None:
     ways = tuple(node_name(_NAME, name, part) for part in ("in", "out"))
     gap = beyond.gap
     if not lowering.snapshot.has(DirectConnectGatewayAssociation):
-        words = "what it leads to is not known"
+        words = f"what {name} leads to is not known"
         gap = gap or lowering.missing(DirectConnectGatewayAssociation, name, words)
     return replace(beyond, words=name, through=ways, gap=gap)
 

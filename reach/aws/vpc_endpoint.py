@@ -87,9 +87,17 @@ def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
 
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
     endpoint = _of_interface(lowering, interface.network_interface_id)
-    if endpoint is None or _kind(endpoint) == "gatewayloadbalancer":
+    if endpoint is None:
+        return node_name(_NAME, interface.network_interface_id, "orphan")
+    if _kind(endpoint) == "gatewayloadbalancer":
         return None
     return node_name(_NAME, interface.network_interface_id, "admit")
+
+
+def _orphan(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """An interface that no endpoint names: which one it is of is not known (law 2)."""
+    words = "of which endpoint this interface is, is not known"
+    return (Unmodelled(lowering.missing(VpcEndpoint, interface_id, words)),)
 
 
 # ------------------------------------------------------------------- in
@@ -253,7 +261,13 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint,),
-    nodes={"admit": _admit, "admitted": _admitted, "inside": _inside, "answer": _answer},
+    nodes={
+        "orphan": _orphan,
+        "admit": _admit,
+        "admitted": _admitted,
+        "inside": _inside,
+        "answer": _answer,
+    },
     slots={"lattice.return": _back_to_endpoints},
     interface_types=("vpc_endpoint",),
     interface_node=_interface_node,

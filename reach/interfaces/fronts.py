@@ -27,10 +27,12 @@ def fronts_gap(lowering: Lowering, resource: str) -> Origin | None:
 
 def _gap(lowering: Lowering, resource: str) -> Origin | None:
     for interface in _orphans(lowering):
-        words = f"{interface.network_interface_id} is of an endpoint that may lead to it"
+        words = f"{interface.network_interface_id} is of an endpoint that may lead to {resource}"
         return lowering.missing(VpcEndpoint, resource, words)
     for endpoint in _partly_held(lowering):
-        words = f"not all interfaces of {endpoint.vpc_endpoint_id} are known, which may lead to it"
+        words = (
+            f"not all interfaces of {endpoint.vpc_endpoint_id} are known; it may lead to {resource}"
+        )
         return lowering.missing(NetworkInterface, resource, words)
     return None
 
