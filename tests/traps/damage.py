@@ -106,7 +106,7 @@ def ids_by_place(sample: Sample) -> Mapping[tuple[str, str], tuple[str, ...]]:
         for identity, record in held.items():
             item = "/".join(record.pointer.split("/")[:3])
             place = record.page.file.removeprefix("snapshot/"), item
-            found[place] = (*found.get(place, ()), *identity.split(" "))
+            found[place] = (*found.get(place, ()), identity)
     return found
 
 
