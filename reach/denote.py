@@ -21,6 +21,7 @@ from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
     behind_a_peering,
+    held_in_part,
     interfaces_missing,
     missing,
     shared_by_others,
@@ -146,7 +147,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
         raise QuestionError(f"{text} is the address of several interfaces; name one:", shown)
     if owners:
         return ground.hosts(owners, text, Ranges.of(own))
-    gap = unnamed(ground, address)
+    gap = unnamed(ground, address) or held_in_part(ground, address)
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
@@ -407,7 +408,9 @@ def _by_name(ground: Ground, text: str) -> End:
         raise QuestionError(f"{text!r} is the name of several things; name one by its id:", ids)
     if ids:
         end = ground.end(ids[0])
-        assert end is not None
+        if end is None:
+            told = f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
+            raise QuestionError(told)
         return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
     gap = interfaces_missing(ground)
     if gap is not None:

@@ -14,7 +14,7 @@ from reach.network.address import Prefix, format_address, is_ipv4, is_public
 from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.ingress_pools import PublicIpv4Pool, blocks_of, ingress_pools
+from reach.snapshot.ingress_pools import ByoipCidr, PublicIpv4Pool, blocks_of, ingress_pools
 from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.records import (
     Address,
@@ -105,6 +105,12 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     elif is_public(address):
         kinds += [Vpc]
     words = f"whose address {format_address(address)} is, is not known"
+    if is_public(address) and is_ipv4(address):
+        hidden = _of_a_hidden_pool(ground, address)
+        if hidden:
+            section = ground.snapshot.section_of(PublicIpv4Pool)
+            told = f"{words}: {section.call} does not show {hidden}, which other answers name"
+            return Origin(hidden, told, collect=section.command)
     if is_public(address) and _has_tunnels(ground):
         kinds += [VpnConnection]
     return missing(ground, kinds, words)
@@ -125,6 +131,21 @@ def _of_a_pool(ground: Ground, address: int) -> Iterator[type[Record]]:
         yield PublicIpv4Pool
     if any(address in block for pool in _pools(ground) for block in blocks_of(pool)):
         yield RouteTable
+
+
+def _of_a_hidden_pool(ground: Ground, address: int) -> str:
+    """A pool that a VPC takes in, of which it is not told whether it has the address (R-IGW-9).
+
+    Where the account's own blocks are listed, it is one of theirs (byoip: DescribeByoipCidrs).
+    """
+    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    hidden = next(iter(pools.unlisted), "")
+    if any(address in block for blocks in pools.accepted.values() for block in blocks):
+        return ""
+    if not hidden or not ground.snapshot.has(ByoipCidr):
+        return hidden
+    own = ground.snapshot.records(ByoipCidr)
+    return hidden if any(address in Prefix.parse(each.cidr) for each in own) else ""
 
 
 def _pools(ground: Ground) -> tuple[PublicIpv4Pool, ...]:
@@ -148,6 +169,19 @@ def unseen(ground: Ground, addresses: Ranges) -> Origin | None:
             found = component.unseen(ground, addresses)
             if found is not None:
                 return found
+    return None
+
+
+def held_in_part(ground: Ground, address: int) -> Origin | None:
+    """A VPC has the address in a block of its own, and an interface that is not held (law 2)."""
+    for vpc_id, named in ground.index.unheld.interfaces.items():
+        vpc = ground.snapshot.get(Vpc, vpc_id)
+        blocks = vpc_blocks(vpc) if vpc is not None else ()
+        if any(address in Prefix.parse(block) for block in blocks):
+            words = f"whether it has the address {format_address(address)} is not known"
+            section = ground.snapshot.section_of(NetworkInterface)
+            told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
+            return Origin(named[0], told, collect=section.command)
     return None
 
 

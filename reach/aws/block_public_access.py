@@ -117,6 +117,10 @@ def _passes(lowering: Lowering, mode: str, what: str) -> bool:
 
 def _rule(lowering: Lowering, stand: _Stand, what: str, match: HeaderSpace) -> Rule:
     """What becomes of packets of a kind at a place: all its modes may say the same."""
+    unread = sorted(stand.modes - {BOTH, EGRESS, INGRESS, OFF})
+    if unread:
+        words = f"what the mode {unread[0]!r} of Block Public Access drops is not known"
+        return Rule(match, Action.DOUBT, Origin(stand.resource, words, name=stand.name))
     passing = {_passes(lowering, mode, what) for mode in stand.modes}
     option = _OPTION if what == _SENT and EGRESS in stand.modes else ""
     if passing == {True}:

@@ -84,7 +84,7 @@ def _grant(prefix: Prefix, rules: Iterable[ClientVpnRule | ClientVpnAuthorizatio
     return _Grant(
         prefix,
         everybody=any(rule.access_all for rule in settled),
-        groups=tuple(sorted({rule.group_id for rule in settled if rule.group_id})),
+        groups=tuple(sorted({rule.access_group for rule in settled if rule.access_group})),
         changing=any(rule.status.code in _CHANGING for rule in rules),
     )
 

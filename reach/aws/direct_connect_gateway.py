@@ -282,7 +282,8 @@ def _route(gateway_id: str, announced: _Announced) -> Route:
 
 def _perhaps_announced(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     """Associations whose allowed prefixes, or whose VPC, the snapshot does not show."""
-    lines, stages = lowering.index.lines, []
+    lines = lowering.index.lines
+    stages: list[Stage] = []
     for association in lines.associations(gateway_id):
         other = association.gateway_id
         is_transit = other.startswith("tgw-")
@@ -296,7 +297,14 @@ def _perhaps_announced(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]
         if attachment.transit_gateway_id not in known:
             doubt = node_name(_NAME, gateway_id, "perhaps", attachment.transit_gateway_id)
             stages.append(Forward((Route(ANYTHING, doubt, _QUIET),)))
+    if not lowering.snapshot.has(DirectConnectGatewayAssociation):
+        stages.append(Unmodelled(_unassociated(lowering, gateway_id)))
     return tuple(stages)
+
+
+def _unassociated(lowering: Lowering, gateway_id: str) -> Origin:
+    words = f"which gateways are associated with {gateway_id} is not known"
+    return lowering.missing(DirectConnectGatewayAssociation, gateway_id, words)
 
 
 def _inside(lowering: Lowering, gateway_id: str) -> HeaderSpace:
@@ -359,7 +367,10 @@ def _end(lowering: Lowering, text: str) -> End | None:
     beyond = lowering.end(f"on-premises-by-{' '.join(names)}")
     assert beyond is not None
     through = (node_name(_NAME, gateway_id, "announced"), *ways)
-    return replace(beyond, words=gateway_id, through=through)
+    gap = beyond.gap
+    if not lowering.snapshot.has(DirectConnectGatewayAssociation):
+        gap = gap or _unassociated(lowering, gateway_id)
+    return replace(beyond, words=gateway_id, through=through, gap=gap)
 
 
 _GATEWAY = Reference("direct_connect_gateway_id", DirectConnectGateway)

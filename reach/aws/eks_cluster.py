@@ -73,7 +73,10 @@ def _end(lowering: Lowering, text: str) -> End | None:
         return None
     of = lowering.index.interfaces_by_instance
     own = [each for node in nodes for each in of.get(node.instance_id, ())]
-    return standing(lowering, text, own)
+    unheld = lowering.index.unheld.on_instance
+    named = next((name for node in nodes for name in unheld.get(node.instance_id, ())), "")
+    lacking = f"{named}, an interface of a node," if named else ""
+    return standing(lowering, text, own, lacking=lacking)
 
 
 def _control_plane(lowering: Lowering, words: str, cluster: ClusterPart) -> End:

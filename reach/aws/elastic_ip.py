@@ -120,15 +120,25 @@ def _announce_unseen(lowering: Lowering) -> Iterator[Route]:
 
 
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
-    """The public addresses of private ones, where nothing tells who translates them."""
+    """The public addresses of private ones, where nothing tells who translates them.
+
+    Who has an address on an interface that is not held may lead to anything (a load balancer).
+    """
 
     def make() -> tuple[tuple[int, int], ...]:
         unserved = _unserved(lowering)
         unseen = (each for each in lowering.index.mapped if (each.vpc_id or "") in unserved)
         return tuple(pair for each in unseen for pair in public_mapping(each))
 
+    def on_unseen() -> Ranges:
+        unseen = (e for e in lowering.snapshot.records(Address) if _is_on_unseen(lowering, e))
+        texts = (text for each in unseen for text in (each.public_ip, each.private_ip_address))
+        return Ranges.of(*(parse_address(text) for text in texts if text))
+
+    inside = addresses & lowering.index.inside
+    hidden = lowering.memo("elastic_ip on unseen", on_unseen) if inside else Ranges(())
     pairs = lowering.memo("elastic_ip aliases", make)
-    return Ranges.union(
+    return hidden | Ranges.union(
         span
         for private, public in pairs
         if private in addresses

@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from reach.aim import Start
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.fronts import fronts_gap
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -425,6 +426,7 @@ def _end(lowering: Lowering, arn: str) -> End | None:
     if not nodes:
         words = "the nodes of this balancer are not known"
         gap = lowering.missing(NetworkInterface, arn, words)
+    gap = gap or fronts_gap(lowering, arn) or _serviceless(lowering, arn)
     words = "no endpoint in the snapshot leads to it"
     starts = tuple(_starts(balancer, nodes, "send"))
     ways = (_node(arn, "pass", each) for each in endpoints)
@@ -436,6 +438,21 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         nobody=None if endpoints else _says(balancer, words, code="NO_PATH"),
         gap=gap,
     )
+
+
+def _serviceless(lowering: Lowering, arn: str) -> Origin | None:
+    """No service of the list names the balancer, while an endpoint is of one that is not listed."""
+    services = lowering.snapshot.records(EndpointServiceConfiguration)
+    if any(arn in each.gateway_load_balancer_arns for each in services):
+        return None
+    listed = {each.service_name for each in services}
+    for each in lowering.snapshot.records(VpcEndpoint):
+        of_gateway = each.vpc_endpoint_type.lower() == "gatewayloadbalancer"
+        if of_gateway and each.service_name not in listed:
+            words = f"whether {each.service_name}, of {each.vpc_endpoint_id}, is a service of {arn}"
+            missing = f"{words} is not known"
+            return lowering.missing(EndpointServiceConfiguration, arn, missing)
+    return None
 
 
 def _endpoints(lowering: Lowering, arn: str) -> Iterator[str]:

@@ -128,11 +128,15 @@ def _service(lowering: Lowering, endpoint: VpcEndpoint) -> EndpointServiceConfig
 def _may_be_here(lowering: Lowering, endpoint: VpcEndpoint) -> bool:
     """Whether the service may be one of the snapshot's own that no call has listed.
 
-    Most are another account's.  Only a balancer in the snapshot makes the missing call count.
+    Most are another account's.  Only a balancer in the snapshot makes the missing call count; where
+    the call was made, one that no service of the list names: alone it is of no use to anybody.
     """
+    own = [each for each in lowering.snapshot.records(LoadBalancer) if each.type == "gateway"]
     if lowering.has(EndpointServiceConfiguration, endpoint):
-        return False
-    return any(each.type == "gateway" for each in lowering.snapshot.records(LoadBalancer))
+        services = lowering.snapshot.records(EndpointServiceConfiguration)
+        served = {arn for each in services for arn in each.gateway_load_balancer_arns}
+        own = [each for each in own if each.load_balancer_arn not in served]
+    return bool(own)
 
 
 def _out(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:

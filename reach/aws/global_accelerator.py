@@ -122,6 +122,10 @@ def _admit(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
         for each in known
         for space in _heard(each)
     )
+    unlisted = _accelerators(lowering).unlisted(accelerator)
+    if unlisted:
+        words = "is a listener of which the ports are not known"
+        return (Forward(tuple(routes)), Unmodelled(lowering.missing(Listener, unlisted, words)))
     return (Forward(tuple(routes), mismatch),)
 
 
@@ -358,7 +362,7 @@ def _all_ways(lowering: Lowering) -> Iterator[tuple[Accelerator, Way | None]]:
     """Every way of every accelerator; None where some are not known."""
     for accelerator in lowering.snapshot.records(Accelerator):
         known = _accelerators(lowering).listeners(accelerator)
-        if not known:
+        if not known or _accelerators(lowering).unlisted(accelerator):
             yield accelerator, None
         for listener in known:
             ways = _accelerators(lowering).ways(listener.listener_arn)
@@ -401,7 +405,13 @@ def _senders(lowering: Lowering, interface: NetworkInterface) -> tuple[Start, ..
 
 
 def _openings(lowering: Lowering) -> Iterator[Origin]:
-    """An accelerator's interface shows that there is one; which way it opens is not known."""
+    """An accelerator's interface shows that there is one; which way it opens is not known.
+
+    So does a listener or an endpoint group of one that its own call does not show.
+    """
+    for named in _accelerators(lowering).unheld:
+        words = f"where {named} leads is not known"
+        yield lowering.missing(Accelerator, named, words)
     scopes = lowering.snapshot.scopes
     if any(lowering.snapshot.has(Accelerator, *scope) for scope in scopes):
         return

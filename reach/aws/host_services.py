@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from socket import inet_aton
 
 from reach.component import Component, Lowering, node_name
 from reach.network.address import Prefix, ipv4, parse_address
@@ -29,6 +30,7 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
+    Unmodelled,
     deny_all,
     unknown_filter,
 )
@@ -58,6 +60,29 @@ def _resolver(lowering: Lowering, vpc_id: str) -> Iterator[int]:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is not None and vpc.cidr_block:
         yield Prefix.parse(vpc.cidr_block).value + (ipv4(2) - ipv4(0))
+
+
+def _perhaps_resolvers(lowering: Lowering, vpc_id: str) -> Iterator[int]:
+    """Where the resolver may be in a VPC that is named and not held: a block of one has 16 to 28
+    bits (VPC guide, "VPC CIDR blocks"), and is as wide as its subnets or wider.  No host has
+    these addresses: they are the third of a subnet as well (R-PIPE-7), or of none."""
+    if lowering.snapshot.get(Vpc, vpc_id) is not None:
+        return
+    for subnet in lowering.index.subnets_by_vpc.get(vpc_id, ()):
+        if subnet.cidr_block:
+            address, _, bits = subnet.cidr_block.partition("/")
+            for length in range(16, int(bits) + 1):
+                host = (1 << (32 - length)) - 1
+                base = int.from_bytes(inet_aton(address), "big") & ~host
+                yield ipv4(base + 2)
+
+
+def _perhaps(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    assert interface is not None
+    vpc_id = interface.vpc_id or ""
+    words = f"whether this is the resolver of {vpc_id} is not known"
+    return (Unmodelled(lowering.missing(Vpc, vpc_id, words)),)
 
 
 def _routers(lowering: Lowering, subnet_id: str) -> Iterator[int]:
@@ -94,6 +119,14 @@ def _ends(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
         if service == "dns":
             ends += _resolver(lowering, vpc_id)
         yield service, HeaderSpace.where(destination=Ranges.of(*ends))
+    perhaps = tuple(_perhaps_resolvers(lowering, vpc_id))
+    if perhaps:
+        match = HeaderSpace.where(
+            destination=Ranges.of(*perhaps),
+            protocol=Ranges.of(*_BOTH),
+            destination_port=Ranges.of(53),
+        )
+        yield "perhaps", match
 
 
 def _answer(lowering: Lowering, interface_id: str, _: str, *, service: str) -> tuple[Stage, ...]:
@@ -177,6 +210,7 @@ COMPONENT = Component(
     reads=(VpcAttribute, Vpc, Instance),
     nodes={
         **{service: partial(_answer, service=service) for service in _SERVICES},
+        "perhaps": _perhaps,
         "router": _router,
         "back": _back,
     },

@@ -9,7 +9,7 @@ Not modelled: what the guest does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering
@@ -42,6 +42,11 @@ def _end(lowering: Lowering, instance_id: str) -> End | None:
         words = f"its interface {unheld[0]} is not known"
         gap = lowering.missing(NetworkInterface, instance_id, words)
         return replace(lowering.hosts(interfaces, shown), gap=gap)
+    apart = _unattached(instance, interfaces) if instance is not None else ""
+    if apart:
+        words = f"whether {apart}, which it names, is still its interface is not known"
+        gap = lowering.missing(NetworkInterface, instance_id, words)
+        return replace(lowering.hosts(interfaces, shown), gap=gap)
     if not interfaces:
         if instance is None:
             return None
@@ -54,6 +59,13 @@ def _end(lowering: Lowering, instance_id: str) -> End | None:
             nobody=Origin(instance_id, words, code="UNASSOCIATED_COMPONENT", name=instance.name),
         )
     return lowering.hosts(interfaces, shown)
+
+
+def _unattached(instance: Instance, interfaces: Iterable[NetworkInterface]) -> str:
+    """An interface that the instance names and that does not name the instance; '' if none."""
+    own = {each.network_interface_id for each in interfaces}
+    named = (each.network_interface_id or "" for each in instance.network_interfaces)
+    return next((each for each in named if each and each not in own), "")
 
 
 def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -294,7 +295,7 @@ def _fronts_gap(lowering: Lowering, service_id: str) -> Origin | None:
         if not lowering.snapshot.has(kind):
             words = "not all that leads to it is known"
             return lowering.missing(kind, service_id, words)
-    return None
+    return fronts_gap(lowering, service_id)
 
 
 def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
@@ -314,7 +315,7 @@ def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
     """The addresses of all targets (any, if a call about them is missing), and those in front."""
     lattice = _lattice(lowering)
     fronts = lattice.fronts(*lattice.networks)
-    if not all(lowering.snapshot.has(kind) for kind in _TOLD_BY):
+    if not all(lowering.snapshot.has(kind) for kind in _TOLD_BY) or not _all_held(lowering):
         return lowering.index.inside, fronts
     behind = (
         lattice.target_addresses(group, target)
@@ -322,6 +323,23 @@ def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
         for target in lattice.targets(group.id) or ()
     )
     return Ranges.union(span for each in behind for span in each.intervals), fronts
+
+
+def _all_held(lowering: Lowering) -> bool:
+    """Whether every target group that a listener or a rule names is held, with its targets and
+    their addresses (law 2)."""
+    lattice = _lattice(lowering)
+    listeners = lowering.snapshot.records(LatticeListener)
+    actions = [each.default_action for each in listeners]
+    actions += [each.action for each in lowering.snapshot.records(LatticeRule)]
+    forwards = (action.forward for action in actions if action and action.forward)
+    named = {id_in(each.target_group_identifier) for f in forwards for each in f.target_groups}
+    groups = lowering.snapshot.records(LatticeTargetGroup)
+    targets = {group.id: lattice.targets(group.id) for group in groups}
+    on_instance = lowering.index.unheld.on_instance
+    return named <= targets.keys() and not any(
+        found is None or any(each.id in on_instance for each in found) for found in targets.values()
+    )
 
 
 def _section(key: str, record: type[Record], call: Call, *bare: str) -> Section:

@@ -22,6 +22,7 @@ from functools import partial
 from itertools import groupby
 
 from reach.component import Component, End, Entry, Link, Lowering, Target, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, RFC1918, RFC6598, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -167,6 +168,10 @@ def _divided(lowering: Lowering, side: _Side) -> _Subnets:
     if vpc is None or not lowering.has(Subnet, vpc):
         words = "which subnets it advertises is not known"
         gap = lowering.missing(Subnet, side.gateway, words)
+    named = lowering.index.unheld.subnets.get(side.vpc)
+    if named is not None:
+        words = f"whether {side.gateway} advertises it is not known"
+        gap = lowering.missing(Subnet, named[0], words)
     return _Subnets(tuple(advertised), tuple(unsure), gap)
 
 
@@ -412,7 +417,7 @@ def _inbound_gaps(lowering: Lowering, side: _Side) -> Iterator[Origin]:
     if _routes(lowering, side.table) is None:
         words = "the routes of this table are not known"
         yield lowering.missing(LocalGatewayRoutes, side.table, words)
-    gap = _subnets(lowering, side).gap
+    gap = _subnets(lowering, side).gap or unheld_in(lowering, (side.vpc,))
     if gap is not None:
         yield gap
 

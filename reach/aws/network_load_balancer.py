@@ -70,10 +70,15 @@ from reach.network.stage import (
     Rule,
     Stage,
     Translate,
+    Unmodelled,
     deny_all,
 )
 from reach.routing.ranking import is_dead, ranking_of
-from reach.snapshot.balancer_records import LoadBalancer, TargetGroup
+from reach.snapshot.balancer_records import (
+    LoadBalancer,
+    TargetGroup,
+    TargetGroupAttributes,
+)
 from reach.snapshot.balancers import NETWORK, Target
 from reach.snapshot.records import NetworkInterface, RouteTable, VpcPeeringConnection
 
@@ -160,6 +165,9 @@ def _group(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage,
     of = group(lowering, arn)
     assumed = ""
     if isinstance(of, TargetGroup) and balancers(lowering).attributes_of_group(of) is None:
+        if _may_choose(of) and lowering.has(TargetGroupAttributes, of):
+            words = "whether client addresses are preserved is not known"
+            return (Unmodelled(lowering.missing(TargetGroupAttributes, arn, words)),)
         kept = "are" if _preserves(lowering, of) else "are not"
         if way == _CLIENT and _may_choose(of):
             assumed = f"client addresses {kept} preserved, AWS's default for {of.name}"

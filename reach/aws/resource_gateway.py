@@ -21,6 +21,7 @@ from functools import partial
 
 from reach.aim import Start
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix, is_ipv4, parse_address
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -467,7 +468,7 @@ def _fronts_gap(lowering: Lowering, configuration_id: str) -> Origin | None:
         if not lowering.snapshot.has(kind):
             words = "not all that leads to it is known"
             return lowering.missing(kind, configuration_id, words)
-    return None
+    return fronts_gap(lowering, configuration_id)
 
 
 def _ways(lowering: Lowering, configuration: ResourceConfiguration) -> Iterator[str]:

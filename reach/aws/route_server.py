@@ -13,6 +13,7 @@ Not modelled: which routes a change of its peers would install; the endpoints' o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reach.component import Component, End, Lowering
 from reach.network.address import Prefix, parse_address
@@ -42,6 +43,7 @@ class RouteServerEndpoint(Tagged, frozen=True):
 
 class RouteServerPeer(Tagged, frozen=True):
     route_server_peer_id: Id
+    route_server_endpoint_id: str | None = None
     route_server_id: str | None = None
     vpc_id: str | None = None
     peer_address: str | None = None
@@ -93,7 +95,14 @@ def _endpoints(lowering: Lowering, server_id: str) -> tuple[RouteServerEndpoint,
 def _server_end(lowering: Lowering, server_id: str) -> End | None:
     if lowering.snapshot.get(RouteServer, server_id) is None:
         return None
-    return _of_endpoints(lowering, server_id, _endpoints(lowering, server_id))
+    end = _of_endpoints(lowering, server_id, _endpoints(lowering, server_id))
+    for peer in lowering.snapshot.records(RouteServerPeer):
+        of_peer = peer.route_server_endpoint_id or ""
+        held = lowering.snapshot.get(RouteServerEndpoint, of_peer)
+        if of_peer and held is None and peer.route_server_id == server_id:
+            words = f"{of_peer}, which {peer.route_server_peer_id} names, is not known"
+            return replace(end, gap=lowering.missing(RouteServerEndpoint, of_peer, words))
+    return end
 
 
 def _endpoint_end(lowering: Lowering, endpoint_id: str) -> End | None:

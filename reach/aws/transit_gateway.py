@@ -86,6 +86,10 @@ def _unattached(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage
     if not _index(lowering).lists_attachments(gateway, vpc_id):
         words = f"whether {vpc_id} is attached to it is not known"
         return (Unmodelled(lowering.missing(TransitGatewayVpcAttachment, gateway_id, words)),)
+    named = _index(lowering).named_for(gateway_id, vpc_id)
+    if named:
+        words = f"{vpc_id} is attached to {gateway_id} by it, as other answers say"
+        return (Unmodelled(lowering.missing(TransitGatewayVpcAttachment, named, words)),)
     words = f"{vpc_id} is not attached to it"
     return _refused(Origin(gateway_id, words, code="BAD_STATE_ATTACHMENT", name=gateway.name))
 

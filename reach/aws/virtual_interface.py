@@ -24,6 +24,7 @@ from reach.snapshot.call import Call, Per
 from reach.snapshot.lines import interface_up, is_default, peer_up
 from reach.snapshot.private_records import (
     DirectConnectGateway,
+    DirectConnectGatewayAssociation,
     DirectConnectGatewayAttachment,
     VirtualInterface,
 )
@@ -157,7 +158,11 @@ def _end(lowering: Lowering, name: str) -> End | None:
     beyond = lowering.end(f"on-premises-by-{name}")
     assert beyond is not None
     ways = tuple(node_name(_NAME, name, part) for part in ("in", "out"))
-    return replace(beyond, words=name, through=ways)
+    gap = beyond.gap
+    if not lowering.snapshot.has(DirectConnectGatewayAssociation):
+        words = f"what {name} leads to is not known"
+        gap = gap or lowering.missing(DirectConnectGatewayAssociation, name, words)
+    return replace(beyond, words=name, through=ways, gap=gap)
 
 
 def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:

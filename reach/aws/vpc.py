@@ -11,7 +11,7 @@ Not modelled: multicast and broadcast (R-PIPE-7: there is none).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering, node_name
@@ -63,10 +63,23 @@ def _unseen(lowering: Lowering, vpc: Vpc) -> Origin | None:
     if named is not None:
         words = f"has the subnet {named[0]}, as other answers say"
         return lowering.missing(Subnet, vpc.vpc_id, words)
+    blockless = _blockless(lowering).get(vpc.vpc_id)
+    if blockless is not None:
+        return Origin(blockless, f"is a subnet of {vpc.vpc_id} of which no block is shown")
     if lowering.index.told_by_owner(Subnet, vpc):
         return None
     words = f"is shared by {vpc.owner_id}; what it does not share is not in the snapshot"
     return Origin(vpc.vpc_id, words, code="UNKNOWN_RESOURCE", name=vpc.name)
+
+
+def _blockless(lowering: Lowering) -> Mapping[str, str]:
+    """Subnets that show no block, by VPC: each has one of either family (R-PIPE-7)."""
+
+    def make() -> dict[str, str]:
+        every = lowering.snapshot.records(Subnet)
+        return {each.vpc_id or "": each.subnet_id for each in every if not subnet_blocks(each)}
+
+    return lowering.memo("subnets without a block", make)
 
 
 def _end(lowering: Lowering, vpc_id: str) -> End | None:

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.fronts import hidden_fronts
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -38,7 +39,6 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
 
 _NAME = "vpc_endpoint"
@@ -87,9 +87,17 @@ def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
 
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
     endpoint = _of_interface(lowering, interface.network_interface_id)
-    if endpoint is None or _kind(endpoint) == "gatewayloadbalancer":
+    if endpoint is None:
+        return node_name(_NAME, interface.network_interface_id, "orphan")
+    if _kind(endpoint) == "gatewayloadbalancer":
         return None
     return node_name(_NAME, interface.network_interface_id, "admit")
+
+
+def _orphan(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    """An interface that no endpoint names: which one it is of is not known (law 2)."""
+    words = "of which endpoint this interface is, is not known"
+    return (Unmodelled(lowering.missing(VpcEndpoint, interface_id, words)),)
 
 
 # ------------------------------------------------------------------- in
@@ -245,30 +253,21 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     return replace(ends, starts=(), nobody=mute, gap=gap, may_send=())
 
 
-def _is_own(interface: NetworkInterface) -> bool:
-    return interface.interface_type == "vpc_endpoint"
-
-
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
-    """Anything may stand behind an endpoint's interface if the call about endpoints is missing."""
-
-    def make() -> Ranges:
-        unknown = (
-            each
-            for each in lowering.index.interfaces_where(_is_own)
-            if _of_interface(lowering, each.network_interface_id) is None
-            and not lowering.has(VpcEndpoint, each)
-        )
-        return Ranges.of(*(address for each in unknown for address in private_addresses(each)))
-
-    inside = addresses & lowering.index.inside
-    return lowering.memo(f"{_NAME} unknown", make) if inside else Ranges(())
+    """Anything may stand behind an endpoint of which not all is held, its call made or not."""
+    return hidden_fronts(lowering) if addresses & lowering.index.inside else Ranges(())
 
 
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcEndpoint,),
-    nodes={"admit": _admit, "admitted": _admitted, "inside": _inside, "answer": _answer},
+    nodes={
+        "orphan": _orphan,
+        "admit": _admit,
+        "admitted": _admitted,
+        "inside": _inside,
+        "answer": _answer,
+    },
     slots={"lattice.return": _back_to_endpoints},
     interface_types=("vpc_endpoint",),
     interface_node=_interface_node,

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -441,6 +442,7 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     gap = None
     if not lowering.snapshot.has(VpcEndpoint):
         gap = lowering.missing(VpcEndpoint, service_id, "not all its endpoints are known")
+    gap = gap or fronts_gap(lowering, service_id)
     if not interfaces:
         words = "no endpoint in the snapshot leads to it"
         nobody = Origin(service_id, words, code="NO_PATH", name=name)

@@ -51,12 +51,19 @@ def _get(lowering: Lowering, peering_id: str) -> VpcPeeringConnection:
 
 def _blocks(lowering: Lowering, side: PeeringVpcInfo) -> Ranges:
     """The VPC's blocks as the peering shows them, else as the VPC itself does."""
-    blocks = [block.cidr_block for block in side.cidr_block_set] or [side.cidr_block]
+    blocks: list[str | None] = [block.cidr_block for block in side.cidr_block_set]
+    blocks = blocks or [side.cidr_block]
     blocks += [block.ipv6_cidr_block for block in side.ipv6_cidr_block_set]
     vpc = lowering.snapshot.get(Vpc, side.vpc_id or "")
     if vpc is not None:
         blocks += vpc_blocks(vpc)
     return Ranges.prefixes(Prefix.parse(block) for block in blocks if block)
+
+
+def _region(lowering: Lowering, side: PeeringVpcInfo) -> str:
+    """That of the VPC itself where the peering does not print it."""
+    vpc = lowering.snapshot.get(Vpc, side.vpc_id or "")
+    return side.region or (lowering.snapshot.region_of(vpc) if vpc is not None else "")
 
 
 def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]:
@@ -65,16 +72,21 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
     here, there = peering.requester_vpc_info, peering.accepter_vpc_info
     if here.vpc_id != vpc_id:
         here, there = there, here
+    if here.vpc_id != vpc_id or not there.vpc_id:
+        words = "does not show which VPCs it joins"
+        return (*_active(peering), Unmodelled(Origin(peering_id, words, name=peering.name)))
     beyond = Origin(
         peering_id, f"carries only packets to {there.vpc_id}", "destination", _CODE, peering.name
     )
     forget = Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
-    crosses = here.region != there.region
+    blocks = _blocks(lowering, there)
+    crosses = _region(lowering, here) != _region(lowering, there)
     return (
         *_active(peering),
         *lowering.slot("vpc_peering.from", peering_id),
         _of_sender(lowering, peering, here),
-        _only("destination", _blocks(lowering, there), beyond),
+        # Of no active peering AWS prints a side without blocks (R-PCX-1).
+        *((_only("destination", blocks, beyond),) if blocks else ()),
         *((Translate((forget,)),) if crosses else ()),
         *_into(lowering, peering, there),
     )
@@ -132,7 +144,7 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
 
     for peering in lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ()):
         ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
-        (other,) = (end for end in ends if end.vpc_id != vpc_id)
+        other = next((end for end in ends if end.vpc_id != vpc_id), ends[0])
         match = HeaderSpace.where(destination=_blocks(lowering, other))
         yield peering.vpc_peering_connection_id, match
 
@@ -147,7 +159,7 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
     """R-SG-16: groups of both sides may name each other, within a Region."""
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.is_active and one.region == other.region
+        joined = peering.is_active and _region(lowering, one) == _region(lowering, other)
         if joined and one.vpc_id and other.vpc_id:
             yield Join(one.vpc_id, other.vpc_id, outbound=True)
 

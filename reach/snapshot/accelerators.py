@@ -59,6 +59,22 @@ class Accelerators:
         own = {each.listener_arn: each for each in known if each.listener_arn.startswith(inside)}
         return tuple(own.values())
 
+    def unlisted(self, accelerator: Accelerator) -> str:
+        """A listener of it that an endpoint group names and the snapshot does not hold, or ''."""
+        inside = f"{accelerator.accelerator_arn}/listener/"
+        known = {each.listener_arn for each in self.listeners(accelerator)}
+        named = (arn for arn in self._groups if arn.startswith(inside))
+        return next((arn for arn in named if arn not in known), "")
+
+    @cached_property
+    def unheld(self) -> tuple[str, ...]:
+        """Accelerators that listeners or endpoint groups name and the snapshot does not hold."""
+        arns = [each.listener_arn for each in self.snapshot.records(AcceleratorListener)]
+        arns += [each.listener_arn for each in self.snapshot.records(Listener)]
+        named = (arn.partition("/listener/")[0] for arn in (*arns, *self._groups))
+        found = (each for each in dict.fromkeys(named) if ":accelerator/" in each)
+        return tuple(each for each in found if self.snapshot.get(Accelerator, each) is None)
+
     def ways(self, listener_arn: str) -> tuple[Way, ...] | None:
         """Every address that a listener's flows may go to; None if no group of it is known.
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from reach.snapshot.address_text import complaints
 from reach.snapshot.attribute_path import Place, gather, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
-from reach.snapshot.record import Record, Scope
+from reach.snapshot.record import Part, Record, Scope
 from reach.snapshot.section import Kind, Reference, Section
+
+Names = tuple[str, ...]
 
 
 def check_addresses(section: Section, records: Sequence[Record]) -> None:
@@ -35,6 +37,47 @@ def _raise_first(
                 if place.value in wrong[kind]:
                     pointer = record.pointer + place.pointer
                     raise SnapshotError(wrong[kind][place.value], record.page.file, pointer)
+
+
+def check_choices(section: Section, records: Sequence[Record]) -> None:
+    """Raise for the first object that prints none of the attributes of which AWS prints one, or
+    one of two that it prints together."""
+    for paths, words, is_wrong in (
+        (section.some_of, "lacks {} or {}, of which one is expected", _has_none),
+        (section.together, "has one of {} and {}, which stand together", _has_half),
+    ):
+        for path, names in paths.items():
+            parts = dict(gather(records, (path,)))[path] if path else records
+            if any(is_wrong(part, names) for part in parts):
+                _raise_choice(records, path, names, words, is_wrong)
+
+
+def _has_none(part: Part, names: Names) -> bool:
+    return not any(getattr(part, name) for name in names)
+
+
+def _has_half(part: Part, names: Names) -> bool:
+    return len({getattr(part, name) is None for name in names}) > 1
+
+
+def _raise_choice(
+    records: Sequence[Record],
+    path: str,
+    names: Names,
+    words: str,
+    is_wrong: Callable[[Part, Names], bool],
+) -> None:
+    for record in records:
+        for place in trace(record, path) if path else (Place("", record, None),):
+            if is_wrong(place.value, names):
+                kind = type(place.value)
+                printed = dict(
+                    zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+                )
+                *first, last = (printed[name] for name in names)
+                pointer = record.pointer + place.pointer
+                message = words.format(", ".join(first), last)
+                raise SnapshotError(message, record.page.file, pointer)
 
 
 def dangling(

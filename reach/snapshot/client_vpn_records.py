@@ -6,6 +6,8 @@ nothing, gives types.  Must not know what a field does to a packet: that is for 
 
 from __future__ import annotations
 
+import msgspec
+
 from reach.snapshot.record import Id, Part, Record, Tagged
 
 
@@ -55,7 +57,8 @@ class ClientVpnRoutes(Record, frozen=True):
 
 class ClientVpnRule(Part, frozen=True):
     destination_cidr: str
-    group_id: str | None = None
+    # A group of the directory: whatever it is called.
+    access_group: str | None = msgspec.field(default=None, name="GroupId")
     access_all: bool = False
     status: ClientVpnStatus = ClientVpnStatus()
 
@@ -73,11 +76,12 @@ class ClientVpnAuthorizationRule(Record, frozen=True):
 
     client_vpn_endpoint_id: Id
     destination_cidr: str
-    group_id: str | None = None
+    # A group of the directory: whatever it is called.
+    access_group: str | None = msgspec.field(default=None, name="GroupId")
     access_all: bool = False
     status: ClientVpnStatus = ClientVpnStatus()
 
     @property
     def key(self) -> str:
-        who = "all" if self.access_all else self.group_id
+        who = "all" if self.access_all else self.access_group
         return f"{self.client_vpn_endpoint_id} {self.destination_cidr} {who} {self.status.code}"

@@ -115,6 +115,13 @@ _VPCS = (
             _route("egress_only_internet_gateway_id", EgressOnlyInternetGateway),
             _route("vpc_peering_connection_id", VpcPeeringConnection),
         ),
+        some_of={
+            "routes[]": (
+                "destination_cidr_block",
+                "destination_ipv6_cidr_block",
+                "destination_prefix_list_id",
+            )
+        },
     ),
     Section(
         "NetworkAcls",
@@ -127,6 +134,7 @@ _VPCS = (
             "entries[].protocol": "protocol",
         },
         references=(_VPC, Reference("associations[].subnet_id", Subnet)),
+        some_of={"entries[]": ("cidr_block", "ipv6_cidr_block")},
     ),
 )
 
@@ -149,6 +157,10 @@ _GROUPS = (
             Reference("ip_permissions[].prefix_list_ids[].prefix_list_id", PrefixList),
             Reference("ip_permissions_egress[].prefix_list_ids[].prefix_list_id", PrefixList),
         ),
+        together={
+            "ip_permissions[]": ("from_port", "to_port"),
+            "ip_permissions_egress[]": ("from_port", "to_port"),
+        },
     ),
     Section(
         "SecurityGroupRules",

@@ -68,11 +68,11 @@ class NatGateway(Tagged, frozen=True):
 
 
 class CidrBlock(Part, frozen=True):
-    cidr_block: str | None = None
+    cidr_block: str
 
 
 class Ipv6CidrBlock(Part, frozen=True):
-    ipv6_cidr_block: str | None = None
+    ipv6_cidr_block: str
 
 
 class PeeringVpcInfo(Part, frozen=True):

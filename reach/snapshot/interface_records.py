@@ -14,22 +14,22 @@ from reach.snapshot.record import Id, Part, Port, Record, Tag, Tagged, name_amon
 
 
 class IpRange(Part, frozen=True):
-    cidr_ip: str | None = None
+    cidr_ip: str
     description: str | None = None
 
 
 class Ipv6Range(Part, frozen=True):
-    cidr_ipv6: str | None = None
+    cidr_ipv6: str
     description: str | None = None
 
 
 class PrefixListId(Part, frozen=True):
-    prefix_list_id: str | None = None
+    prefix_list_id: str
     description: str | None = None
 
 
 class UserIdGroupPair(Part, frozen=True):
-    group_id: str | None = None
+    group_id: str
     user_id: str | None = None
     vpc_id: str | None = None
     vpc_peering_connection_id: str | None = None
@@ -123,15 +123,15 @@ class PrivateIpAddress(Part, frozen=True):
 
 
 class Ipv4Prefix(Part, frozen=True):
-    ipv4_prefix: str | None = None
+    ipv4_prefix: str
 
 
 class Ipv6Address(Part, frozen=True):
-    ipv6_address: str | None = None
+    ipv6_address: str
 
 
 class Ipv6Prefix(Part, frozen=True):
-    ipv6_prefix: str | None = None
+    ipv6_prefix: str
 
 
 class InterfaceAttachment(Part, frozen=True):

@@ -56,6 +56,8 @@ class Section:
     ``nested``     how to reach the records when the list does not hold them itself
     ``addresses``  paths of addresses, CIDRs and protocols, all checked when loading
     ``references`` paths of other records' ids
+    ``some_of``    by the path of an object ('' is the record): attributes of which one is printed
+    ``together``   by such a path: attributes that are printed all or none
     ``merge``      two answers about one id in one scope: must be ``equal``; each ``fill``s what
                    the other left out (two calls); are pages that ``extend`` each other's lists
     ``more``       attributes that say that an item's answer was cut short
@@ -75,6 +77,8 @@ class Section:
     nested: Nested | None = None
     addresses: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
     references: tuple[Reference, ...] = ()
+    some_of: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     merge: Merge = "equal"
     more: tuple[str, ...] = ()
     bare: tuple[tuple[str, ...], ...] = ()

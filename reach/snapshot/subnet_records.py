@@ -157,16 +157,16 @@ class RouteTable(Tagged, frozen=True):
 
 
 class NetworkAclAssociation(Part, frozen=True):
-    subnet_id: str | None = None
+    subnet_id: str
 
 
 class PortRange(Part, frozen=True):
-    from_port: Port = msgspec.field(default=0, name="From")
-    to_port: Port = msgspec.field(default=65535, name="To")
+    from_port: Port = msgspec.field(name="From")
+    to_port: Port = msgspec.field(name="To")
 
 
 class IcmpTypeCode(Part, frozen=True):
-    type: Icmp = -1
+    type: Icmp
     code: Icmp = -1
 
 

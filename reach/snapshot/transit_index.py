@@ -93,6 +93,32 @@ class TransitIndex:
         """The attachment of a VPC to a gateway; one that works before one that is gone."""
         return self._of_vpcs.get((gateway_id, vpc_id))
 
+    def named_for(self, gateway_id: str, vpc_id: str) -> str:
+        """An attachment of a VPC to a gateway that other answers name, in use; '' if none does.
+
+        Its own call does not show it: that was cut down, or made at another moment.
+        """
+        return self._named.get((gateway_id, vpc_id), "")
+
+    @cached_property
+    def _named(self) -> Mapping[tuple[str, str], str]:
+        found = {
+            (each.transit_gateway_id, each.resource_id): each.transit_gateway_attachment_id
+            for each in self.snapshot.records(TransitGatewayAttachment)
+            if each.resource_type == "vpc" and works(each.state)
+        }
+        for answer in self.snapshot.records(TransitGatewayTableAssociations):
+            table = self.snapshot.get(
+                TransitGatewayRouteTable, answer.transit_gateway_route_table_id
+            )
+            if table is None:
+                continue
+            for each in answer.associations:
+                if each.resource_type == "vpc" and each.state in ("associated", ""):
+                    key = table.transit_gateway_id, each.resource_id or ""
+                    found.setdefault(key, each.transit_gateway_attachment_id or "")
+        return found
+
     def lists_attachments(self, gateway: TransitGateway, vpc_id: str) -> bool:
         """Whether a VPC's attachment would be in the snapshot, if it had one.
 

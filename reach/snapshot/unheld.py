@@ -11,10 +11,12 @@ know what any of it means to a packet.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reach.network.address import Prefix, parse_address
 from reach.snapshot.record import Record
+from reach.snapshot.records import Address, Subnet
 from reach.snapshot.snapshot import Snapshot
 
 Ids = Mapping[str, tuple[str, ...]]
@@ -37,6 +39,7 @@ def unheld(snapshot: Snapshot) -> Unheld:
     found: dict[str, defaultdict[str, dict[str, None]]] = {
         name: defaultdict(dict) for name in Unheld.__dataclass_fields__
     }
+    addressed: list[tuple[str, str]] = []
     for remark in snapshot.diagnostics:
         told = remark.about == "reference" and remark.resource is not None
         # A snapshot that was changed has the remarks of the one that it was made from.
@@ -45,6 +48,16 @@ def unheld(snapshot: Snapshot) -> Unheld:
             for record in _records(snapshot, resource):
                 for name, place in _places(remark.named, resource, record):
                     found[name][place][remark.named] = None
+                server = getattr(record, "route_server_id", None)
+                if server and remark.named.startswith("rtb-"):
+                    for vpc_id in _vpcs_of(snapshot, server):
+                        found["tables"][vpc_id][remark.named] = None
+                if isinstance(record, Address):
+                    addressed.append((remark.named, record.private_ip_address or ""))
+    for named, subnet in _standing(snapshot, addressed):
+        found["in_subnet"][subnet.subnet_id][named] = None
+        if subnet.vpc_id:
+            found["interfaces"][subnet.vpc_id][named] = None
     return Unheld(**{name: _settled(places) for name, places in found.items()})
 
 
@@ -71,6 +84,30 @@ def _places(named: str, by: str, record: Record) -> Iterator[tuple[str, str]]:
             yield "on_instance", by
         subnets = (getattr(record, "subnet_id", None), *getattr(record, "subnet_ids", ()))
         yield from (("in_subnet", subnet) for subnet in subnets if subnet)
+
+
+def _vpcs_of(snapshot: Snapshot, server: str) -> Iterator[str]:
+    """The VPCs in which a route server stands, as its endpoints tell: its tables are there."""
+    for kind, records in snapshot.contents.items():
+        if {"route_server_id", "vpc_id"} <= set(kind.__struct_fields__):
+            for record in records.values():
+                if getattr(record, "route_server_id", "") == server:
+                    yield getattr(record, "vpc_id", None) or ""
+
+
+def _standing(
+    snapshot: Snapshot, addressed: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, Subnet]]:
+    """Interfaces that Elastic IPs name, with the subnets that hold their private addresses: all of
+    them, where VPCs number alike."""
+    wanted = [(parse_address(text), named) for named, text in addressed if text]
+    if not wanted:
+        return
+    for subnet in snapshot.records(Subnet):
+        block = Prefix.parse(subnet.cidr_block) if subnet.cidr_block else None
+        for address, named in wanted:
+            if block is not None and named.startswith("eni-") and address in block:
+                yield named, subnet
 
 
 def _settled(places: Mapping[str, Mapping[str, None]]) -> Ids:

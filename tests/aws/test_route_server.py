@@ -11,7 +11,7 @@ from reach.aws.route_server import RouteServerRoutingDatabase
 from tests.aws.ground import ground, nodes, packet, plain, sent, stages
 from tests.estate import Id, Pair, load_files
 from tests.estates.private import advertise, connection, gateway, learn, route_server
-from tests.traps.rows import allow, deny
+from tests.traps.rows import allow, deny, unknown
 
 HOST = "192.168.1.1"
 
@@ -175,4 +175,6 @@ def test_without_endpoints() -> None:
     """A server without endpoints has no interface."""
     e, server, _ = served()
     e.scopes[e.home]["RouteServerEndpoints"].clear()
+    unknown(e, f"can {e.a} reach {server} port 179", "rse-")  # a peer names one
+    e.scopes[e.home]["RouteServerPeers"].clear()
     deny(e, f"can {e.a} reach {server} port 179", "UNASSOCIATED_COMPONENT")

@@ -169,6 +169,9 @@ def test_a_vpc_that_is_not_attached() -> None:
     e, h = pair()
     for call in ("TransitGatewayAttachments", "TransitGatewayVpcAttachments"):
         e.scopes[e.home][call].pop(0)
+    assert verdict(e) == "undecided"  # the table that it is associated with still names it
+    for answer in e.scopes[e.home]["TransitGatewayRouteTableAssociations"]:
+        answer["Associations"].pop(0)
     trace = sent(ground(e), e.a, packet(e.a.ip, e.b2.ip))
     assert dropped(trace) == (h.tgw, "BAD_STATE_ATTACHMENT")
     e.drop("TransitGatewayVpcAttachments")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.load import load
+from tests.estate import load_files
 
 from .writing import as_bytes, read, subnet, vpc, write
 
@@ -364,3 +366,133 @@ def test_damage_is_an_error_or_a_snapshot(place: int, lost: int, instead: bytes)
 ))  # fmt: skip
 def test_any_json_is_an_error_or_a_snapshot(value: Any) -> None:
     assert blamed(value) in (None, "a.json")
+
+
+@pytest.mark.parametrize("odd", ["10.0.0.0/8", "subnet 1", "subnet-1\n", "/"])
+@pytest.mark.parametrize(
+    ("answer", "pointer"),
+    [
+        ({"Subnets": [{"SubnetId": "?"}]}, "/Subnets/0/SubnetId"),
+        ({"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "SubnetId": "?"}]}, "SubnetId"),
+        (
+            {"RouteTables": [{"RouteTableId": "a", "Associations": [{"SubnetId": "?"}]}]},
+            "/RouteTables/0/Associations/0/SubnetId",
+        ),
+        (
+            {"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "SubnetIds": ["subnet-1", "?"]}]},
+            "/VpcEndpoints/0/SubnetIds/1",
+        ),
+        ({"Reservations": [{"Instances": [{"InstanceId": "?"}]}]}, "Instances/0/InstanceId"),
+    ],
+)
+def test_an_id_with_a_slash_or_a_space(odd: str, answer: dict[str, Any], pointer: str) -> None:
+    """Nodes are named by ids: a block where an id belongs was a defect when it was asked about."""
+    told = json.loads(json.dumps(answer).replace("?", json.dumps(odd)[1:-1]))
+    error = refusal(told)
+    assert (error.pointer or "").endswith(pointer)
+    assert error.message == f"{odd!r} is no id: it has a slash or a space in it"
+
+
+def test_an_arn_has_no_space() -> None:
+    listener = {"ListenerArn": "arn:aws:a b", "Protocol": "TCP", "Port": 80}
+    told = {"LoadBalancerListeners": [{"LoadBalancerArn": "arn:aws:x", "Listeners": [listener]}]}
+    with pytest.raises(SnapshotError) as caught:
+        load_files({"a.json": json.dumps(told)})
+    assert caught.value.pointer == "/LoadBalancerListeners/0/Listeners/0/ListenerArn"
+    with pytest.raises(SnapshotError, match="'front' is no ARN"):
+        load_files({"a.json": json.dumps({"LoadBalancers": [{"LoadBalancerArn": "front"}]})})
+
+
+def test_an_arn_may_stand_for_an_id() -> None:
+    """What a Cloud WAN, an accelerator or a target group names, it may name by its ARN."""
+    arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/a/1"
+    health = {"TargetGroupArn": "arn:aws:x", "TargetHealthDescriptions": [{"Target": {"Id": arn}}]}
+    attached = {"TransitGatewayAttachmentId": "tgw-attach-1", "TransitGatewayId": "tgw-1"}
+    load_files({"a.json": json.dumps({"LoadBalancerTargetHealth": [health]})})
+    told = {"TransitGatewayAttachments": [{**attached, "ResourceId": arn}]}
+    load_files({"a.json": json.dumps(told)})
+
+
+@pytest.mark.parametrize(
+    ("answer", "pointer", "words"),
+    [
+        (
+            {"NetworkAcls": [{"NetworkAclId": "a", "Associations": [{}]}]},
+            "/NetworkAcls/0/Associations/0",
+            "SubnetId",
+        ),
+        (
+            {"RouteTables": [{"RouteTableId": "a", "Routes": [{"GatewayId": "local"}]}]},
+            "/RouteTables/0/Routes/0",
+            "lacks DestinationCidrBlock, DestinationIpv6CidrBlock or DestinationPrefixListId",
+        ),
+        (
+            {
+                "SecurityGroups": [
+                    {"GroupId": "a", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22}]}
+                ]
+            },
+            "/SecurityGroups/0/IpPermissions/0",
+            "has one of FromPort and ToPort",
+        ),
+        (
+            {
+                "SecurityGroups": [
+                    {
+                        "GroupId": "a",
+                        "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{}]}],
+                    }
+                ]
+            },
+            "/SecurityGroups/0/IpPermissionsEgress/0/IpRanges/0",
+            "CidrIp",
+        ),
+        (
+            {
+                "NetworkAcls": [
+                    {
+                        "NetworkAclId": "a",
+                        "Entries": [
+                            {
+                                "RuleNumber": 1,
+                                "RuleAction": "deny",
+                                "Egress": True,
+                                "Protocol": "-1",
+                            }
+                        ],
+                    }
+                ]
+            },
+            "/NetworkAcls/0/Entries/0",
+            "lacks CidrBlock or Ipv6CidrBlock",
+        ),
+        (
+            {
+                "NetworkAcls": [
+                    {
+                        "NetworkAclId": "a",
+                        "Entries": [
+                            {
+                                "RuleNumber": 1,
+                                "RuleAction": "deny",
+                                "Egress": True,
+                                "Protocol": "6",
+                                "CidrBlock": "0.0.0.0/0",
+                                "PortRange": {"To": 22},
+                            }
+                        ],
+                    }
+                ]
+            },
+            "/NetworkAcls/0/Entries/0/PortRange",
+            "From",
+        ),
+    ],
+)
+def test_what_says_nothing_without_a_field(
+    answer: dict[str, Any], pointer: str, words: str
+) -> None:
+    """AWS prints it always; without it the object would be passed over, or mean everything."""
+    error = refusal(answer)
+    assert error.pointer == pointer
+    assert words in error.message

@@ -14,8 +14,9 @@ import orjson
 from reach.snapshot.capture.folder import dumps
 from reach.snapshot.capture.plan import Step
 from reach.snapshot.capture.reading import Result
-from reach.snapshot.check import check_addresses
+from reach.snapshot.check import check_addresses, check_choices
 from reach.snapshot.decode import decode
+from reach.snapshot.ids import check_ids
 from reach.snapshot.record import content
 from reach.snapshot.section import Section
 
@@ -42,6 +43,8 @@ def check(name: str, text: bytes, sections: Mapping[str, Section]) -> None:
     """Raise SnapshotError where the loader would refuse the file."""
     for key, records in decode(name, text, sections).records.items():
         check_addresses(sections[key], records)
+        check_choices(sections[key], records)
+        check_ids(sections[key], records)
 
 
 def differing(one: bytes, other: bytes, sections: Mapping[str, Section]) -> tuple[str, ...]:
