@@ -15,8 +15,9 @@ Must not know AWS, rendering, nor why the networks differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import solver
 from reach.aim import Aim, Start
@@ -24,6 +25,7 @@ from reach.answer import Verdict
 from reach.comparing.backwards import Spaces
 from reach.comparing.coming import ways
 from reach.comparing.passing import delivers
+from reach.comparing.sweeping import Gained
 from reach.comparing.told import Told, Way
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
@@ -36,8 +38,9 @@ from reach.decide import (
     left_open,
     replay,
 )
+from reach.errors import Defect
 from reach.flood import uncovered, whole
-from reach.network.address import is_ipv4
+from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.field import FIELDS, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -47,6 +50,7 @@ from reach.trace import Fate
 from solver import Backend, Term
 
 _TRIED = 64
+_HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
@@ -58,17 +62,31 @@ Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with wha
 class Further:
     """Packets that get further than before: to ``owner``, unless they are only not stopped.
 
-    ``ways`` are they, as they start and as they are delivered.  ``proof`` is of one of them,
-    ``before`` what became of it in the other network (None: nobody sent it there).
+    ``ways`` are they, as they start and as they leave the ``last`` node.  ``proof`` is of one of
+    them, ``before`` what became of it in the other network (None: nobody sent it there).
     """
 
     was: Verdict
     now: Verdict
     owner: str
     ways: tuple[Way, ...]
-    proof: Proof
-    before: Proof | None
+    start: Start
+    last: str
+    some: tuple[Header, Header]  # one of them, as it starts and as it is delivered
     block: int
+    prove: Callable[[], tuple[Proof, Proof | None]]
+
+    @cached_property
+    def _proofs(self) -> tuple[Proof, Proof | None]:
+        return self.prove()
+
+    @property
+    def proof(self) -> Proof:
+        return self._proofs[0]
+
+    @property
+    def before(self) -> Proof | None:
+        return self._proofs[1]
 
     @property
     def packets(self) -> Spaces:
@@ -219,9 +237,51 @@ class Search:
         if was is Verdict.REACHABLE or was is now:
             return None
         block = self._block(proof, was, now, packets)
-        flow = Further(was, now, owner, ways, proof, before, block.number)
+        last, some = proof.forward.hops[-1].node, (proof.packet, proof.forward.final)
+        shown = (proof, before)
+        flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
         self._flows.append(flow)
         return flow
+
+    def tell(self, gained: Iterable[Gained]) -> None:
+        """Put flows aside that are known to get further; one of each kind is walked at once."""
+        kinds: dict[object, list[Gained]] = {}
+        for each in gained:
+            who = "" if each.start.node in self.wanted.inside else each.start.node
+            four = each.space.by_name["source"].meets(FAMILY_BIT, _HIGHEST)
+            kinds.setdefault((_kind(each.space), four, who), []).append(each)
+        was, now = Verdict.UNREACHABLE, Verdict.REACHABLE
+        for alike in kinds.values():
+            first = min(alike, key=_first_ends)
+            proof, _ = self._walked(first)
+            block = self._block(proof, was, now, (first.space,))
+            for each in alike:
+                ways = ((each.space, each.space),)
+                self._told.add(each.start.node, ways, each.owner)
+                flow = Further(
+                    was,
+                    now,
+                    each.owner,
+                    ways,
+                    each.start,
+                    each.last,
+                    (_one_of(proof.packet, each.space),) * 2,
+                    block.number,
+                    partial(self._walked, each),
+                )
+                self._flows.append(flow)
+
+    def _walked(self, gained: Gained) -> tuple[Proof, Proof]:
+        """A packet that sets say gets further, in both networks."""
+        packet = gained.some_packet(self.two_way)
+        proof = replay(self.after, gained.start, packet, self.two_way)
+        before = replay(self.before, gained.start, packet, self.two_way)
+        aim = Aim((_alone(gained.start, packet),), goals=None, two_way=self.two_way)
+        if not gets_through(aim, proof) and proof.forward.choices:
+            proof = decide(self.after, aim, self.backend).proof or proof  # another way
+        if not gets_through(aim, proof) or gets_through(aim, before):
+            raise Defect(f"{packet} from {gained.start.node} does not get further as sets say")
+        return proof, before
 
     def _ways(self, proof: Proof, took: Conditions, packets: Spaces) -> tuple[Way, ...]:
         """Packets as they start, each space with what is delivered of it."""
@@ -320,16 +380,34 @@ class Search:
             Verdict.UNREACHABLE
         ):
             return Verdict.UNREACHABLE, took.start
-        exact = {f.name: Ranges.of(v) for f, v in zip(FIELDS, proof.packet, strict=True)}
-        alone = HeaderSpace.where(**exact)
-        asked = replace(aim, starts=(replace(proof.start, space=alone),))
-        return decide(self.before, asked, self.backend).verdict, (alone,)
+        alone = _alone(proof.start, proof.packet)
+        asked = replace(aim, starts=(alone,))
+        return decide(self.before, asked, self.backend).verdict, (alone.space,)
 
     def _towards(self, owner: str, ends: Ranges) -> Aim:
         """The same end: where the packets are delivered now."""
         if not owner:
             return self._aim
         return replace(self._aim, goals={owner: HeaderSpace.where(destination=ends)})
+
+
+def _first_ends(gained: Gained) -> tuple[int, int, str]:
+    """By which flows of a kind are in one order."""
+    ends = (gained.space.by_name[side].intervals[0][0] for side in ("source", "destination"))
+    source, destination = ends
+    return (source, destination, gained.start.node)
+
+
+def _alone(start: Start, packet: Header) -> Start:
+    """A start of one packet."""
+    exact = {f.name: Ranges.of(v) for f, v in zip(FIELDS, packet, strict=True)}
+    return replace(start, space=HeaderSpace.where(**exact))
+
+
+def _one_of(packet: Header, space: HeaderSpace) -> Header:
+    """A packet with other ends."""
+    source, destination = (space.by_name[s].intervals[0][0] for s in ("source", "destination"))
+    return packet._replace(source=source, destination=destination)
 
 
 def _ends(spaces: Spaces) -> Ranges:

@@ -114,9 +114,8 @@ def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[F
             return flow, flow.proof
     for piece in pieces:
         for packet in _packets_between(ends, piece):
-            proof = replay(
-                ground.network, piece.flow.proof.start, packet, piece.flow.proof.reply is not None
-            )
+            two_way = piece.flow.proof.reply is not None
+            proof = replay(ground.network, piece.flow.start, packet, two_way)
             if _is_alike(proof, piece.flow.proof) and _is_between(ends, proof):
                 return piece.flow, proof
     flow = pieces[0].flow  # of many things that may happen another one did
@@ -191,11 +190,9 @@ class Named:
 
     def sides(self, flow: Further, sent: HeaderSpace, arriving: HeaderSpace) -> Product:
         """The members between whom packets of a flow are."""
-        proof = flow.proof
-        last = proof.forward.hops[-1]
         return (
-            self._side(proof.start.node, proof.packet, sent, "source"),
-            self._side(last.node, last.after, arriving, "destination"),
+            self._side(flow.start.node, flow.some[0], sent, "source"),
+            self._side(flow.last, flow.some[1], arriving, "destination"),
         )
 
     def ends(self, side: Side) -> tuple[EndPoint, ...]:
