@@ -172,11 +172,13 @@ def conditions(
     pieces = [_linked(piece, way.links) for piece in way.pieces]
     there = len(proof.forward.hops)
     count = there + (len(proof.reply.hops) if proof.reply is not None else 0)
-    hops = [[piece.shown(piece.left[n]) for piece in pieces] for n in range(count)]
-    begun = [piece.shown(tuple(range(len(FIELDS)))) for piece in pieces]
-    left = [tuple(dict.fromkeys(each)) for each in hops]
-    ways = tuple(dict.fromkeys(zip(begun, hops[there - 1], strict=True)))
-    start = tuple(dict.fromkeys(begun))
+    hops: list[list[HeaderSpace]] = [
+        [piece.shown(piece.left[n]) for piece in pieces] for n in range(count)
+    ]
+    sent = [piece.shown(tuple(range(len(FIELDS)))) for piece in pieces]
+    left = [tuple(dict.fromkeys(spaces)) for spaces in hops]
+    ways = tuple(dict.fromkeys(zip(sent, hops[there - 1], strict=True)))
+    start = tuple(dict.fromkeys(sent))
     return Conditions(start, tuple(left[:there]), tuple(left[there:]), way.complete, ways)
 
 

@@ -40,7 +40,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 
-MOST = 20_000  # so many sets are pushed on, in each network
+MOST, EACH = 20_000, 20  # so many sets are pushed on at least, and for each start
 _PLAIN = Tag()
 _CHOSEN, _COUNTS = 0, 1  # a way was chosen among several; it came by a place that counts
 _ZERO = Ranges.of(0)
@@ -355,12 +355,14 @@ class _Sets:
         self._wanted = wanted
         self._seen: dict[tuple[str, Tag], dict[HeaderSpace, Ranges]] = {}
         self._pushed = 0
+        self._most = MOST
 
     def run(self, begun: Iterable[_Set]) -> None:
         """Push on until nothing is new.  Raises TooManyError."""
         if self._wanted is None:
             begun = ((node, _with(tag, _COUNTS), space) for node, tag, space in begun)
         coming = _by_place(begun)
+        self._most = max(self._most, EACH * sum(map(len, coming.values())))
         while coming:
             onward: list[_Set] = []
             for (node, tag), spaces in coming.items():
@@ -385,7 +387,7 @@ class _Sets:
 
     def _push(self, node: str, tag: Tag, space: HeaderSpace) -> Sequence[_Set]:
         self._pushed += 1
-        if self._pushed > MOST:
+        if self._pushed > self._most:
             raise TooManyError
         stages = self._network.node(node).stages
         outcome = self.reading.push(node, tag, space)
