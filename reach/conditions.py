@@ -52,13 +52,15 @@ _EXCHANGED = ("destination", "source", "protocol", "destination_port", "source_p
 class Conditions:
     """Every packet that takes the path: as it starts, and as it leaves each hop.
 
-    They are all there are iff ``complete``; else some of them.
+    They are all there are iff ``complete``; else some of them.  ``ways`` are products as they
+    start, each with what it is on leaving the last hop there: any source with any destination.
     """
 
     start: Spaces
     forward: tuple[Spaces, ...]
     reply: tuple[Spaces, ...]
     complete: bool
+    ways: tuple[tuple[HeaderSpace, HeaderSpace], ...]
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,14 @@ def conditions(
     pieces = [_linked(piece, way.links) for piece in way.pieces]
     there = len(proof.forward.hops)
     count = there + (len(proof.reply.hops) if proof.reply is not None else 0)
-    hops = [tuple(dict.fromkeys(p.shown(p.left[n]) for p in pieces)) for n in range(count)]
-    start = tuple(dict.fromkeys(piece.shown(tuple(range(len(FIELDS)))) for piece in pieces))
-    return Conditions(start, tuple(hops[:there]), tuple(hops[there:]), way.complete)
+    hops: list[list[HeaderSpace]] = [
+        [piece.shown(piece.left[n]) for piece in pieces] for n in range(count)
+    ]
+    sent = [piece.shown(tuple(range(len(FIELDS)))) for piece in pieces]
+    left = [tuple(dict.fromkeys(spaces)) for spaces in hops]
+    ways = tuple(dict.fromkeys(zip(sent, hops[there - 1], strict=True)))
+    start = tuple(dict.fromkeys(sent))
+    return Conditions(start, tuple(left[:there]), tuple(left[there:]), way.complete, ways)
 
 
 def _start(proof: Proof, *, every_protocol: bool) -> _Piece:

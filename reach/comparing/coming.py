@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reach.comparing.nodes import Spot, bounded, only_says_who, preimage, rewritten
-from reach.network.header_space import ANYTHING, HeaderSpace
+from reach.network.field import ICMP_ANSWERS
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import (
     Choose,
@@ -30,6 +31,7 @@ from reach.network.stage import (
 
 _FEW, _TRIED = 32, 64
 _FEW_NODES = 4
+_MESSAGE = ("protocol", "icmp_type")
 Spaces = tuple[HeaderSpace, ...]
 Reached = Mapping[str, Spaces]
 
@@ -54,6 +56,7 @@ class Graph:
         self.answered_from: dict[str, list[Edge]] = {}
         self.translating: dict[str, list[tuple[str, int]]] = {}
         self._put_back: dict[str, frozenset[str]] = {}
+        self._rewritten: set[str] = set()
         self.grow(entries)
 
     def grow(self, entries: Iterable[str]) -> None:
@@ -94,6 +97,8 @@ class Graph:
                 edge = Edge(name, number, ANYTHING, "")
                 self.answered_from.setdefault(stage.reply, []).append(edge)
                 onward.append(stage.reply)
+            if isinstance(stage, Translate):
+                self._rewritten |= {r.field for case in stage.cases for r in case.rewrites}
             if isinstance(stage, Translate) and stage.session:
                 self.translating.setdefault(stage.session, []).append((name, number))
                 fields = self._put_back.get(stage.session, frozenset())
@@ -109,10 +114,25 @@ class Graph:
         """
         found = {}
         for name, each in spots.items():
-            left = tuple(spot for spot in each if not self._remembers(name, spot, senders))
+            left = tuple(
+                spot
+                for spot in each
+                if self._may_answer(spot.space) and not self._remembers(name, spot, senders)
+            )
             if left:
                 found[name] = left
         return found
+
+    def _may_answer(self, space: HeaderSpace) -> bool:
+        """Whether a reply can be so: of ICMP only some messages are answers, and stay what they
+        are, as nothing rewrites that."""
+        protocols, kinds = space.by_name.get("protocol"), space.by_name.get("icmp_type")
+        if protocols is None or kinds is None or not self._rewritten.isdisjoint(_MESSAGE):
+            return True
+        if protocols - Ranges.of(*ICMP_ANSWERS):
+            return True
+        asked = (table for number, table in ICMP_ANSWERS.items() if number in protocols)
+        return any(answer in kinds for table in asked for answer in table.values())
 
     def _remembers(self, name: str, spot: Spot, senders: Mapping[str, Iterable[str]]) -> bool:
         """Whether a reply that comes to a filter is of a flow that passed one of its session.

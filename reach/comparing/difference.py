@@ -19,10 +19,12 @@ FORMAT = 1
 class Line:
     """Flows that became possible or impossible together: between whom, which packets, and why.
 
-    Every member of ``sources`` exchanges ``packets`` with some member of ``destinations``; the
-    ``witness`` is one of these flows, replayed in the snapshot where it gets further.  ``because``
-    is what only that snapshot has of all that the flow meets; ``stopped`` is what stops the very
-    packet in the other one, if anything there does.
+    Every member of ``sources`` exchanges all of ``packets`` with every other member of
+    ``destinations`` in the one snapshot, at any of the addresses told, and none in the other one;
+    nobody does with itself.  Of somebody beyond who has too many addresses to be told it is some.
+    The ``witness`` is one of these flows, replayed in the snapshot where it gets further.
+    ``because`` is what only that snapshot has of all that this flow meets; ``stopped`` is what
+    stops the very packet in the other one, if anything there does.
     """
 
     was: Verdict

@@ -18,6 +18,7 @@ from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.leaping import Starts
 from reach.comparing.nodes import Spot, more
+from reach.comparing.sweeping import Counted, Swept, swept
 from reach.flood import minus, uncovered
 from reach.lower import Ground
 from reach.resolve import every_packet, everyone, everywhere
@@ -74,18 +75,23 @@ class Differing:
         ]
         fresh = tuple(_without(every_packet(dict.fromkeys(new)), besides))
         passing = _without(every_packet(dict.fromkeys(others)), besides)
-        starts = dict.fromkeys((*fresh, *passing))
+        networks = pair.before.network, pair.after.network
+        counted = Counted(graph.entering(self.more, reply=False), graph.entering(back, reply=True))
+        told = Swept((), tuple(dict.fromkeys(passing)))
+        if two_way:
+            told = swept(networks, told.rest, sent, counted)
+        starts = dict.fromkeys((*fresh, *told.rest))
         wanted = Wanted(
-            graph.entering(self.more, reply=False),
-            graph.entering(back, reply=True),
+            counted.forward,
+            counted.reply,
             frozenset(fresh),
             tuple(graph.destinations(self.more)),
             inside(pair.after),
             # What is new may be anywhere, and without starts nobody asks.
             begun.region() if starts and not fresh else None,
         )
-        networks = pair.before.network, pair.after.network
         search = Search(*networks, tuple(starts), sent, wanted, backend, two_way, most)
+        search.tell(told.gained)
         return search.found()
 
 

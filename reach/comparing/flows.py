@@ -3,10 +3,11 @@
     Search(before, after, starts, known, wanted, ...).found() -> Found
 
 Only flows count that come by a place that differs, or that nobody could send before.  One is
-proved and replayed in the network after; the very packet is asked of the network before.  Flows of
-one kind that meet the same difference make a block: senders, receivers, and the packets between
-them; who else belongs to it is tried with the same packet.  Blocks are put aside, until nothing is
-left: that last "no" is one problem over all paths, and says that there are no others.  A flow is a
+proved and replayed in the network after; the very packet is asked of the network before.  Those
+that take the same decisions in both are put aside with it, and no others: of nobody is anything
+said that was not proved.  Flows of one kind that meet the same difference make a block; who else
+sends such, and to whom, is tried with the same packet, pair by pair.  That goes on until nothing is
+left: the last "no" is one problem over all paths, and says that there are no others.  A flow is a
 packet with whom it is delivered to: one that goes to somebody else than before is another one.
 
 Must not know AWS, rendering, nor why the networks differ.
@@ -14,8 +15,9 @@ Must not know AWS, rendering, nor why the networks differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import solver
 from reach.aim import Aim, Start
@@ -23,6 +25,8 @@ from reach.answer import Verdict
 from reach.comparing.backwards import Spaces
 from reach.comparing.coming import ways
 from reach.comparing.passing import delivers
+from reach.comparing.sweeping import Gained
+from reach.comparing.told import Told, Way
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
 from reach.decide import (
@@ -34,10 +38,11 @@ from reach.decide import (
     left_open,
     replay,
 )
-from reach.flood import uncovered
-from reach.network.address import is_ipv4
+from reach.errors import Defect
+from reach.flood import uncovered, whole
+from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.field import FIELDS, Header
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Assign, Translate
 from reach.symbolic import Symbolic
@@ -45,38 +50,64 @@ from reach.trace import Fate
 from solver import Backend, Term
 
 _TRIED = 64
+_HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
+_LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Further:
     """Packets that get further than before: to ``owner``, unless they are only not stopped.
 
-    ``packets`` are as they start, ``arriving`` as they are delivered.  ``proof`` is of one of them,
-    ``before`` what became of it in the other network (None: nobody sent it there).
+    ``ways`` are they, as they start and as they leave the ``last`` node.  ``proof`` is of one of
+    them, ``before`` what became of it in the other network (None: nobody sent it there).
     """
 
     was: Verdict
     now: Verdict
     owner: str
-    packets: Spaces
-    arriving: Spaces
-    proof: Proof
-    before: Proof | None
+    ways: tuple[Way, ...]
+    start: Start
+    last: str
+    some: tuple[Header, Header]  # one of them, as it starts and as it is delivered
     block: int
+    prove: Callable[[], tuple[Proof, Proof | None]]
+
+    @cached_property
+    def _proofs(self) -> tuple[Proof, Proof | None]:
+        return self.prove()
+
+    @property
+    def proof(self) -> Proof:
+        return self._proofs[0]
+
+    @property
+    def before(self) -> Proof | None:
+        return self._proofs[1]
+
+    @property
+    def packets(self) -> Spaces:
+        return tuple(dict.fromkeys(sent for sent, _ in self.ways))
+
+
+@dataclass
+class _Grid:
+    """Who sends a packet and to which addresses it may be sent, and which pairs were tried."""
+
+    senders: dict[tuple[Start, int], None] = field(default_factory=dict)
+    ends: dict[int, None] = field(default_factory=dict)
+    tried: dict[tuple[Start, int, int], bool] = field(default_factory=dict)
 
 
 @dataclass
 class _Block:
-    """Flows of one kind that meet the same difference, by who sends and who receives."""
+    """Flows of one kind that meet the same difference; what was tried, packet by packet."""
 
     number: int
-    kinds: Spaces
-    sources: dict[tuple[str, HeaderSpace], None] = field(default_factory=dict)
-    ends: dict[tuple[str, HeaderSpace], None] = field(default_factory=dict)
+    grids: dict[Header, _Grid] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +150,7 @@ class Search:
     backend: Backend
     two_way: bool
     most: int
-    _others: list[Term] = field(default_factory=list)
+    _told: Told = field(default_factory=Told)
     _flows: list[Further] = field(default_factory=list)
     _blocks: dict[object, _Block] = field(default_factory=dict)
 
@@ -127,7 +158,7 @@ class Search:
         """One problem; one after the other for portions of the starts if these are many."""
         self._aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
         self._symbolic = Symbolic()
-        self._asked = 0
+        self._asked = 0.0
         for starts in self._portions():
             reason = self._exhausted(replace(self._aim, starts=starts))
             if reason:
@@ -151,21 +182,22 @@ class Search:
     def _exhausted(self, aim: Aim) -> str:
         """All that gets further from some starts; why there may be more, if that is not all."""
         self._constraints = compile(self.after, aim, region=self.wanted.region)
-        self._others = [self._counts()]
+        counts = self._counts()
         while self._asked < _ASKED_FOR_EACH * self.most:
-            self._asked += 1
-            besides = (*self._others, *(self._none_of(block) for block in self._blocks.values()))
+            besides = (counts, *self._told.others(self._constraints))
             decision = decide_compiled(
                 self.after, aim, self._constraints, self.backend, besides=besides
             )
             if decision.verdict is Verdict.UNREACHABLE:
-                self._asked -= 1
                 return ""
             if decision.proof is None:
                 return f"the solver gave up: {decision.unknown}"
+            known = len(self._blocks)
             flow = self._judged(decision.proof, decision.verdict)
             if flow is not None:
                 self._try_others(flow)
+            # What only fills a block counts little.
+            self._asked += 1 if flow is None or len(self._blocks) > known else _LITTLE
             if len(self._blocks) > self.most:
                 break
         return f"{len(self._blocks)} kinds of flows were told apart, and there may be more"
@@ -200,22 +232,76 @@ class Search:
         else:
             before = replay(self.before, proof.start, proof.packet, self.two_way)
             was, packets = self._before(proof, before, owner, took)
-        arriving = took.forward[-1] if owner else ()
+        ways = self._ways(proof, took, packets) if owner else tuple((p, p) for p in packets)
+        self._told.add(proof.start.node, ways, owner)
         if was is Verdict.REACHABLE or was is now:
-            self._others.append(self._not_these(proof.start.node, packets, owner, arriving))
             return None
         block = self._block(proof, was, now, packets)
-        _add(block, proof.start.node, packets, owner, arriving)
-        flow = Further(was, now, owner, packets, arriving, proof, before, block.number)
+        last, some = proof.forward.hops[-1].node, (proof.packet, proof.forward.final)
+        shown = (proof, before)
+        flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
         self._flows.append(flow)
         return flow
+
+    def tell(self, gained: Iterable[Gained]) -> None:
+        """Put flows aside that are known to get further; one of each kind is walked at once."""
+        kinds: dict[object, list[Gained]] = {}
+        for each in gained:
+            who = "" if each.start.node in self.wanted.inside else each.start.node
+            four = each.space.by_name["source"].meets(FAMILY_BIT, _HIGHEST)
+            kinds.setdefault((_kind(each.space), four, who), []).append(each)
+        was, now = Verdict.UNREACHABLE, Verdict.REACHABLE
+        for alike in kinds.values():
+            first = min(alike, key=_first_ends)
+            proof, _ = self._walked(first)
+            block = self._block(proof, was, now, (first.space,))
+            for each in alike:
+                ways = ((each.space, each.space),)
+                self._told.add(each.start.node, ways, each.owner)
+                flow = Further(
+                    was,
+                    now,
+                    each.owner,
+                    ways,
+                    each.start,
+                    each.last,
+                    (_one_of(proof.packet, each.space),) * 2,
+                    block.number,
+                    partial(self._walked, each),
+                )
+                self._flows.append(flow)
+
+    def _walked(self, gained: Gained) -> tuple[Proof, Proof]:
+        """A packet that sets say gets further, in both networks."""
+        packet = gained.some_packet(self.two_way)
+        proof = replay(self.after, gained.start, packet, self.two_way)
+        before = replay(self.before, gained.start, packet, self.two_way)
+        aim = Aim((_alone(gained.start, packet),), goals=None, two_way=self.two_way)
+        if not gets_through(aim, proof) and proof.forward.choices:
+            proof = decide(self.after, aim, self.backend).proof or proof  # another way
+        if not gets_through(aim, proof) or gets_through(aim, before):
+            raise Defect(f"{packet} from {gained.start.node} does not get further as sets say")
+        return proof, before
+
+    def _ways(self, proof: Proof, took: Conditions, packets: Spaces) -> tuple[Way, ...]:
+        """Packets as they start, each space with what is delivered of it."""
+        whole: dict[HeaderSpace, list[Way]] = {}
+        for way in took.ways:
+            whole.setdefault(way[0], []).append(way)
+        return tuple(
+            dict.fromkeys(
+                way
+                for space in packets
+                for way in whole.get(space) or _all_alike(self.after, proof, (space,)).ways
+            )
+        )
 
     def _block(self, proof: Proof, was: Verdict, now: Verdict, packets: Spaces) -> _Block:
         kinds = tuple(dict.fromkeys(map(_kind, packets)))
         four = is_ipv4(proof.packet.source)
         who = "" if proof.start.node in self.wanted.inside else proof.start.node
         key = (kinds, was, now, four, who, frozenset(self._met(proof)))
-        return self._blocks.setdefault(key, _Block(len(self._blocks), kinds))
+        return self._blocks.setdefault(key, _Block(len(self._blocks)))
 
     def _met(self, proof: Proof) -> Iterator[object]:
         """What differs of all that a flow and its reply come by."""
@@ -232,40 +318,54 @@ class Search:
             yield "new"
 
     def _try_others(self, flow: Further) -> None:
-        """The same packet from others, and to others."""
+        """The same packet from others, and to others: whoever sends it to whomever it may be sent.
+
+        Where it began beyond, it is tried from there alone.
+        """
         if flow.now is not Verdict.REACHABLE:
             return
-        packet = flow.proof.packet
-        own = [start for start in self.starts if start.node == flow.proof.start.node]
-        for start in self.starts if flow.proof.start.node in self.wanted.inside else ():
-            self._try(start, packet, flow.block)
-        for end in self.wanted.ends:
-            if is_ipv4(end) is is_ipv4(packet.source):
-                for start in own:
-                    self._try(start, packet._replace(destination=end), flow.block)
+        packet, begun = flow.proof.packet, flow.proof.start.node
+        block = list(self._blocks.values())[flow.block]
+        grid = block.grids.setdefault(packet._replace(source=0, destination=0), _Grid())
+        own = [start for start in self.starts if start.node == begun]
+        starts = self.starts if begun in self.wanted.inside else own
+        four = is_ipv4(packet.source)
+        for sender in (each for start in starts for each in _senders(start, packet)):
+            if self._try(grid, packet, *sender, packet.destination):
+                grid.senders[sender] = None
+        for end in (each for each in self.wanted.ends if is_ipv4(each) is four):
+            tried = [self._try(grid, packet, start, packet.source, end) for start in own]
+            if any(tried):
+                grid.ends[end] = None
+        for start, source in grid.senders:
+            for end in grid.ends:
+                self._try(grid, packet, start, source, end)
 
-    def _try(self, start: Start, packet: Header, number: int) -> None:
-        """Whether a packet from another source belongs to a block as well; if so, it is added."""
-        sources = start.space.by_name.get("source")
-        tried = [packet.source]
-        if sources is not None and packet.source not in sources:
-            tried = [low for low, _ in sources.intervals[:_TRIED]]
-        block = list(self._blocks.values())[number]
-        for source in tried:
-            other = packet._replace(source=source)
-            if other not in start.space or source == packet.destination:
-                continue
-            proof = replay(self.after, start, other, self.two_way)
-            if not gets_through(self._aim, proof) or not any(self._met(proof)):
-                continue
-            if not _holds(block, proof):
-                self._judged(proof, Verdict.REACHABLE)
+    def _try(self, grid: _Grid, packet: Header, start: Start, source: int, end: int) -> bool:
+        """Whether a packet with other ends gets further as well; if so, it is told of."""
+        key = (start, source, end)
+        if key not in grid.tried:
+            grid.tried[key] = self._gets_further(
+                start, packet._replace(source=source, destination=end)
+            )
+        return grid.tried[key]
+
+    def _gets_further(self, start: Start, packet: Header) -> bool:
+        if packet not in start.space or packet.source == packet.destination:
+            return False
+        if self._told.holds(start.node, packet):
+            return True
+        proof = replay(self.after, start, packet, self.two_way)
+        if not gets_through(self._aim, proof) or not any(self._met(proof)):
+            return False
+        return self._judged(proof, Verdict.REACHABLE) is not None
 
     def _before(
         self, proof: Proof, before: Proof, owner: str, took: Conditions
     ) -> tuple[Verdict, Spaces]:
         """What became of the packet before, and of which packets beside it."""
-        aim = self._towards(proof, owner)
+        final = Ranges.of(proof.forward.final.destination)
+        aim = self._towards(owner, final)
         if _is_settled(self.before, before):
             alike = _all_alike(self.before, before, took.start)
             return _verdict(aim, before), alike.start
@@ -274,85 +374,55 @@ class Search:
         every = tuple(replace(proof.start, space=space) for space in took.start)
         if owner and delivers(self.before, every, owner) is False:
             return Verdict.UNREACHABLE, took.start
-        if decide(self.before, replace(aim, starts=every), self.backend).verdict is (
+        # Not of the one packet alone, but of all that is said to be new.
+        anywhere = self._towards(owner, _ends(took.forward[-1]))
+        if decide(self.before, replace(anywhere, starts=every), self.backend).verdict is (
             Verdict.UNREACHABLE
         ):
             return Verdict.UNREACHABLE, took.start
-        exact = {f.name: Ranges.of(v) for f, v in zip(FIELDS, proof.packet, strict=True)}
-        alone = HeaderSpace.where(**exact)
-        asked = replace(aim, starts=(replace(proof.start, space=alone),))
-        return decide(self.before, asked, self.backend).verdict, (alone,)
+        alone = _alone(proof.start, proof.packet)
+        asked = replace(aim, starts=(alone,))
+        return decide(self.before, asked, self.backend).verdict, (alone.space,)
 
-    def _towards(self, proof: Proof, owner: str) -> Aim:
-        """The same end: where the packet is delivered now."""
+    def _towards(self, owner: str, ends: Ranges) -> Aim:
+        """The same end: where the packets are delivered now."""
         if not owner:
             return self._aim
-        final = HeaderSpace.where(destination=Ranges.of(proof.forward.final.destination))
-        return replace(self._aim, goals={owner: final})
-
-    def _not_these(self, node: str, packets: Spaces, owner: str, arriving: Spaces) -> Term:
-        """That a flow is none of these very packets from a node, delivered to their end."""
-        sent = solver.any_of(
-            solver.and_(chosen, self._symbolic.matches(space, version))
-            for chosen, start, version in self._constraints.starts
-            if start.node == node
-            for space in packets
-        )
-        if not owner:
-            return solver.not_(sent)
-        return solver.not_(solver.and_(sent, self._delivered({owner: [*map(_to, arriving)]})))
-
-    def _delivered(self, ends: Mapping[str, Sequence[HeaderSpace]]) -> Term:
-        """That a flow is delivered to one of these owners, at one of their addresses."""
-        return solver.any_of(
-            solver.and_(point.met, self._symbolic.matches(space, point.version))
-            for point, delivery in self._constraints.forward.deliveries
-            for space in ends.get(delivery.owner, ())
-        )
-
-    def _none_of(self, block: _Block) -> Term:
-        """That a flow is none of a block."""
-        symbolic = self._symbolic
-        sources: dict[str, list[HeaderSpace]] = {}
-        for node, space in block.sources:
-            sources.setdefault(node, []).append(space)
-        sent = solver.any_of(
-            solver.and_(
-                chosen,
-                solver.any_of(symbolic.matches(space, version) for space in sources[start.node]),
-                solver.any_of(symbolic.matches(kind, version) for kind in block.kinds),
-            )
-            for chosen, start, version in self._constraints.starts
-            if start.node in sources
-        )
-        ends: dict[str, list[HeaderSpace]] = {}
-        for owner, space in block.ends:
-            ends.setdefault(owner, []).append(space)
-        if "" in ends:
-            return solver.not_(sent)
-        return solver.not_(solver.and_(sent, self._delivered(ends)))
+        return replace(self._aim, goals={owner: HeaderSpace.where(destination=ends)})
 
 
-def _holds(block: _Block, proof: Proof) -> bool:
-    """Whether a proven flow is one of a block."""
-    forward, node = proof.forward, proof.start.node
-    return any(
-        forward.owner == owner and forward.final in space for owner, space in block.ends
-    ) and any(node == begun and proof.packet in space for begun, space in block.sources)
+def _first_ends(gained: Gained) -> tuple[int, int, str]:
+    """By which flows of a kind are in one order."""
+    ends = (gained.space.by_name[side].intervals[0][0] for side in ("source", "destination"))
+    source, destination = ends
+    return (source, destination, gained.start.node)
 
 
-def _add(block: _Block, node: str, packets: Spaces, owner: str, arriving: Spaces) -> None:
-    for space in packets:
-        block.sources[node, HeaderSpace.where(source=space.by_name.get("source"))] = None
-    if not owner:
-        block.ends["", ANYTHING] = None
-    for space in arriving:
-        block.ends[owner, _to(space)] = None
+def _alone(start: Start, packet: Header) -> Start:
+    """A start of one packet."""
+    exact = {f.name: Ranges.of(v) for f, v in zip(FIELDS, packet, strict=True)}
+    return replace(start, space=HeaderSpace.where(**exact))
 
 
-def _to(space: HeaderSpace) -> HeaderSpace:
-    """Whatever is delivered to the same addresses."""
-    return HeaderSpace.where(destination=space.by_name.get("destination"))
+def _one_of(packet: Header, space: HeaderSpace) -> Header:
+    """A packet with other ends."""
+    source, destination = (space.by_name[s].intervals[0][0] for s in ("source", "destination"))
+    return packet._replace(source=source, destination=destination)
+
+
+def _ends(spaces: Spaces) -> Ranges:
+    """All addresses that some headers are sent to."""
+    sets = (space.by_name.get("destination", whole("destination")) for space in spaces)
+    return Ranges.union(span for each in sets for span in each.intervals)
+
+
+def _senders(start: Start, packet: Header) -> Iterator[tuple[Start, int]]:
+    """A start with the addresses from which a packet may be sent there: its own, or a few."""
+    sources = start.space.by_name.get("source")
+    if sources is None or packet.source in sources:
+        yield start, packet.source
+    else:
+        yield from ((start, low) for low, _ in sources.intervals[:_TRIED])
 
 
 def _kind(space: HeaderSpace) -> HeaderSpace:

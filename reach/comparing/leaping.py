@@ -28,7 +28,7 @@ from reach.network.header_space import HeaderSpace
 from reach.network.spans import Spans
 
 _MOST_SPACES = 400
-_MOST_STARTS, _SHARE = 300, 8  # starts that are looked at one by one; or this part of all
+_MOST_STARTS = 300
 _OFTEN = 20  # so much more often something may be looked at again
 
 
@@ -40,7 +40,7 @@ class Starts:
         self.at: dict[str, list[int]] = {}
         for number, start in enumerate(starts):
             self.at.setdefault(start.node, []).append(number)
-        self.most = max(_MOST_STARTS, len(starts) // _SHARE)
+        self.most = max(_MOST_STARTS, len(starts))
         self._by_source = Spans(
             (start.space.by_name.get("source"), number) for number, start in enumerate(starts)
         )

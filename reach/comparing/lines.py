@@ -2,14 +2,15 @@
 
     lines(pair, flows) -> lines
 
-One changed rule that opens a port on forty interfaces is one line with forty members: the flows of
-a block are one line, and blocks between the same ends for the same reason another one.  Must not
-know how flows were found, nor rendering.
+One changed rule that opens a port on forty interfaces is one line with forty members.  Of the flows
+of a block those are told together whose sources all go with all of the destinations, and lines
+between the same ends for the same reason are one.  Must not know how flows were found, nor
+rendering.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -17,12 +18,13 @@ from reach.answer import EndPoint, Remark, Verdict, Witness
 from reach.comparing.aligned import Pair
 from reach.comparing.difference import Line
 from reach.comparing.flows import Further
+from reach.comparing.grouping import Named, Shown, grouped
+from reach.comparing.pairs import Product
 from reach.decide import Proof
 from reach.ephemeral import EPHEMERAL
 from reach.evidence import witness
-from reach.lower import Ground
-from reach.network.address import format_address
-from reach.network.field import ICMP, ICMPV6, Header
+from reach.network.address import is_ipv4
+from reach.network.field import ICMP, ICMPV6
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import (
@@ -35,10 +37,9 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
-from reach.snapshot.records import NetworkInterface
 from reach.trace import Fate
 
-_MOST_PREFIXES = 4
+_OF_ONE = (ICMP, ICMPV6)
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,33 @@ class _Item:
     line: Line
     proof: Proof
     key: tuple[object, ...]
-    sources: frozenset[str]
-    destinations: frozenset[str]
-    block: int
+    ends: Product
+    four: bool
+    both: bool = False
+
+    @property
+    def alone(self) -> frozenset[HeaderSpace]:
+        """The packets that both versions of IP have."""
+        return frozenset(each for each in self.line.packets if _protocol(each) not in _OF_ONE)
+
+    @property
+    def named(self) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset(member.who for member in side) for side in self.ends)
 
 
 def lines(pair: Pair, flows: Sequence[Further], turned: bool) -> tuple[Line, ...]:
     """The lines of flows that get further after than before; ``turned``: the pair is reversed."""
-    before = _Known(pair.before.network)
-    items = [_item(pair, before, flow, turned) for flow in flows]
-    items = _together(items, lambda item: item.block, _ends_joined)
-    items = _together(items, lambda i: (i.key, i.sources, i.destinations), _packets_joined)
+    before, named = _Known(pair.before.network), Named(pair.after)
+    blocks: dict[int, list[Further]] = {}
+    for flow in flows:
+        blocks.setdefault(flow.block, []).append(flow)
+    items = [
+        _item(named, before, shown, turned)
+        for block in blocks.values()
+        for shown in grouped(named, block)
+    ]
+    items = _together(items, lambda item: (item.key, item.ends, item.four), _packets_joined)
+    items = _together(items, lambda item: (item.key, item.named, item.alone), _versions_joined)
     # One flow of a line is shown hop by hop.
     shown = (replace(i.line, witness=witness(pair.after, i.proof)) for i in items)
     return tuple(sorted(shown, key=_order))
@@ -66,75 +83,79 @@ def lines(pair: Pair, flows: Sequence[Further], turned: bool) -> tuple[Line, ...
 
 def _order(line: Line) -> tuple[object, ...]:
     ends = [[each.resource for each in side] for side in (line.sources, line.destinations)]
-    return (line.now.value, line.was.value, ends[0], ends[1], str(line.packets))
+    addresses = [[each.addresses for each in side] for side in (line.sources, line.destinations)]
+    return (line.now.value, line.was.value, *ends, str(line.packets), *addresses)
 
 
 def _together(
     items: Iterable[_Item],
     alike: Callable[[_Item], object],
-    joined: Callable[[_Item, _Item], _Item],
+    joined: Callable[[_Item, _Item], _Item | None],
 ) -> list[_Item]:
-    found: dict[object, _Item] = {}
+    """Items that are alike as one, where they can be joined."""
+    found: dict[object, list[_Item]] = {}
     for item in items:
-        key = alike(item)
-        known = found.get(key)
-        found[key] = item if known is None else joined(known, item)
-    return list(found.values())
+        known = found.setdefault(alike(item), [])
+        for place, each in enumerate(known):
+            both = joined(each, item)
+            if both is not None:
+                known[place] = both
+                break
+        else:
+            known.append(item)
+    return [item for each in found.values() for item in each]
 
 
 def _packets_joined(one: _Item, other: _Item) -> _Item:
-    joined = _ends_joined(one, other)
     packets = tuple(dict.fromkeys((*one.line.packets, *other.line.packets)))
-    return replace(joined, line=replace(joined.line, packets=packets))
+    return replace(one, line=replace(one.line, packets=packets))
 
 
-def _ends_joined(one: _Item, other: _Item) -> _Item:
+def _versions_joined(one: _Item, other: _Item) -> _Item | None:
+    """Flows between the same members by IPv4 and by IPv6; of one version they differ in addresses,
+    and not all of the sources may go with all of the destinations."""
+    if one.four is other.four or one.both or other.both:
+        return None
     line = replace(
-        one.line,
+        _packets_joined(one, other).line,
         sources=_members_joined(one.line.sources, other.line.sources),
         destinations=_members_joined(one.line.destinations, other.line.destinations),
     )
-    sources, destinations = one.sources | other.sources, one.destinations | other.destinations
-    return replace(one, line=line, sources=sources, destinations=destinations)
+    return replace(one, line=line, both=True)
 
 
 def _members_joined(one: tuple[EndPoint, ...], other: tuple[EndPoint, ...]) -> tuple[EndPoint, ...]:
     found = {each.resource: each for each in one}
     for each in other:
-        known = found.get(each.resource)
-        addresses = (*(known.addresses if known else ()), *each.addresses)
-        found[each.resource] = replace(each, addresses=tuple(dict.fromkeys(addresses)))
+        known = found[each.resource]
+        found[each.resource] = replace(each, addresses=(*known.addresses, *each.addresses))
     return tuple(found[name] for name in sorted(found))
 
 
-# ---------------------------------------------------------------------- one flow as a line
+def _protocol(space: HeaderSpace) -> int | None:
+    return space.by_name.get("protocol", Ranges(())).single
 
 
-def _item(pair: Pair, before: _Known, flow: Further, turned: bool) -> _Item:
-    proof, ground = flow.proof, pair.after
+# ---------------------------------------------------------------------- a line
+
+
+def _item(named: Named, before: _Known, shown: Shown, turned: bool) -> _Item:
+    flow = shown.flow
     was, now = (flow.now, flow.was) if turned else (flow.was, flow.now)
-    sources = _ends(ground, proof.start.node, proof.packet, flow.packets, "source")
-    last = proof.forward.hops[-1]
-    arriving = flow.arriving or flow.packets
-    destinations = _ends(ground, last.node, last.after, arriving, "destination")
-    because = tuple(_remark(each) for each in _only_after(before, proof))
+    because = tuple(_remark(each) for each in _only_after(before, shown.proof))
     stopped = _stopped(flow.before)
     line = Line(
         was=was,
         now=now,
-        sources=sources,
-        destinations=destinations,
-        packets=tuple(dict.fromkeys(_kinds(flow.packets))),
-        witness=Witness(proof.packet, (), ()),
+        sources=named.ends(shown.ends[0]),
+        destinations=named.ends(shown.ends[1]),
+        packets=tuple(dict.fromkeys(map(_told, shown.packets))),
+        witness=Witness(shown.proof.packet, (), ()),
         because=because,
         stopped=_remark(stopped) if stopped is not None else None,
     )
     key = (was, now, because, stopped and (stopped.words, stopped.code))
-    return _Item(line, proof, key, _ids(sources), _ids(destinations), flow.block)
-
-
-def _ids(ends: Iterable[EndPoint]) -> frozenset[str]:
-    return frozenset(each.resource for each in ends)
+    return _Item(line, shown.proof, key, shown.ends, is_ipv4(shown.proof.packet.source))
 
 
 def _remark(origin: Origin) -> Remark:
@@ -145,49 +166,13 @@ def _remark(origin: Origin) -> Remark:
     return Remark(f"{located}{origin.words}", f"{origin.resource}{named}")
 
 
-def _kinds(packets: Iterable[HeaderSpace]) -> Iterator[HeaderSpace]:
-    """The packets without their ends, which are told apart, and without a client's own ports."""
-    for space in packets:
-        kind = space.without("source", "destination")
-        if kind.by_name.get("source_port") == Ranges.span(*EPHEMERAL):
-            kind = kind.without("source_port")
-        if kind.by_name.get("protocol", Ranges(())).single not in (ICMP, ICMPV6):
-            kind = kind.without("icmp_type", "icmp_code")
-        yield kind
-
-
-def _ends(
-    ground: Ground, node: str, header: Header, spaces: Iterable[HeaderSpace], side: str
-) -> tuple[EndPoint, ...]:
-    """Who has the addresses of one side, at the node where the flow starts or is delivered."""
-    sets = [space.by_name[side] for space in spaces if side in space.by_name]
-    addresses = Ranges.union(span for each in sets for span in each.intervals)
-    label = ground.label(node, header)
-    resource = node.split("/", 2)[1]
-    if label is None or ground.snapshot.get(NetworkInterface, label[0]) is None:
-        who, name = label or (resource, ground.name_of(resource))
-        shown = [str(prefix) for prefix in addresses.cover()] if _few(addresses) else []
-        return (EndPoint(who, name, tuple(shown)),)
-    found: dict[str, EndPoint] = {}
-    for address in ground.index.addresses_within(addresses):
-        at = header._replace(**{side: address})
-        who, name = ground.label(node, at) or label
-        owners = ground.index.owner_of_address(address)
-        if all(each.network_interface_id != who for each in owners):
-            continue
-        known = found[who].addresses if who in found else ()
-        found[who] = EndPoint(who, name, (*known, format_address(address)))
-    return tuple(found[who] for who in sorted(found)) or (EndPoint(*label, ()),)
-
-
-def _few(addresses: Ranges) -> bool:
-    """Whether addresses are few enough to be told: not those of the whole internet."""
-    return len(list(_first(addresses.cover(), _MOST_PREFIXES + 1))) <= _MOST_PREFIXES
-
-
-def _first(prefixes: Iterable[object], most: int) -> Iterator[object]:
-    for prefix, _ in zip(prefixes, range(most), strict=False):
-        yield prefix
+def _told(kind: HeaderSpace) -> HeaderSpace:
+    """The packets without a client's own ports, and without what others do not have."""
+    if kind.by_name.get("source_port") == Ranges.span(*EPHEMERAL):
+        kind = kind.without("source_port")
+    if _protocol(kind) not in _OF_ONE:
+        kind = kind.without("icmp_type", "icmp_code")
+    return kind
 
 
 # ---------------------------------------------------------------------- why

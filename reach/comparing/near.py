@@ -26,15 +26,21 @@ from reach.comparing.nodes import bounded, differ_in_filters, permitted_more
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
+from reach.comparing.sweeping import Counted, Swept, swept
 from reach.interfaces.plain import Plain, own_filters, plain
 from reach.lower import Ground
-from reach.network.header_space import HeaderSpace
+from reach.network.address import ANY_IPV4, ANY_IPV6
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
 from reach.snapshot.records import NetworkAcl, SecurityGroup
 from solver import Backend
 
-_MOST, _EACH = 1000, 20  # so many sets are pushed on at least, and for each node told of
+_MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
+_FAMILIES = tuple(
+    HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
+    for ends in (ANY_IPV4, ANY_IPV6)
+)
 _KINDS = frozenset({SecurityGroup, NetworkAcl})
 
 
@@ -87,9 +93,14 @@ class Near:
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
         network = pair.after.network
-        effort = Effort(max(_MOST, len(self.starts.all) // 2, _EACH * len(self.told)))
+        effort = Effort(max(_MOST, len(self.starts.all), _EACH * len(self.told)))
         starts = []
-        for start in dict.fromkeys(every_packet(self._begun(by))):
+        begun = tuple(dict.fromkeys(every_packet(self._begun(by))))
+        networks = pair.before.network, network
+        told = Swept((), begun)
+        if two_way:
+            told = swept(networks, begun, known(pair.before), Counted(forward, reply))
+        for start in told.rest:
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:
                 forward.look_at_all()
@@ -101,8 +112,8 @@ class Near:
             None if been is None else {n: bounded(map(told_briefly, s)) for n, s in been.items()}
         )
         wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after), region=region)
-        networks = pair.before.network, network
         search = Search(*networks, starts, known(pair.before), wanted, backend, two_way, most)
+        search.tell(told.gained)
         return search.found()
 
     def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
@@ -177,7 +188,7 @@ def _opened(
                     if spaces is None:
                         return None
                     if part == "admit":
-                        come += (Come(space & addressed) for space in spaces)
+                        come += (Come(s & addressed & f) for s in spaces for f in _FAMILIES)
                     else:
                         come += (Come(space, nodes) for space in spaces)
     opened, shut = (tuple(come for come in each if not come.space.is_empty) for each in found)
