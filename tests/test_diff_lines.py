@@ -209,8 +209,8 @@ def addressed(where: World, address: str) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def of_flows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A difference is of flows: that a packet may pass as the reply to one of the other end (R-SG-27)
-    is what questions say besides, and no line."""
+    """A difference is of flows: that a packet may pass as the reply to one of the other end is what
+    questions say besides (R-SG-27), and no line."""
     monkeypatch.setattr("reach.tracking.own_flow", lambda _: None)
 
 
