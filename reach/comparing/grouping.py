@@ -20,8 +20,8 @@ from reach.comparing.pairs import Member, Product, Side, products
 from reach.decide import Proof, left_open, replay
 from reach.lower import Ground
 from reach.network.address import format_address
-from reach.network.field import Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.field import INDEX, TCP, UDP, Header
+from reach.network.header_space import HeaderSpace, Interval, Ranges
 from reach.snapshot.records import NetworkInterface
 from reach.trace import Fate
 
@@ -62,7 +62,7 @@ def grouped(named: Named, flows: Sequence[Further]) -> Iterator[Shown]:
             pieces.setdefault(sent.without("source", "destination"), []).append(piece)
     known: dict[tuple[Product, ...], list[Product]] = {}
     found: dict[Product, dict[HeaderSpace, list[_Piece]]] = {}
-    for kind, each in pieces.items():
+    for kind, each in sorted(pieces.items(), key=lambda pair: as_shown(pair[0])):
         rectangles = tuple(_merged(piece.ends for piece in each))
         if rectangles not in known:
             known[rectangles] = products(rectangles)
@@ -71,6 +71,14 @@ def grouped(named: Named, flows: Sequence[Further]) -> Iterator[Shown]:
     for product, kinds in found.items():
         every = [piece for each in kinds.values() for piece in each]
         yield Shown(product, tuple(kinds), *_example(named.ground, product, every))
+
+
+def as_shown(kind: HeaderSpace) -> tuple[int, Sequence[tuple[int, Sequence[Interval]]]]:
+    """By which kinds are in one order, however they were found: what people know best first."""
+    protocols = kind.by_name.get("protocol")
+    known = (n for n, each in enumerate((TCP, UDP)) if protocols is None or each in protocols)
+    fields = [(INDEX[name], values.intervals) for name, values in kind.fields]
+    return next(known, 2), fields
 
 
 def _merged(rectangles: Iterable[Product]) -> list[Product]:

@@ -18,7 +18,7 @@ from reach.answer import EndPoint, Remark, Verdict, Witness
 from reach.comparing.aligned import Pair
 from reach.comparing.difference import Line
 from reach.comparing.flows import Further
-from reach.comparing.grouping import Named, Shown, grouped
+from reach.comparing.grouping import Named, Shown, as_shown, grouped
 from reach.comparing.pairs import Product
 from reach.decide import Proof
 from reach.ephemeral import EPHEMERAL
@@ -74,6 +74,7 @@ def lines(pair: Pair, flows: Sequence[Further], turned: bool) -> tuple[Line, ...
         for block in blocks.values()
         for shown in grouped(named, block)
     ]
+    items.sort(key=lambda item: as_shown(item.line.packets[0]))
     items = _together(items, lambda item: (item.key, item.ends, item.four), _packets_joined)
     items = _together(items, lambda item: (item.key, item.named, item.alone), _versions_joined)
     # One flow of a line is shown hop by hop.
