@@ -6,11 +6,12 @@ it.  Knows the neutral network only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from reach.network.header_space import ANYTHING, HeaderSpace
+from reach.network.field import FIELDS, Header
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Start:
     node: str
     space: HeaderSpace
     owner: str
+
+    def of_one(self, packet: Header) -> Start:
+        """The start of one packet and no other."""
+        exact = {f.name: Ranges.of(value) for f, value in zip(FIELDS, packet, strict=True)}
+        return replace(self, space=HeaderSpace.where(**exact))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,11 @@ class Visit:
     def is_at(self, node: str) -> bool:
         """Whether a node (``component/resource/part``) is one of them."""
         return node in self.nodes or (bool(self.resources) and resource_of(node) in self.resources)
+
+
+def makes_all(visits: Iterable[Visit], nodes: Collection[str]) -> bool:
+    """Whether whoever comes by these nodes makes every visit."""
+    return all(any(map(visit.is_at, nodes)) for visit in visits)
 
 
 def resource_of(node: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reach.aim import makes_all
 from reach.amend import amend
 from reach.certificate import Certificate, CertificateError
 from reach.check import Checked, check_certificate
@@ -117,7 +118,7 @@ def _remembered(ground: Ground, asked: Resolved, own: Question, told: Any) -> Ch
         return Checked((f"the witness cannot be read: {error!r}",), "")
     if not before or not passed or passed[0].before != packet:
         return Checked(("the way there does not begin with the packet",), "")
-    if not all(any(visit.is_at(hop.node) for hop in passed) for visit in asked.aim.through):
+    if not makes_all(asked.aim.through, [hop.node for hop in passed]):
         return Checked(("it does not take the way that was asked for",), "")
     wrong = retrace(network, resolved.aim, before[0].before, before, passed)
     return Checked(wrong, f"a flow of the other end over {len(before)} hops, and its reply")

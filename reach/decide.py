@@ -17,7 +17,7 @@ from itertools import islice
 
 import solver
 from reach import foreseen
-from reach.aim import Aim, Start
+from reach.aim import Aim, Start, makes_all
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
 from reach.certify import certify
@@ -297,7 +297,7 @@ def arrives(aim: Aim, proof: Proof) -> str:
 
 def takes_the_way(aim: Aim, forward: Trace) -> bool:
     """Whether a flow makes every visit that the aim asks for."""
-    return all(any(visit.is_at(hop.node) for hop in forward.hops) for visit in aim.through)
+    return makes_all(aim.through, [hop.node for hop in forward.hops])
 
 
 def missed(proof: Proof) -> tuple[Origin, ...]:

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import solver
-from reach.aim import Aim, Start, resource_of
+from reach.aim import Aim, resource_of
 from reach.canonical import Pinned
 from reach.compile import compile
 from reach.decide import BUDGET, Proof, arrives, missed, takes_the_way, witness
 from reach.exploration import FEW
-from reach.network.field import FIELD, FIELDS, INDEX, Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.field import FIELD, INDEX, Header
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.trace import Fate, Hop, Trace
@@ -95,7 +94,7 @@ def explain(
         proof = _Lifted(network, there, backend, budget, filters_only=True).fewest()
         proof = proof or _Lifted(network, there, backend, budget).fewest()
         if proof is not None:
-            aim = replace(aim, starts=(_exactly(proof),))
+            aim = replace(aim, starts=(proof.start.of_one(proof.packet),))
     lifted = _Lifted(network, aim, backend, budget)
     proof = lifted.fewest()
     if proof is not None and most == 1:
@@ -118,7 +117,7 @@ def explain(
     if most == 1 and any(_unlike(aim, closest.forward)) and _is_delivered(closest):
         # It is only what is asked of the packet as it arrives: no route would change that.
         return Explained((Blocked(met),))
-    narrow = replace(aim, starts=(_exactly(closest),))
+    narrow = replace(aim, starts=(closest.start.of_one(closest.packet),))
     supposing = _ways(_Lifted(network, narrow, backend, budget, suppose=True), most)
     if not supposing.ways:
         return Explained((Blocked(met),), exhausted=True)
@@ -176,14 +175,6 @@ def _is_wide(aim: Aim) -> bool:
     """Whether several interfaces or hosts are asked about at either end."""
     ends = (s.space.by_name.get(name) for s in aim.starts for name in ("source", "destination"))
     return len(aim.starts) > FEW or any(end is None or end.single is None for end in ends)
-
-
-def _exactly(proof: Proof) -> Start:
-    """The start of one flow and no other."""
-    exact = {
-        field.name: Ranges.of(value) for field, value in zip(FIELDS, proof.packet, strict=True)
-    }
-    return replace(proof.start, space=HeaderSpace.where(**exact))
 
 
 def _got_how_far(proof: Proof) -> tuple[bool, int, int]:

@@ -56,11 +56,16 @@ def subnets_missing(ground: Ground) -> Origin | None:
 def _unheld(ground: Ground, kind: type[Record], ids: Ids, words: str) -> Origin | None:
     """The first thing of a kind that other answers name and its own call does not show."""
     named = next(iter(ids.values()), None)
-    if named is None:
-        return None
+    return None if named is None else _not_shown(ground, kind, named[0], words)
+
+
+def _not_shown(
+    ground: Ground, kind: type[Record], named: str, words: str, about: str = ""
+) -> Origin:
+    """The gap of one thing that other answers name: about the call, if about nothing else."""
     section = ground.snapshot.section_of(kind)
-    told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
-    return Origin(section.call, told, collect=section.command)
+    told = f"{words}: {section.call} does not show {named}, which other answers name"
+    return Origin(about or section.call, told, collect=section.command)
 
 
 def openings(ground: Ground) -> tuple[Origin, ...]:
@@ -108,9 +113,7 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     if is_public(address) and is_ipv4(address):
         hidden = _of_a_hidden_pool(ground, address)
         if hidden:
-            section = ground.snapshot.section_of(PublicIpv4Pool)
-            told = f"{words}: {section.call} does not show {hidden}, which other answers name"
-            return Origin(hidden, told, collect=section.command)
+            return _not_shown(ground, PublicIpv4Pool, hidden, words, about=hidden)
     if is_public(address) and _has_tunnels(ground):
         kinds += [VpnConnection]
     return missing(ground, kinds, words)
@@ -179,9 +182,7 @@ def held_in_part(ground: Ground, address: int) -> Origin | None:
         blocks = vpc_blocks(vpc) if vpc is not None else ()
         if any(address in Prefix.parse(block) for block in blocks):
             words = f"whether it has the address {format_address(address)} is not known"
-            section = ground.snapshot.section_of(NetworkInterface)
-            told = f"{words}: {section.call} does not show {named[0]}, which other answers name"
-            return Origin(named[0], told, collect=section.command)
+            return _not_shown(ground, NetworkInterface, named[0], words, about=named[0])
     return None
 
 

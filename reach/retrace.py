@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from reach.aim import Aim, Start
+from reach.aim import Aim, Start, makes_all
 from reach.network.field import INDEX, Header, answers, reply_to
 from reach.network.node import Network
 from reach.network.stage import (
@@ -281,5 +281,5 @@ def _arrives(
     comes_back = final.destination == packet.source and not passed
     if not aim.to_itself and (delivery.inside or comes_back):
         raise Astray("it does not leave its sender")
-    if not all(any(visit.is_at(hop.node) for hop in forward) for visit in aim.through):
+    if not makes_all(aim.through, [hop.node for hop in forward]):
         raise Astray("it does not take the way that was asked for")

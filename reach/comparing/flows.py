@@ -41,7 +41,7 @@ from reach.decide import (
 from reach.errors import Defect
 from reach.flood import uncovered, whole
 from reach.network.address import FAMILY_BIT, is_ipv4
-from reach.network.field import FIELDS, Header
+from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Assign, Translate
@@ -276,7 +276,7 @@ class Search:
         packet = gained.some_packet(self.two_way)
         proof = replay(self.after, gained.start, packet, self.two_way)
         before = replay(self.before, gained.start, packet, self.two_way)
-        aim = Aim((_alone(gained.start, packet),), goals=None, two_way=self.two_way)
+        aim = Aim((gained.start.of_one(packet),), goals=None, two_way=self.two_way)
         if not gets_through(aim, proof) and proof.forward.choices:
             proof = decide(self.after, aim, self.backend).proof or proof  # another way
         if not gets_through(aim, proof) or gets_through(aim, before):
@@ -285,14 +285,14 @@ class Search:
 
     def _ways(self, proof: Proof, took: Conditions, packets: Spaces) -> tuple[Way, ...]:
         """Packets as they start, each space with what is delivered of it."""
-        whole: dict[HeaderSpace, list[Way]] = {}
+        known: dict[HeaderSpace, list[Way]] = {}
         for way in took.ways:
-            whole.setdefault(way[0], []).append(way)
+            known.setdefault(way[0], []).append(way)
         return tuple(
             dict.fromkeys(
                 way
                 for space in packets
-                for way in whole.get(space) or _all_alike(self.after, proof, (space,)).ways
+                for way in known.get(space) or _all_alike(self.after, proof, (space,)).ways
             )
         )
 
@@ -380,7 +380,7 @@ class Search:
             Verdict.UNREACHABLE
         ):
             return Verdict.UNREACHABLE, took.start
-        alone = _alone(proof.start, proof.packet)
+        alone = proof.start.of_one(proof.packet)
         asked = replace(aim, starts=(alone,))
         return decide(self.before, asked, self.backend).verdict, (alone.space,)
 
@@ -396,12 +396,6 @@ def _first_ends(gained: Gained) -> tuple[int, int, str]:
     ends = (gained.space.by_name[side].intervals[0][0] for side in ("source", "destination"))
     source, destination = ends
     return (source, destination, gained.start.node)
-
-
-def _alone(start: Start, packet: Header) -> Start:
-    """A start of one packet."""
-    exact = {f.name: Ranges.of(v) for f, v in zip(FIELDS, packet, strict=True)}
-    return replace(start, space=HeaderSpace.where(**exact))
 
 
 def _one_of(packet: Header, space: HeaderSpace) -> Header:

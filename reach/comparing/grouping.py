@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
 from reach.answer import EndPoint
 from reach.comparing.flows import Further
@@ -27,7 +26,6 @@ from reach.trace import Fate
 
 _MOST_PREFIXES, _TRIED = 4, 16
 _NOWHERE = Ranges(())
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -108,10 +106,6 @@ def _union(sets: Iterable[Ranges]) -> Ranges:
     return Ranges.union(span for each in sets for span in each.intervals)
 
 
-def _first(found: Iterable[T], most: int) -> Iterator[T]:
-    return islice(iter(found), most)
-
-
 # ------------------------------------------------------------------- one packet of a group
 
 
@@ -154,12 +148,12 @@ def _packets_between(ends: Product, piece: _Piece) -> Iterator[Header]:
     """Packets of a piece from one of the sources to one of the destinations."""
     sources, found = (ours & theirs for ours, theirs in zip(ends, piece.ends, strict=True))
     pairs = ((s, e) for s in _in_order(sources) for e in _in_order(found) if s.who != e.who)
-    for source, end in _first(pairs, _TRIED):
+    for source, end in islice(pairs, _TRIED):
         begun = source.at & piece.sent.by_name.get("source", source.at)
         asked = end.at if _is_straight(piece) else piece.sent.by_name.get("destination", end.at)
         if not begun:
             continue
-        for at in _first((low for low, _ in asked.intervals), _TRIED):
+        for at in islice((low for low, _ in asked.intervals), _TRIED):
             yield _packet(piece, begun, at)
 
 
@@ -248,6 +242,6 @@ def _addresses(members: Sequence[Member]) -> tuple[str, ...]:
         lows = sorted(low for member in members for low, _ in member.at.intervals)
         return tuple(map(format_address, lows))
     at = _union(member.at for member in members)
-    if len(list(_first(at.cover(), _MOST_PREFIXES + 1))) > _MOST_PREFIXES:
+    if len(list(islice(at.cover(), _MOST_PREFIXES + 1))) > _MOST_PREFIXES:
         return ()
     return tuple(str(prefix) for prefix in at.cover())

@@ -12,13 +12,21 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from reach.snapshot.address_text import complaints
 from reach.snapshot.attribute_path import Place, gather, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.ids import check_ids
 from reach.snapshot.record import Part, Record, Scope
 from reach.snapshot.section import Kind, Reference, Section
 
 Names = tuple[str, ...]
 
 
-def check_addresses(section: Section, records: Sequence[Record]) -> None:
+def check_records(section: Section, records: Sequence[Record]) -> None:
+    """Raise for the first thing that is wrong in records by themselves."""
+    _check_addresses(section, records)
+    _check_choices(section, records)
+    check_ids(section, records)
+
+
+def _check_addresses(section: Section, records: Sequence[Record]) -> None:
     """Raise for the first malformed address."""
     kinds: dict[Kind, set[str]] = {}
     for path, texts in gather(records, section.addresses):
@@ -39,7 +47,7 @@ def _raise_first(
                     raise SnapshotError(wrong[kind][place.value], record.page.file, pointer)
 
 
-def check_choices(section: Section, records: Sequence[Record]) -> None:
+def _check_choices(section: Section, records: Sequence[Record]) -> None:
     """Raise for the first object that prints none of the attributes of which AWS prints one, or
     one of two that it prints together."""
     for paths, words, is_wrong in (

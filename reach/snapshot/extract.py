@@ -18,11 +18,10 @@ import msgspec
 
 from reach.snapshot import manifest as captured
 from reach.snapshot.attribute_path import gather
-from reach.snapshot.check import check_addresses, check_choices
+from reach.snapshot.check import check_records
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.fingerprint import hash_of
-from reach.snapshot.ids import check_ids
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.section import Section
 from reach.snapshot.table import Part, pack
@@ -119,9 +118,7 @@ def records_of(section: Section, rows: Rows) -> list[Record]:
 
 def _rows(section: Section, records: list[Record]) -> Rows:
     """Raises SnapshotError for a malformed address, and as ``pack`` does."""
-    check_addresses(section, records)
-    check_choices(section, records)
-    check_ids(section, records)
+    check_records(section, records)
     ids = list(map(attrgetter(section.id), records))
     named = dict(gather(records, (each.path for each in section.references)))
     found = [_beginning(each.prefix, set(named[each.path])) for each in section.references]

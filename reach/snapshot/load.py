@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 from reach.snapshot import manifest as captured
 from reach.snapshot.calls import calls_of
-from reach.snapshot.check import check_addresses, check_choices
+from reach.snapshot.check import check_records
 from reach.snapshot.core import SECTIONS
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import find
-from reach.snapshot.ids import check_ids
 from reach.snapshot.manifest import Manifest
 from reach.snapshot.merge import merge
 from reach.snapshot.record import Record
@@ -133,9 +132,7 @@ def _contents(
     contents: Contents = {}
     for key, section in sections.items():
         records = found.get(key, [])
-        check_addresses(section, records)
-        check_choices(section, records)
-        check_ids(section, records)
+        check_records(section, records)
         merged, notes = merge(section, records)
         remarks += notes
         contents[section.record] = merged

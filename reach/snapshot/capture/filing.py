@@ -14,9 +14,8 @@ import orjson
 from reach.snapshot.capture.folder import dumps
 from reach.snapshot.capture.plan import Step
 from reach.snapshot.capture.reading import Result
-from reach.snapshot.check import check_addresses, check_choices
+from reach.snapshot.check import check_records
 from reach.snapshot.decode import decode
-from reach.snapshot.ids import check_ids
 from reach.snapshot.record import content
 from reach.snapshot.section import Section
 
@@ -42,9 +41,7 @@ def items_of(step: Step, text: bytes) -> Sequence[Any]:
 def check(name: str, text: bytes, sections: Mapping[str, Section]) -> None:
     """Raise SnapshotError where the loader would refuse the file."""
     for key, records in decode(name, text, sections).records.items():
-        check_addresses(sections[key], records)
-        check_choices(sections[key], records)
-        check_ids(sections[key], records)
+        check_records(sections[key], records)
 
 
 def differing(one: bytes, other: bytes, sections: Mapping[str, Section]) -> tuple[str, ...]:
