@@ -29,7 +29,6 @@ from reach.gaps import (
     unnamed,
     unseen,
 )
-from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host
 from reach.lower import Ground
 from reach.network.address import (
@@ -100,7 +99,7 @@ def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
 
 def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
     """The nodes of all services that have an address in a block."""
-    some = ground.memo("services", lambda: classes(ground).services())
+    some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
     sent = ground.memo("addresses of services", lambda: _sent_by(some))
     return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
 
