@@ -79,13 +79,13 @@ def end_points(network: Network, aim: Aim, backend: Backend, side: str, most: in
 def _group(network: Network, proof: Proof, side: str) -> Group:
     packets = conditions(network, proof)
     ends = [space.by_name.get(side, EVERY) for space in packets.start]
-    addresses = Ranges.union(span for each in ends for span in each.intervals)
+    addresses = Ranges.any_of(ends)
     return Group(addresses, packets.start, packets.forward[-1], proof)
 
 
 def _without(aim: Aim, side: str, groups: Iterable[Ranges]) -> Aim:
     """The same question about everybody else."""
-    told = Ranges.union(span for each in groups for span in each.intervals)
+    told = Ranges.any_of(groups)
     kept = (
         replace(s, space=s.space.narrowed(side, s.space.by_name.get(side, EVERY) - told))
         for s in aim.starts

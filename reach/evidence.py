@@ -106,7 +106,7 @@ def _members(ground: Ground, group: Group, side: str) -> Iterator[EndPoint]:
     """The interfaces that have the addresses; as destinations they may be sent to by others."""
     spaces = group.packets if side == "source" else group.arrive
     ends = [space.by_name[side] for space in spaces if side in space.by_name]
-    reached = Ranges.union(span for each in ends for span in each.intervals)
+    reached = Ranges.any_of(ends)
     known: dict[str, list[str]] = {}
     for address in ground.index.addresses_within(reached):
         for interface in ground.index.owner_of_address(address):

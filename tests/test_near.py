@@ -27,7 +27,7 @@ from reach.comparing.near import warmed
 from reach.comparing.nodes import Spot
 from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
-from reach.interfaces.plain import plain, resource_of
+from reach.interfaces.plain import host_of, plain
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.spans import Spans
 from reach.network.stage import Filter
@@ -92,7 +92,7 @@ def holds(snapshot: Snapshot) -> int:
     # Nothing comes to a host but what is for its addresses; and its filters remember.
     begun = senders(ground)
     for name in own:
-        interface = snapshot.get(NetworkInterface, resource_of(name))
+        interface = snapshot.get(NetworkInterface, host_of(name))
         assert interface is not None
         if name.endswith("/admit"):
             members = ground.alike(interface.network_interface_id)

@@ -322,7 +322,7 @@ def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
         for group in lowering.snapshot.records(LatticeTargetGroup)
         for target in lattice.targets(group.id) or ()
     )
-    return Ranges.union(span for each in behind for span in each.intervals), fronts
+    return Ranges.any_of(behind), fronts
 
 
 def _all_held(lowering: Lowering) -> bool:

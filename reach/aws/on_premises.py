@@ -143,7 +143,7 @@ def _taken(lowering: Lowering) -> Ranges:
 
     def make() -> Ranges:
         ends = (each.match.by_name.get("destination") for each in lowering.announcements())
-        return Ranges.union(span for end in ends if end is not None for span in end.intervals)
+        return Ranges.any_of(end for end in ends if end is not None)
 
     return lowering.memo(f"{_NAME} taken", make)
 
@@ -259,7 +259,7 @@ def _by(lowering: Lowering, links: tuple[Link, ...]) -> End:
         words="on-premises",
         starts=tuple(_start(link) for link in links),
         goals={OWNER: ANYTHING},
-        addresses=Ranges.union(span for link in links for span in _takes(link).intervals),
+        addresses=Ranges.any_of(_takes(link) for link in links),
         as_sent=True,
         gap=gap,
     )

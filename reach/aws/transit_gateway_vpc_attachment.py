@@ -119,7 +119,7 @@ def _blocks_on(lowering: Lowering, gateway_id: str) -> tuple[Ranges, Ranges, Map
             for each, vpc in known.items()
             if vpc is not None
         }
-        every = Ranges.union(span for own in blocks.values() for span in own.intervals)
+        every = Ranges.any_of(blocks.values())
         return every, every - shared(blocks.values()), blocks
 
     return lowering.memo(f"{_NAME} blocks on {gateway_id}", make)

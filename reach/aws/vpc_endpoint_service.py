@@ -393,7 +393,7 @@ def _served(lowering: Lowering) -> dict[str, list[str]]:
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The endpoints' addresses, for those of the balancers that they lead to."""
     fronts = lowering.memo(f"{_NAME} aliases", lambda: Spans(_behind(lowering)))
-    return Ranges.union(span for front in fronts.meeting(addresses) for span in front.intervals)
+    return Ranges.any_of(fronts.meeting(addresses))
 
 
 def _own(lowering: Lowering, interface_id: str) -> Ranges:
@@ -406,7 +406,7 @@ def _behind(lowering: Lowering) -> tuple[tuple[Ranges, Ranges], ...]:
     pairs = [
         (
             _own(lowering, node),
-            Ranges.union(span for name in names for span in _own(lowering, name).intervals),
+            Ranges.any_of(_own(lowering, name) for name in names),
         )
         for node, names in _served(lowering).items()
     ]

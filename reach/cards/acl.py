@@ -141,7 +141,7 @@ def _checked(
     if line.standing is not Standing.DEAD or not possible(spaces):
         return line
     side = "source" if line.direction == "inbound" else "destination"
-    peers = Ranges.union(span for each in spaces for span in each.by_name[side].intervals)
+    peers = Ranges.any_of(each.by_name[side] for each in spaces)
     return unmet(refused(line, hidden_from_subnets(ground, acl, subnets, peers)))
 
 

@@ -72,7 +72,7 @@ def hidden_from_subnets(
 
 def _all(spaces: Sequence[HeaderSpace], name: str) -> Ranges:
     ends = (space.by_name[name] for space in spaces if name in space.by_name)
-    return Ranges.union(span for end in ends for span in end.intervals)
+    return Ranges.any_of(ends)
 
 
 def _untold(ground: Ground, records: Sequence[Record]) -> Iterator[Origin]:

@@ -64,7 +64,7 @@ class Senders:
         """All addresses that any of them sends from."""
         everyone = (*self.starts, *(start for start, _ in self.perhaps))
         ends = (start.space.by_name.get("source") for start in everyone)
-        return Ranges.union(span for end in ends if end is not None for span in end.intervals)
+        return Ranges.any_of(end for end in ends if end is not None)
 
 
 def everybody(ground: Ground) -> Senders:

@@ -157,7 +157,7 @@ def _addresses(given: tuple[AddressDefinition, ...]) -> Ranges | None:
     if not given:
         return None
     known = (addresses(each.address_definition).values for each in given)
-    return Ranges.union(span for values in known for span in values.intervals)
+    return Ranges.any_of(known)
 
 
 def _ports(given: tuple[FirewallPorts, ...]) -> Ranges | None:

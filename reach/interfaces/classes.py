@@ -83,7 +83,7 @@ class OneByOne:
 def union(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Ranges:
     if len(interfaces) == 1:
         return owned(lowering, interfaces[0])
-    return Ranges.union(span for each in interfaces for span in owned(lowering, each).intervals)
+    return Ranges.any_of(owned(lowering, each) for each in interfaces)
 
 
 def member_with(lowering: Lowering, class_id: str, address: int) -> NetworkInterface | None:

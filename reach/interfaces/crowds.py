@@ -117,7 +117,7 @@ class _Lot:
 
     def addresses(self) -> Ranges:
         """All that any of them receives: when somebody looks, as a million takes long to say."""
-        beside = Ranges.union(span for own in self._beside() for span in own.intervals)
+        beside = Ranges.any_of(self._beside())
         rows, roll = self.crowd.rows, self.crowd.roll
         return LaterRanges(
             lambda: Ranges(tuple(roll.spans(rows))) | beside, roll.pieces(rows, beside)

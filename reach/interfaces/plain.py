@@ -71,7 +71,7 @@ def plain(lowering: Lowering) -> Plain:
     return lowering.memo("plain hosts", make)
 
 
-def resource_of(node: str) -> str:
+def host_of(node: str) -> str:
     """The interface that a node is named after, if it is one that a plain host has."""
     kind, resource, rest = node.split("/", 2)
     parts = _PARTS.get(kind)
@@ -97,7 +97,7 @@ class _OneByOne:
         self._families: dict[str, str] = {}
 
     def family(self, node: str) -> str:
-        resource = resource_of(node)
+        resource = host_of(node)
         if not resource:
             return ""
         known = self._families.get(resource)
@@ -118,7 +118,7 @@ class _OneByOne:
         return classes(self._lowering).of(first.network_interface_id)
 
     def _interface(self, node: str) -> NetworkInterface:
-        interface = self._lowering.snapshot.get(NetworkInterface, resource_of(node))
+        interface = self._lowering.snapshot.get(NetworkInterface, host_of(node))
         assert interface is not None
         return interface
 

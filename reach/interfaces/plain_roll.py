@@ -13,7 +13,7 @@ import numpy as np
 from reach.component import Lowering
 from reach.interfaces.classes import classes
 from reach.interfaces.ends import MANY
-from reach.interfaces.plain import nodes_of, resource_of, sending_as, stands_for_itself
+from reach.interfaces.plain import host_of, nodes_of, sending_as, stands_for_itself
 from reach.interfaces.rolled import Rolled
 from reach.network.header_space import Ranges
 from reach.snapshot.roll import Roll, Rows
@@ -35,14 +35,14 @@ class PlainRoll:
         self._first = np.where(several, first[which], self._known.firsts[self._known.number])
 
     def family(self, node: str) -> str:
-        resource = resource_of(node)
+        resource = host_of(node)
         row = self._roll.row(resource) if resource else None
         if row is None or not self._plain[row]:
             return ""
         return self._roll.name(int(self._first[row]))
 
     def _row(self, node: str) -> int:
-        row = self._roll.row(resource_of(node))
+        row = self._roll.row(host_of(node))
         assert row is not None
         return row
 

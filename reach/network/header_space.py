@@ -59,6 +59,11 @@ class Ranges:
                 merged.append((low, high))
         return Ranges(tuple(merged))
 
+    @staticmethod
+    def any_of(sets: Iterable[Ranges]) -> Ranges:
+        """What is in any of some sets."""
+        return Ranges.union(span for each in sets for span in each.intervals)
+
     @cached_property
     def _lows(self) -> tuple[int, ...]:
         return tuple(low for low, _ in self.intervals)

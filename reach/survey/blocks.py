@@ -156,7 +156,7 @@ def within(cells: Iterable[HeaderSpace], names: Iterable[str]) -> Iterator[tuple
         if len(known) == 1:
             yield name, known[0]
         else:
-            yield name, Ranges.union(span for values in known for span in values.intervals)
+            yield name, Ranges.any_of(known)
 
 
 def small_fields(node: Node, cells: Cells) -> Small:

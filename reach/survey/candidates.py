@@ -46,10 +46,7 @@ class Groups:
     @cached_property
     def addresses(self) -> Mapping[str, Ranges]:
         """All addresses of each group."""
-        return {
-            group: Ranges.union(span for each in owners.values() for span in each.intervals)
-            for group, owners in self.members.items()
-        }
+        return {group: Ranges.any_of(owners.values()) for group, owners in self.members.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def _asked(aim: Aim) -> HeaderSpace:
     known = [each for each in ends if each is not None]
     if len(known) < len(ends):
         return ANYTHING
-    return HeaderSpace.where(destination=Ranges.union(s for each in known for s in each.intervals))
+    return HeaderSpace.where(destination=Ranges.any_of(known))
 
 
 def _split(aim: Aim, owner: str, node: str, space: HeaderSpace, bits: int) -> Iterator[Candidate]:

@@ -72,7 +72,7 @@ class Senders:
         known = self._addresses.get(bits)
         if known is None:
             spans = (self.each[n].own for n in self.numbers(bits))
-            known = Ranges.union(span for own in spans if own is not None for span in own.intervals)
+            known = Ranges.any_of(own for own in spans if own is not None)
             self._addresses[bits] = known
         return known
 
@@ -217,7 +217,7 @@ def _sender(network: Network, labels: Labels, starts: list[Start]) -> Sender:
         any_source = HeaderSpace.where(source=whole("source"))
         spaces = dict.fromkeys(start.space & any_source for start in starts)
         return Sender(labels, first.node, first.owner, None, 0, tuple(spaces), tuple(starts))
-    own = Ranges.union(s for start in starts for s in start.space.by_name["source"].intervals)
+    own = Ranges.any_of(start.space.by_name["source"] for start in starts)
     spaces = dict.fromkeys(start.space.without("source") for start in starts)
     return Sender(labels, first.node, first.owner, own, identity, tuple(spaces), tuple(starts))
 

@@ -16,19 +16,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from reach.flood import minus, whole
+from reach.flood import image, minus, whole
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import (
     Action,
-    Assign,
     Case,
     Choose,
     Deliver,
     Embed,
     Filter,
     Forward,
-    Lookup,
     Origin,
     Restore,
     Rewrite,
@@ -329,9 +327,7 @@ class _Work:
         if not taken:
             return [cell]
         if all(len(match.fields) == 1 and "destination" in match.by_name for match in taken):
-            ends = Ranges.union(
-                span for match in taken for span in match.by_name["destination"].intervals
-            )
+            ends = Ranges.any_of(match.by_name["destination"] for match in taken)
             taken = [HeaderSpace.where(destination=ends)]
             # A few addresses, like those that a sender keeps to itself, are not worth a set.
             mine = cell[0].by_name.get("destination", whole("destination"))
@@ -362,18 +358,5 @@ def _joined(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _image(rewrite: Rewrite, old: Ranges | None) -> Ranges:
-    match rewrite:
-        case Assign():
-            return rewrite.values
-        case Lookup():
-            if old is None:
-                return rewrite.table.values
-            single = old.single
-            if single is not None:
-                new = rewrite.table.of.get(single)
-                return Ranges(()) if new is None else Ranges.of(new)
-            return Ranges.of(*(new for key, new in rewrite.table.pairs if key in old))
-        case Embed():
-            return rewrite.reach
-        case _:
-            assert_never(rewrite)
+    """Of an address within another all that there may be: a proof on atoms does not know bits."""
+    return rewrite.reach if isinstance(rewrite, Embed) else image(rewrite, old)

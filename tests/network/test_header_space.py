@@ -29,6 +29,7 @@ def test_ranges_are_sets(seed: int) -> None:
     within, in_within = Ranges.span(low, high), set(range(low, high + 1))
     for made, expected in (
         (a | b, in_a | in_b),
+        (Ranges.any_of((a, b)), in_a | in_b),
         (a & b, in_a & in_b),
         (a - b, in_a - in_b),
         (a & within, in_a & in_within),
