@@ -55,6 +55,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.snapshot.transit_records import TransitGatewayVpcAttachment
+from reach.states import NAT_GATEWAY, refused
 
 _FROM_TRANSIT = "nat-from-transit"
 _NAME = "nat_gateway"
@@ -121,7 +122,10 @@ def _available(gateway: NatGateway) -> tuple[Stage, ...]:
     if gateway.is_available and _own(gateway):
         return ()
     words = "has no address to translate to" if gateway.is_available else f"is {gateway.state}"
-    return (deny_all(Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)),)
+    origin = Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)
+    if gateway.is_available:
+        return (deny_all(origin),)
+    return (refused(gateway.state, NAT_GATEWAY, origin),)
 
 
 def _only_openings(gateway: NatGateway) -> Filter:

@@ -245,6 +245,10 @@ def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: Can
     if is_dead(candidate):
         words = f"is in state {record.state}: {target or 'its target'} is gone"
         return _Onward("", "BAD_STATE_ROUTE", words)
+    if not record.is_settled:
+        node = node_name("unmodelled", table.route_table_id, "state")
+        words = f"is in state {record.state!r}, which is none of AWS's: what it does is not known"
+        return _Onward(node, "", words)
     if target == "local":
         local = node_name("vpc", table.vpc_id or "", "local")
         return _Onward(_from(sender.subnet, local), "", "routes locally")

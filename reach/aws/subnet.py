@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.strays import stray_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -108,6 +109,9 @@ def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
     named = unheld_in(lowering, (subnet.subnet_id,))
     if named is not None:
         return named
+    stray = stray_in(lowering, subnet)
+    if stray is not None:
+        return stray
     if subnet.vpc_id and lowering.snapshot.get(Vpc, subnet.vpc_id) is None:
         words = f"what answers in it is not fully known without its VPC {subnet.vpc_id}"
         return lowering.missing(Vpc, subnet.subnet_id, words)

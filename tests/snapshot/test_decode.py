@@ -144,7 +144,11 @@ def test_a_wrapped_answer_that_was_cut_short_or_is_wrong() -> None:
     [
         ("AcceleratorListeners", "Listeners", {"ListenerArn": "arn:1"}),
         ("EndpointGroups", "EndpointGroups", {"EndpointGroupArn": "arn:2"}),
-        ("ClientVpnTargetNetworks", "ClientVpnTargetNetworks", {"AssociationId": "cvpn-assoc-1", "ClientVpnEndpointId": "cvpn-1"}),
+        (
+            "ClientVpnTargetNetworks",
+            "ClientVpnTargetNetworks",
+            {"AssociationId": "cvpn-assoc-1", "ClientVpnEndpointId": "cvpn-1"},
+        ),
     ],
 )
 def test_other_calls_too(key: str, held: str, item: dict[str, Any]) -> None:
