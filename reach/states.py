@@ -26,6 +26,7 @@ ATTACHMENT = _words("attaching detaching detached")
 CARRIER_GATEWAY = _words(_MADE_AND_GONE)
 FIREWALL_ENDPOINT = _words("creating deleting failed error standby")
 INSTANCE = _words("pending shutting-down terminated stopping stopped")
+ENDPOINT_SERVICE = _words(f"{_MADE_AND_GONE} failed")
 # "associated" is left out: nothing says whether a branch interface in it has traffic.
 INTERFACE = _words("available attaching detaching")
 LOAD_BALANCER = _words("provisioning failed")

@@ -15,7 +15,9 @@ import pytest
 from reach import states
 from tests.estate import Id, Pair
 from tests.estates import private
+from tests.estates.access import client_vpn, vpn_rule
 from tests.estates.balancers import balancer, listen, target_group
+from tests.estates.privatelink import endpoint_service, endpoint_to, front
 from tests.estates.transit import joined
 from tests.traps.rows import EIP_A, IN_S3, NET, NET6, allow, deny, unknown
 
@@ -126,6 +128,69 @@ def _vpn_gateway_attachment() -> Case:
     return Case(e, question, vgw, where, "State", states.ATTACHMENT)
 
 
+def _vpn_connection() -> Case:
+    e = Pair()
+    _vpn(e)
+    (made,) = e.scopes[e.home]["VpnConnections"]
+    question = f"can {e.a} reach 192.168.1.1 port 22"
+    return Case(e, question, made["VpnConnectionId"], made, "State", states.VPN_GATEWAY)
+
+
+def _customer_gateway() -> Case:
+    e = Pair()
+    _vpn(e)
+    (made,) = e.scopes[e.home]["CustomerGateways"]
+    question = f"can {e.a} reach 192.168.1.1 port 22"
+    return Case(e, question, made["CustomerGatewayId"], made, "State", states.VPN_GATEWAY)
+
+
+def _client_vpn() -> tuple[Pair, Id, str]:
+    e = Pair()
+    vpn = client_vpn(e, {e.sa: "10.0.0.200"})
+    vpn_rule(e, vpn, "0.0.0.0/0")
+    return e, vpn, f"can {vpn} reach {e.b} port 22"
+
+
+def _client_vpn_association() -> Case:
+    e, vpn, question = _client_vpn()
+    (made,) = e.scopes[e.home]["ClientVpnTargetNetworks"]
+    idle = frozenset({"association-failed", "disassociated"})
+    return Case(e, question, vpn, made["Status"], "Code", idle)
+
+
+def _client_vpn_rule() -> Case:
+    e, vpn, question = _client_vpn()
+    (answer,) = e.scopes[e.home]["ClientVpnAuthorizationRules"]
+    (made,) = answer["AuthorizationRules"]
+    return Case(e, question, vpn, made["Status"], "Code", frozenset({"failed"}))
+
+
+def _client_vpn_route() -> Case:
+    e, vpn, question = _client_vpn()
+    (answer,) = e.scopes[e.home]["ClientVpnRoutes"]
+    (made,) = answer["Routes"]
+    return Case(e, question, vpn, made["Status"], "Code", frozenset({"failed"}))
+
+
+def _service(key: str, field: str, idle: frozenset[str]) -> Case:
+    e = Pair()
+    e.second("10.2.0.0/16")
+    made = front(e, {e.s2: "10.2.0.30"}, {e.b2: 443})
+    service = endpoint_service(e, [made])
+    endpoint_to(e, {e.sa: "10.0.0.90"}, service)
+    (record,) = e.scopes[e.home][key]
+    return Case(e, f"can {e.a} reach 10.0.0.90 port 443", service, record, field, idle)
+
+
+def _endpoint_service() -> Case:
+    return _service("ServiceConfigurations", "ServiceState", states.ENDPOINT_SERVICE)
+
+
+def _endpoint_connection() -> Case:
+    idle = states.VPC_ENDPOINT - {"partial"}
+    return _service("VpcEndpointConnections", "VpcEndpointState", idle)
+
+
 def _interface_endpoint() -> Case:
     e = Pair()
     vpce = e.endpoint_interface({e.sb: "10.0.1.90"})
@@ -162,6 +227,13 @@ CASES = {
         _transit_attachment,
         _vpn_gateway,
         _vpn_gateway_attachment,
+        _vpn_connection,
+        _customer_gateway,
+        _client_vpn_association,
+        _client_vpn_rule,
+        _client_vpn_route,
+        _endpoint_service,
+        _endpoint_connection,
         _interface_endpoint,
         _gateway_endpoint,
         _load_balancer,
@@ -174,7 +246,8 @@ def test_a_state_that_is_none_of_awss(make: Callable[[], Case]) -> None:
     case = make()
     allow(case.estate, case.question)
     case.record[case.field] = NEW
-    unknown(case.estate, case.question, case.name, NEW)
+    answer = unknown(case.estate, case.question, case.name)
+    assert NEW in answer.reason or "coming or going, as far as its state tells" in answer.reason
     del case.record[case.field]
     allow(case.estate, case.question)
 
@@ -186,6 +259,23 @@ def test_a_state_in_which_it_does_not_work(make: Callable[[], Case]) -> None:
     for word in sorted(case.idle):
         case.record[case.field] = word
         deny(case.estate, case.question)
+
+
+def test_tunnels_of_which_it_is_not_said_that_they_are_down() -> None:
+    """R-VGW-4: one is enough, and nobody knows of one that says nothing."""
+    e = Pair()
+    _vpn(e)
+    (made,) = e.scopes[e.home]["VpnConnections"]
+    question = f"can {e.a} reach 192.168.1.1 port 22"
+    one, two = made["VgwTelemetry"]
+    one["Status"] = two["Status"] = "DOWN"
+    deny(e, question, "BAD_STATE_VPN")
+    two["Status"] = NEW
+    unknown(e, question, made["VpnConnectionId"])
+    del two["Status"]
+    unknown(e, question, made["VpnConnectionId"])
+    one["Status"] = "UP"
+    allow(e, question)
 
 
 @pytest.mark.parametrize("state", ["active", "", None])
@@ -218,6 +308,7 @@ def test_an_association_whose_state_is_not_printed() -> None:
 ENUMERATIONS = {
     "ATTACHMENT": ("ec2", "AttachmentStatus", "attached"),
     "CARRIER_GATEWAY": ("ec2", "CarrierGatewayState", "available"),
+    "ENDPOINT_SERVICE": ("ec2", "ServiceState", "Available"),
     "FIREWALL_ENDPOINT": ("network-firewall", "AttachmentStatus", "READY SCALING"),
     "INSTANCE": ("ec2", "InstanceStateName", "running"),
     "INTERFACE": ("ec2", "NetworkInterfaceStatus", "in-use associated"),
