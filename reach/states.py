@@ -24,11 +24,15 @@ _MADE_AND_GONE = "pending deleting deleted"
 
 ATTACHMENT = _words("attaching detaching detached")
 CARRIER_GATEWAY = _words(_MADE_AND_GONE)
-FIREWALL_ENDPOINT = _words("creating deleting failed error standby")
+# In a subnet, or at a transit gateway.
+FIREWALL_ENDPOINT = _words(
+    "creating deleting deleted failed error standby pending_acceptance rejecting rejected"
+)
 INSTANCE = _words("pending shutting-down terminated stopping stopped")
 ENDPOINT_SERVICE = _words(f"{_MADE_AND_GONE} failed")
 # "associated" is left out: nothing says whether a branch interface in it has traffic.
-INTERFACE = _words("available attaching detaching")
+# Nor does it have "pending", in which the API shows one that is just being made.
+INTERFACE = _words("pending available attaching detaching")
 LOAD_BALANCER = _words("provisioning failed")
 NAT_GATEWAY = _words(f"{_MADE_AND_GONE} failed")
 PEERING = _words(
