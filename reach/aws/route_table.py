@@ -97,7 +97,7 @@ class _Onward:
 def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
     table = lowering.index.route_table_of(subnet_id)
     if table is None:
-        words = "the route table of this subnet is not known"
+        words = "the route table of this subnet is not known, or two are said to be it"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     explicit = any(a.subnet_id == subnet_id for a in table.associations)
     told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
