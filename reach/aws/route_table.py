@@ -45,6 +45,7 @@ from reach.network.stage import (
 from reach.routing.ranking import (
     ADVERTISED,
     PROPAGATED,
+    STATIC,
     Candidate,
     candidates_of,
     is_dead,
@@ -178,18 +179,20 @@ def _route(
     lowering: Lowering, table: RouteTable, sender: _Sender, candidates: list[Candidate]
 ) -> Route:
     first = candidates[0]
-    onward = {c.target: _next(lowering, table, sender, c) for c in candidates}
+    ways = [_next(lowering, table, sender, c) for c in candidates]
     # Several that all drop are no question of which.
-    if len({way.node for way in onward.values()}) > 1:
+    if len({way.node for way in ways}) > 1:
         argument = f"{sender.subnet} {first.prefix} {sender.by}"
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
+        if first.kind == STATIC:  # R-RT-14: AWS has one, and nothing tells which was replaced.
+            node = node_name("unmodelled", table.route_table_id, "rivals")
         return Route(
             to_prefix(first.prefix),
             node,
             Origin(table.route_table_id, words, first.locator, name=table.name),
         )
-    way = onward[first.target]
+    way = ways[0]
     option = first.option or way.option
     origin = Origin(
         table.route_table_id,

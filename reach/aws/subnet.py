@@ -15,6 +15,7 @@ Not modelled: interfaces of participants that the owner of a subnet is not shown
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
@@ -79,9 +80,14 @@ def _arrive(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...
 def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
+    receivers = lowering.receivers(members)
+    disputed = _twice(receivers.values())
     routes = tuple(
         Route(HeaderSpace((("destination", own),)), node, QUIET)
-        for node, own in lowering.receivers(members).items()
+        for node, own in (
+            *((node_name("subnet", subnet_id, "disputed"), each) for each in disputed),
+            *receivers.items(),
+        )
     )
     extra = lowering.slot("subnet.switch", subnet_id)
     subnet = lowering.snapshot.get(Subnet, subnet_id)
@@ -99,6 +105,22 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
         name=subnet.name,
     )
     return (*extra, Forward(routes, nobody))
+
+
+def _twice(owned: Iterable[Ranges]) -> tuple[Ranges, ...]:
+    """The addresses that several have, if there are any: an interface has its own alone."""
+    spans = sorted(span for own in owned for span in own.intervals)
+    found, highest = [], -1
+    for low, high in spans:
+        if low <= highest:
+            found.append((low, min(high, highest)))
+        highest = max(high, highest)
+    return (Ranges.union(found),) if found else ()
+
+
+def _disputed(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
+    words = "several interfaces are said to have this address, and nothing tells which has it"
+    return (Unmodelled(Origin(subnet_id, words, code="UNKNOWN_RESOURCE")),)
 
 
 def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
@@ -162,6 +184,7 @@ COMPONENT = Component(
         "leave": _leave,
         "arrive": _arrive,
         "switch": _switch,
+        "disputed": _disputed,
     },
     ends={
         "subnet-": _end,

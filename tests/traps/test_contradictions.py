@@ -53,6 +53,33 @@ def test_two_main_tables(turned: bool) -> None:
 
 
 @BOTH_ORDERS
+@pytest.mark.parametrize("gone", ["pcx-0ffffffffffffffff", None])
+def test_two_routes_for_one_destination(turned: bool, gone: str | None) -> None:
+    """R-RT-14: whether they lead to different things, or one is shown as it was before."""
+    e = Pair()
+    e.peered()
+    e.ta.record["Routes"].append(
+        {
+            **e.ta.record["Routes"][-1],
+            "State": "blackhole",
+            "VpcPeeringConnectionId": gone or str(e.pcx),
+        }
+    )
+    if turned:
+        e.ta.record["Routes"].reverse()
+    unknown(e, f"can {e.a} reach {e.b2} port 22", e.ta)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    allow(e, f"can {e.b} reach {e.b2} port 22")
+
+
+def test_one_route_that_is_listed_twice() -> None:
+    e = Pair()
+    e.peered()
+    e.ta.record["Routes"].append(e.ta.record["Routes"][-1])
+    allow(e, f"can {e.a} reach {e.b2} port 22")
+
+
+@BOTH_ORDERS
 def test_two_acls_of_a_subnet(turned: bool) -> None:
     """R-NACL-1; inside the subnet neither is asked (R-NACL-8)."""
     e = Pair()
@@ -103,3 +130,21 @@ def test_two_entries_that_agree_or_are_of_two_families() -> None:
     _entries(e, "5 allow tcp/22 10.0.0.0/24", "5 allow tcp/80 0.0.0.0/0", "5 deny all ::/0")
     allow(e, f"can {e.a.ip} reach {e.b.ip} port 22")
     allow(e, f"can {e.a.ip} reach {e.b.ip} port 80")
+
+
+@BOTH_ORDERS
+def test_two_interfaces_with_one_address(turned: bool) -> None:
+    """R-ENI-2: an address that moved while the calls ran is shown of both."""
+    e = Pair()
+    closed = e.group(e.v1, ingress=[], egress=[])
+    c = e.instance("c", e.sb, "10.0.1.9", groups=[closed])
+    d = e.instance("d", e.sb, "10.0.1.10")
+    question = f"can {e.a} reach 10.0.1.9 port 22"
+    deny(e, question)
+    again = {"PrivateIpAddress": "10.0.1.9", "Primary": False}
+    d.eni.record["PrivateIpAddresses"].append(again)
+    _turn(e, "NetworkInterfaces", turned)
+    unknown(e, question, e.sb)
+    unknown(e, f"can {e.a} reach {c} port 22", e.sb)
+    allow(e, f"can {e.a} reach 10.0.1.10 port 22")
+    allow(e, f"can {e.a} reach {e.b} port 22")
