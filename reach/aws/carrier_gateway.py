@@ -36,12 +36,12 @@ from reach.network.stage import (
     Table,
     Translate,
     Unmodelled,
-    deny_all,
 )
 from reach.snapshot.index import carrier_mapping, ipv4_blocks
 from reach.snapshot.record import Id, Tagged
 from reach.snapshot.records import Address, NetworkInterface, Vpc
 from reach.snapshot.section import Reference, Section
+from reach.states import CARRIER_GATEWAY, refused
 
 _NAME = "carrier_gateway"
 _QUIET = Origin("", "")
@@ -90,7 +90,7 @@ def _available(gateway: CarrierGateway) -> tuple[Stage, ...]:
         return ()
     words = f"is {gateway.state}"
     origin = Origin(gateway.carrier_gateway_id, words, "state", "BAD_STATE", gateway.name)
-    return (deny_all(origin),)
+    return (refused(gateway.state, CARRIER_GATEWAY, origin),)
 
 
 def _session(gateway_id: str, way: str) -> str:

@@ -72,7 +72,7 @@ _EPHEMERAL = Ranges.span(1024, 65535)
 _PORTED = Ranges.of(TCP, UDP)
 _SHUT = ("pending-associate", "pending", "deleting", "deleted")
 # A thing on its way in or out may be in force already, or still.
-_CHANGING = ("associating", "disassociating", "creating", "deleting")
+_NOT_ASSOCIATED = ("association-failed", "disassociated")
 
 
 def _get(lowering: Lowering, endpoint_id: str) -> ClientVpnEndpoint:
@@ -132,11 +132,11 @@ def _found_ways(lowering: Lowering, endpoint: ClientVpnEndpoint) -> _Ways:
         if each.client_vpn_endpoint_id == endpoint_id
     ]
     for each in associations:
-        if each.status.code not in ("associated", "", *_CHANGING):
+        if each.status.code in _NOT_ASSOCIATED:
             continue
         found = _interfaces(lowering, endpoint_id, each)
         names += found
-        if each.status.code in _CHANGING:
+        if each.status.code not in ("associated", ""):
             unsure |= set(found)
         if not found:
             words = f"its interface in {each.target_network_id} is not known"
@@ -238,7 +238,7 @@ def _by(lowering: Lowering, endpoint_id: str, way: str) -> tuple[Stage, ...]:
     """Out by an interface or an attachment, if the endpoint has a route there."""
     endpoint = _get(lowering, endpoint_id)
     interface = lowering.snapshot.get(NetworkInterface, way)
-    words = "this association is just coming or going"
+    words = "this association is just coming or going, as far as its state tells"
     unsure = Origin(endpoint_id, words, "association", name=endpoint.name)
     is_unsure = way in _ways(lowering, endpoint_id).unsure
     six = Route(HeaderSpace.where(source=_SIX), node_name(_NAME, endpoint_id, "six"), _QUIET)
@@ -282,7 +282,7 @@ def _covers(route: ClientVpnRoute) -> HeaderSpace:
 def _rule(endpoint: ClientVpnEndpoint, route: ClientVpnRoute) -> Rule:
     code, name = route.status.code, endpoint.name
     works = code in ("active", "")
-    action = Action.PERMIT if works else Action.DOUBT if code in _CHANGING else Action.DENY
+    action = Action.PERMIT if works else Action.DENY if code == "failed" else Action.DOUBT
     words = f"routes by {route.target_subnet or 'its transit gateway'}"
     if not works:
         words = f"this route is {code}"

@@ -42,7 +42,7 @@ _NAME = "client_vpn_authorization_rules"
 _QUIET = Origin("", "")
 _ANYBODY = "*"
 # A rule on its way in or out may be in force already, or still.
-_CHANGING = ("authorizing", "revoking")
+_IN_FORCE = ("active", "")  # what is authorizing, revoking or unheard of may be or not
 
 
 def _get(lowering: Lowering, endpoint_id: str) -> ClientVpnEndpoint:
@@ -73,19 +73,19 @@ def _found_grants(lowering: Lowering, endpoint: ClientVpnEndpoint) -> tuple[_Gra
     if rules is None:
         return None
     for rule in rules:
-        if rule.status.code in ("active", "", *_CHANGING):
+        if rule.status.code != "failed":
             by_prefix.setdefault(Prefix.parse(rule.destination_cidr), []).append(rule)
     grants = (_grant(prefix, together) for prefix, together in by_prefix.items())
     return tuple(sorted(grants, key=lambda grant: (-grant.prefix.length, grant.prefix.value)))
 
 
 def _grant(prefix: Prefix, rules: Iterable[ClientVpnRule | ClientVpnAuthorizationRule]) -> _Grant:
-    settled = [rule for rule in rules if rule.status.code not in _CHANGING]
+    settled = [rule for rule in rules if rule.status.code in _IN_FORCE]
     return _Grant(
         prefix,
         everybody=any(rule.access_all for rule in settled),
         groups=tuple(sorted({rule.access_group for rule in settled if rule.access_group})),
-        changing=any(rule.status.code in _CHANGING for rule in rules),
+        changing=any(rule.status.code not in _IN_FORCE for rule in rules),
     )
 
 
@@ -150,7 +150,9 @@ def _authorized(lowering: Lowering, endpoint_id: str, argument: str) -> tuple[St
         options = (Option(leave, says(f"{words} {each}")) for each in grant.groups)
         return (Choose(tuple(options)),)
     if grant.changing:
-        doubt = unknown_filter(says("a rule for this is just coming or going"))
+        doubt = unknown_filter(
+            says("a rule for this is just coming or going, as far as its state tells")
+        )
         return (doubt, Forward((Route(ANYTHING, leave, _QUIET),), _QUIET))
     refused = says(f"authorizes only {', '.join(grant.groups) or 'nobody'}", "NO_PATH")
     return (deny_all(refused), Forward((), refused))

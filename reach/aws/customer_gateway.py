@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
-from reach.network.stage import Origin, Stage, deny_all
+from reach.network.stage import Origin, Stage
 from reach.snapshot.private_records import VpnConnection
 from reach.snapshot.record import Id, Tagged
 from reach.snapshot.section import Section
+from reach.states import VPN_GATEWAY, refused
 
 _NAME = "customer_gateway"
 
@@ -50,7 +51,7 @@ def _state(lowering: Lowering, connection_id: str) -> tuple[Stage, ...]:
         return ()
     code = "BAD_STATE_VPN" if connection.vpn_gateway_id else "TGW_BAD_STATE_VPN"
     words = f"the customer gateway of {connection_id} is {gateway.state}"
-    return (deny_all(Origin(named, words, "state", code, gateway.name)),)
+    return (refused(gateway.state, VPN_GATEWAY, Origin(named, words, "state", code, gateway.name)),)
 
 
 def _end(lowering: Lowering, gateway_id: str) -> End | None:

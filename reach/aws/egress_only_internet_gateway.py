@@ -30,7 +30,8 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.snapshot.records import EgressOnlyInternetGateway, Subnet, Vpc
+from reach.snapshot.records import EgressOnlyInternetGateway, GatewayAttachment, Subnet, Vpc
+from reach.states import ATTACHMENT, refused
 
 _NAME = "egress_only_internet_gateway"
 _QUIET = Origin("", "")
@@ -44,8 +45,24 @@ def _get(lowering: Lowering, gateway_id: str) -> EgressOnlyInternetGateway:
 
 
 def _vpc_of(gateway: EgressOnlyInternetGateway) -> str:
-    attached = (a.vpc_id for a in gateway.attachments if a.is_attached)
-    return next((vpc for vpc in attached if vpc), "")
+    attachment = _attachment(gateway)
+    return (attachment and attachment.vpc_id) or ""
+
+
+def _attachment(gateway: EgressOnlyInternetGateway) -> GatewayAttachment | None:
+    attached = (each for each in gateway.attachments if each.is_attached)
+    return next((each for each in attached if each.vpc_id), None)
+
+
+def _attached(gateway: EgressOnlyInternetGateway) -> tuple[Stage, ...]:
+    attachment = _attachment(gateway)
+    if attachment is not None and attachment.is_settled:
+        return ()
+    gateway_id, words = gateway.egress_only_internet_gateway_id, "is not attached to a VPC"
+    origin = Origin(gateway_id, words, "attachment", "BAD_STATE_ATTACHMENT", gateway.name)
+    if attachment is None:
+        return (deny_all(origin),)
+    return (refused(attachment.state, ATTACHMENT, origin),)
 
 
 def _session(gateway_id: str) -> str:
@@ -73,11 +90,8 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     own = HeaderSpace.where(source=_public_blocks(lowering, vpc))
     passes = Origin(gateway_id, "lets IPv6 out and its replies back in", name=gateway.name)
     forget = Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
-    detached = Origin(
-        gateway_id, "is not attached to a VPC", "attachment", "BAD_STATE_ATTACHMENT", gateway.name
-    )
     return (
-        *(() if vpc else (deny_all(detached),)),
+        *_attached(gateway),
         *_blocks_known(lowering, vpc),
         *lowering.slot("egress_only_internet_gateway.out", gateway_id),
         Filter(

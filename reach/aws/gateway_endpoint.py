@@ -26,11 +26,11 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
-    deny_all,
     unknown_filter,
 )
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import PrefixList, Vpc, VpcEndpoint
+from reach.states import VPC_ENDPOINT, refused
 
 _NAME = "gateway_endpoint"
 _QUIET = Origin("", "")
@@ -78,7 +78,7 @@ def _unavailable(endpoint: VpcEndpoint) -> tuple[Stage, ...]:
         return ()
     words = f"is {endpoint.state}"
     origin = Origin(endpoint.vpc_endpoint_id, words, "state", "BAD_STATE", endpoint.name)
-    return (deny_all(origin),)
+    return (refused(endpoint.state, VPC_ENDPOINT, origin),)
 
 
 def _only_own_vpc(lowering: Lowering, endpoint: VpcEndpoint) -> Filter:

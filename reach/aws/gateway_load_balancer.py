@@ -52,6 +52,7 @@ from reach.snapshot.balancers import ALL_ZONES, GATEWAY, Balancers, Target, name
 from reach.snapshot.endpoint_service_records import EndpointServiceConfiguration
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
+from reach.states import LOAD_BALANCER, refused
 
 _NAME = "gateway_load_balancer"
 _TYPE = "gateway"
@@ -103,7 +104,8 @@ def _active(balancer: LoadBalancer) -> tuple[Stage, ...]:
     code = balancer.state.code
     if code in ("active", "active_impaired", ""):
         return ()
-    return (deny_all(_says(balancer, f"is {code}", "state", "BAD_STATE")),)
+    origin = _says(balancer, f"is {code}", "state", "BAD_STATE")
+    return (refused(code, LOAD_BALANCER, origin),)
 
 
 def _says(balancer: LoadBalancer, words: str, locator: str = "", code: str = "") -> Origin:

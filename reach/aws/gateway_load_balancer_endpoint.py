@@ -41,6 +41,7 @@ from reach.snapshot.balancer_records import LoadBalancer
 from reach.snapshot.endpoint_service_records import EndpointServiceConfiguration
 from reach.snapshot.firewalls import is_balanced, is_firewalls
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
+from reach.states import VPC_ENDPOINT, refused
 
 _NAME = "gateway_load_balancer_endpoint"
 _QUIET = Origin("", "")
@@ -79,7 +80,7 @@ def _available(endpoint: VpcEndpoint) -> tuple[Stage, ...]:
         return ()
     words = f"is {endpoint.state}"
     origin = Origin(endpoint.vpc_endpoint_id, words, "state", "BAD_STATE", endpoint.name)
-    return (deny_all(origin),)
+    return (refused(endpoint.state, VPC_ENDPOINT, origin),)
 
 
 def _both_ways(endpoint: VpcEndpoint) -> Filter:

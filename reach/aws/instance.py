@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering
-from reach.network.stage import Origin, Stage, deny_all, unknown_filter
+from reach.network.stage import Origin, Stage, unknown_filter
 from reach.snapshot.records import Instance, NetworkInterface
+from reach.states import INSTANCE, refused
 
 
 def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
@@ -30,7 +31,8 @@ def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     if instance.state.is_running:
         return ()
     words = f"is {instance.state.name}, so its interfaces neither send nor receive"
-    return (deny_all(Origin(instance_id, words, "state", "BAD_STATE", instance.name)),)
+    origin = Origin(instance_id, words, "state", "BAD_STATE", instance.name)
+    return (refused(instance.state.name, INSTANCE, origin),)
 
 
 def _end(lowering: Lowering, instance_id: str) -> End | None:

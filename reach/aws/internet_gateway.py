@@ -54,12 +54,14 @@ from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Address,
+    GatewayAttachment,
     InternetGateway,
     NatGateway,
     NetworkInterface,
     Subnet,
     Vpc,
 )
+from reach.states import ATTACHMENT, refused
 
 _NAME = "internet_gateway"
 _QUIET = Origin("", "")
@@ -73,8 +75,13 @@ _PUBLIC = HeaderSpace.where(
 
 def _vpc_of(gateway: InternetGateway) -> str:
     """The VPC it is attached to, or nothing (R-IGW-1)."""
-    attached = (a.vpc_id for a in gateway.attachments if a.is_attached)
-    return next((vpc for vpc in attached if vpc), "")
+    attachment = _attachment(gateway)
+    return (attachment and attachment.vpc_id) or ""
+
+
+def _attachment(gateway: InternetGateway) -> GatewayAttachment | None:
+    attached = (each for each in gateway.attachments if each.is_attached)
+    return next((each for each in attached if each.vpc_id), None)
 
 
 def _pairs(lowering: Lowering, vpc_id: str) -> Table:
@@ -173,13 +180,16 @@ def _get(lowering: Lowering, gateway_id: str) -> InternetGateway:
 
 
 def _attached(gateway: InternetGateway) -> tuple[Stage, ...]:
-    if _vpc_of(gateway):
+    attachment = _attachment(gateway)
+    if attachment is not None and attachment.is_settled:
         return ()
     words = "is not attached to a VPC"
     origin = Origin(
         gateway.internet_gateway_id, words, "attachment", "BAD_STATE_ATTACHMENT", gateway.name
     )
-    return (deny_all(origin),)
+    if attachment is None:
+        return (deny_all(origin),)
+    return (refused(attachment.state, ATTACHMENT, origin),)
 
 
 def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:

@@ -43,6 +43,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.winning import won_by
 from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.interface_records import NAT_TYPES
@@ -55,6 +56,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.snapshot.transit_records import TransitGatewayVpcAttachment
+from reach.states import NAT_GATEWAY, refused
 
 _FROM_TRANSIT = "nat-from-transit"
 _NAME = "nat_gateway"
@@ -121,7 +123,10 @@ def _available(gateway: NatGateway) -> tuple[Stage, ...]:
     if gateway.is_available and _own(gateway):
         return ()
     words = "has no address to translate to" if gateway.is_available else f"is {gateway.state}"
-    return (deny_all(Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)),)
+    origin = Origin(gateway.nat_gateway_id, words, "state", "BAD_STATE", gateway.name)
+    if gateway.is_available:
+        return (deny_all(origin),)
+    return (refused(gateway.state, NAT_GATEWAY, origin),)
 
 
 def _only_openings(gateway: NatGateway) -> Filter:
@@ -375,12 +380,29 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     if subnet is None:
         return ()
     routes = [
-        _back(subnet_id, subnet.vpc_id or "", peering, gateway)
+        _back(subnet_id, subnet.vpc_id or "", peering, gateway, sent)
         for peering, other in _peers(lowering).get(subnet.vpc_id or "", ())
         for gateway in _by_place(lowering).get(other, ())
         if gateway.is_available and _own(gateway)
+        for sent in _sent_over(lowering, gateway, peering.vpc_peering_connection_id)
     ]
     return (Forward(tuple(routes)),) if routes else ()
+
+
+def _sent_over(lowering: Lowering, gateway: NatGateway, peering_id: str) -> tuple[Ranges, ...]:
+    """The destinations that its table sends over a peering, if any: who is reached by another way
+    answers by its own routes."""
+
+    def make() -> Ranges:
+        table = (
+            lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
+            if _is_regional(gateway)
+            else lowering.index.route_table_of(gateway.subnet_id or "")
+        )
+        return _FOUR if table is None else won_by(lowering, table, peering_id) & _FOUR
+
+    sent = lowering.memo(f"{_NAME} {gateway.nat_gateway_id} over {peering_id}", make)
+    return (sent,) if sent else ()
 
 
 def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
@@ -399,12 +421,14 @@ def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection,
     return lowering.memo(f"{_NAME} peers", make)
 
 
-def _back(subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway) -> Route:
+def _back(
+    subnet_id: str, vpc_id: str, peering: VpcPeeringConnection, gateway: NatGateway, sent: Ranges
+) -> Route:
     over = node_name("vpc_peering", peering.vpc_peering_connection_id, "from", vpc_id)
     words = f"its replies return over {peering.vpc_peering_connection_id} without a route"
     origin = Origin(gateway.nat_gateway_id, words, name=gateway.name)
     node = node_name("subnet", subnet_id, "leave", over)
-    match = HeaderSpace.where(destination=_own(gateway))
+    match = HeaderSpace.where(source=sent, destination=_own(gateway))
     return Route(match, node, origin, session=_session(gateway.nat_gateway_id))
 
 

@@ -13,7 +13,8 @@ Not modelled: what an ACL does to fragments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ _CODE = "SUBNET_ACL_RESTRICTION"
 def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ...]:
     acl = lowering.index.network_acl_of(subnet_id)
     if acl is None:
-        words = "the network ACL of this subnet is not known"
+        words = "the network ACL of this subnet is not known, or two are said to be it"
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
 
     explicit = any(a.subnet_id == subnet_id for a in acl.associations)
@@ -64,15 +65,35 @@ def _filter(lowering: Lowering, acl_id: str, egress: bool) -> Filter:
         key=lambda entry: entry.rule_number,
     )
     direction = "outbound" if egress else "inbound"
-    rules = tuple(_rule(acl, entry, direction) for entry in entries)
+    disputed = _disputed(entries)
+    rules = tuple(_rule(acl, entry, direction, entry in disputed) for entry in entries)
     words = f"denies {direction} what no rule allows"
     default = Origin(acl.network_acl_id, words, f"{direction} rule *", _CODE, acl.name)
     return Filter(rules, Rule(ANYTHING, Action.DENY, default))
 
 
-def _rule(acl: NetworkAcl, entry: NetworkAclEntry, direction: str) -> Rule:
+def _disputed(entries: Iterable[NetworkAclEntry]) -> frozenset[NetworkAclEntry]:
+    """R-NACL-2: entries of one number, of which one allows and one denies.  AWS has no such two, so
+    which of them is the one that was kept nothing tells, least of all their order in a file."""
+    rivals = defaultdict(list)
+    for entry in entries:
+        rivals[entry.rule_number, entry.cidr_block is None].append(entry)
+    return frozenset(
+        entry
+        for each in rivals.values()
+        if len({entry.rule_action for entry in each}) > 1
+        for entry in each
+    )
+
+
+def _rule(acl: NetworkAcl, entry: NetworkAclEntry, direction: str, disputed: bool) -> Rule:
     allows = entry.rule_action == "allow"
     match = _match(entry)
+    if disputed:
+        words = f"two entries have the number {entry.rule_number}, and one of them denies"
+        locator = f"{direction} rule {entry.rule_number}"
+        doubt = Origin(acl.network_acl_id, words, locator, "", acl.name, record=entry)
+        return Rule(match, Action.DOUBT, doubt)
     number = "*" if entry.rule_number > _LAST_RULE else entry.rule_number
     words = f"{'allows' if allows else 'denies'} {direction} {_words(entry)}"
     origin = Origin(

@@ -68,7 +68,6 @@ from reach.network.stage import (
     Stage,
     Translate,
     Unmodelled,
-    deny_all,
 )
 from reach.snapshot.firewall_calls import (
     ENDPOINT_ASSOCIATION,
@@ -92,6 +91,7 @@ from reach.snapshot.records import (
     VpcEndpoint,
 )
 from reach.snapshot.section import Section
+from reach.states import FIREWALL_ENDPOINT, refused
 
 _NAME = "network_firewall"
 _QUIET = Origin("", "")
@@ -157,7 +157,8 @@ def _ready(firewall: Firewall, place: FirewallPlace) -> tuple[Stage, ...]:
     if place.status in ("READY", "SCALING", ""):
         return ()
     words = f"is {place.status} at {firewall.name}"
-    return (deny_all(Origin(place.id, words, "state", "BAD_STATE", firewall.name)),)
+    origin = Origin(place.id, words, "state", "BAD_STATE", firewall.name)
+    return (refused(place.status, FIREWALL_ENDPOINT, origin),)
 
 
 def _told_apart(

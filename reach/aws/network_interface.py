@@ -45,10 +45,10 @@ from reach.network.stage import (
     Stage,
     Translate,
     Unmodelled,
-    deny_all,
 )
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import Instance, NetworkInterface
+from reach.states import ATTACHMENT, INTERFACE, refused
 
 _NAME = "network_interface"
 _CHECK = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
@@ -199,9 +199,13 @@ def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     attached = interface.attachment.status if interface.attachment else None
     if interface.status in ("in-use", "") and attached in ("attached", None):
         return ()
-    state = interface.status if interface.status != "in-use" else f"attachment {attached}"
-    words = f"is not attached to anything that works (state: {state})"
-    return (deny_all(Origin(interface_id, words, "state", "BAD_STATE", interface.name)),)
+    if interface.status in ("in-use", ""):
+        state, told, idle = attached or "", f"attachment {attached}", ATTACHMENT
+    else:
+        state, told, idle = interface.status, interface.status, INTERFACE
+    words = f"is not attached to anything that works (state: {told})"
+    origin = Origin(interface_id, words, "state", "BAD_STATE", interface.name)
+    return (refused(state, idle, origin),)
 
 
 # ------------------------------------------------------------------- passing on

@@ -45,6 +45,7 @@ from reach.network.stage import (
 from reach.routing.ranking import (
     ADVERTISED,
     PROPAGATED,
+    STATIC,
     Candidate,
     candidates_of,
     is_dead,
@@ -97,7 +98,7 @@ class _Onward:
 def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
     table = lowering.index.route_table_of(subnet_id)
     if table is None:
-        words = "the route table of this subnet is not known"
+        words = "the route table of this subnet is not known, or two are said to be it"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
     explicit = any(a.subnet_id == subnet_id for a in table.associations)
     told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
@@ -178,18 +179,20 @@ def _route(
     lowering: Lowering, table: RouteTable, sender: _Sender, candidates: list[Candidate]
 ) -> Route:
     first = candidates[0]
-    onward = {c.target: _next(lowering, table, sender, c) for c in candidates}
+    ways = [_next(lowering, table, sender, c) for c in candidates]
     # Several that all drop are no question of which.
-    if len({way.node for way in onward.values()}) > 1:
+    if len({way.node for way in ways}) > 1:
         argument = f"{sender.subnet} {first.prefix} {sender.by}"
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
+        if first.kind == STATIC:  # R-RT-14: AWS has one, and nothing tells which was replaced.
+            node = node_name("unmodelled", table.route_table_id, "rivals")
         return Route(
             to_prefix(first.prefix),
             node,
             Origin(table.route_table_id, words, first.locator, name=table.name),
         )
-    way = onward[first.target]
+    way = ways[0]
     option = first.option or way.option
     origin = Origin(
         table.route_table_id,
@@ -245,6 +248,10 @@ def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: Can
     if is_dead(candidate):
         words = f"is in state {record.state}: {target or 'its target'} is gone"
         return _Onward("", "BAD_STATE_ROUTE", words)
+    if not record.is_settled:
+        node = node_name("unmodelled", table.route_table_id, "state")
+        words = f"is in state {record.state!r}, which is none of AWS's: what it does is not known"
+        return _Onward(node, "", words)
     if target == "local":
         local = node_name("vpc", table.vpc_id or "", "local")
         return _Onward(_from(sender.subnet, local), "", "routes locally")

@@ -15,10 +15,12 @@ Not modelled: interfaces of participants that the owner of a subnet is not shown
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.strays import stray_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -78,9 +80,14 @@ def _arrive(lowering: Lowering, subnet_id: str, target: str) -> tuple[Stage, ...
 def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
+    receivers = lowering.receivers(members)
+    disputed = _twice(receivers.values())
     routes = tuple(
         Route(HeaderSpace((("destination", own),)), node, QUIET)
-        for node, own in lowering.receivers(members).items()
+        for node, own in (
+            *((node_name("subnet", subnet_id, "disputed"), each) for each in disputed),
+            *receivers.items(),
+        )
     )
     extra = lowering.slot("subnet.switch", subnet_id)
     subnet = lowering.snapshot.get(Subnet, subnet_id)
@@ -100,6 +107,22 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     return (*extra, Forward(routes, nobody))
 
 
+def _twice(owned: Iterable[Ranges]) -> tuple[Ranges, ...]:
+    """The addresses that several have, if there are any: an interface has its own alone."""
+    spans = sorted(span for own in owned for span in own.intervals)
+    found, highest = [], -1
+    for low, high in spans:
+        if low <= highest:
+            found.append((low, min(high, highest)))
+        highest = max(high, highest)
+    return (Ranges.union(found),) if found else ()
+
+
+def _disputed(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
+    words = "several interfaces are said to have this address, and nothing tells which has it"
+    return (Unmodelled(Origin(subnet_id, words, code="UNKNOWN_RESOURCE")),)
+
+
 def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
     """Why not all interfaces in it are in the snapshot, if they are not.
 
@@ -108,6 +131,9 @@ def _unseen(lowering: Lowering, subnet: Subnet) -> Origin | None:
     named = unheld_in(lowering, (subnet.subnet_id,))
     if named is not None:
         return named
+    stray = stray_in(lowering, subnet)
+    if stray is not None:
+        return stray
     if subnet.vpc_id and lowering.snapshot.get(Vpc, subnet.vpc_id) is None:
         words = f"what answers in it is not fully known without its VPC {subnet.vpc_id}"
         return lowering.missing(Vpc, subnet.subnet_id, words)
@@ -158,6 +184,7 @@ COMPONENT = Component(
         "leave": _leave,
         "arrive": _arrive,
         "switch": _switch,
+        "disputed": _disputed,
     },
     ends={
         "subnet-": _end,

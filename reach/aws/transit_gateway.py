@@ -52,6 +52,7 @@ from reach.snapshot.transit_records import (
     TransitGatewayTableAssociations,
     TransitGatewayVpcAttachment,
 )
+from reach.states import TRANSIT_GATEWAY, TRANSIT_GATEWAY_ATTACHMENT, refused
 
 if TYPE_CHECKING:
     from reach.changes import Change
@@ -114,14 +115,17 @@ def _available(lowering: Lowering, attachment_id: str, gateway_id: str) -> tuple
     of_vpc = known(TransitGatewayVpcAttachment, attachment_id)
     peering = index.peering(attachment_id)
     states = [
-        (gateway_id, gateway.state if gateway else "", "BAD_STATE"),
         (attachment_id, attachment.state if attachment else "", "BAD_STATE_ATTACHMENT"),
         (attachment_id, of_vpc.state if of_vpc else "", "BAD_STATE_ATTACHMENT"),
         (attachment_id, peering.state if peering else "", "BAD_STATE_ATTACHMENT"),
     ]
+    if gateway is not None and not works(gateway.state):
+        origin = Origin(gateway_id, f"is {gateway.state}", "state", "BAD_STATE")
+        return (refused(gateway.state, TRANSIT_GATEWAY, origin),)
     for resource, state, code in states:
         if not works(state):
-            return (deny_all(Origin(resource, f"is {state}", "state", code)),)
+            origin = Origin(resource, f"is {state}", "state", code)
+            return (refused(state, TRANSIT_GATEWAY_ATTACHMENT, origin),)
     if attachment is not None and attachment.nat_gateway_support not in (None, "", "disabled"):
         words = "translates addresses (NatGatewaySupport), which is not modelled"
         return (Unmodelled(Origin(attachment_id, words, code="UNSUPPORTED_COMPONENT")),)

@@ -37,9 +37,9 @@ from reach.network.stage import (
     Stage,
     Translate,
     Unmodelled,
-    deny_all,
 )
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
+from reach.states import VPC_ENDPOINT, refused
 
 _NAME = "vpc_endpoint"
 _QUIET = Origin("", "")
@@ -136,7 +136,7 @@ def _unavailable(endpoint: VpcEndpoint) -> tuple[Stage, ...]:
         return ()
     words = f"is {endpoint.state}"
     origin = Origin(endpoint.vpc_endpoint_id, words, "state", "BAD_STATE", endpoint.name)
-    return (deny_all(origin),)
+    return (refused(endpoint.state, VPC_ENDPOINT, origin),)
 
 
 def _inside(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:

@@ -64,6 +64,7 @@ from reach.snapshot.index import private_addresses
 from reach.snapshot.record import Scope
 from reach.snapshot.records import NetworkInterface, Subnet, VpcEndpoint
 from reach.snapshot.section import Reference, Section
+from reach.states import ENDPOINT_SERVICE, VPC_ENDPOINT
 
 _NAME = "vpc_endpoint_service"
 _QUIET = Origin("", "")
@@ -123,6 +124,9 @@ def _from_consumer(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage
 def _to_service(
     lowering: Lowering, consumer: Consumer, service: EndpointServiceConfiguration
 ) -> tuple[Stage, ...]:
+    unknown = _unsettled(lowering, consumer, service)
+    if unknown is not None:
+        return (Unmodelled(unknown),)
     refused = _refused(lowering, consumer, service)
     if refused is not None:
         return _nothing(refused)
@@ -205,6 +209,23 @@ def _beyond(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
 
 
 # ------------------------------------------------------------------- whether it takes the consumer
+
+
+def _unsettled(
+    lowering: Lowering, consumer: Consumer, service: EndpointServiceConfiguration
+) -> Origin | None:
+    """A state of the service or the connection that is none of AWS's: it may take them or not."""
+    connection = _services(lowering).connection(consumer)
+    joined = connection.vpc_endpoint_state if connection is not None else ""
+    for state, known in (
+        (service.service_state, {"available", "", *ENDPOINT_SERVICE}),
+        (joined, {*_CONNECTED, *VPC_ENDPOINT}),
+    ):
+        if state.lower() not in known:
+            who = consumer.endpoint.vpc_endpoint_id
+            words = f"whether it takes {who} in the state {state!r}, none of AWS's, is not known"
+            return Origin(service.service_id, words, "state", "UNKNOWN_RESOURCE", service.name)
+    return None
 
 
 def _refused(

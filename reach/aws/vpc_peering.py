@@ -32,10 +32,10 @@ from reach.network.stage import (
     Stage,
     Translate,
     Unmodelled,
-    deny_all,
 )
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import NetworkInterface, PeeringVpcInfo, Vpc, VpcPeeringConnection
+from reach.states import PEERING, refused
 
 _NAME = "vpc_peering"
 _QUIET = Origin("", "")
@@ -97,7 +97,7 @@ def _active(peering: VpcPeeringConnection) -> tuple[Stage, ...]:
         return ()
     words = f"is {peering.status.code}"
     origin = Origin(peering.vpc_peering_connection_id, words, "status", "BAD_STATE", peering.name)
-    return (deny_all(origin),)
+    return (refused(peering.status.code, PEERING, origin),)
 
 
 def _of_sender(lowering: Lowering, peering: VpcPeeringConnection, here: PeeringVpcInfo) -> Filter:

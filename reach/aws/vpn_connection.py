@@ -192,12 +192,13 @@ def _carries(lowering: Lowering, connection_id: str, *, outwards: bool) -> tuple
 def _state(connection: VpnConnection) -> tuple[Stage, ...]:
     """R-VGW-4: at least one tunnel is up."""
     name, up = connection.vpn_connection_id, tunnels_up(connection)
+    settled = connection.state in ("available", "")
     if up is None:
-        words = "whether one of its tunnels is up is not known: it shows no telemetry"
+        why = "it shows no telemetry" if settled else f"it is {connection.state!r}"
+        words = f"whether one of its tunnels is up is not known: {why}"
         return (unknown_filter(Origin(name, words, "tunnels", name=connection.name)),)
     if up:
         return ()
-    settled = connection.state in ("available", "")
     words = "has no tunnel that is up" if settled else f"is {connection.state}"
     code = "BAD_STATE_VPN" if connection.vpn_gateway_id else "TGW_BAD_STATE_VPN"
     return (deny_all(Origin(name, words, "tunnels", code, connection.name)),)

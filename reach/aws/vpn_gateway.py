@@ -46,9 +46,10 @@ from reach.network.stage import (
 )
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.lines import is_default
-from reach.snapshot.private_records import VpnConnection, VpnGateway
+from reach.snapshot.private_records import VpnConnection, VpnGateway, VpnGatewayAttachment
 from reach.snapshot.records import NatGateway, NetworkInterface, RouteTable, Vpc
 from reach.snapshot.section import Reference, Section
+from reach.states import ATTACHMENT, VPN_GATEWAY, refused
 
 _NAME = "vpn_gateway"
 _QUIET = Origin("", "")
@@ -60,8 +61,13 @@ _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET)
 
 def _vpc_of(gateway: VpnGateway) -> str:
     """The VPC it is attached to, or nothing (R-VGW-1)."""
-    attached = (a.vpc_id for a in gateway.vpc_attachments if a.is_attached)
-    return next((vpc for vpc in attached if vpc), "")
+    attachment = _attachment(gateway)
+    return (attachment and attachment.vpc_id) or ""
+
+
+def _attachment(gateway: VpnGateway) -> VpnGatewayAttachment | None:
+    attached = (each for each in gateway.vpc_attachments if each.is_attached)
+    return next((each for each in attached if each.vpc_id), None)
 
 
 def _unknown(lowering: Lowering, gateway_id: str) -> Unmodelled:
@@ -73,13 +79,14 @@ def _works(gateway: VpnGateway, vpc_id: str = "") -> tuple[Stage, ...]:
     name = gateway.name
     if gateway.state not in ("available", ""):
         words = f"is {gateway.state}"
-        return (deny_all(Origin(gateway.vpn_gateway_id, words, "state", "BAD_STATE", name)),)
-    attached = _vpc_of(gateway)
-    if attached and vpc_id in ("", attached):
-        return ()
+        origin = Origin(gateway.vpn_gateway_id, words, "state", "BAD_STATE", name)
+        return (refused(gateway.state, VPN_GATEWAY, origin),)
     words = f"is not attached to {vpc_id or 'a VPC'}"
-    code = "BAD_STATE_ATTACHMENT"
-    return (deny_all(Origin(gateway.vpn_gateway_id, words, "attachment", code, name)),)
+    origin = Origin(gateway.vpn_gateway_id, words, "attachment", "BAD_STATE_ATTACHMENT", name)
+    attachment = _attachment(gateway)
+    if attachment is None or vpc_id not in ("", attachment.vpc_id):
+        return (deny_all(origin),)
+    return () if attachment.is_settled else (refused(attachment.state, ATTACHMENT, origin),)
 
 
 def _own(lowering: Lowering, vpc_id: str) -> Ranges:

@@ -23,7 +23,6 @@ from reach.network.stage import (
     Route,
     Stage,
     Unmodelled,
-    deny_all,
 )
 from reach.snapshot.balancer_records import (
     Action,
@@ -37,6 +36,7 @@ from reach.snapshot.balancer_records import (
 )
 from reach.snapshot.balancers import Target
 from reach.snapshot.records import NetworkInterface
+from reach.states import LOAD_BALANCER, refused
 
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"
 AnyListener = BalancerListener | Listener
@@ -65,7 +65,8 @@ def active(at: Node, balancer: LoadBalancer) -> tuple[Stage, ...]:
     """R-LB-1."""
     if balancer.state.code in ("active", "active_impaired", ""):
         return ()
-    return (deny_all(at.says(f"is {balancer.state.code}", "state", "BAD_STATE")),)
+    origin = at.says(f"is {balancer.state.code}", "state", "BAD_STATE")
+    return (refused(balancer.state.code, LOAD_BALANCER, origin),)
 
 
 # ------------------------------------------------------------------- listeners

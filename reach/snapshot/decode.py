@@ -185,8 +185,42 @@ def _whole(document: Document, text: bytes, section: Section) -> list[Record]:
 
 def _section(document: Document, section: Section, raw: msgspec.Raw) -> list[Record]:
     item = section.nested.item if section.nested else section.record
+    held = _held(section)
+    if held and f'"{held}"'.encode() in bytes(raw):
+        return _of_answers(document, section, raw, held)
     items = _typed(document.file, f"/{section.key}", raw, item, many=True)
     return _stamped(document, section, items)
+
+
+def _held(section: Section) -> str:
+    """The list that a per-parent answer holds, where its items say themselves whose they are."""
+    if section.nested:
+        return ""
+    lists = (call.take for call in section.calls if call.per)
+    printed = section.record.__struct_encode_fields__
+    return next((each for each in lists if each and each not in printed), "")
+
+
+def _of_answers(document: Document, section: Section, raw: msgspec.Raw, held: str) -> list[Record]:
+    """Whole answers, each wrapped with its parent's id as other per-parent answers have to be."""
+    name, base = document.file, f"/{section.key}"
+    records: list[Record] = []
+    for number, each in enumerate(_typed(name, base, raw, msgspec.Raw, many=True)):
+        answer = _typed(name, f"{base}/{number}", each, dict[str, msgspec.Raw])
+        if held in answer:
+            inner = f"{base}/{number}/{held}"
+            found = _typed(name, inner, answer[held], section.record, many=True)
+            more = (key for key in MORE if _says_more(answer, key))
+            document.more = document.more or next(more, "")
+            places = [f"{number}/{held}/{position}" for position in range(len(found))]
+        else:
+            found = [_typed(name, f"{base}/{number}", each, section.record)]
+            places = [str(number)]
+        page = Page(name, *document.scope, section.key, base)
+        for record, place in zip(found, places, strict=True):
+            stamp(record, page, place)
+        records += found
+    return records
 
 
 def _stamped(document: Document, section: Section, items: list[Any]) -> list[Record]:

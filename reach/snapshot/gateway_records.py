@@ -18,6 +18,11 @@ class GatewayAttachment(Part, frozen=True):
 
     @property
     def is_attached(self) -> bool:
+        """Unless it says that it is not: a word that is none of AWS's may mean either."""
+        return self.state.lower() not in ("attaching", "detaching", "detached")
+
+    @property
+    def is_settled(self) -> bool:
         """The EC2 API says "available" of internet gateways, "attached" of egress-only ones."""
         return self.state in ("available", "attached", "")
 

@@ -471,8 +471,6 @@ class Index:
                 found[each.zone_id] = parent
         return found
 
-    # What is named and not there
-
     @cached_property
     def unheld(self) -> Unheld:
         return unheld(self.snapshot)
@@ -482,7 +480,7 @@ class Index:
     def route_table_of(self, subnet_id: str) -> RouteTable | None:
         """The table associated with the subnet, else the main one of its VPC (R-RT-1)."""
         explicit = self._explicit_tables.get(subnet_id)
-        return explicit[0] if explicit else self._main_tables.get(self._vpc_of(subnet_id))
+        return _only(explicit or self._main_tables.get(self._vpc_of(subnet_id), ()))
 
     def gateway_route_table(self, gateway_id: str) -> RouteTable | None:
         """The edge table of an internet or virtual private gateway (R-RT-19)."""
@@ -491,7 +489,7 @@ class Index:
     def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
         """The ACL associated with the subnet, else the default one of its VPC (R-NACL-1)."""
         explicit = self._explicit_acls.get(subnet_id)
-        return explicit[0] if explicit else self._default_acls.get(self._vpc_of(subnet_id))
+        return _only(explicit or self._default_acls.get(self._vpc_of(subnet_id), ()))
 
     def _vpc_of(self, subnet_id: str) -> str:
         subnet = self.snapshot.get(Subnet, subnet_id)
@@ -512,12 +510,11 @@ class Index:
         )
 
     @cached_property
-    def _main_tables(self) -> Mapping[str, RouteTable]:
-        return {
-            table.vpc_id: table
-            for table in reversed(self.snapshot.records(RouteTable))
-            if table.vpc_id and any(each.main for each in table.associations)
-        }
+    def _main_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
+        return _grouped(
+            (t for t in self.snapshot.records(RouteTable) if any(a.main for a in t.associations)),
+            lambda table: (table.vpc_id,),
+        )
 
     @cached_property
     def _explicit_acls(self) -> Mapping[str, tuple[NetworkAcl, ...]]:
@@ -527,12 +524,11 @@ class Index:
         )
 
     @cached_property
-    def _default_acls(self) -> Mapping[str, NetworkAcl]:
-        return {
-            acl.vpc_id: acl
-            for acl in reversed(self.snapshot.records(NetworkAcl))
-            if acl.vpc_id and acl.is_default
-        }
+    def _default_acls(self) -> Mapping[str, tuple[NetworkAcl, ...]]:
+        return _grouped(
+            (acl for acl in self.snapshot.records(NetworkAcl) if acl.is_default),
+            lambda acl: (acl.vpc_id,),
+        )
 
     # Prefix lists
 
@@ -578,6 +574,11 @@ class Index:
 
 
 Key = TypeVar("Key")
+
+
+def _only(found: Sequence[AnyRecord]) -> AnyRecord | None:
+    """None of several: which of them counts, no order tells."""
+    return found[0] if len({id(each) for each in found}) == 1 else None
 
 
 def _grouped(

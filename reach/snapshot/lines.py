@@ -79,9 +79,11 @@ def static_prefixes(vpn: VpnConnection) -> tuple[Prefix, ...]:
 def tunnels_up(vpn: VpnConnection) -> bool | None:
     """R-VGW-4: whether a tunnel is up; None where the snapshot does not tell."""
     if vpn.state not in ("available", ""):
-        return False
-    states = {each.status for each in vpn.vgw_telemetry if each.status}
-    return "UP" in states if states else None
+        return False if vpn.state in ("pending", "deleting", "deleted") else None
+    states = {each.status for each in vpn.vgw_telemetry}
+    if "UP" in states:
+        return True
+    return False if states == {"DOWN"} else None
 
 
 def accepted_routes(vpn: VpnConnection) -> int | None:

@@ -112,7 +112,7 @@ class RouteTableAssociation(Part, frozen=True):
     @property
     def is_settled(self) -> bool:
         """Whether it is in force: its state is printed as associated, or not at all (R-RT-1)."""
-        return self.association_state is None or self.association_state.state == "associated"
+        return self.association_state is None or self.association_state.state in ("associated", "")
 
 
 class Route(Part, frozen=True):
@@ -138,6 +138,11 @@ class Route(Part, frozen=True):
     def is_dead(self) -> bool:
         """Whether it drops what it wins (R-RT-11, R-RT-12)."""
         return self.state in ("blackhole", "filtered")
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its state is one that AWS has (R-RT-11, R-RT-12), or is not printed."""
+        return self.is_dead or self.state in ("active", "", None)
 
 
 class PropagatingVgw(Part, frozen=True):

@@ -29,6 +29,8 @@ from reach.snapshot.transit_records import (
 
 PEERINGS = ("peering", "tgw-peering")
 
+_OVER = "disassociated"  # AWS lists for a while an association that is none any more
+
 
 def works(state: str) -> bool:
     """R-TGW-1: whether a gateway or an attachment forwards; one that is being modified goes on."""
@@ -225,7 +227,7 @@ class TransitIndex:
             said = attachment.association
             table = said.transit_gateway_route_table_id or ""
             policy = said.transit_gateway_policy_table_id or ""
-            if table or policy:
+            if (table or policy) and said.state != _OVER:
                 return Association(table, policy, said.state)
         told = self._told.get((attachment_id, gateway_id))
         if told is not None:
@@ -259,6 +261,8 @@ class TransitIndex:
             table_id = answer.transit_gateway_route_table_id
             for each in answer.associations:
                 attachment_id = each.transit_gateway_attachment_id or ""
+                if each.state == _OVER:
+                    continue
                 for gateway_id in self._gateways_of(table_id, attachment_id):
                     said = Association(table_id, state=each.state)
                     found[attachment_id, gateway_id] = said

@@ -23,6 +23,8 @@ from tests.aws.ground import (
     stages,
 )
 from tests.estate import Id, Pair, tell
+from tests.estates.transit import joined
+from tests.traps.rows import allow, deny
 
 HOST = "8.8.8.8"
 HOST6 = "2606:4700:4700::1111"
@@ -151,9 +153,11 @@ def test_stages_of_a_peers_way_back() -> None:
     """R-NAT-8: in each subnet of an active peer, for replies only, before its own routes."""
     e, _ = behind()
     e.peered(back=False)
+    assert len(stages(ground(e), f"subnet/{e.s2}/emit")) == 2
+    e.route(e.tn, "10.2.0.0/16", e.pcx)
     way, *_ = plain(stages(ground(e), f"subnet/{e.s2}/emit"))
     back = f"subnet/{e.s2}/leave vpc_peering/{e.pcx}/from {e.v2}"
-    assert way == [f"reply destination {PRIVATE} -> {back}"]
+    assert way == [f"reply source 10.2.0.0/16; destination {PRIVATE} -> {back}"]
     assert len(stages(ground(e), f"subnet/{e.sa}/emit")) == 2
     e.pcx.record["Status"]["Code"] = "deleted"
     assert len(stages(ground(e), f"subnet/{e.s2}/emit")) == 2
@@ -363,6 +367,29 @@ def test_back_over_a_peering_without_a_route() -> None:
     straight = sent(g, e.a, packet(e.a.ip, e.b2.ip))
     assert arrived(straight, e.b2.ip)
     assert dropped(replied(g, straight)) == (e.t2, "NO_ROUTE_TO_DESTINATION")
+
+
+@pytest.mark.parametrize("block", ["10.2.0.0/16", "10.2.0.0/24", "10.0.0.0/8"])
+def test_what_was_sent_by_a_transit_gateway_does_not_come_back_over_a_peering(block: str) -> None:
+    """R-NAT-8 is of what the gateway sent over the peering: its longest route says what that is."""
+    e, nat = behind(public=None)
+    e.peered(back=False)
+    hub = joined(e, [e.sn], back=False)
+    for table in (e.ta, e.tb):
+        table.record["Routes"] = [
+            each for each in table.record["Routes"] if "TransitGatewayId" not in each
+        ]
+    e.route(e.tb, "10.2.0.0/24", nat)
+    e.route(e.tn, "10.2.0.0/20", hub.tgw)
+    e.route(e.tn, block, e.pcx)
+    question = f"can {e.b} reach {e.b2} port 22"
+    if block == "10.2.0.0/24":
+        allow(e, question)
+    else:
+        allow(e, question, one_way=True)
+        deny(e, question, "NO_ROUTE_TO_DESTINATION")
+        e.route(e.t2, "10.0.0.0/16", hub.tgw)
+        allow(e, question)
 
 
 def test_nothing_new_goes_that_way() -> None:

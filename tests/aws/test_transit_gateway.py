@@ -233,6 +233,25 @@ def test_an_association_under_way(state: str) -> None:
     assert verdict(e) == "undecided"
 
 
+@pytest.mark.parametrize("teller", ["both", "attachment", "table"])
+def test_an_association_that_is_over(teller: str) -> None:
+    """R-TGW-3: `disassociated` is none, whichever call still lists it."""
+    e, h = pair()
+    (told,) = (
+        each
+        for answer in e.scopes[e.home]["TransitGatewayRouteTableAssociations"]
+        for each in answer["Associations"]
+        if each["TransitGatewayAttachmentId"] == h.one
+    )
+    told["State"] = h.one.record["Association"]["State"] = "disassociated"
+    if teller == "attachment":
+        e.drop("TransitGatewayRouteTableAssociations")
+    elif teller == "table":
+        del h.one.record["Association"]
+    trace = sent(ground(e), e.a, packet(e.a.ip, e.b2.ip))
+    assert dropped(trace) == (h.one, "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION")
+
+
 def test_another_table() -> None:
     """R-TGW-3: only the associated table counts."""
     e, h = pair()

@@ -107,3 +107,50 @@ def test_only_one_list_is_read_in_one_pass() -> None:
     assert not is_one_list(b'{"Vpcs": [], "Vpcs": []}')
     assert not is_one_list(b'{"Unread": []}')
     assert not is_one_list(one[:-1])
+
+
+REFERENCE = {"TransitGatewayRouteTableId": "tgw-rtb-1", "PrefixListId": "pl-1"}
+LISTED = "TransitGatewayPrefixListReferences"
+
+
+def test_an_answer_that_is_wrapped_with_its_parents_id() -> None:
+    """CONTRACT: per-parent answers stand in a wrapper list; these items know their parent too."""
+    wrapped = {"TransitGatewayRouteTableId": "tgw-rtb-1", LISTED: [REFERENCE]}
+    other = {**REFERENCE, "PrefixListId": "pl-2"}
+    found = decode.decode("a.json", as_bytes({LISTED: [wrapped, other]}), sections())
+    one, two = found.records[LISTED]
+    assert (one.pointer, two.pointer) == (f"/{LISTED}/0/{LISTED}/0", f"/{LISTED}/1")
+    plain = decode.decode("a.json", as_bytes({LISTED: [REFERENCE, other]}), sections())
+    assert [*map(content, found.records[LISTED])] == [*map(content, plain.records[LISTED])]
+
+
+def test_a_wrapped_answer_that_was_cut_short_or_is_wrong() -> None:
+    """It says so as any other would, and where."""
+    wrapped = {"TransitGatewayRouteTableId": "tgw-rtb-1", LISTED: [], "NextToken": "x"}
+    assert decode.decode("a.json", as_bytes({LISTED: [wrapped]}), sections()).more == "NextToken"
+    for wrong, pointer in (
+        ([{LISTED: [{}]}], f"/{LISTED}/0/{LISTED}/0"),
+        ([{LISTED: 7}], f"/{LISTED}/0/{LISTED}"),
+        ([{LISTED: []}, 7], f"/{LISTED}/1"),
+        ([{LISTED: []}, {}], f"/{LISTED}/1"),
+    ):
+        with pytest.raises(SnapshotError) as refused:
+            decode.decode("a.json", as_bytes({LISTED: wrong}), sections())
+        assert f"{pointer}:" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "held", "item"),
+    [
+        ("AcceleratorListeners", "Listeners", {"ListenerArn": "arn:1"}),
+        ("EndpointGroups", "EndpointGroups", {"EndpointGroupArn": "arn:2"}),
+        (
+            "ClientVpnTargetNetworks",
+            "ClientVpnTargetNetworks",
+            {"AssociationId": "cvpn-assoc-1", "ClientVpnEndpointId": "cvpn-1"},
+        ),
+    ],
+)
+def test_other_calls_too(key: str, held: str, item: dict[str, Any]) -> None:
+    text = as_bytes({key: [{"Parent": "x", held: [item]}]})
+    assert len(decode.decode("a.json", text, sections()).records[key]) == 1

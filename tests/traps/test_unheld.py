@@ -55,6 +55,31 @@ def test_a_subnet_that_is_named_and_not_held() -> None:
     allow(e, f"can {e.a} reach {c} port 22")
 
 
+@pytest.mark.parametrize("said", ["subnet-0ffffffffffffffff", None])
+def test_an_interface_that_is_in_no_subnet_that_is_held(said: str | None) -> None:
+    """R-AZ-2: its address is one of a subnet's, it says that it is in another, or in none."""
+    e = Pair()
+    moved = e.scopes[e.home]["NetworkInterfaces"]
+    (record,) = (each for each in moved if each["NetworkInterfaceId"] == e.b.eni)
+    record["SubnetId"] = said
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.sb)
+    unknown(e, f"can {e.a} reach {e.b.ip} port 22", e.sb)
+    c = e.instance("c", e.sb, "10.0.1.9")
+    allow(e, f"can {e.a} reach {c} port 22")
+    deny(e, f"can {e.a} reach 10.0.0.99 port 22", NOBODY, e.sa)
+
+
+def test_an_interface_elsewhere_is_no_stray() -> None:
+    """One of another VPC, of which nothing is held, has the same address by chance."""
+    e = Pair()
+    moved = e.scopes[e.home]["NetworkInterfaces"]
+    (record,) = (each for each in moved if each["NetworkInterfaceId"] == e.b.eni)
+    foreign = {"SubnetId": "subnet-0ffffffffffffffff", "VpcId": "vpc-0ffffffffffffffff"}
+    moved.append({**record, "NetworkInterfaceId": "eni-0ffffffffffffffff", **foreign})
+    allow(e, f"can {e.a} reach {e.b.ip} port 22")
+    deny(e, f"can {e.a} reach 10.0.1.99 port 22", NOBODY, e.sb)
+
+
 def test_within_a_subnet_that_is_not_held() -> None:
     """R-RT-2, R-NACL-8: whether a packet leaves the subnet hangs on its block; an ACL that is still
     associated with it denies nothing inside."""

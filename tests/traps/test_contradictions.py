@@ -1,0 +1,150 @@
+"""Law 2, of answers that contradict one another: what two records say of one thing is not known.
+
+AWS has one route table and one network ACL for a subnet, one main table and one default ACL for a
+VPC, and one entry of a number.  Answers of different moments, put together, may show two.  Which of
+them counts nothing tells, least of all where it stands in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.estate import Pair
+from tests.traps.rows import allow, deny, unknown
+
+BOTH_ORDERS = pytest.mark.parametrize("turned", [False, True])
+
+
+def _turn(e: Pair, key: str, turned: bool) -> None:
+    if turned:
+        e.scopes[e.home][key].reverse()
+
+
+@BOTH_ORDERS
+def test_two_tables_of_a_subnet(turned: bool) -> None:
+    """R-RT-1; the one leads to V2, the other does not."""
+    e = Pair()
+    e.peered()
+    other = e.table(e.v1, [e.sa], name="other")
+    _turn(e, "RouteTables", turned)
+    unknown(e, f"can {e.a} reach {e.b2} port 22", e.sa)
+    allow(e, f"can {e.b} reach {e.b2} port 22")
+    other.record["Associations"][0]["AssociationState"]["State"] = "disassociated"
+    allow(e, f"can {e.a} reach {e.b2} port 22")
+
+
+@BOTH_ORDERS
+def test_two_main_tables(turned: bool) -> None:
+    """R-RT-1: they matter to whoever has no table of its own."""
+    e = Pair()
+    e.peered()
+    sc = e.subnet(e.v1, "10.0.3.0/24", "a")
+    c = e.instance("c", sc, "10.0.3.5")
+    e.route(e.v1.table, "10.2.0.0/16", e.pcx)
+    allow(e, f"can {c} reach {e.b2} port 22")
+    e.table(e.v1, [], name="second").record["Associations"] = [
+        {**e.v1.table.record["Associations"][0], "RouteTableAssociationId": "rtbassoc-0ffff"}
+    ]
+    _turn(e, "RouteTables", turned)
+    unknown(e, f"can {c} reach {e.b2} port 22", sc)
+    allow(e, f"can {e.a} reach {e.b2} port 22")
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("gone", ["pcx-0ffffffffffffffff", None])
+def test_two_routes_for_one_destination(turned: bool, gone: str | None) -> None:
+    """R-RT-14: whether they lead to different things, or one is shown as it was before."""
+    e = Pair()
+    e.peered()
+    e.ta.record["Routes"].append(
+        {
+            **e.ta.record["Routes"][-1],
+            "State": "blackhole",
+            "VpcPeeringConnectionId": gone or str(e.pcx),
+        }
+    )
+    if turned:
+        e.ta.record["Routes"].reverse()
+    unknown(e, f"can {e.a} reach {e.b2} port 22", e.ta)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    allow(e, f"can {e.b} reach {e.b2} port 22")
+
+
+def test_one_route_that_is_listed_twice() -> None:
+    e = Pair()
+    e.peered()
+    e.ta.record["Routes"].append(e.ta.record["Routes"][-1])
+    allow(e, f"can {e.a} reach {e.b2} port 22")
+
+
+@BOTH_ORDERS
+def test_two_acls_of_a_subnet(turned: bool) -> None:
+    """R-NACL-1; inside the subnet neither is asked (R-NACL-8)."""
+    e = Pair()
+    c = e.instance("c", e.sb, "10.0.1.9")
+    e.acl(e.v1, [e.sb], ingress=["100 allow all 0.0.0.0/0"], egress=["100 allow all 0.0.0.0/0"])
+    closed = e.acl(e.v1, [], ingress=[], egress=[])
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    closed.record["Associations"] = [
+        {
+            "NetworkAclAssociationId": "aclassoc-0ffff",
+            "NetworkAclId": str(closed),
+            "SubnetId": str(e.sb),
+        }
+    ]
+    _turn(e, "NetworkAcls", turned)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.sb)
+    allow(e, f"can {c} reach {e.b} port 22")
+
+
+def _entries(e: Pair, *entries: str) -> None:
+    e.acl(e.v1, [e.sb], ingress=entries, egress=["100 allow all 0.0.0.0/0"])
+
+
+@pytest.mark.parametrize("order", [list, reversed])
+def test_two_entries_of_a_number(order: Callable[[list[str]], list[str]]) -> None:
+    """R-NACL-2: what neither of them is for is answered as ever."""
+    e = Pair()
+    two = ["5 allow tcp/20-25 0.0.0.0/0", "5 deny tcp/22 10.0.0.0/16"]
+    _entries(e, *order(two), "9 allow tcp/80 0.0.0.0/0")
+    unknown(e, f"can {e.a} reach {e.b} port 22", "rule 5")
+    allow(e, f"can {e.a} reach {e.b} port 80")
+    deny(e, f"can {e.a} reach {e.b} port 443", "SUBNET_ACL_RESTRICTION")
+
+
+def test_an_earlier_entry_still_decides() -> None:
+    e = Pair()
+    two = "5 allow all 0.0.0.0/0", "5 deny all 0.0.0.0/0"
+    _entries(e, "4 allow tcp/22 0.0.0.0/0", *two)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    e = Pair()
+    _entries(e, "4 deny tcp/22 0.0.0.0/0", *two)
+    deny(e, f"can {e.a} reach {e.b} port 22", "SUBNET_ACL_RESTRICTION")
+
+
+def test_two_entries_that_agree_or_are_of_two_families() -> None:
+    """Older answers number the last entries of both families alike."""
+    e = Pair(ipv6=True)
+    _entries(e, "5 allow tcp/22 10.0.0.0/24", "5 allow tcp/80 0.0.0.0/0", "5 deny all ::/0")
+    allow(e, f"can {e.a.ip} reach {e.b.ip} port 22")
+    allow(e, f"can {e.a.ip} reach {e.b.ip} port 80")
+
+
+@BOTH_ORDERS
+def test_two_interfaces_with_one_address(turned: bool) -> None:
+    """R-ENI-2: an address that moved while the calls ran is shown of both."""
+    e = Pair()
+    closed = e.group(e.v1, ingress=[], egress=[])
+    c = e.instance("c", e.sb, "10.0.1.9", groups=[closed])
+    d = e.instance("d", e.sb, "10.0.1.10")
+    question = f"can {e.a} reach 10.0.1.9 port 22"
+    deny(e, question)
+    again = {"PrivateIpAddress": "10.0.1.9", "Primary": False}
+    d.eni.record["PrivateIpAddresses"].append(again)
+    _turn(e, "NetworkInterfaces", turned)
+    unknown(e, question, e.sb)
+    unknown(e, f"can {e.a} reach {c} port 22", e.sb)
+    allow(e, f"can {e.a} reach 10.0.1.10 port 22")
+    allow(e, f"can {e.a} reach {e.b} port 22")
