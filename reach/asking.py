@@ -254,8 +254,8 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                 return _open_ends(plain, resolved.gaps, CLOSE)
             ends = (resolved.source, resolved.destination)
             among = tuple(end.among for end in ends if end.among is not None)
-            if among:
-                return _open_ends(plain, among, CLOSE)
+            if among or resolved.elsewhere:
+                return _open_ends(plain, (*among, *resolved.elsewhere), CLOSE)
             if not wanted.shows(Verdict.REACHABLE):
                 return replace(
                     plain,
@@ -293,8 +293,8 @@ def _otherwise(
     if remembered.proof is None or remembered.verdict is Verdict.UNDECIDED:
         return _undecided(plain, ground, resolved, remembered)
     among = tuple(each.among for each in (resolved.source, resolved.destination) if each.among)
-    if among:
-        return _open_ends(plain, among, CLOSE)
+    if among or resolved.elsewhere:
+        return _open_ends(plain, (*among, *resolved.elsewhere), CLOSE)
     return _remembered(plain, ground, question, remembered.proof)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from reach.aim import Start
+from reach.aim import Start, Visit
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -328,6 +328,7 @@ class Component:
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``places``: id prefix -> what a packet has to visit to pass a thing that is no end.
     ``receivers``: the nodes that receive for interfaces, each with their addresses.
     ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``outside``: hosts beyond a boundary, by the addresses that they send from.
@@ -361,6 +362,7 @@ class Component:
     telling: Callable[[Lowering, frozenset[str]], Iterable[str]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
+    places: Mapping[str, Callable[[Lowering, str], Visit | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     senders: Callable[[Lowering, NetworkInterface], tuple[Start, ...] | None] | None = None
     outside: Callable[[Lowering], Iterable[End]] | None = None
