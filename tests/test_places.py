@@ -97,7 +97,7 @@ def test_every_id_is_a_place_or_refused(name: str) -> None:
                 }
             ), (kind, resource)
     for resource, words in refused:
-        assert words.startswith(f"{resource} is ") or words.startswith(f"{resource} holds "), words
+        assert words.startswith((f"{resource} is ", f"{resource} holds ")), words
 
 
 # ------------------------------------------------------------------- parts of balancers
