@@ -28,6 +28,7 @@ from reach.network.address import (
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
+from reach.other_end import own_flow
 from reach.places import Place, place, things
 from reach.question import Packet, Question
 
@@ -118,6 +119,18 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         leaving,
         tuple(gap for each in avoided for gap in each.gaps),
     )
+
+
+def other_end(ground: Ground, question: Question, resolved: Resolved) -> Resolved | None:
+    """The other end's own flow, whose reply may be what is asked about; None: there is none.
+
+    What the packet that is asked about has to pass, that reply has to (R-SG-27).
+    """
+    own = own_flow(question)
+    if own is None:
+        return None
+    found = resolve(ground, own)
+    return replace(found, aim=replace(found.aim, back=resolved.aim.through))
 
 
 def set_apart(ground: Ground, asked: Question | Answer) -> Ground:
