@@ -333,6 +333,8 @@ class Component:
     ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``outside``: hosts beyond a boundary, by the addresses that they send from.
     ``openings``: gaps that could have opened another way and are met on no path.
+    ``fronts``: addresses of its own things that no interface has, with the node that takes what is
+    sent there and passes it on.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``unseen``: where some of
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
@@ -369,6 +371,7 @@ class Component:
     openings: Callable[[Lowering], Iterable[Origin]] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
+    fronts: Callable[[Lowering], Iterable[tuple[Ranges, str]]] | None = None
     unseen: Callable[[Lowering, Ranges], Origin | None] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -75,12 +75,13 @@ def destination(ground: Ground, text: str) -> End:
     if address is not None:
         gap = unnamed(ground, address)
         own = Ranges.of(address)
-        by = _by_services_at(ground, address)
+        by = (*_by_services_at(ground, address), *_by_fronts(ground, own))
         return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None, passing=by)
     if prefix is not None:
         components = ground.components().values()
         but = tuple(owner for each in components for owner in each.by_address_only)
-        inside, by = Ranges.span(prefix.low, prefix.high), _by_services_in(ground, prefix)
+        inside = Ranges.span(prefix.low, prefix.high)
+        by = (*_by_services_in(ground, prefix), *_by_fronts(ground, inside))
         return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
 
@@ -97,6 +98,11 @@ def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
     some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
     sent = ground.memo("addresses of services", lambda: _sent_by(some))
     return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
+
+
+def _by_fronts(ground: Ground, addresses: Ranges) -> Iterator[str]:
+    """The nodes of what has one of these addresses and no interface: an accelerator."""
+    return (node for own, node in ground.fronts() if own & addresses)
 
 
 def _nodes_of_services(ground: Ground, found: Iterable[NetworkInterface]) -> tuple[str, ...]:

@@ -240,6 +240,11 @@ class Ground:
         )
         return next((visit for visit in found if visit is not None), None)
 
+    def fronts(self) -> tuple[tuple[Ranges, str], ...]:
+        """Addresses that no interface has, with the nodes that pass on what is sent there."""
+        known = [c.fronts for c in components().values() if c.fronts is not None]
+        return self.memo("fronts", lambda: tuple(each for some in known for each in some(self)))
+
     def links(self) -> tuple[Link, ...]:
         linkers = [c.links for c in components().values() if c.links is not None]
         return self.memo("links", lambda: tuple(link for links in linkers for link in links(self)))

@@ -390,6 +390,11 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
             yield Route(anywhere, _part(arn, "reply"), QUIET, session=session)
 
 
+def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
+    for accelerator in lowering.snapshot.records(Accelerator):
+        yield _addresses(accelerator), _part(accelerator.accelerator_arn, "admit")
+
+
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
     return node_name(_NAME, interface.network_interface_id, "interface")
 
@@ -512,5 +517,6 @@ COMPONENT = Component(
     ends={"arn:": _end},
     places={"arn:": _place},
     aliases=_aliases,
+    fronts=_fronts,
     label=_label,
 )

@@ -290,6 +290,14 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     return End(shown, goals=None, addresses=addresses, through=(way,), nobody=mute, gap=gap)
 
 
+def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
+    lattice = _lattice(lowering)
+    for service in lowering.snapshot.records(LatticeService):
+        addresses = lattice.fronts(*lattice.networks_of(service.id))
+        if addresses:
+            yield addresses, node_name(_NAME, service.id, "service")
+
+
 def _fronts_gap(lowering: Lowering, service_id: str) -> Origin | None:
     """A call is missing that could show another way to a service."""
     for kind in (ServiceNetworkServiceAssociation, ServiceNetworkVpcAssociation, VpcEndpoint):
@@ -392,4 +400,5 @@ COMPONENT = Component(
     ends={"svc-": _end},
     places={"listener-": _place, "tg-": _place},
     aliases=_aliases,
+    fronts=_fronts,
 )

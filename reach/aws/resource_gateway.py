@@ -480,6 +480,13 @@ def _ways(lowering: Lowering, configuration: ResourceConfiguration) -> Iterator[
         yield node_name(_NAME, configuration.id, "out", subnet_id)
 
 
+def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
+    for configuration in lowering.snapshot.records(ResourceConfiguration):
+        addresses = _lattice(lowering).resource_fronts(configuration.id)
+        for way in _ways(lowering, configuration) if addresses else ():
+            yield addresses, way
+
+
 def _place(lowering: Lowering, gateway_id: str) -> Visit | None:
     """A gateway is passed by what it sends on to a resource."""
     if lowering.snapshot.get(ResourceGateway, gateway_id) is None:
@@ -540,4 +547,5 @@ COMPONENT = Component(
     ends={"rcfg-": _end},
     places={"rgw-": _place},
     aliases=_aliases,
+    fronts=_fronts,
 )
