@@ -40,7 +40,6 @@ _WHY: Mapping[str, str] = {
         "holds addresses, and is no place that packets pass: name one as the source or destination",
     ),
     "AvailabilityZone": "is a zone, and packets pass subnets: name those that are in it",
-    "ClientVpnTargetNetwork": "is an association of a Client VPN endpoint: name the endpoint",
 }
 
 

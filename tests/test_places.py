@@ -24,6 +24,7 @@ from reach.options import DEFAULTS
 from reach.places import place, things
 from reach.resolve import everywhere
 from reach.snapshot.balancer_records import LoadBalancerListeners
+from reach.snapshot.records import NetworkInterface
 from reach.suite import load_suite
 from tests.estate import Pair
 from tests.estates import balancers
@@ -187,6 +188,23 @@ def test_a_part_is_passed_as_its_whole_is(name: str, of: str, part: str) -> None
         assert by[0] == by[1], case.ask
         told.add(by[0])
     assert len(told) > 1
+
+
+def test_what_clients_send_leaves_by_an_interface() -> None:
+    """Of every question of a sample that clients ask: by the interface that the packet takes."""
+    snapshot, told = sample("client_vpn"), set()
+    for case in load_suite(SAMPLES / "client_vpn" / "cases.reach.yaml").cases:
+        answer = reach.ask(snapshot, case.ask)
+        if answer.witness is None or "vpn" not in case.ask.split(" reach ")[0]:
+            continue
+        for record in snapshot.records(NetworkInterface):
+            own = record.network_interface_id
+            by = f"by {own}" in " ".join(step.node for step in answer.witness.forward)
+            if "ClientVPN" in record.description:
+                through = verdict("client_vpn", case.ask, through=[own])
+                assert through == "reachable" or not by, (case.ask, own)
+                told.add(through)
+    assert "reachable" in told
 
 
 RANK = {"unreachable": 0, "undecided": 1, "reachable": 2}
