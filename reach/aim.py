@@ -59,7 +59,8 @@ class Aim:
     way there.  ``two_way`` asks for the reply as well.  What is delivered must lie in ``arriving``,
     and not be delivered to one of the owners in ``but``.  What visits a node of ``passing`` and is
     delivered to anybody counts as delivered to a goal.  Flows from an address to itself count only
-    if ``to_itself``; so do those that come back to it, unless by a node of ``passing``.
+    if ``to_itself``; so do those that come back to it, unless by a node of ``passing``.  Of a flow
+    that is ``two_way`` the reply must make each visit of ``back``.
     """
 
     starts: tuple[Start, ...]
@@ -70,6 +71,7 @@ class Aim:
     arriving: HeaderSpace = ANYTHING
     but: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
+    back: tuple[Visit, ...] = ()
 
     @property
     def visits(self) -> tuple[Visit, ...]:

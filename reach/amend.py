@@ -40,7 +40,7 @@ class Amendment:
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.avoid or self.open or self.closed)
+        return not (self.avoid or self.shut or self.open or self.closed)
 
 
 def amend(network: Network, amendment: Amendment) -> Network:

@@ -249,6 +249,8 @@ class Answer:
     ``witness`` goes with reachable, ``explanations`` and ``certificate`` with unreachable,
     ``reason`` and ``gaps`` with undecided.  ``blocked`` holds more blocked ways than the first, and
     ``paths`` more paths than the witness, if they were asked for: all there are iff ``exhausted``.
+    ``certificate_of_other_end`` goes with unreachable of a protocol that is tracked by address: no
+    flow of the other end's own has what was asked about as its reply.
     ``ends`` lists who gets through where an end is "any".  ``tips`` says of an undecided answer
     whether what is missing could only "open" a way, or only "close" the one that there seems to be.
     ``fix`` and ``cut`` are what could be changed so that the verdict is the other one.
@@ -282,6 +284,7 @@ class Answer:
     assumptions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = field(default=())
     certificate: Certificate | None = field(default=None, repr=False)
+    certificate_of_other_end: Certificate | None = field(default=None, repr=False)
     analysis: Analysis | None = field(default=None, repr=False)
     fix: Proposal | None = None
     cut: Proposal | None = None
@@ -289,8 +292,13 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
-        reduced = {} if self.reductions is None else {"reductions": list(self.reductions)}
-        return reduced | {
+        some: dict[str, Any] = {}
+        if self.reductions is not None:
+            some["reductions"] = list(self.reductions)
+        other = self.certificate_of_other_end
+        if other is not None:
+            some["certificate_of_other_end"] = other.to_dict()
+        return some | {
             "format": FORMAT,
             "verdict": self.verdict.value,
             "question": self.question,

@@ -28,10 +28,10 @@ from reach.options import Options
 from reach.paths import paths as distinct_paths
 from reach.question import Question, parse
 from reach.reduce import ALL, Reductions
-from reach.resolve import Resolved, resolve, set_apart
+from reach.resolve import Resolved, other_end, resolve, set_apart
 from reach.retell import retell
 from reach.snapshot.snapshot import Snapshot
-from reach.tracking import smtp_note, tracked_answer
+from reach.tracking import smtp_note
 from reach.uncollected import uncollected
 from solver import Backend, Outcome, Problem, Session, Soft
 
@@ -245,7 +245,8 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
         reductions=ground.reductions.chosen,
     )
     if resolved.nobody is not None:
-        return _without_ends(plain, ground, network, resolved)
+        remembered = _otherwise(plain, ground, question, resolved, backend)
+        return remembered or _without_ends(plain, ground, network, question, resolved)
     decision = decide(network, resolved.aim, backend)
     match decision.verdict:
         case Verdict.REACHABLE:
@@ -254,8 +255,8 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                 return _open_ends(plain, resolved.gaps, CLOSE)
             ends = (resolved.source, resolved.destination)
             among = tuple(end.among for end in ends if end.among is not None)
-            if among:
-                return _open_ends(plain, among, CLOSE)
+            if among or resolved.elsewhere:
+                return _open_ends(plain, (*among, *resolved.elsewhere), CLOSE)
             if not wanted.shows(Verdict.REACHABLE):
                 return replace(
                     plain,
@@ -275,9 +276,10 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
                 return remembered
             if not wanted.shows(Verdict.UNREACHABLE):
                 told = replace(plain, verdict=Verdict.UNREACHABLE)
-                return _certified(told, network, resolved)
+                return _certified(told, ground, network, question, resolved)
             explained = explain(network, resolved.aim, backend, most=wanted.blocked)
-            return _certified(_unreachable(plain, ground, explained), network, resolved)
+            told = _unreachable(plain, ground, explained)
+            return _certified(told, ground, network, question, resolved)
 
 
 def _otherwise(
@@ -287,14 +289,22 @@ def _otherwise(
     gaps = _left_open(ground, resolved)
     if gaps:
         return _open_ends(plain, gaps, OPEN)
-    remembered = tracked_answer(ground, question, resolved.aim.through, backend)
-    if remembered is None:
+    other = other_end(ground, question, resolved)
+    if other is None:
+        return None
+    gaps = _left_open(ground, other)
+    if gaps:
+        return _open_ends(plain, gaps, OPEN)
+    if other.nobody is not None:
+        return None
+    remembered = decide(amend(ground.network, other.amendment), other.aim, backend)
+    if remembered.verdict is Verdict.UNREACHABLE:
         return None
     if remembered.proof is None or remembered.verdict is Verdict.UNDECIDED:
         return _undecided(plain, ground, resolved, remembered)
     among = tuple(each.among for each in (resolved.source, resolved.destination) if each.among)
-    if among:
-        return _open_ends(plain, among, CLOSE)
+    if among or resolved.elsewhere:
+        return _open_ends(plain, (*among, *resolved.elsewhere), CLOSE)
     return _remembered(plain, ground, question, remembered.proof)
 
 
@@ -313,19 +323,18 @@ def _left_open(ground: Ground, resolved: Resolved) -> tuple[Origin, ...]:
     return tuple(gap for gap in gaps if gap.resource not in resolved.amendment.closed)
 
 
-def _without_ends(plain: Answer, ground: Ground, network: Network, resolved: Resolved) -> Answer:
-    """A source or destination that does not exist is unreachable, unless a gap may hide it."""
+def _without_ends(
+    plain: Answer, ground: Ground, network: Network, question: Question, resolved: Resolved
+) -> Answer:
+    """A source or destination that does not exist, and that no gap may hide."""
     nobody = resolved.nobody
     assert nobody is not None
-    gaps = _left_open(ground, resolved)
-    if gaps:
-        return _open_ends(plain, gaps, OPEN)
     unmet = resolved.unmet or (nobody,)
     blockers = tuple(Blocker("forward", origin, NOTHING) for origin in unmet)
     way = retell(ground, Blocked(blockers), resolved.asked)
     told = replace(plain, verdict=Verdict.UNREACHABLE)
     told = replace(told, explanations=blocked_path(ground, way).explanations)
-    return _certified(told, network, resolved)
+    return _certified(told, ground, network, question, resolved)
 
 
 def _open_ends(plain: Answer, gaps: tuple[Origin, ...], tips: str) -> Answer:
@@ -462,10 +471,27 @@ def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
     )
 
 
-def _certified(answer: Answer, network: Network, resolved: Resolved) -> Answer:
-    """The answer with its certificate, or with a word that there is none."""
-    certificate = certify(network, resolved.aim)
-    if certificate is None:
+def _certified(
+    answer: Answer, ground: Ground, network: Network, question: Question, resolved: Resolved
+) -> Answer:
+    """The answer with its certificates, or with a word that there is none.
+
+    Of protocols that are tracked by address there are two: no flow of the other end's own opens the
+    way either (R-SG-27).
+    """
+    told = replace(answer, certificate=certify(network, resolved.aim))
+    if told.certificate is None:
         words = "no certificate could be made within the budget; the proof is the solver's alone"
-        return replace(answer, notes=(*answer.notes, Remark(words)))
-    return replace(answer, certificate=certificate)
+        told = replace(told, notes=(*told.notes, Remark(words)))
+    other = other_end(ground, question, resolved)
+    if other is None or other.nobody is not None:
+        return told
+    amended = amend(ground.network, other.amendment)
+    told = replace(told, certificate_of_other_end=certify(amended, other.aim))
+    if told.certificate_of_other_end is None:
+        words = (
+            "no certificate could be made within the budget that no flow of the other end's own "
+            "opens the way; of that the proof is the solver's alone"
+        )
+        told = replace(told, notes=(*told.notes, Remark(words)))
+    return told

@@ -138,13 +138,13 @@ def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
         ]
         if goals and not aim.two_way:
             return None
-    back = _Flood(Reading(network, before=there.memory), budget)
+    back = _Flood(Reading(network, visits=aim.back, before=there.memory), budget)
     for arrival, space in goals:
         reply = replied(space)
         if reply is not None:
             back.enter(arrival.stage.reply, Tag(owed=arrival.tag.owed), reply)
     for outcome in back.run():
-        if outcome.unmodelled or any(gets_home(starts, each) for each in outcome.arrivals):
+        if outcome.unmodelled or any(gets_home(aim, starts, each) for each in outcome.arrivals):
             return None
     return Part(starts, there.cells(), back.cells())
 

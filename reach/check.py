@@ -91,7 +91,7 @@ def _part(network: Network, aim: Aim, part: Part) -> Iterator[str]:
             for arrival in outcome.arrivals:
                 for arrived in wanted(aim, part.starts, arrival):
                     yield from _answered(aim, reply, arrival.stage.reply, arrival.tag, arrived)
-    back = Reading(network, before=there.memory)
+    back = Reading(network, visits=aim.back, before=there.memory)
     for cell in part.reply:
         for space in cell.spaces:
             outcome = back.push(cell.node, cell.tag, space)
@@ -100,7 +100,7 @@ def _part(network: Network, aim: Aim, part: Part) -> Iterator[str]:
             for node, tag, onward in outcome.onward:
                 yield from _contained(reply, node, tag, onward, f"what {cell.node} sends back")
             for arrival in outcome.arrivals:
-                if gets_home(part.starts, arrival):
+                if gets_home(aim, part.starts, arrival):
                     yield f"a reply gets home at {arrival.stage.owner}: {arrival.space}"
 
 
@@ -129,9 +129,10 @@ def wanted(aim: Aim, starts: Iterable[Start], arrival: Arrival) -> Iterator[Head
         yield space
 
 
-def gets_home(starts: Iterable[Start], arrival: Arrival) -> bool:
-    """Whether a reply may be one that a start awaits, seen by all that have to see it."""
-    if arrival.tag.owed:
+def gets_home(aim: Aim, starts: Iterable[Start], arrival: Arrival) -> bool:
+    """Whether a reply may be one that a start awaits, seen by all that have to see it, and by
+    which it has to come."""
+    if arrival.tag.owed or not arrival.tag.seen.issuperset(range(len(aim.back))):
         return False
     for start in starts:
         if start.owner == arrival.stage.owner:

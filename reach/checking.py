@@ -27,7 +27,7 @@ from reach.options import Options
 from reach.other_end import own_flow
 from reach.question import Question, parse
 from reach.reduce import ALL, Reductions
-from reach.resolve import Resolved, resolve, set_apart
+from reach.resolve import Resolved, other_end, resolve, set_apart
 from reach.retrace import Hop, retrace
 from reach.snapshot.snapshot import Snapshot
 
@@ -52,7 +52,7 @@ def check_answer(snapshot: Snapshot, answer: Mapping[str, Any]) -> Checked:
         checked = _reachable(network, resolved, told)
         own = None if checked.holds or not answer.get("assumptions") else own_flow(asked)
         return checked if own is None else _remembered(ground, resolved, own, told)
-    return _unreachable(ground, network, resolved, answer.get("certificate"))
+    return _unreachable(ground, network, asked, resolved, answer)
 
 
 def _question(answer: Mapping[str, Any]) -> Question:
@@ -74,13 +74,33 @@ def _question(answer: Mapping[str, Any]) -> Question:
     )
 
 
-def _unreachable(ground: Ground, network: Network, resolved: Resolved, told: Any) -> Checked:
+def _unreachable(
+    ground: Ground,
+    network: Network,
+    asked: Question,
+    resolved: Resolved,
+    answer: Mapping[str, Any],
+) -> Checked:
+    """No packet gets through, nor, where that is possible, as the reply to another (R-SG-27)."""
+    other = other_end(ground, asked, resolved)
     closed = resolved.amendment.closed
-    gaps = [gap for gap in (*resolved.gaps, *openings(ground)) if gap.resource not in closed]
+    gaps = [*resolved.gaps, *(other.gaps if other is not None else ()), *openings(ground)]
+    gaps = [gap for gap in gaps if gap.resource not in closed]
     if gaps:
         return Checked((f"the snapshot leaves it open: {gaps[0]}",), "")
+    direct = _certified(network, resolved, answer.get("certificate"), "the answer")
+    if other is None or other.nobody is not None:
+        return direct
+    amended = amend(ground.network, other.amendment)
+    whose = "of flows of the other end's own, which may open the way (R-SG-27), the answer"
+    own = _certified(amended, other, answer.get("certificate_of_other_end"), whose)
+    words = f"{direct.words}; the same of the other end's own flows: {own.words}"
+    return Checked((*direct.wrong, *own.wrong), words)
+
+
+def _certified(network: Network, resolved: Resolved, told: Any, who: str) -> Checked:
     if told is None:
-        return Checked(("the answer carries no certificate",), "")
+        return Checked((f"{who} carries no certificate",), "")
     try:
         certificate = Certificate.from_dict(told)
     except CertificateError as error:
@@ -88,8 +108,14 @@ def _unreachable(ground: Ground, network: Network, resolved: Resolved, told: Any
     return check_certificate(network, resolved.aim, certificate)
 
 
+def _is_unsettled(resolved: Resolved) -> bool:
+    """Whether too little is known of the ends, or of what is to be avoided, for a witness."""
+    ends = (resolved.source, resolved.destination)
+    return bool(resolved.elsewhere) or any(each.uncertain for each in ends)
+
+
 def _reachable(network: Network, resolved: Resolved, told: Any) -> Checked:
-    if resolved.source.uncertain or resolved.destination.uncertain:
+    if _is_unsettled(resolved):
         return Checked(("the snapshot does not settle what the ends are",), "")
     try:
         packet = header_from(told["packet"])
@@ -107,7 +133,7 @@ def _remembered(ground: Ground, asked: Resolved, own: Question, told: Any) -> Ch
 
     It is told as the packet that was asked about, and the flow before it as what comes back.
     """
-    if asked.source.uncertain or asked.destination.uncertain:
+    if _is_unsettled(asked):
         return Checked(("the snapshot does not settle what the ends are",), "")
     resolved = resolve(ground, own)
     network = amend(ground.network, resolved.amendment)

@@ -10,7 +10,7 @@ the neutral network only; must not know AWS, question texts or any backend.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import solver
 from reach.aim import Aim, Visit
@@ -64,9 +64,10 @@ def compile(
             reply.enter(delivery.reply, symbolic.mirror(version), None, met, 0)
         reply.explore()
         home, elsewhere = _homecomings(symbolic, starts, reply.walk)
-        back, seen = solver.any_of(home), _both_ways(forward.walk, reply.walk)
+        by_way = takes_all(reply.walk, aim.back)
+        back, seen = solver.and_(solver.any_of(home), by_way), _both_ways(forward.walk, reply.walk)
         goal, unseen = solver.and_(back, seen), solver.and_(back, solver.not_(seen))
-        astray += [*elsewhere, unseen]
+        astray += [*elsewhere, unseen, *_by_another(home, by_way)]
     walks = (forward.walk, reply.walk)
     loose = [point.met for walk in walks for point, _ in walk.loose_ends]
     dead = [point.met for walk in walks for point, _ in walk.dead_ends]
@@ -171,6 +172,12 @@ def takes_all(walk: Walk, visits: Iterable[Visit]) -> Term:
         solver.any_of(place.reached for place in places if visit.is_at(place.node))
         for visit in visits
     )
+
+
+def _by_another(home: Iterable[Term], by_way: Term) -> Iterator[Term]:
+    """When a reply gets home past what it had to visit."""
+    if by_way is not TRUE:
+        yield solver.and_(solver.any_of(home), solver.not_(by_way))
 
 
 def _visited(walk: Walk, nodes: Iterable[str]) -> Term:

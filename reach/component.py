@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from reach.aim import Start
+from reach.aim import Start, Visit
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -328,10 +328,13 @@ class Component:
     ``names``: names and ARNs of its own things, each with an id
     that ``ends`` reads.
     ``ends``: id prefix or keyword -> reading it as an end.  ``hosts``: interfaces as an end.
+    ``places``: id prefix -> what a packet has to visit to pass a thing that is no end.
     ``receivers``: the nodes that receive for interfaces, each with their addresses.
     ``senders``: flows that a service opens by its interface (None: not its own, or not known).
     ``outside``: hosts beyond a boundary, by the addresses that they send from.
     ``openings``: gaps that could have opened another way and are met on no path.
+    ``fronts``: addresses of its own things that no interface has, with the node that takes what is
+    sent there and passes it on.
     ``aliases``: addresses that are translated to given ones.  ``by_address_only``: owners
     that only their very address means.  ``unseen``: where some of
     these private addresses may be beyond what the snapshot holds.  ``lint``: what is wrong in a
@@ -361,12 +364,14 @@ class Component:
     telling: Callable[[Lowering, frozenset[str]], Iterable[str]] | None = None
     names: Callable[[Lowering], Iterable[tuple[str, str]]] | None = None
     ends: Mapping[str, Callable[[Lowering, str], End | None]] = field(default_factory=dict)
+    places: Mapping[str, Callable[[Lowering, str], Visit | None]] = field(default_factory=dict)
     hosts: Callable[[Lowering, Sequence[NetworkInterface], str, Ranges | None], End] | None = None
     senders: Callable[[Lowering, NetworkInterface], tuple[Start, ...] | None] | None = None
     outside: Callable[[Lowering], Iterable[End]] | None = None
     openings: Callable[[Lowering], Iterable[Origin]] | None = None
     aliases: Callable[[Lowering, Ranges], Ranges] | None = None
     by_address_only: tuple[str, ...] = ()
+    fronts: Callable[[Lowering], Iterable[tuple[Ranges, str]]] | None = None
     unseen: Callable[[Lowering, Ranges], Origin | None] | None = None
     lint: Callable[[Lowering], Iterable[Diagnostic]] | None = None
     label: Callable[[Lowering, str, str, Header], tuple[str, str] | None] | None = None

@@ -291,6 +291,8 @@ def arrives(aim: Aim, proof: Proof) -> str:
     home = reply_to(proof.packet)._replace(identity=0)
     if reply.owner != proof.start.owner or reply.final._replace(identity=0) != home:
         return f"the reply arrives at {reply.origin.resource} as {header_words(reply.final)}"
+    if not makes_all(aim.back, [hop.node for hop in reply.hops]):
+        return "the reply does not take the way that was asked for"
     unseen = missed(proof)
     return f"the reply is not seen by {unseen[0].resource}" if unseen else ""
 

@@ -1,6 +1,6 @@
 """The text of an end of a question -> who that is.
 
-    source(ground, text), destination(ground, text) -> End       resources(ground, text) -> ids
+    source(ground, text), destination(ground, text) -> End
 
 Reads addresses, CIDRs, ids, ARNs, Names, tags, ``internet``, ``any``, ``public`` and ``private``.
 An ambiguous name lists its candidates, an unknown one the nearest; what only a missing call could
@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from reach.aim import resource_of
 from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
@@ -45,18 +44,14 @@ from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
-    NetworkAcl,
     NetworkInterface,
     Record,
-    RouteTable,
     SecurityGroup,
     Subnet,
     Vpc,
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
-# What holds rules for packets that pass elsewhere.
-_RULES = (RouteTable, NetworkAcl, SecurityGroup)
 _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 
 
@@ -80,12 +75,13 @@ def destination(ground: Ground, text: str) -> End:
     if address is not None:
         gap = unnamed(ground, address)
         own = Ranges.of(address)
-        by = _by_services_at(ground, address)
+        by = (*_by_services_at(ground, address), *_by_fronts(ground, own))
         return End(text, goals=None, addresses=own, gap=gap, uncertain=gap is not None, passing=by)
     if prefix is not None:
         components = ground.components().values()
         but = tuple(owner for each in components for owner in each.by_address_only)
-        inside, by = Ranges.span(prefix.low, prefix.high), _by_services_in(ground, prefix)
+        inside = Ranges.span(prefix.low, prefix.high)
+        by = (*_by_services_in(ground, prefix), *_by_fronts(ground, inside))
         return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
 
@@ -102,6 +98,11 @@ def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
     some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
     sent = ground.memo("addresses of services", lambda: _sent_by(some))
     return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
+
+
+def _by_fronts(ground: Ground, addresses: Ranges) -> Iterator[str]:
+    """The nodes of what has one of these addresses and no interface: an accelerator."""
+    return (node for own, node in ground.fronts() if own & addresses)
 
 
 def _nodes_of_services(ground: Ground, found: Iterable[NetworkInterface]) -> tuple[str, ...]:
@@ -359,7 +360,7 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
         alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
         if text.startswith("arn:") and alike:
             near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
-            raise _nothing(f"{text} is not in the snapshot", near)
+            raise nothing(f"{text} is not in the snapshot", near)
         held = any(each.partition(" ")[0] == resource for each in ground.ids())
         words = (
             "is no end of a question: no packet starts or ends there"
@@ -375,10 +376,10 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     ids = {i.partition(" ")[0] for i in ground.ids()}
     known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
     near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
-    raise _nothing(f"{text} is not in the snapshot", near)
+    raise nothing(f"{text} is not in the snapshot", near)
 
 
-def _nothing(words: str, near: list[str]) -> QuestionError:
+def nothing(words: str, near: Sequence[str]) -> QuestionError:
     """That there is nothing of the kind, and what is nearest to it, if anything is."""
     return QuestionError(f"{words}; the nearest are:" if near else words, near)
 
@@ -418,7 +419,7 @@ def _by_name(ground: Ground, text: str) -> End:
     words = ("internet", "on-premises", "any", "public", "private")
     names = sorted({*ground.index.names, *ground.own_names, *words})
     near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
-    raise _nothing(f"nothing in the snapshot is called {text!r}", near)
+    raise nothing(f"nothing in the snapshot is called {text!r}", near)
 
 
 def _is_end(ground: Ground, record: Record) -> bool:
@@ -440,49 +441,6 @@ def _without_parts(ground: Ground, found: list[Record]) -> list[Record]:
             and record.attachment.instance_id in instances
         )
     ]
-
-
-def resources(ground: Ground, text: str) -> frozenset[str]:
-    """The ids whose nodes are passed by whatever passes a thing.  Raises QuestionError.
-
-    A VPC is passed in its subnets, and what no way of its own leads through (an instance, a load
-    balancer, an endpoint, a database) by its interfaces.
-    """
-    called = [ground.id_of(record) for record in ground.index.names.get(text, ())]
-    ids = {text, *called, *ground.own_names.get(text, ())}
-    if text.startswith("arn:"):
-        ids.add(text.rpartition("/")[2])
-    known = set(ground.ids())
-    if not ids & known and text not in ground.own_names:
-        near = difflib.get_close_matches(text, sorted(known), n=5, cutoff=0.5)
-        raise _nothing(f"{text} is not in the snapshot", near)
-    places = [each for each in sorted(ids) if _is_place(ground, each)]
-    if not places:
-        words = "holds rules, and is no place that packets pass: name what it is of"
-        raise QuestionError(f"{text} {words}")
-    return frozenset(part for each in places for part in (each, *_parts(ground, each)))
-
-
-def _is_place(ground: Ground, resource: str) -> bool:
-    return all(ground.snapshot.get(kind, resource) is None for kind in _RULES)
-
-
-def _parts(ground: Ground, resource: str) -> Iterator[str]:
-    """What of a thing has nodes of its own."""
-    if ground.snapshot.get(Vpc, resource) is not None:
-        for subnet in ground.snapshot.records(Subnet):
-            if subnet.vpc_id == resource:
-                yield subnet.subnet_id
-        return
-    for interface in ground.index.interfaces_by_instance.get(resource, ()):
-        yield interface.network_interface_id
-    end = None if ground.snapshot.get(Subnet, resource) is not None else ground.end(resource)
-    if end is None or end.through:
-        return
-    for node in (*end.passing, *(start.node for start in end.starts)):
-        own = resource_of(node)
-        if node in end.passing or ground.snapshot.get(NetworkInterface, own) is not None:
-            yield own
 
 
 def nobody(resource: str, words: str) -> Origin:

@@ -23,6 +23,8 @@ from solver import Backend
 
 MOST_STARTS = 4000
 MOST_FLOWS = 20
+# What is told beside a proposal is not worth minutes: a place costs the solver half a millisecond.
+EFFORT = 40_000
 
 
 def difference(
@@ -32,7 +34,7 @@ def difference(
     starts = everywhere(after)
     if len(starts) > MOST_STARTS:
         words = f"nothing: {len(starts):,} starts are more than the {MOST_STARTS:,} compared"
-        return Others((), False, words)
+        return Others((), False, words, words.removeprefix("nothing: "))
     count = len(after.snapshot.records(NetworkInterface))
     replies = "" if question.one_way else " whose reply gets back"
     scope = f"every packet{replies}, between any of the {count:,} interfaces and hosts beyond"
@@ -42,10 +44,11 @@ def difference(
         return None
     asked = resolve(after, question).aim.starts
     found = differing.further(
-        pair, two_way=not question.one_way, backend=backend, most=most, besides=asked
+        pair, two_way=not question.one_way, backend=backend, most=most, besides=asked, effort=EFFORT
     )
     flows = [flow for flow in found.flows if flow.now is Verdict.REACHABLE]
-    return Others(tuple(_flow(after, flow) for flow in flows), found.complete, scope)
+    told = tuple(_flow(after, flow) for flow in flows)
+    return Others(told, found.complete, scope, found.reason)
 
 
 def _flow(ground: Ground, flow: Further) -> Flow:

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
-from reach.aim import Start
+from reach.aim import Start, Visit
 from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
 from reach.components import components
 from reach.network.field import INDEX, Header
@@ -229,6 +229,21 @@ class Ground:
             if text == prefix or (begins and text.startswith(prefix))
         )
         return next((end for end in asked if end is not None), None)
+
+    def place(self, resource: str) -> Visit | None:
+        """What passing a thing that is no end of a question means; None if no component knows."""
+        found = (
+            read(self, resource)
+            for component in components().values()
+            for prefix, read in component.places.items()
+            if resource.startswith(prefix)
+        )
+        return next((visit for visit in found if visit is not None), None)
+
+    def fronts(self) -> tuple[tuple[Ranges, str], ...]:
+        """Addresses that no interface has, with the nodes that pass on what is sent there."""
+        known = [c.fronts for c in components().values() if c.fronts is not None]
+        return self.memo("fronts", lambda: tuple(each for some in known for each in some(self)))
 
     def links(self) -> tuple[Link, ...]:
         linkers = [c.links for c in components().values() if c.links is not None]

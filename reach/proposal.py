@@ -76,18 +76,21 @@ class Flow:
 class Others:
     """Flows that were not asked about and get through on one of two snapshots only.
 
-    ``complete`` iff it was proved that there are no others among what was ``compared``.
+    ``complete`` iff it was proved that there are no others among what was ``compared``, else there
+    is a ``reason`` why not.
     """
 
     flows: tuple[Flow, ...]
     complete: bool
     compared: str
+    reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "flows": [flow.to_dict() for flow in self.flows],
             "complete": self.complete,
             "compared": self.compared,
+            "reason": self.reason,
         }
 
 

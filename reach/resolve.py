@@ -7,7 +7,7 @@ how an end is written, nor the engines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -28,6 +28,8 @@ from reach.network.address import (
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin
+from reach.other_end import own_flow
+from reach.places import Place, place, things
 from reach.question import Packet, Question
 
 # Both ends of a packet are of one IP version; told apart from the start, constants fold.
@@ -58,6 +60,7 @@ class Resolved:
 
     ``nobody`` says that there is no such end at all, ``gaps`` what may be missing from the ends.
     ``unmet`` are what is ``asked`` of the packet as it leaves and no packet of the source meets.
+    ``elsewhere`` says why what is to be avoided may be in the way where nobody knows of it.
     """
 
     aim: Aim
@@ -68,14 +71,18 @@ class Resolved:
     gaps: tuple[Origin, ...] = ()
     unmet: tuple[Origin, ...] = ()
     asked: HeaderSpace = ANYTHING
+    elsewhere: tuple[Origin, ...] = ()
 
 
 def resolve(ground: Ground, question: Question) -> Resolved:
     """Where the question starts and should arrive.  Raises QuestionError."""
     source = denote.source(ground, question.source)
     destination = denote.destination(ground, question.destination)
+    ways = [place(ground, text) for text in question.through]
+    avoided = [place(ground, text) for text in question.avoid]
     open_ends = (source.gap, *source.may_send, destination.gap, destination.may_take)
-    gaps = tuple(origin for origin in open_ends if origin is not None)
+    known = (origin for origin in open_ends if origin is not None)
+    gaps = tuple(dict.fromkeys((*known, *(gap for each in ways for gap in each.gaps))))
     to_itself = _same_thing(ground, source, destination)
     leaving = demand(question.at_source)
     starts = tuple(_starts(ground, question, source, destination, leaving))
@@ -95,30 +102,49 @@ def resolve(ground: Ground, question: Question) -> Resolved:
         starts=starts,
         goals=destination.goals,
         two_way=not question.one_way and question.packet.is_answered,
-        through=_visits(ground, question, source, destination),
+        through=_visits(ways, source, destination),
         to_itself=to_itself,
         arriving=port & demand(question.at_destination),
         but=destination.but,
         passing=_passing(destination),
     )
-    amendment = _amendment(ground, question)
-    return Resolved(aim, source, destination, amendment, nobody, gaps, unmet, leaving)
+    return Resolved(
+        aim,
+        source,
+        destination,
+        _amendment(ground, question, avoided),
+        nobody,
+        gaps,
+        unmet,
+        leaving,
+        tuple(gap for each in avoided for gap in each.gaps),
+    )
+
+
+def other_end(ground: Ground, question: Question, resolved: Resolved) -> Resolved | None:
+    """The other end's own flow, whose reply may be what is asked about; None: there is none.
+
+    What the packet that is asked about has to pass, that reply has to (R-SG-27).
+    """
+    own = own_flow(question)
+    if own is None:
+        return None
+    found = resolve(ground, own)
+    return replace(found, aim=replace(found.aim, back=resolved.aim.through))
 
 
 def set_apart(ground: Ground, asked: Question | Answer) -> Ground:
     """The network for a question: what it names as a place on the way stands for nothing else."""
     ways = (*asked.through, *asked.avoid)
-    named = {each for text in ways for each in denote.resources(ground, text)}
-    for resource, _ in asked.assume:
-        interfaces = ground.index.interfaces_by_instance.get(resource, ())
-        named |= {resource, *(each.network_interface_id for each in interfaces)}
+    named = {each for text in ways for each in place(ground, text).visit.resources}
+    named |= {each for text, _ in asked.assume for each in things(ground, text)}
     return ground.setting_apart(named)
 
 
-def _visits(ground: Ground, question: Question, *ends: End) -> tuple[Visit, ...]:
+def _visits(places: Iterable[Place], *ends: End) -> tuple[Visit, ...]:
     """What the packet has to pass: for the sake of its ends, and because the asker says so."""
-    ways = [Visit(nodes=frozenset(end.through)) for end in ends if end.through]
-    return (*ways, *(_visit(ground, text) for text in question.through))
+    ways = (Visit(nodes=frozenset(end.through)) for end in ends if end.through)
+    return (*ways, *(each.visit for each in places))
 
 
 def _passing(destination: End) -> tuple[str, ...]:
@@ -127,31 +153,20 @@ def _passing(destination: End) -> tuple[str, ...]:
     return (*destination.passing, *by_way)
 
 
-def _visit(ground: Ground, text: str) -> Visit:
-    """Passing a thing: one of its own nodes, or one by which its end says that it is passed."""
-    resources = denote.resources(ground, text)
-    return Visit(frozenset(_way_through(ground, resources)), resources)
-
-
-def _way_through(ground: Ground, resources: Iterable[str]) -> Iterator[str]:
-    """The nodes by which the ends among some ids say that they are passed."""
-    for end in map(ground.end, resources):
-        if end is not None:
-            yield from end.through
-
-
-def _amendment(ground: Ground, question: Question) -> Amendment:
-    for resource, value in question.assume:
-        if value not in ("reachable", "unreachable"):
-            raise QuestionError(
-                f"{resource} can be assumed reachable or unreachable, not {value!r}"
-            )
-    avoided = {each for text in question.avoid for each in denote.resources(ground, text)}
+def _amendment(ground: Ground, question: Question, avoided: Sequence[Place]) -> Amendment:
+    taken: dict[str, set[str]] = {"reachable": set(), "unreachable": set()}
+    for text, value in question.assume:
+        if value not in taken:
+            raise QuestionError(f"{text} can be assumed reachable or unreachable, not {value!r}")
+        taken[value].update(things(ground, text))
+    both = taken["reachable"] & taken["unreachable"]
+    if both:
+        raise QuestionError(f"{min(both)} is assumed both reachable and unreachable")
     return Amendment(
-        avoid=tuple(sorted(avoided)),
-        shut=tuple(sorted(set(_way_through(ground, avoided)))),
-        open=tuple(each for each, value in question.assume if value == "reachable"),
-        closed=tuple(each for each, value in question.assume if value == "unreachable"),
+        avoid=tuple(sorted({own for each in avoided for own in each.visit.resources})),
+        shut=tuple(sorted({node for each in avoided for node in each.visit.nodes})),
+        open=tuple(sorted(taken["reachable"])),
+        closed=tuple(sorted(taken["unreachable"])),
     )
 
 

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import orjson
+import pytest
 
 import reach
 from reach.answer import Answer, Verdict
@@ -23,7 +24,7 @@ from reach.asking import ground_of
 from reach.checking import check_answer
 from reach.options import Options
 from reach.reduce import PASSES
-from reach.snapshot.balancer_records import LoadBalancer
+from reach.snapshot.balancer_records import LoadBalancer, LoadBalancerListeners
 from reach.snapshot.gateway_records import InternetGateway, NatGateway
 from reach.snapshot.records import NetworkInterface, Subnet, Vpc
 from reach.survey.findings import Standing, Survey
@@ -189,16 +190,22 @@ class Faces:
         by = self.rng.choice([*known, *(each for each in met if each in known)] or [""])
         if not by:
             return
-        through = self._ask(text, one_way=one_way, through=[by]).verdict
+        try:
+            through = self._ask(text, one_way=one_way, through=[by]).verdict
+        except reach.QuestionError:
+            self.found["no place"] += 1
+            with pytest.raises(reach.QuestionError):
+                self._ask(text, one_way=one_way, avoid=[by])
+            return
         avoid = self._ask(text, one_way=one_way, avoid=[by]).verdict
         closed = self._ask(text, one_way=one_way, assume={by: "unreachable"}).verdict
         match told.verdict:
             case Verdict.REACHABLE:
                 if by in met and through is not told.verdict:
                     yield f"through {by} it is {through.value}"
-                # A VPC and a balancer are their parts, which a witness tells of in their stead.
-                whole = by.startswith(("vpc-", "arn:"))
-                if not whole and by not in both and avoid is not told.verdict:
+                # What is passed in its parts is not told of by a witness, but they are.
+                own = by.startswith(("eni-", "subnet-", "nat-", "igw-"))
+                if own and by not in both and avoid is not told.verdict:
                     yield f"without {by} it is {avoid.value}"
                 if {through, avoid} == {Verdict.UNREACHABLE}:
                     yield f"neither through {by} nor without it"
@@ -213,9 +220,17 @@ class Faces:
                     yield f"by way of {by} it is reachable"
 
     def _resources(self) -> list[str]:
+        """Every id, half of them of kinds that most packets pass, and listeners."""
         kinds = (NetworkInterface, Subnet, Vpc, NatGateway, InternetGateway, LoadBalancer)
         ground = ground_of(self.snapshot, Options.of({}))
-        return [ground.id_of(each) for kind in kinds for each in self.snapshot.records(kind)]
+        plain = [ground.id_of(each) for kind in kinds for each in self.snapshot.records(kind)]
+        every = [each for each in ground.ids() if " " not in each]
+        every += [
+            listener.listener_arn
+            for each in self.snapshot.records(LoadBalancerListeners)
+            for listener in each.listeners
+        ]
+        return self.rng.choice([plain, every])
 
     def at_the_destination(
         self, one: str, other: str, port: int, protocol: str, one_way: bool

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import reach
 from reach.proposal import Proposal, Standing
+from reach.render import render
 from tests.estate import Estate, Id
 from tests.estates.transit import attach, static, transit_gateway
+from tests.medley import Medley
 
 
 def cut_of(e: Estate, question: str, **wanted: Any) -> Proposal:
@@ -227,3 +231,34 @@ def test_undecided_gets_no_cut_and_says_why() -> None:
     told = cut_of(e, f"can {a} reach 10.0.0.6 port 22")
     assert told.standing is Standing.NONE
     assert told.reason.startswith("no cut can be proved while the answer is undecided: ")
+
+
+@pytest.mark.deep
+def test_what_else_it_closes_is_looked_for_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifteen hosts with balancers and an endpoint: each of thirty problems took seconds.  The cut
+    stands; what it closes besides is told as far as it was looked for, with the reason."""
+    e = Medley(301)
+    monkeypatch.setattr("reach.difference.EFFORT", 10_000)
+    answer = reach.ask(e.load(), "can eni-0e3d849fb278b8078 reach any port 85", cut=True)
+    cut = answer.cut
+    assert cut is not None
+    assert cut.standing.value == "verified"
+    assert cut.closes is not None
+    assert not cut.closes.complete
+    assert "given up after" in cut.closes.reason
+    told = " ".join(render(answer).split())
+    assert "and perhaps more: it was given up after" in told
+
+
+def test_so_few_places_that_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the limit is: what was found gets through, and completeness is claimed of all."""
+    e, seen = Medley(12), set[tuple[bool, int]]()
+    question = f"can {e.a} reach {e.b}"
+    for effort in (0, 500, 2_000, 10_000, None):
+        monkeypatch.setattr("reach.difference.EFFORT", effort)
+        cut = reach.ask(e.load(), question, cut=True).cut
+        assert cut is not None
+        if cut.closes is not None:
+            assert cut.closes.complete is not bool(cut.closes.reason)
+            seen.add((cut.closes.complete, len(cut.closes.flows)))
+    assert (True, max(count for _, count in seen)) in seen

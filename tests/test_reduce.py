@@ -53,7 +53,7 @@ def named(told: Any) -> Any:
     if isinstance(told, list):
         return [named(each) for each in told]
     if isinstance(told, dict):
-        hidden = ("node", "certificate", "reductions")
+        hidden = ("node", "certificate", "certificate_of_other_end", "reductions")
         return {key: named(value) for key, value in told.items() if key not in hidden}
     return told
 

@@ -108,6 +108,47 @@ def test_a_protocol_that_is_named_at_an_end() -> None:
     assert reach.ask(e.load(), text, at_source={"protocol": "6"}).verdict == "unreachable"
 
 
+@pytest.mark.parametrize("how", [{}, {"one_way": True}])
+@pytest.mark.parametrize(
+    "way", [{"through": "sb"}, {"avoid": "pcx"}, {"avoid": "sa"}, {"at_source": "10.2.0.6"}]
+)
+def test_a_no_is_certified_of_both_flows(how: Any, way: Any) -> None:
+    """Nothing is shown by the direct flow alone, nor by the other; each has to be right."""
+    e = shut()
+    asked = {
+        name: {"source": what} if name == "at_source" else [str(getattr(e, what))]
+        for name, what in way.items()
+    }
+    told = as_saved(gre(**how, **asked))
+    assert told["verdict"] == "unreachable"
+    for part in ("certificate", "certificate_of_other_end"):
+        assert not check_answer(e.load(), {**told, part: None}).holds, part
+    swapped = dict(told, certificate_of_other_end=told["certificate"])
+    assert not check_answer(e.load(), swapped).holds
+    forged = orjson.loads(orjson.dumps(told))
+    forged["certificate_of_other_end"]["parts"] = []
+    assert not check_answer(e.load(), forged).holds or not told["certificate"]["parts"]
+
+
+def test_what_takes_another_way_back_is_told_apart() -> None:
+    """The other end's own flow gets through, and its reply by the other peering: both are shown."""
+    away = Rerouted()
+    told = reach.ask(
+        away.load(), f"can {away.b2} reach {away.a} protocol 47", through=[str(away.back)]
+    )
+    assert told.certificate_of_other_end is not None
+    assert check_answer(away.load(), as_saved(told)).holds
+    eased = {**as_saved(told), "through": [str(away.there)]}
+    assert not check_answer(away.load(), eased).holds
+
+
+def test_a_protocol_that_is_tracked_exactly_has_one() -> None:
+    e = shut()
+    told = as_saved(reach.ask(e.load(), f"can {e.b2} reach {e.a} port 22"))
+    assert "certificate_of_other_end" not in told
+    assert check_answer(e.load(), told).holds
+
+
 def test_another_witness_is_none() -> None:
     """Without the assumption, by another packet, or past what was asked for."""
     e = shut()

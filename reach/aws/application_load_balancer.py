@@ -43,6 +43,7 @@ from reach.balancing.listening import (
     unknown_balancer,
 )
 from reach.balancing.node import QUIET, Node, balancers
+from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import entering, nowhere
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Lowering
@@ -380,6 +381,7 @@ COMPONENT = Component(
     interface_node=_KIND.interface_node,
     senders=_KIND.senders,
     names=lambda lowering: names(lowering, _TYPE),
+    places=nodes_of_parts(_NAME, _TYPE),
     ends={"arn:": lambda lowering, arn: balancer_end(lowering, _TYPE, arn)},
     aliases=_KIND.aliases,
     label=_KIND.label,

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
-from reach.aim import Start
+from reach.aim import Start, Visit
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix, ipv4, is_ipv4
 from reach.network.field import TCP, UDP
@@ -49,16 +49,15 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
-from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.client_vpn_records import (
     ClientVpnEndpoint,
     ClientVpnRoute,
     ClientVpnRoutes,
     ClientVpnTargetNetwork,
 )
+from reach.snapshot.client_vpn_sections import CLIENT_VPN
 from reach.snapshot.index import private_addresses
-from reach.snapshot.records import NetworkInterface, SecurityGroup, Subnet, Vpc
-from reach.snapshot.section import Reference, Section
+from reach.snapshot.records import NetworkInterface, Vpc
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayAttachment
 
 _NAME = "client_vpn"
@@ -520,65 +519,28 @@ def _unclaimed(lowering: Lowering) -> Iterator[str]:
             yield attachment.transit_gateway_attachment_id
 
 
-_ENDPOINT = Reference("client_vpn_endpoint_id", ClientVpnEndpoint)
+def _by_interface(lowering: Lowering, interface_id: str) -> Visit | None:
+    """What clients send by an interface of an endpoint, and what comes back to it."""
+    endpoints = _endpoints_of(lowering, interface_id)
+    nodes = frozenset(node_name(_NAME, each, "by", interface_id) for each in endpoints)
+    return Visit(nodes=nodes, resources=frozenset((interface_id,))) if nodes else None
+
+
+def _by_association(lowering: Lowering, association_id: str) -> Visit | None:
+    """What clients send by the subnet of an association, if its interface there is known."""
+    association = lowering.snapshot.get(ClientVpnTargetNetwork, association_id)
+    if association is None:
+        return None
+    endpoint_id = association.client_vpn_endpoint_id
+    own = _interfaces(lowering, endpoint_id, association)
+    nodes = frozenset(node_name(_NAME, endpoint_id, "by", each) for each in own)
+    return Visit(nodes=nodes) if nodes else None
+
 
 COMPONENT = Component(
     name=_NAME,
     reads=(ClientVpnEndpoint, ClientVpnTargetNetwork, ClientVpnRoutes, NetworkInterface),
-    sections=(
-        Section(
-            "ClientVpnEndpoints",
-            ClientVpnEndpoint,
-            "client_vpn_endpoint_id",
-            "ec2.DescribeClientVpnEndpoints",
-            addresses={"client_cidr_block": "IPv4 CIDR"},
-            references=(Reference("vpc_id", Vpc),),
-        ),
-        Section(
-            "ClientVpnTargetNetworks",
-            ClientVpnTargetNetwork,
-            "association_id",
-            "ec2.DescribeClientVpnTargetNetworks",
-            references=(
-                _ENDPOINT,
-                Reference("target_network_id", Subnet, "subnet-"),
-                Reference("security_groups[]", SecurityGroup),
-            ),
-            asked=(
-                Call(
-                    "ec2.DescribeClientVpnTargetNetworks",
-                    take="ClientVpnTargetNetworks",
-                    per=(
-                        Per(
-                            "ec2.DescribeClientVpnEndpoints",
-                            {"ClientVpnEndpointId": "ClientVpnEndpointId"},
-                            unless=("Status.Code", "deleted"),
-                        ),
-                    ),
-                ),
-            ),
-        ),
-        Section(
-            "ClientVpnRoutes",
-            ClientVpnRoutes,
-            "client_vpn_endpoint_id",
-            "ec2.DescribeClientVpnRoutes",
-            addresses={"routes[].destination_cidr": "CIDR"},
-            references=(_ENDPOINT,),
-            merge="extend",
-            more=("next_token",),
-            bare=(("ClientVpnEndpointId", "Routes"),),
-            asked=(
-                per_id(
-                    "ec2.DescribeClientVpnRoutes",
-                    "ec2.DescribeClientVpnEndpoints",
-                    "ClientVpnEndpointId",
-                    hold="Routes",
-                    unless=("Status.Code", "deleted"),
-                ),
-            ),
-        ),
-    ),
+    sections=CLIENT_VPN,
     nodes={
         "sent": _sent,
         "leave": _leave,
@@ -597,4 +559,5 @@ COMPONENT = Component(
     senders=_senders,
     outside=_outside,
     ends={"cvpn-endpoint-": _end},
+    places={"eni-": _by_interface, "cvpn-assoc-": _by_association},
 )

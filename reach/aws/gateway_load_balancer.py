@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from reach.aim import Start
+from reach.balancing.parts import wholes_of_parts
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
 from reach.network.field import TCP, UDP, Header
@@ -490,6 +491,7 @@ COMPONENT = Component(
     interface_node=_interface_node,
     senders=_senders,
     names=_names,
+    places=wholes_of_parts("gateway"),
     ends={"arn:": _end},
     label=_label,
 )

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from reach.aim import Start
+from reach.aim import Start, Visit
 from reach.balancing.node import EPHEMERAL, QUIET, balancers
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import (
@@ -53,7 +53,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
-from reach.snapshot.accelerators import Accelerators, Way
+from reach.snapshot.accelerators import Accelerators, Way, listener_of
 from reach.snapshot.balancer_records import (
     Accelerator,
     AcceleratorEndpointGroup,
@@ -390,6 +390,11 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
             yield Route(anywhere, _part(arn, "reply"), QUIET, session=session)
 
 
+def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
+    for accelerator in lowering.snapshot.records(Accelerator):
+        yield _addresses(accelerator), _part(accelerator.accelerator_arn, "admit")
+
+
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
     return node_name(_NAME, interface.network_interface_id, "interface")
 
@@ -446,6 +451,18 @@ def _end(lowering: Lowering, arn: str) -> End | None:
     )
 
 
+def _place(lowering: Lowering, arn: str) -> Visit | None:
+    """A listener, and the ways to the endpoints of a group."""
+    if lowering.snapshot.get(Listener, arn) is not None:
+        whose = arn.partition("/listener/")[0]
+        return Visit(nodes=frozenset((_part(whose, "listener", arn),)))
+    if lowering.snapshot.get(AcceleratorEndpointGroup, arn) is None:
+        return None
+    listener, whose = listener_of(arn), arn.partition("/listener/")[0]
+    ways = _accelerators(lowering).numbers(arn)
+    return Visit(nodes=frozenset(_part(whose, "way", f"{listener} {n}") for n in ways))
+
+
 def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
     """The static addresses of accelerators that may lead to one of these."""
 
@@ -498,6 +515,8 @@ COMPONENT = Component(
     openings=_openings,
     names=_names,
     ends={"arn:": _end},
+    places={"arn:": _place},
     aliases=_aliases,
+    fronts=_fronts,
     label=_label,
 )

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from reach.aim import Visit
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
@@ -289,6 +290,14 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     return End(shown, goals=None, addresses=addresses, through=(way,), nobody=mute, gap=gap)
 
 
+def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
+    lattice = _lattice(lowering)
+    for service in lowering.snapshot.records(LatticeService):
+        addresses = lattice.fronts(*lattice.networks_of(service.id))
+        if addresses:
+            yield addresses, node_name(_NAME, service.id, "service")
+
+
 def _fronts_gap(lowering: Lowering, service_id: str) -> Origin | None:
     """A call is missing that could show another way to a service."""
     for kind in (ServiceNetworkServiceAssociation, ServiceNetworkVpcAssociation, VpcEndpoint):
@@ -363,6 +372,15 @@ _SECTIONS = (
     ),
 )
 
+
+def _place(lowering: Lowering, resource: str) -> Visit | None:
+    """A listener by what it takes, a target group by what it is handed."""
+    for kind in (LatticeListener, LatticeTargetGroup):
+        if lowering.snapshot.get(kind, resource) is not None:
+            return Visit(resources=frozenset((resource,)))
+    return None
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(LatticeService, LatticeTargetGroup),
@@ -380,5 +398,7 @@ COMPONENT = Component(
     slots={"subnet.return": _from_targets},
     names=_names,
     ends={"svc-": _end},
+    places={"listener-": _place, "tg-": _place},
     aliases=_aliases,
+    fronts=_fronts,
 )

@@ -30,6 +30,7 @@ from collections.abc import Container, Iterator, Set
 from dataclasses import replace
 from functools import partial
 
+from reach.aim import Visit
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.firewalling.ordered import Item, Names, first_match, perhaps, settled
 from reach.firewalling.stateful import (
@@ -479,6 +480,22 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     return End(endpoint_id, goals=None, through=(entry.node,), nobody=mute)
 
 
+def _passed(lowering: Lowering, arn: str) -> Visit | None:
+    """A firewall, and all those that use a policy, in their endpoints and attachments.
+
+    One of an internet gateway, which is not modelled, is none.
+    """
+    users = {
+        each.firewall_arn: each.firewall.igw_firewall_configuration
+        for each in lowering.snapshot.records(Firewall)
+        if arn in (each.firewall_arn, each.firewall.firewall_policy_arn)
+    }
+    places = firewall_places(lowering.snapshot).values()
+    if not users or any(at_gateway is not None for at_gateway in users.values()):
+        return None
+    return Visit(resources=frozenset(place.id for place in places if place.arn in users))
+
+
 def _called(lowering: Lowering) -> Iterator[tuple[str, str]]:
     for place in firewall_places(lowering.snapshot).values():
         firewall = lowering.snapshot.get(Firewall, place.arn)
@@ -552,5 +569,6 @@ COMPONENT = Component(
     attached={"network-function": _attached},
     names=_called,
     ends={"vpce-": _end},
+    places={"arn:": _passed},
     label=_label,
 )

@@ -54,6 +54,7 @@ from reach.balancing.listening import (
     unknown_balancer,
 )
 from reach.balancing.node import QUIET, Node, balancers
+from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import Pick, entering, nowhere
 from reach.balancing.sending import emit, no_address, onward, proxied, returning, sends
 from reach.component import Component, Lowering, node_name
@@ -423,6 +424,7 @@ COMPONENT = Component(
     interface_node=_KIND.interface_node,
     senders=_KIND.senders,
     names=lambda lowering: names(lowering, _TYPE),
+    places=nodes_of_parts(_NAME, _TYPE, (_CLIENT, _SERVICE)),
     ends={"arn:": lambda lowering, arn: balancer_end(lowering, _TYPE, arn)},
     aliases=_KIND.aliases,
     label=_KIND.label,

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reach.aim import Visit
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import Prefix
 from reach.network.field import ICMP, TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Deliver, Filter, Origin, Route, Rule, Stage
-from reach.snapshot.records import ManagedPrefixListEntries, PrefixList
+from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, VpcEndpoint
 
 _NAME = "prefix_list"
 _SERVICES = ("s3", "dynamodb")
@@ -98,10 +99,25 @@ def _end(lowering: Lowering, list_id: str) -> End | None:
     )
 
 
+def _place(lowering: Lowering, list_id: str) -> Visit | None:
+    """The service that a list of AWS's stands for, straight or by a gateway endpoint."""
+    listed = lowering.snapshot.get(PrefixList, list_id)
+    if listed is None or not _service(listed):
+        return None
+    endpoints = (
+        each.vpc_endpoint_id
+        for each in lowering.snapshot.records(VpcEndpoint)
+        if each.vpc_endpoint_type.lower() == "gateway"
+        and each.service_name == listed.prefix_list_name
+    )
+    return Visit(resources=frozenset((list_id, *endpoints)))
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(PrefixList, ManagedPrefixListEntries),
     nodes={"answer": _answer},
     announce=_announce,
     ends={"pl-": _end},
+    places={"pl-": _place},
 )

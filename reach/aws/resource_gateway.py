@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from reach.aim import Start
+from reach.aim import Start, Visit
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix, is_ipv4, parse_address
@@ -480,6 +480,25 @@ def _ways(lowering: Lowering, configuration: ResourceConfiguration) -> Iterator[
         yield node_name(_NAME, configuration.id, "out", subnet_id)
 
 
+def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
+    for configuration in lowering.snapshot.records(ResourceConfiguration):
+        addresses = _lattice(lowering).resource_fronts(configuration.id)
+        for way in _ways(lowering, configuration) if addresses else ():
+            yield addresses, way
+
+
+def _place(lowering: Lowering, gateway_id: str) -> Visit | None:
+    """A gateway is passed by what it sends on to a resource."""
+    if lowering.snapshot.get(ResourceGateway, gateway_id) is None:
+        return None
+    behind = (
+        each
+        for each in lowering.snapshot.records(ResourceConfiguration)
+        if _lattice(lowering).gateway_of(each) == gateway_id
+    )
+    return Visit(nodes=frozenset(way for each in behind for way in _ways(lowering, each)))
+
+
 def _names(lowering: Lowering) -> Iterator[tuple[str, str]]:
     for configuration in lowering.snapshot.records(ResourceConfiguration):
         if configuration.name:
@@ -526,5 +545,7 @@ COMPONENT = Component(
     group_sets=_group_sets,
     names=_names,
     ends={"rcfg-": _end},
+    places={"rgw-": _place},
     aliases=_aliases,
+    fronts=_fronts,
 )

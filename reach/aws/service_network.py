@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from reach.aim import Visit
 from reach.component import Component, End, Entry, Lowering, Target, node_name
 from reach.network.address import Prefix, is_public
 from reach.network.field import TCP
@@ -330,6 +331,13 @@ _SECTIONS = (
     ),
 )
 
+
+def _place(lowering: Lowering, association_id: str) -> Visit | None:
+    """By the association of a VPC its packets get into a network."""
+    known = lowering.snapshot.get(ServiceNetworkVpcAssociation, association_id) is not None
+    return Visit(resources=frozenset((association_id,))) if known else None
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(ServiceNetworkVpcAssociation,),
@@ -347,5 +355,6 @@ COMPONENT = Component(
     slots={"subnet.return": _at_subnet, "lattice.return": _back_to_vpcs},
     announce=_announce,
     ends={"sn-": _end},
+    places={"snva-": _place},
     aliases=_aliases,
 )

@@ -23,6 +23,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from reach.aim import Visit
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -314,6 +315,13 @@ _TABLE = Reference("transit_gateway_route_table_id", TransitGatewayRouteTable)
 _OF_TABLE = {"TransitGatewayRouteTableId": "TransitGatewayRouteTableId"}
 _MORE = ("additional_routes_available", "next_token")
 
+
+def _place(lowering: Lowering, table_id: str) -> Visit | None:
+    """A table is passed by what is looked up in it."""
+    known = lowering.snapshot.get(TransitGatewayRouteTable, table_id) is not None
+    return Visit(resources=frozenset((table_id,))) if known else None
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(TransitGatewayRouteTable, TransitGatewayRoutes, TransitGatewayStaticRoutes),
@@ -413,6 +421,7 @@ COMPONENT = Component(
         "may": _may,
         "unsettled": _unsettled,
     },
+    places={"tgw-rtb-": _place},
     besides=_besides,
     mending=Mending("tgw-rtb-", 2, _admit, _remove),
 )

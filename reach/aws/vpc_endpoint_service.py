@@ -464,6 +464,8 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     if not lowering.snapshot.has(VpcEndpoint):
         gap = lowering.missing(VpcEndpoint, service_id, "not all its endpoints are known")
     gap = gap or fronts_gap(lowering, service_id)
+    if service is not None and service.gateway_load_balancer_arns:
+        return _in_the_way(lowering, service, shown, gap)
     if not interfaces:
         words = "no endpoint in the snapshot leads to it"
         nobody = Origin(service_id, words, code="NO_PATH", name=name)
@@ -472,6 +474,23 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
     mute = Origin(service_id, words, code="VPCE_INTRA_VPC_TRAFFIC", name=name)
     ends = lowering.hosts(interfaces, shown)
     return replace(ends, starts=(), nobody=mute, may_send=(), gap=gap)
+
+
+def _in_the_way(
+    lowering: Lowering, service: EndpointServiceConfiguration, shown: str, gap: Origin | None
+) -> End:
+    """A service of Gateway Load Balancers: whoever is reached by way of one of its endpoints."""
+    ways = tuple(
+        node_name("gateway_load_balancer_endpoint", each.vpc_endpoint_id, "in")
+        for each in lowering.snapshot.records(VpcEndpoint)
+        if each.service_name == service.service_name
+    )
+    words = "is in the way of packets and sends none of its own"
+    mute = Origin(service.service_id, words, code="VPCE_INTRA_VPC_TRAFFIC", name=service.name)
+    if not ways:
+        nobody = replace(mute, words="no endpoint in the snapshot leads to it", code="NO_PATH")
+        return End(shown, goals={}, nobody=nobody, gap=gap)
+    return End(shown, goals=None, through=ways, nobody=mute, gap=gap)
 
 
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:

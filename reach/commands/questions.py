@@ -179,7 +179,7 @@ def can(
             options=chosen(options),
             through=through,
             avoid=avoid,
-            assume={resource: verdict for verdict, resource in assume},
+            assume=_assumed(assume),
             at_source=dict(read_pairs(at_source)),
             at_destination=dict(read_pairs(at_destination)),
             packets=True,
@@ -194,6 +194,15 @@ def can(
     loaded, answer = asked(snapshot, ask)
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
+
+
+def _assumed(given: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What is assumed of each id: one thing."""
+    told: dict[str, str] = {}
+    for value, resource in given:
+        if told.setdefault(resource, value) != value:
+            raise click.UsageError(f"{resource} is assumed both reachable and unreachable")
+    return told
 
 
 def _either(question: Sequence[str], from_aws: Sequence[Any]) -> None:

@@ -60,6 +60,7 @@ class Differing:
         backend: Backend,
         most: int,
         besides: Iterable[Start] = (),
+        effort: int | None = None,
     ) -> Found:
         """The flows that get further after than before, ``besides`` those of some starts."""
         graph = self.graphs[1]
@@ -90,7 +91,7 @@ class Differing:
             # What is new may be anywhere, and without starts nobody asks.
             begun.region() if starts and not fresh else None,
         )
-        search = Search(*networks, tuple(starts), sent, wanted, backend, two_way, most)
+        search = Search(*networks, tuple(starts), sent, wanted, backend, two_way, most, effort)
         search.tell(told.gained)
         return search.found()
 

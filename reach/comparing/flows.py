@@ -53,6 +53,7 @@ _TRIED = 64
 _HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
+_AT_LEAST = 3  # so many problems are gone into, whatever the effort
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -139,7 +140,8 @@ class Wanted:
 class Search:
     """Flows of ``starts`` that get further in ``after`` than in ``before``.
 
-    ``known`` is what each sender could send before.
+    ``known`` is what each sender could send before.  ``effort`` is how many places, of all problems
+    together, may be gone through: what one costs grows with them.
     """
 
     before: Network
@@ -150,6 +152,7 @@ class Search:
     backend: Backend
     two_way: bool
     most: int
+    effort: int | None = None
     _told: Told = field(default_factory=Told)
     _flows: list[Further] = field(default_factory=list)
     _blocks: dict[object, _Block] = field(default_factory=dict)
@@ -158,7 +161,7 @@ class Search:
         """One problem; one after the other for portions of the starts if these are many."""
         self._aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
         self._symbolic = Symbolic()
-        self._asked = 0.0
+        self._asked, self._spent, self._problems = 0.0, 0, 0
         for starts in self._portions():
             reason = self._exhausted(replace(self._aim, starts=starts))
             if reason:
@@ -183,7 +186,11 @@ class Search:
         """All that gets further from some starts; why there may be more, if that is not all."""
         self._constraints = compile(self.after, aim, region=self.wanted.region)
         counts = self._counts()
+        places = len(self._constraints.forward.places) + len(self._constraints.reply.places)
         while self._asked < _ASKED_FOR_EACH * self.most:
+            if self._is_spent(places):
+                return f"it was given up after {self._problems} problems, this of {places:,} places"
+            self._spent, self._problems = self._spent + places, self._problems + 1
             besides = (counts, *self._told.others(self._constraints))
             decision = decide_compiled(
                 self.after, aim, self._constraints, self.backend, besides=besides
@@ -201,6 +208,12 @@ class Search:
             if len(self._blocks) > self.most:
                 break
         return f"{len(self._blocks)} kinds of flows were told apart, and there may be more"
+
+    def _is_spent(self, places: int) -> bool:
+        """Whether another problem is too much; a few are gone into, however large."""
+        if self.effort is None or self._problems < _AT_LEAST:
+            return False
+        return self._spent + places > self.effort
 
     def _counts(self) -> Term:
         """That a flow is of a new start, or comes by a place that differs, or its reply does."""

@@ -97,7 +97,8 @@ def _others(paper: Paper, title: str, others: Others) -> None:
         if len(lines) > _MOST_LINES:
             paper.put(f"and {len(lines) - _MOST_LINES} more", indent=4)
     found = "nothing else" if others.flows else "nothing"
-    words = f"{found}, proved" if others.complete else "and perhaps more: that was not settled"
+    why = others.reason or "that was not settled"
+    words = f"{found}, proved" if others.complete else f"and perhaps more: {why}"
     paper.put((words, "dim"), indent=2, hang=4)
 
 

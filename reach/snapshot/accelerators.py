@@ -43,6 +43,11 @@ class Way:
     unknown: type[Record] | None = None
 
 
+def listener_of(group_arn: str) -> str:
+    """The ARN of an endpoint group begins with that of its listener."""
+    return group_arn.partition("/endpoint-group/")[0]
+
+
 class Accelerators:
     """Lookups over one snapshot."""
 
@@ -83,20 +88,31 @@ class Accelerators:
         groups = self._groups.get(listener_arn)
         if groups is None:
             return None
-        return tuple(
-            way
-            for group in groups
-            if group.traffic_dial_percentage != 0
-            for endpoint in group.endpoint_descriptions
-            if endpoint.weight != 0
-            for way in self._of_endpoint(group, endpoint)
-        )
+        return tuple(way for group in groups for way in self._of_group(group))
+
+    def numbers(self, group_arn: str) -> tuple[int, ...]:
+        """Which of its listener's ways are those of a group."""
+        found: list[int] = []
+        before = 0
+        for group in self._groups.get(listener_of(group_arn), ()):
+            count = sum(1 for _ in self._of_group(group))
+            if group.endpoint_group_arn == group_arn:
+                found += range(before, before + count)
+            before += count
+        return tuple(found)
+
+    def _of_group(self, group: AcceleratorEndpointGroup) -> Iterator[Way]:
+        if group.traffic_dial_percentage == 0:
+            return
+        for endpoint in group.endpoint_descriptions:
+            if endpoint.weight != 0:
+                yield from self._of_endpoint(group, endpoint)
 
     @cached_property
     def _groups(self) -> Mapping[str, tuple[AcceleratorEndpointGroup, ...]]:
         found: dict[str, list[AcceleratorEndpointGroup]] = {}
         for group in self.snapshot.records(AcceleratorEndpointGroup):
-            listener = group.endpoint_group_arn.partition("/endpoint-group/")[0]
+            listener = listener_of(group.endpoint_group_arn)
             found.setdefault(listener, []).append(group)
         return {listener: tuple(groups) for listener, groups in found.items()}
 

@@ -11,6 +11,7 @@ import reach
 from reach.snapshot.balancer_records import Accelerator, AcceleratorEndpointGroup
 from tests.aws.ground import answered, came, dropped, ground, nodes, packet, replied
 from tests.estate import Id, Pair, codes, load_files, said, tell
+from tests.estates import balancers
 from tests.estates.balancers import (
     accelerator,
     accelerator_interface,
@@ -248,3 +249,22 @@ def test_an_address_that_is_none() -> None:
     wrong = {"Accelerators": [{"AcceleratorArn": "arn", "IpSets": [{"IpAddresses": ["75.2.60"]}]}]}
     with pytest.raises(reach.SnapshotError, match=r"/Accelerators/0/IpSets/0/IpAddresses/0: '75.2"):
         load_files({"a.json": json.dumps(wrong)})
+
+
+def test_what_an_endpoint_gets_back_counts_for_whoever_it_is_among() -> None:
+    """An accelerator has no interface; its address is asked about as its id is, by one or many."""
+    e = Pair()
+    e.online(e.ta)
+    host = e.instance("host", e.sa, "10.0.0.77", public="198.51.100.77")
+    front = balancers.balancer(
+        e, "network", "front", {e.sa: "10.0.0.40"}, (), public={e.sa: "198.51.100.40"}
+    )
+    to = balancers.target_group(e, e.v1, "to", "TCP", 22, [host], preserve=False)
+    balancers.listen(e, front, "TCP", 443, to)
+    world = balancers.accelerator(e, "world", ["75.2.60.5"], [("TCP", 443, 443)], [(front, False)])
+    for source in (host, e.sa, e.v1, "any"):
+        for end in ("75.2.60.5", "75.2.60.0/24", world):
+            text = f"can {source} reach {end} port 443"
+            assert reach.ask(e.load(), text).verdict == "reachable", text
+            if end != world:
+                assert reach.matrix(e.load(), str(source), str(end), "port 443").accesses, text
