@@ -40,7 +40,7 @@ from reach.network.stage import (
     Unmodelled,
 )
 
-MOST, EACH = 20_000, 20  # so many sets are pushed on at least, and for each that begins
+MOST, EACH = 200_000, 200  # so many sets are pushed on at least, and for each that begins
 _MOST_VALUES = 256  # so many values of a field are looked up apart
 At = tuple[str, Trail, HeaderSpace]  # a set at the entry of a node
 
@@ -80,6 +80,7 @@ class Sets:
         self.opened: list[tuple[str, Trail, HeaderSpace]] = []
         self._network, self._together, self._before = network, together, before
         self._wanted = wanted
+        self._other = OTHER_END[together]
         self._seen: dict[tuple[str, Trail], dict[HeaderSpace, Ranges]] = {}
         self._pushed = 0
         self._most = MOST
@@ -113,6 +114,8 @@ class Sets:
         self, place: tuple[str, Trail], spaces: Iterable[HeaderSpace]
     ) -> Iterator[HeaderSpace]:
         known = self._seen.setdefault(place, {})
+        if self._before is not None:
+            spaces = joined(spaces, self._other)  # of many that answer alike
         for space in joined(spaces, self._together):
             rest = space.without(self._together)
             values = space.by_name.get(self._together, whole(self._together))
