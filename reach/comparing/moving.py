@@ -19,7 +19,7 @@ from typing import assert_never
 
 from reach.comparing.nodes import OTHER_END
 from reach.comparing.trails import ENDS, Memory, Moving, Trail, began, turned
-from reach.flood import minus, permitted, towards, whole
+from reach.flood import hull, minus, permitted, towards, whole
 from reach.foreseen import few
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -65,7 +65,8 @@ class Arrived:
 
 class Sets:
     """One direction.  Those that come by a ``wanted`` place are told apart from all; without any,
-    all count.  ``together`` is the field in which sets differ that are one."""
+    all count; what does not, and is not ``within`` some headers, cannot count any more.
+    ``together`` is the field in which sets differ that are one."""
 
     def __init__(
         self,
@@ -73,7 +74,9 @@ class Sets:
         together: str,
         wanted: Mapping[str, Sequence[HeaderSpace]] | None,
         before: Memory | None = None,
+        within: Mapping[str, Sequence[HeaderSpace]] | None = None,
     ) -> None:
+        self._within = within
         self.memory = Memory()
         self.arrivals: list[Arrived] = []
         self.left: list[HeaderSpace] = []
@@ -94,6 +97,8 @@ class Sets:
         while coming:
             onward: list[At] = []
             for (node, trail), spaces in coming.items():
+                if self._within is not None and _is_bounded(trail):
+                    spaces = list(_bounded_by(self._within.get(node, ()), spaces))
                 new = list(self._new((node, trail), spaces))
                 if not trail.counts:
                     onward += self._met(node, trail, new)
@@ -283,6 +288,22 @@ class Sets:
                 self.memory.translate(session, (trail, before), (own, after), fields)
                 own = replace(own, by=own.by | {session})
             yield own, after
+
+
+def _is_bounded(trail: Trail) -> bool:
+    """Whether it is known by which nodes what may count comes: of what a session has rewritten, and
+    of the replies to it, the walk backwards knows only how it came to the translation."""
+    return not trail.counts and not trail.by
+
+
+def _bounded_by(
+    within: Sequence[HeaderSpace], spaces: Iterable[HeaderSpace]
+) -> Iterator[HeaderSpace]:
+    """What of some products lies within others, and perhaps more: not more products than before."""
+    for space in spaces:
+        met = [both for each in within if not (both := space & each).is_empty]
+        if met:
+            yield met[0] if len(met) == 1 else hull(met)
 
 
 def _allowed(stage: Filter, moving: Moving) -> Iterator[Moving]:

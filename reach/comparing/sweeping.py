@@ -29,7 +29,7 @@ from reach.network.node import Network
 from reach.network.spans import Spans
 
 _TO = "destination"
-_MOST_ALIKE = 64  # of so many at most it is looked whether one covers another
+_MOST_KINDS = 64  # of so many at most it is looked whether one covers another
 _ZERO = Ranges.of(0)
 _PORTS, _ICMP = ("source_port", "destination_port"), ("icmp_type", "icmp_code")
 _ALIKE = Ranges.span(0, 255) - Ranges.of(TCP, UDP, ICMP, ICMPV6)
@@ -88,10 +88,14 @@ class Swept:
 @dataclass(frozen=True)
 class Counted:
     """Which flows count: those that come by ``forward``, or whose reply comes by ``reply`` (by
-    node, headers on entry)."""
+    node, headers on entry).  What is not ``within`` its headers, on the way there or back, cannot
+    count any more."""
 
     forward: Mapping[str, tuple[HeaderSpace, ...]]
     reply: Mapping[str, tuple[HeaderSpace, ...]]
+    within: (
+        tuple[Mapping[str, Sequence[HeaderSpace]], Mapping[str, Sequence[HeaderSpace]]] | None
+    ) = None
 
 
 def swept(
@@ -322,13 +326,14 @@ class _Through:
 
 def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Through:
     """What becomes of packets that start, there and back: of those that count, if not of all."""
-    there = Sets(network, "source", counted.forward if counted else None)
+    within = (counted and counted.within) or (None, None)
+    there = Sets(network, "source", counted.forward if counted else None, within=within[0])
     there.run((start.node, PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
     wanted = counted.reply if counted else None
     arrived = [
         each for each in there.arrivals if not each.stage.inside and (wanted or each.trail.counts)
     ]
-    back = Sets(network, "destination", wanted, there.memory)
+    back = Sets(network, "destination", wanted, there.memory, within=within[1])
     back.run(_replies(arrived))
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
@@ -357,20 +362,23 @@ def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Throu
 
 
 def _but_covered(homes: Iterable[_Home]) -> Iterator[_Home]:
-    """Without what is there already, by another way: what is rewritten may take several."""
-    alike: dict[tuple[str, _End], list[_Home]] = {}
+    """Each pair of ends with the widest kinds of packets only, in whatever pieces they got there:
+    what two rules let pass is told once."""
+    alike: dict[tuple[str, _End], dict[HeaderSpace, list[_Home]]] = {}
     for each in homes:
-        alike.setdefault((each.node, each.end), []).append(each)
-    for (_, (_, ending)), every in alike.items():
-        if ending is None or len(every) > _MOST_ALIKE:
-            yield from every
-            continue
-        kept: list[_Home] = []
-        for each in every:
-            if not any(covers(other.space, each.space) for other in kept):
-                kept = [other for other in kept if not covers(each.space, other.space)]
-                kept.append(each)
-        yield from kept
+        kinds = alike.setdefault((each.node, each.end), {})
+        kinds.setdefault(each.space.without("source", "destination"), []).append(each)
+    for kinds in alike.values():
+        for kind, every in kinds.items():
+            wider = [
+                other.space
+                for known, others in (kinds.items() if len(kinds) <= _MOST_KINDS else ())
+                if known != kind and covers(known, kind)
+                for other in others
+            ]
+            for each in every:
+                left = uncovered(each.space, wider) if wider else (each.space,)
+                yield from (replace(each, space=space) for space in left)
 
 
 def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
