@@ -267,8 +267,9 @@ def _again(senders: Spans[tuple[Start, HeaderSpace]], homes: Iterable[_Home]) ->
     """What got through, and perhaps more, of each start as one product."""
     found: dict[tuple[Start, HeaderSpace], list[HeaderSpace]] = {}
     for through in homes:
+        sent = through.space.without("source")  # a start has its own
         for start, space in _of(senders, through.space):
-            found.setdefault((start, space), []).append(through.space)
+            found.setdefault((start, space), []).append(sent)
     return [(start, space & hull(each)) for (start, space), each in found.items()]
 
 
