@@ -362,7 +362,7 @@ class Reading:
     def _forward(self, stage: Forward, branch: Branch, outcome: Outcome) -> list[Branch]:
         tag, space = branch
         rest: tuple[HeaderSpace, ...] = (space,)
-        for number in _towards(stage, space):
+        for number in towards(stage, space):
             route = stage.routes[number]
             if route.session:
                 self._session_route(route.session, route.match, route.next, (tag, rest), outcome)
@@ -400,7 +400,7 @@ class Reading:
                     outcome.onward.append((onward, tag, met))
 
 
-def _towards(stage: Forward, space: HeaderSpace) -> Iterable[int]:
+def towards(stage: Forward, space: HeaderSpace) -> Iterable[int]:
     """The routes that may hold any of the destinations."""
     wanted = space.by_name.get("destination")
     if wanted is None or len(stage.routes) <= _SMALL or len(wanted.intervals) > _LONGEST:

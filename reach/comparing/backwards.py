@@ -62,12 +62,14 @@ _At = tuple[str, Spot, _Course]  # in front of a stage of a node
 
 @dataclass(frozen=True)
 class Coming:
-    """By node the headers with which a flow there may come by a place, or its reply.
+    """By node the headers with which a flow there may come by a place, or its reply; and those with
+    which a reply there may.
 
     ``seeds`` are what flows go on from: the places, and translations whose replies come by one.
     """
 
     by: Mapping[str, Spaces]
+    answering: Mapping[str, Spaces]
     graph: Graph
     seeds: tuple[Sequence[tuple[str, Spot]], ...]
 
@@ -93,9 +95,9 @@ def coming(
         for spot in spots:
             settled = _settled(graph.network.node(name), spot)
             walk.follow((name, spot, _Course(True, True, settled)))
-    by = walk.reached()
+    by, answering = walk.reached()
     begun = [(name, spot) for name, spots in there.items() for spot in spots]
-    return Coming(by, graph, (begun, list(walk.sessions)))
+    return Coming(by, answering, graph, (begun, list(walk.sessions)))
 
 
 def told_briefly(space: HeaderSpace) -> HeaderSpace:
@@ -128,19 +130,19 @@ class _Walk:
         self._waiting: set[tuple[str, _Course]] = set()
         self.sessions: dict[tuple[str, Spot], None] = {}  # translations whose replies come by
 
-    def reached(self) -> Mapping[str, Spaces]:
-        """Where flows can be, once there is nothing new."""
+    def reached(self) -> tuple[Mapping[str, Spaces], Mapping[str, Spaces]]:
+        """Where flows can be, and replies, once there is nothing new."""
         while self._queue:
             key = self._queue.popleft()
             self._waiting.discard(key)
             name, course = key
             for at in self._before(name, course, self._known[key]):
                 self.follow(at)
-        found: dict[str, list[HeaderSpace]] = {}
+        found: tuple[dict[str, list[HeaderSpace]], ...] = ({}, {})
         for (name, course), space in self._known.items():
-            if not course.reply:
-                found.setdefault(name, []).append(space)
-        return {name: bounded(spaces) for name, spaces in found.items()}
+            found[course.reply].setdefault(name, []).append(space)
+        flows, replies = ({n: bounded(each) for n, each in every.items()} for every in found)
+        return flows, replies
 
     def follow(self, at: _At) -> None:
         """From a stage back to its node's entry, and to wherever sessions lead."""

@@ -77,7 +77,11 @@ class Differing:
         fresh = tuple(_without(every_packet(dict.fromkeys(new)), besides))
         passing = _without(every_packet(dict.fromkeys(others)), besides)
         networks = pair.before.network, pair.after.network
-        counted = Counted(graph.entering(self.more, reply=False), graph.entering(back, reply=True))
+        counted = Counted(
+            graph.entering(self.more, reply=False),
+            graph.entering(back, reply=True),
+            (begun.by, begun.answering),
+        )
         told = Swept((), tuple(dict.fromkeys(passing)))
         if two_way:
             told = swept(networks, told.rest, sent, counted)

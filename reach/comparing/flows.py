@@ -262,15 +262,18 @@ class Search:
         for each in gained:
             who = "" if each.start.node in self.wanted.inside else each.start.node
             four = each.space.by_name["source"].meets(FAMILY_BIT, _HIGHEST)
-            kinds.setdefault((_kind(each.space), four, who), []).append(each)
-        was, now = Verdict.UNREACHABLE, Verdict.REACHABLE
+            straight = each.ending is None
+            key = (_kind(each.space), four, who, straight, each.was, each.now)
+            kinds.setdefault(key, []).append(each)
         for alike in kinds.values():
             first = min(alike, key=_first_ends)
             proof, _ = self._walked(first)
+            was, now = first.was, first.now
             block = self._block(proof, was, now, (first.space,))
             for each in alike:
-                ways = ((each.space, each.space),)
+                ways = ((each.space, each.arriving),)
                 self._told.add(each.start.node, ways, each.owner)
+                sent = _one_of(proof.packet, each.space)
                 flow = Further(
                     was,
                     now,
@@ -278,7 +281,7 @@ class Search:
                     ways,
                     each.start,
                     each.last,
-                    (_one_of(proof.packet, each.space),) * 2,
+                    (sent, _one_of(sent, each.arriving)),
                     block.number,
                     partial(self._walked, each),
                 )
@@ -289,10 +292,16 @@ class Search:
         packet = gained.some_packet(self.two_way)
         proof = replay(self.after, gained.start, packet, self.two_way)
         before = replay(self.before, gained.start, packet, self.two_way)
-        aim = Aim((gained.start.of_one(packet),), goals=None, two_way=self.two_way)
-        if not gets_through(aim, proof) and proof.forward.choices:
-            proof = decide(self.after, aim, self.backend).proof or proof  # another way
-        if not gets_through(aim, proof) or gets_through(aim, before):
+        ends = HeaderSpace.where(destination=gained.arriving.by_name.get("destination"))
+        goals = {gained.owner: ends} if gained.owner else None
+        aim = Aim((gained.start.of_one(packet),), goals, two_way=self.two_way)
+        now = _verdict(aim, proof)
+        if now is not gained.now and not _is_settled(self.after, proof):
+            decision = decide(self.after, aim, self.backend)  # another way
+            now, proof = decision.verdict, decision.proof or proof
+        was = _verdict(aim, before)
+        differs = was is Verdict.REACHABLE or was is not gained.was
+        if now is not gained.now or (differs and _is_settled(self.before, before)):
             raise Defect(f"{packet} from {gained.start.node} does not get further as sets say")
         return proof, before
 
@@ -406,14 +415,15 @@ class Search:
 
 def _first_ends(gained: Gained) -> tuple[int, int, str]:
     """By which flows of a kind are in one order."""
-    ends = (gained.space.by_name[side].intervals[0][0] for side in ("source", "destination"))
-    source, destination = ends
+    sides = (gained.space.by_name.get(s, whole(s)) for s in ("source", "destination"))
+    source, destination = (values.intervals[0][0] for values in sides)
     return (source, destination, gained.start.node)
 
 
 def _one_of(packet: Header, space: HeaderSpace) -> Header:
     """A packet with other ends."""
-    source, destination = (space.by_name[s].intervals[0][0] for s in ("source", "destination"))
+    sides = (space.by_name.get(side, whole(side)) for side in ("source", "destination"))
+    source, destination = (values.intervals[0][0] for values in sides)
     return packet._replace(source=source, destination=destination)
 
 

@@ -111,7 +111,9 @@ def _union(sets: Iterable[Ranges]) -> Ranges:
 
 def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[Further, Proof]:
     """A flow of a group: one that was proved, or a packet beside it that takes the same way."""
-    for flow in dict.fromkeys(piece.flow for piece in pieces):
+    who = [frozenset(member.who for member in side) for side in ends]
+    near = [piece for piece in pieces if _shares(who, piece)]
+    for flow in dict.fromkeys(piece.flow for piece in near):
         if _is_between(ends, flow.proof):
             return flow, flow.proof
     for piece in pieces:
@@ -122,6 +124,12 @@ def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[F
                 return piece.flow, proof
     flow = pieces[0].flow  # of many things that may happen another one did
     return flow, flow.proof
+
+
+def _shares(who: Sequence[frozenset[str]], piece: _Piece) -> bool:
+    """Whether a piece has anybody of either side: else none of its packets is between them."""
+    sides = zip(who, piece.ends, strict=True)
+    return all(any(member.who in names for member in side) for names, side in sides)
 
 
 def _is_alike(proof: Proof, other: Proof) -> bool:

@@ -229,7 +229,7 @@ def _apart_from_ends(
 # ------------------------------------------------------------------- back to the node's entry
 
 
-_OTHER_END = {
+OTHER_END = {
     "source": "destination",
     "destination": "source",
     "source_port": "destination_port",
@@ -241,7 +241,7 @@ def rewritten(stage: Translate) -> frozenset[str]:
     """The fields of a reply that are put back where a translation is undone: those of the other
     end.  Who sent it is said anew as well."""
     fields = {rewrite.field for case in stage.cases for rewrite in case.rewrites}
-    return frozenset({"identity", *(_OTHER_END.get(name, name) for name in fields)})
+    return frozenset({"identity", *(OTHER_END.get(name, name) for name in fields)})
 
 
 def preimage(

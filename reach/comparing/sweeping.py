@@ -1,13 +1,12 @@
-"""Flows that meet nothing but filters and ways, told by sets alone, and what is left for a solver.
+"""Which flows get further, told by sets alone, and what is left for a solver.
 
     swept(networks, starts, wanted) -> Swept
 
-Where nothing is rewritten (but who is said to have sent it) or in doubt, a set of headers says
-which of them were there: what is delivered has the header with which it began, and its reply the
-same one turned round.  So what gets through such nodes is known exactly, of everybody at once, and
-what gets through one network and not the other one is a difference of sets.  Of several ways that a
-flow may take one is enough; what only some of these ways remember of it, no set can tell.  What
-comes to any such node, in either network, is left: it may get further, and is for others to say.
+Sets that remember how their headers began (:mod:`reach.comparing.trails`) say exactly who gets
+where, and whose reply gets home, of everybody at once; so what gets through one network and not the
+other one is a difference of sets.  Of several things that may happen to a flow one is enough.  What
+is in doubt or not modelled, and what no product says, is left, in either network: it may get
+further, and is for others to say.
 
 Knows the neutral network only; must not know AWS, terms or a solver.
 """
@@ -16,55 +15,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from reach import foreseen
 from reach.aim import Start
-from reach.comparing.nodes import only_says_who
-from reach.flood import Memory, Reading, Tag, covers, hull, replied, uncovered, whole
+from reach.answer import Verdict
+from reach.comparing.moving import Arrived, At, Sets, TooManyError, joined
+from reach.comparing.trails import PLAIN, Delivered, Trail, began, home, turned
+from reach.flood import covers, hull, minus, replied, uncovered, whole
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
-from reach.network.stage import (
-    Action,
-    Assign,
-    Choose,
-    Deliver,
-    Filter,
-    Forward,
-    Restore,
-    Stage,
-    Translate,
-    Unmodelled,
-)
 
-MOST, EACH = 20_000, 20  # so many sets are pushed on at least, and for each start
-_PLAIN = Tag()
-_CHOSEN, _COUNTS = 0, 1  # a way was chosen among several; it came by a place that counts
+_TO = "destination"
+_MOST_KINDS = 64  # of so many at most it is looked whether one covers another
 _ZERO = Ranges.of(0)
 _PORTS, _ICMP = ("source_port", "destination_port"), ("icmp_type", "icmp_code")
 _ALIKE = Ranges.span(0, 255) - Ranges.of(TCP, UDP, ICMP, ICMPV6)
 
 
-class TooManyError(Exception):
-    """There are more sets than are pushed on."""
-
-
 @dataclass(frozen=True)
 class Gained:
     """Packets of a start that are delivered to an owner at a node in the second network, with
-    their reply, and not in the first one."""
+    their reply, and not in the first one: at the address that they are sent to, or ``ending``.
+
+    Without an owner they ``now`` meet what is not known, and were stopped before.
+    """
 
     start: Start
     owner: str
     last: str
     space: HeaderSpace
+    ending: Ranges | None = None
+    was: Verdict = Verdict.UNREACHABLE
+    now: Verdict = Verdict.REACHABLE
+
+    @property
+    def arriving(self) -> HeaderSpace:
+        """The packets with the ends that they have where they are delivered."""
+        return self.space if self.ending is None else self.space.narrowed(_TO, self.ending)
 
     @property
     def is_nobody(self) -> bool:
         """Whether there is nothing but what an address sends to itself."""
+        if self.ending is not None:
+            return False
         source, destination = (self.space.by_name[side] for side in ("source", "destination"))
         return source == destination and source.single is not None
 
@@ -92,10 +88,14 @@ class Swept:
 @dataclass(frozen=True)
 class Counted:
     """Which flows count: those that come by ``forward``, or whose reply comes by ``reply`` (by
-    node, headers on entry)."""
+    node, headers on entry).  What is not ``within`` its headers, on the way there or back, cannot
+    count any more."""
 
     forward: Mapping[str, tuple[HeaderSpace, ...]]
     reply: Mapping[str, tuple[HeaderSpace, ...]]
+    within: (
+        tuple[Mapping[str, Sequence[HeaderSpace]], Mapping[str, Sequence[HeaderSpace]]] | None
+    ) = None
 
 
 def swept(
@@ -166,10 +166,6 @@ _KINDS: tuple[tuple[Ranges, Ranges | None], ...] = (
     *((Ranges.of(n), Ranges.of(kind)) for n in (ICMP, ICMPV6) for kind in ICMP_ANSWERS[n]),
     (_ALIKE, None),
 )
-_ASKED = {
-    protocol: {answer: kind for kind, answer in kinds.items()}
-    for protocol, kinds in ICMP_ANSWERS.items()
-}
 
 
 # ------------------------------------------------------------------- what gets through
@@ -184,30 +180,96 @@ def _swept(
     """Adds what is gained, and gives what else may be."""
     after = _through(networks[1], begun, counted)
     senders = Spans((space.by_name["source"], (start, space)) for start, space in begun)
-    for may in after.may:
+    for may in after.left:
         for start, space in _of(senders, may):
             yield start, [may & space]
-    before = _through(networks[0], _again(senders, after.homes), None)
-    was = Spans((space.by_name.get("destination"), (owner, space)) for owner, space in before.all)
-    for home in after.homes:
-        had = dict.fromkeys(was.meeting(home.space.by_name.get("destination")))
-        kept = [space for owner, space in had if owner == home.owner]
-        new = list(uncovered(home.space, (space for _, space in had)))
-        for start, space in _of(senders, home.space):
-            own = [each for piece in new if not (each := piece & space).is_empty]
+    found = [*after.homes, *after.opened]
+    before = _Before(_through(networks[0], _again(senders, found), None))
+    for through in after.homes:
+        new = before.not_kept(through, before.homes(through, through.end))
+        yield from _told(senders, through, new, Verdict.REACHABLE, gained)
+    settled = Spans(_by_destination((e.space, e.end) for e in after.homes))
+    unsure = Spans(_by_destination((space, _NOBODY) for space in after.left))
+    for through in after.opened:
+        others = [space for space, _ in (*_meeting(settled, through), *_meeting(unsure, through))]
+        for piece in uncovered(through.space, others):
+            alone = replace(through, space=piece)
+            new = before.not_kept(alone, before.homes(alone, None))
+            yield from _told(senders, alone, new, Verdict.UNDECIDED, gained)
+        both = [met for each in others if not (met := through.space & each).is_empty]
+        for met in both:
+            for start, space in _of(senders, met):
+                yield start, [met & space]
+
+
+_End = tuple[str, Ranges | None]
+_About = tuple[HeaderSpace, _End]
+_NOBODY: _End = ("", None)
+
+
+class _Before:
+    """What became in the first network of what gets through the second one."""
+
+    def __init__(self, before: _Through) -> None:
+        self._homes = Spans(_by_destination((each.space, each.end) for each in before.homes))
+        self._opened = Spans(_by_destination((e.space, _NOBODY) for e in before.opened))
+        self._left = Spans(_by_destination((space, _NOBODY) for space in before.left))
+
+    def homes(self, through: _Home, end: _End | None) -> list[HeaderSpace]:
+        """What got to an end, or to anybody."""
+        found = _meeting(self._homes, through)
+        return [space for space, own in found if end is None or own == end]
+
+    def not_kept(
+        self, through: _Home, kept: Sequence[HeaderSpace]
+    ) -> Iterator[tuple[HeaderSpace, Verdict | None]]:
+        """The rest of what gets through now, with what it was; None where sets do not say."""
+        opened = [space for space, _ in _meeting(self._opened, through)]
+        left = [space for space, _ in _meeting(self._left, through)]
+        for piece in uncovered(through.space, kept):
+            yield from ((met, None) for each in left if not (met := piece & each).is_empty)
+            for sure in uncovered(piece, left):
+                yield from ((rest, Verdict.UNREACHABLE) for rest in uncovered(sure, opened))
+                for each in opened:
+                    met = sure & each
+                    if not met.is_empty:
+                        yield met, Verdict.UNDECIDED
+
+
+def _told(
+    senders: Spans[tuple[Start, HeaderSpace]],
+    through: _Home,
+    new: Iterable[tuple[HeaderSpace, Verdict | None]],
+    now: Verdict,
+    gained: list[Gained],
+) -> Iterator[tuple[Start, list[HeaderSpace]]]:
+    for space, was in new:
+        for start, sent in _of(senders, space) if was is not now else ():
+            if was is None:
+                yield start, [space & sent]
+                continue
             shown = (
-                Gained(start, home.owner, home.node, kind) for each in own for kind in _shown(each)
+                Gained(start, through.owner, through.node, kind, through.ending, was, now)
+                for kind in _shown(space & sent)
             )
             gained += (each for each in shown if not each.is_nobody)
-            yield start, list(uncovered(home.space & space, [*own, *kept]))
+
+
+def _meeting(told: Spans[_About], through: _Home) -> dict[_About, None]:
+    return dict.fromkeys(told.meeting(through.space.by_name.get("destination")))
+
+
+def _by_destination(told: Iterable[_About]) -> Iterator[tuple[Ranges | None, _About]]:
+    yield from ((each[0].by_name.get("destination"), each) for each in told)
 
 
 def _again(senders: Spans[tuple[Start, HeaderSpace]], homes: Iterable[_Home]) -> _Begun:
     """What got through, and perhaps more, of each start as one product."""
     found: dict[tuple[Start, HeaderSpace], list[HeaderSpace]] = {}
-    for home in homes:
-        for start, space in _of(senders, home.space):
-            found.setdefault((start, space), []).append(home.space)
+    for through in homes:
+        sent = through.space.without("source")  # a start has its own
+        for start, space in _of(senders, through.space):
+            found.setdefault((start, space), []).append(sent)
     return [(start, space & hull(each)) for (start, space), each in found.items()]
 
 
@@ -234,219 +296,143 @@ def _shown(space: HeaderSpace) -> Iterator[HeaderSpace]:
 
 @dataclass(frozen=True)
 class _Home:
-    """Packets that are delivered to an owner at a node, and whose replies get back."""
+    """Packets that are delivered to an owner at a node, and whose replies get back.
+
+    ``ending`` is their destination there, unless it is the one that they are sent to.
+    """
 
     node: str
     owner: str
     space: HeaderSpace
+    ending: Ranges | None = None
+
+    @property
+    def end(self) -> _End:
+        return self.owner, self.ending
+
+    @property
+    def as_nobody(self) -> _Home:
+        """The same of flows of which it is not known whether they get there."""
+        return replace(self, owner="", ending=None)
 
 
 @dataclass
 class _Through:
-    """What gets through, and what ``may``."""
+    """What gets through, what meets what is not known (by nobody's name), and what is not told."""
 
     homes: list[_Home]
-    may: list[HeaderSpace]
-
-    @property
-    def all(self) -> Iterator[tuple[str, HeaderSpace]]:
-        """With whom it gets to; nobody is said of what may."""
-        yield from ((home.owner, home.space) for home in self.homes)
-        yield from (("", space) for space in self.may)
+    opened: list[_Home]
+    left: list[HeaderSpace]
 
 
 def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Through:
     """What becomes of packets that start, there and back: of those that count, if not of all."""
-    there = _Sets(network, "source", counted.forward if counted else None)
-    there.run((start.node, _PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
+    within = (counted and counted.within) or (None, None)
+    there = Sets(network, "source", counted.forward if counted else None, within=within[0])
+    there.run((start.node, PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
     wanted = counted.reply if counted else None
     arrived = [
-        each for each in there.arrivals if not each.stage.inside and (wanted or _counts(each.tag))
+        each for each in there.arrivals if not each.stage.inside and (wanted or each.trail.counts)
     ]
-    back = _Sets(network, "destination", wanted, there.reading.memory)
-    answers = ((each.stage.reply, each.tag, replied(each.space)) for each in arrived)
-    back.run((node, tag, answer) for node, tag, answer in answers if answer is not None)
+    back = Sets(network, "destination", wanted, there.memory, within=within[1])
+    back.run(_replies(arrived))
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
         own.setdefault(start.owner, []).append(space.by_name["source"])
     sent = {o: Ranges.union(i for each in s for i in each.intervals) for o, s in own.items()}
     homes = (
-        met
+        (each.trail, home(each.trail, each.space) & HeaderSpace.where(source=sent[at]))
         for each in back.arrivals
-        if _counts(each.tag) and each.stage.owner in sent
-        for met in [_turned(each.space) & HeaderSpace.where(source=sent[each.stage.owner])]
-        if not met.is_empty
+        if (at := each.stage.owner) in sent
     )
-    by_end = Spans((met.by_name["destination"], met) for met in _joined(homes, "source"))
+    found = _Through([], [], [*there.left, *back.left])
+    for each, doubted in _delivered(arrived, homes):
+        if doubted:
+            found.opened.append(each.as_nobody)
+        else:
+            found.homes.append(each)
+    for node, trail, space in there.opened:
+        if trail.counts:
+            found.opened.append(_Home(node, "", began(trail, space)))
+    turned_back = ((trail, turned(trail, space)) for _, trail, space in back.opened)
+    for each, _ in _delivered(arrived, turned_back, found.left):
+        found.opened.append(each.as_nobody)
+    found.left = list(joined(found.left, "source"))
+    found.homes = list(_but_covered(found.homes))
+    return found
+
+
+def _but_covered(homes: Iterable[_Home]) -> Iterator[_Home]:
+    """Each pair of ends with the widest kinds of packets only, in whatever pieces they got there:
+    what two rules let pass is told once."""
+    alike: dict[tuple[str, _End], dict[HeaderSpace, list[_Home]]] = {}
+    for each in homes:
+        kinds = alike.setdefault((each.node, each.end), {})
+        kinds.setdefault(each.space.without("source", "destination"), []).append(each)
+    for kinds in alike.values():
+        for kind, every in kinds.items():
+            wider = [
+                other.space
+                for known, others in (kinds.items() if len(kinds) <= _MOST_KINDS else ())
+                if known != kind and covers(known, kind)
+                for other in others
+            ]
+            for each in every:
+                left = uncovered(each.space, wider) if wider else (each.space,)
+                yield from (replace(each, space=space) for space in left)
+
+
+def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
+    """What those send to whom something is delivered; with where, if the header does not say it."""
+    for each in arrived:
+        answer = replied(each.space)
+        if answer is None:
+            continue
+        trail = each.trail
+        if not trail.is_plain:
+            by = each.space.by_name
+            ending = by.get("destination") if "destination" in trail.was.by_name else None
+            to = Delivered(each.node, each.stage.owner, ending, by.get("icmp_code"))
+            trail = replace(trail, to=to)
+        yield each.stage.reply, trail, answer
+
+
+def _delivered(
+    arrived: Sequence[Arrived],
+    answered: Iterable[tuple[Trail, HeaderSpace]],
+    to_itself: list[HeaderSpace] | None = None,
+) -> Iterator[tuple[_Home, bool]]:
+    """Of flows that are answered those that count, with whom they came to; whether in doubt.
+
+    What comes back to the address that sent it is told, if at all, ``to_itself``.
+    """
+    spaces: dict[tuple[Delivered | None, bool], list[HeaderSpace]] = {}
+    for trail, space in answered:
+        if trail.counts and not space.is_empty:
+            spaces.setdefault((trail.to, trail.doubted), []).append(space)
+    for (to, doubted), each in spaces.items():
+        if to is None:
+            yield from ((found, doubted) for found in _said_by_header(arrived, each))
+            continue
+        for space in joined(each, "source"):
+            again = HeaderSpace.where(source=to.ending)
+            for left in minus(space, again) if to.ending is not None else (space,):
+                yield _Home(to.node, to.owner, left, to.ending), doubted
+            if to.ending is not None and to_itself is not None:
+                to_itself.append(space & again)
+
+
+def _said_by_header(arrived: Iterable[Arrived], homes: Iterable[HeaderSpace]) -> Iterator[_Home]:
+    """Of flows whose header says where they were delivered, those that are answered."""
+    by_end = Spans((met.by_name["destination"], met) for met in joined(homes, "source"))
     delivered: dict[tuple[str, str], list[HeaderSpace]] = {}
     for each in arrived:
-        at = delivered.setdefault((each.node, each.stage.owner), [])
-        at.append(each.space.without("identity"))
-    found = [
-        _Home(node, owner, both)
-        for (node, owner), flows in delivered.items()
-        for flow in _joined(flows, "source")
-        for met in dict.fromkeys(by_end.meeting(flow.by_name.get("destination")))
-        if not (both := flow & met).is_empty
-    ]
-    may = [*(space.without("identity") for space in there.left), *map(_turned, back.left)]
-    return _Through(found, list(_joined(may, "source")))
-
-
-def _joined(spaces: Iterable[HeaderSpace], name: str) -> Iterator[HeaderSpace]:
-    """Products that differ in one field only are one."""
-    found: dict[HeaderSpace, list[Ranges]] = {}
-    for space in spaces:
-        found.setdefault(space.without(name), []).append(space.by_name.get(name, whole(name)))
-    for rest, each in found.items():
-        yield rest.narrowed(name, Ranges.union(span for one in each for span in one.intervals))
-
-
-def _turned(reply: HeaderSpace) -> HeaderSpace:
-    """The flows that a reply may answer, as they were; the code of an ICMP message does not say."""
-    by = reply.by_name
-    protocol = by.get("protocol")
-    asked = _ASKED.get(protocol.single or 0) if protocol is not None else None
-    answers = by.get("icmp_type")
-    kinds = (k for a, k in (asked or {}).items() if answers is None or a in answers)
-    return HeaderSpace.where(
-        source=by.get("destination"),
-        destination=by.get("source"),
-        protocol=protocol,
-        source_port=by.get("destination_port"),
-        destination_port=by.get("source_port"),
-        icmp_type=Ranges.of(*kinds) if asked else None,
-    )
-
-
-# ------------------------------------------------------------------- sets under way
-
-
-@dataclass(frozen=True)
-class _Arrived:
-    """A set that is delivered at a node."""
-
-    node: str
-    tag: Tag
-    stage: Deliver
-    space: HeaderSpace
-
-
-_Set = tuple[str, Tag, HeaderSpace]  # at the entry of a node
-
-
-class _Sets:
-    """One direction: sets that come to a node together are one where they differ in one field.
-
-    Those that come by a ``wanted`` place are told apart from all; without any, all count.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        together: str,
-        wanted: Mapping[str, Sequence[HeaderSpace]] | None,
-        before: Memory | None = None,
-    ) -> None:
-        self.reading = Reading(network, before=before)
-        self.arrivals: list[_Arrived] = []
-        self.left: list[HeaderSpace] = []
-        self._network, self._together, self._before = network, together, before
-        self._wanted = wanted
-        self._seen: dict[tuple[str, Tag], dict[HeaderSpace, Ranges]] = {}
-        self._pushed = 0
-        self._most = MOST
-
-    def run(self, begun: Iterable[_Set]) -> None:
-        """Push on until nothing is new.  Raises TooManyError."""
-        if self._wanted is None:
-            begun = ((node, _with(tag, _COUNTS), space) for node, tag, space in begun)
-        coming = _by_place(begun)
-        self._most = max(self._most, EACH * sum(map(len, coming.values())))
-        while coming:
-            onward: list[_Set] = []
-            for (node, tag), spaces in coming.items():
-                new = list(self._new((node, tag), spaces))
-                if not _counts(tag):
-                    onward += self._met(node, tag, new)
-                if self._is_plain(node):
-                    for space in new:
-                        onward += self._push(node, tag, space)
-                else:
-                    self.left += new
-            coming = _by_place(onward)
-
-    def _met(self, node: str, tag: Tag, spaces: Iterable[HeaderSpace]) -> Iterator[_Set]:
-        """What of some sets comes by a wanted place here."""
-        wanted = self._wanted.get(node, ()) if self._wanted else ()
-        for space in spaces if wanted else ():
-            for each in wanted:
-                met = space & each
-                if not met.is_empty:
-                    yield node, _with(tag, _COUNTS), met
-
-    def _push(self, node: str, tag: Tag, space: HeaderSpace) -> Sequence[_Set]:
-        self._pushed += 1
-        if self._pushed > self._most:
-            raise TooManyError
-        stages = self._network.node(node).stages
-        outcome = self.reading.push(node, tag, space)
-        self.arrivals += (_Arrived(node, tag, e.stage, e.space) for e in outcome.arrivals)
-        if self._before is None and _CHOSEN in tag.seen and any(map(_remembers, stages)):
-            self.left += (met for _, _, met in outcome.onward)
-            return ()
-        if isinstance(stages[-1], Choose) and self._before is None:
-            tag = _with(tag, _CHOSEN)
-        return [(to, tag, met) for to, _, met in outcome.onward]
-
-    def _new(self, place: tuple[str, Tag], spaces: Iterable[HeaderSpace]) -> Iterator[HeaderSpace]:
-        known = self._seen.setdefault(place, {})
-        for space in _joined(spaces, self._together):
-            rest, values = space.without(self._together), space.by_name[self._together]
-            new = values - known[rest] if rest in known else values
-            if new:
-                known[rest] = known[rest] | new if rest in known else new
-                yield rest.narrowed(self._together, new)
-
-    def _is_plain(self, node: str) -> bool:
-        return all(map(self._passes_exactly, self._network.node(node).stages))
-
-    def _passes_exactly(self, stage: Stage) -> bool:
-        """Whether a set says which of its headers pass a stage, and how."""
-        match stage:
-            case Filter():
-                doubts = any(rule.action is Action.DOUBT for rule in stage.decisions)
-                return stage.binds is None and not doubts
-            case Translate():
-                rewrites = [each for case in stage.cases for each in case.rewrites]
-                fixed = (isinstance(r, Assign) and r.values.single is not None for r in rewrites)
-                return only_says_who(stage) and not stage.session and all(fixed)
-            case Forward():
-                sessions = {route.session for route in stage.routes if route.session}
-                before = self._before
-                return before is None or not any(before.awaited(each) for each in sessions)
-            case Choose() | Deliver():
-                return True
-            case Restore() | Unmodelled():
-                return False
-            case _:
-                assert_never(stage)
-
-
-def _with(tag: Tag, mark: int) -> Tag:
-    return tag if mark in tag.seen else Tag(tag.seen | {mark})
-
-
-def _counts(tag: Tag) -> bool:
-    return _COUNTS in tag.seen
-
-
-def _remembers(stage: Stage) -> bool:
-    return isinstance(stage, Filter) and bool(stage.session)
-
-
-def _by_place(sets: Iterable[_Set]) -> dict[tuple[str, Tag], list[HeaderSpace]]:
-    found: dict[tuple[str, Tag], list[HeaderSpace]] = {}
-    for node, tag, space in sets:
-        found.setdefault((node, tag), []).append(space)
-    return found
+        if each.trail.is_plain:
+            at = delivered.setdefault((each.node, each.stage.owner), [])
+            at.append(each.space.without("identity"))
+    for (node, owner), flows in delivered.items():
+        for flow in joined(flows, "source"):
+            for met in dict.fromkeys(by_end.meeting(flow.by_name.get("destination"))):
+                both = flow & met
+                if not both.is_empty:
+                    yield _Home(node, owner, both)

@@ -1,0 +1,416 @@
+"""Sets of flows pushed through nodes, each with its trail: what comes out is exactly what can.
+
+    sets = Sets(network, "source", wanted)        sets.run(begun)        sets.arrivals    sets.left
+
+One direction; the way back reads the memory of the way there.  Other than :mod:`reach.flood`, which
+may give more than can be, this gives what a flow can do and nothing else: what is delivered, what
+is ``opened`` by something that is not modelled, and what is ``left`` as it began, as no product
+says what becomes of it.  Sets that come to a node by trails that are alike are one where they
+differ in one field, so that very many hosts are pushed on together.
+
+Knows the neutral network only; must not know AWS, terms or a solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from reach.comparing.nodes import OTHER_END
+from reach.comparing.trails import ENDS, Memory, Moving, Trail, began, turned
+from reach.flood import hull, minus, permitted, towards, whole
+from reach.foreseen import few
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network
+from reach.network.stage import (
+    Action,
+    Assign,
+    Case,
+    Choose,
+    Deliver,
+    Embed,
+    Filter,
+    Forward,
+    Lookup,
+    Restore,
+    Rewrite,
+    Stage,
+    Translate,
+    Unmodelled,
+)
+
+MOST, EACH = 200_000, 200  # so many sets are pushed on at least, and for each that begins
+_MOST_VALUES = 256  # so many values of a field are looked up apart
+At = tuple[str, Trail, HeaderSpace]  # a set at the entry of a node
+
+
+class TooManyError(Exception):
+    """There are more sets than are pushed on."""
+
+
+class _LeftError(Exception):
+    """No product says what a stage does to a set."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A set that is delivered at a node."""
+
+    node: str
+    trail: Trail
+    stage: Deliver
+    space: HeaderSpace
+
+
+class Sets:
+    """One direction.  Those that come by a ``wanted`` place are told apart from all; without any,
+    all count; what does not, and is not ``within`` some headers, cannot count any more.
+    ``together`` is the field in which sets differ that are one."""
+
+    def __init__(
+        self,
+        network: Network,
+        together: str,
+        wanted: Mapping[str, Sequence[HeaderSpace]] | None,
+        before: Memory | None = None,
+        within: Mapping[str, Sequence[HeaderSpace]] | None = None,
+    ) -> None:
+        self._within = within
+        self.memory = Memory()
+        self.arrivals: list[Arrived] = []
+        self.left: list[HeaderSpace] = []
+        self.opened: list[tuple[str, Trail, HeaderSpace]] = []
+        self._network, self._together, self._before = network, together, before
+        self._wanted = wanted
+        self._other = OTHER_END[together]
+        self._seen: dict[tuple[str, Trail], dict[HeaderSpace, Ranges]] = {}
+        self._pushed = 0
+        self._most = MOST
+
+    def run(self, begun: Iterable[At]) -> None:
+        """Push on until nothing is new.  Raises TooManyError."""
+        if self._wanted is None:
+            begun = ((node, trail.with_count(), space) for node, trail, space in begun)
+        coming = _by_place(begun)
+        self._most = max(self._most, EACH * sum(map(len, coming.values())))
+        while coming:
+            onward: list[At] = []
+            for (node, trail), spaces in coming.items():
+                if self._within is not None and _is_bounded(trail):
+                    spaces = list(_bounded_by(self._within.get(node, ()), spaces))
+                new = list(self._new((node, trail), spaces))
+                if not trail.counts:
+                    onward += self._met(node, trail, new)
+                for space in new:
+                    onward += self._push(node, (trail, space))
+            coming = _by_place(onward)
+
+    def _met(self, node: str, trail: Trail, spaces: Iterable[HeaderSpace]) -> Iterator[At]:
+        """What of some sets comes by a wanted place here."""
+        wanted = self._wanted.get(node, ()) if self._wanted else ()
+        for space in spaces if wanted else ():
+            for each in wanted:
+                met = space & each
+                if not met.is_empty:
+                    yield node, trail.with_count(), met
+
+    def _new(
+        self, place: tuple[str, Trail], spaces: Iterable[HeaderSpace]
+    ) -> Iterator[HeaderSpace]:
+        known = self._seen.setdefault(place, {})
+        if self._before is not None:
+            spaces = joined(spaces, self._other)  # of many that answer alike
+        for space in joined(spaces, self._together):
+            rest = space.without(self._together)
+            values = space.by_name.get(self._together, whole(self._together))
+            new = values - known[rest] if rest in known else values
+            if new:
+                known[rest] = known[rest] | new if rest in known else new
+                yield rest.narrowed(self._together, new)
+
+    def _leave(self, moving: Moving) -> None:
+        told = began if self._before is None else turned
+        self.left.append(told(*moving))
+
+    # ---------------------------------------------------------------- one node
+
+    def _push(self, node: str, moving: Moving) -> list[At]:
+        self._pushed += 1
+        if self._pushed > self._most:
+            raise TooManyError
+        onward: list[At] = []
+        branches = [moving]
+        for stage in self._network.node(node).stages:
+            passed: list[Moving] = []
+            for branch in branches:
+                try:
+                    passed += self._stage(node, stage, branch, onward)
+                except _LeftError:
+                    self._leave(branch)
+            branches = passed
+            if not branches:
+                break
+        return onward
+
+    def _stage(self, node: str, stage: Stage, moving: Moving, onward: list[At]) -> Iterable[Moving]:
+        match stage:
+            case Filter():
+                return self._filter(stage, moving)
+            case Translate():
+                return list(self._translate(node, stage, moving))
+            case Restore():
+                if self._before is None:
+                    return ()
+                return list(self._before.restored(stage.session, *moving))
+            case Forward():
+                return self._forward(stage, moving, onward)
+            case Choose():
+                onward += self._chosen(node, stage, moving)
+                return ()
+            case Deliver():
+                trail, space = moving
+                self.arrivals.append(Arrived(node, trail, stage, space))
+                return ()
+            case Unmodelled():
+                self.opened.append((node, *moving))
+                return ()
+            case _:
+                assert_never(stage)
+
+    def _filter(self, stage: Filter, moving: Moving) -> list[Moving]:
+        trail, space = moving
+        if stage.binds is not None:
+            raise _LeftError
+        passed: list[Moving] = []
+        if stage.session and self._before is not None:
+            for known in self._before.awaited(stage.session, trail, space):
+                passed.append(known)
+                if known == moving:
+                    return passed
+            if stage.opening:
+                return passed
+        for own, each in _allowed(stage, moving):
+            passed.append((own, each))
+            if stage.session and self._before is None:
+                self.memory.admit(stage.session, own, each)
+        return passed
+
+    def _chosen(self, node: str, stage: Choose, moving: Moving) -> Iterator[At]:
+        """Each option has a trail of its own; of a reply it is enough that one gets it home."""
+        trail, space = moving
+        apart = self._before is None and len(stage.options) > 1
+        if apart and any(known == node for known, _ in trail.chosen):
+            raise _LeftError
+        for number, option in enumerate(stage.options):
+            own = replace(trail, chosen=(*trail.chosen, (node, number))) if apart else trail
+            yield option.next, own, space
+
+    def _forward(self, stage: Forward, moving: Moving, onward: list[At]) -> list[Moving]:
+        rest = [moving]
+        for number in towards(stage, moving[1]):
+            route = stage.routes[number]
+            if route.session:
+                rest = self._by_session(route.session, route.match, route.next, rest, onward)
+            else:
+                left: list[Moving] = []
+                for trail, piece in rest:
+                    met = piece & route.match
+                    if met.is_empty:
+                        left.append((trail, piece))
+                        continue
+                    if route.next:
+                        onward.append((route.next, trail, met))
+                    left += ((trail, each) for each in minus(piece, route.match))
+                rest = left
+            if not rest:
+                return []
+        return [] if stage.otherwise is not None else rest
+
+    def _by_session(
+        self, session: str, match: HeaderSpace, target: str, rest: list[Moving], onward: list[At]
+    ) -> list[Moving]:
+        """Replies of a session go this way, and no others."""
+        if self._before is None:
+            return rest
+        left: list[Moving] = []
+        for trail, piece in rest:
+            met = piece & match
+            if met.is_empty:
+                left.append((trail, piece))
+                continue
+            others = self._before.besides(session, trail, met)
+            if others is None:
+                self._leave((trail, met))
+            else:
+                known = self._before.awaited(session, trail, met)
+                onward += ((target, own, space) for own, space in known if target)
+                left += others
+            left += ((trail, each) for each in minus(piece, match))
+        return left
+
+    # ---------------------------------------------------------------- translations
+
+    def _translate(self, node: str, stage: Translate, moving: Moving) -> Iterator[Moving]:
+        trail, space = moving
+        if stage.session and stage.session in trail.by:
+            raise _LeftError  # which of its two visits is put back?
+        rest: tuple[HeaderSpace, ...] = (space,)
+        for case in stage.cases:
+            for piece in rest:
+                taken = piece & case.match
+                if not taken.is_empty:
+                    for own, settled in _settled(node, case, trail, choices=self._before is None):
+                        yield from self._rewritten(stage.session, settled, (own, taken))
+            rest = tuple(left for piece in rest for left in minus(piece, case.match))
+            if not rest:
+                return
+        if stage.otherwise is None:
+            yield from ((trail, each) for each in rest)
+
+    def _rewritten(self, session: str, case: Case, moving: Moving) -> Iterator[Moving]:
+        """What a case makes of headers, value by value where values differ in what they become."""
+        trail, taken = moving
+        for before in _apart(case, taken):
+            was, after = dict(trail.was.by_name), before
+            for rewrite in case.rewrites:
+                name = rewrite.field
+                old = after.by_name.get(name, whole(name))
+                first = name if self._before is None else OTHER_END.get(name, name)
+                if name in ENDS:
+                    was.setdefault(first, old)
+                after = after.narrowed(name, _value(rewrite, old))
+                if name in ENDS and _is_one(was[first]) and was[first] == after.by_name[name]:
+                    del was[first]
+            own = replace(trail, was=HeaderSpace.where(**was))
+            if session and self._before is None:
+                fields = tuple(rewrite.field for rewrite in case.rewrites)
+                self.memory.translate(session, (trail, before), (own, after), fields)
+                own = replace(own, by=own.by | {session})
+            yield own, after
+
+
+def _is_bounded(trail: Trail) -> bool:
+    """Whether it is known by which nodes what may count comes: of what a session has rewritten, and
+    of the replies to it, the walk backwards knows only how it came to the translation."""
+    return not trail.counts and not trail.by
+
+
+def _bounded_by(
+    within: Sequence[HeaderSpace], spaces: Iterable[HeaderSpace]
+) -> Iterator[HeaderSpace]:
+    """What of some products lies within others, and perhaps more: not more products than before."""
+    for space in spaces:
+        met = [both for each in within if not (both := space & each).is_empty]
+        if met:
+            yield met[0] if len(met) == 1 else hull(met)
+
+
+def _allowed(stage: Filter, moving: Moving) -> Iterator[Moving]:
+    """What rules let pass; what one of unknown effect does is doubted from there on."""
+    trail, space = moving
+    if not any(rule.action is Action.DOUBT for rule in stage.decisions):
+        yield from ((trail, each) for each in permitted(stage, space))
+        return
+    rest = [space]
+    for rule in stage.decisions:
+        own = replace(trail, doubted=True) if rule.action is Action.DOUBT else trail
+        if rule.action is not Action.DENY:
+            met = (piece & rule.match for piece in rest)
+            yield from ((own, each) for each in met if not each.is_empty)
+        rest = [left for piece in rest for left in minus(piece, rule.match)]
+
+
+def _settled(node: str, case: Case, trail: Trail, *, choices: bool) -> Iterator[tuple[Trail, Case]]:
+    """A case for each of few values that it may give; but for a client's port, of which it is only
+    asked which it may be."""
+    found = [(trail, case)]
+    for place, rewrite in enumerate(case.rewrites):
+        if not isinstance(rewrite, Assign) or _is_one(rewrite.values):
+            continue
+        if choices and rewrite.field == "source_port":
+            continue
+        mark = f"{node} {rewrite.field}"
+        values = [Ranges.of(value) for value in few(rewrite.field, rewrite.values)]
+        again = any(known == mark for known, _ in trail.chosen)
+        if not values or again:
+            raise _LeftError
+        found = [
+            (
+                replace(own, chosen=(*own.chosen, (mark, number))) if choices else own,
+                replace(each, rewrites=_with(each.rewrites, place, Assign(rewrite.field, value))),
+            )
+            for own, each in found
+            for number, value in enumerate(values)
+        ]
+    yield from found
+
+
+def _with(rewrites: tuple[Rewrite, ...], place: int, rewrite: Rewrite) -> tuple[Rewrite, ...]:
+    return (*rewrites[:place], rewrite, *rewrites[place + 1 :])
+
+
+def _is_one(values: Ranges) -> bool:
+    return values.single is not None
+
+
+def _apart(case: Case, taken: HeaderSpace) -> Iterator[HeaderSpace]:
+    """Headers with one value only of each field that is looked up."""
+    spaces = [taken]
+    for rewrite in case.rewrites:
+        if isinstance(rewrite, Lookup | Embed):
+            spaces = [
+                space.narrowed(rewrite.field, Ranges.of(value))
+                for space in spaces
+                for value in _values(rewrite, space.by_name.get(rewrite.field))
+            ]
+    yield from spaces
+
+
+def _values(rewrite: Lookup | Embed, held: Ranges | None) -> list[int]:
+    """The values that a field has which is looked up.  Raises where they are many."""
+    if held is not None and held.single is not None:
+        return [held.single]
+    if isinstance(rewrite, Embed):
+        raise _LeftError
+    found = [old for old, _ in rewrite.table.pairs if held is None or old in held]
+    if len(found) > _MOST_VALUES:
+        raise _LeftError
+    return found
+
+
+def _value(rewrite: Rewrite, old: Ranges) -> Ranges:
+    """What one value becomes, or any becomes."""
+    match rewrite:
+        case Assign():
+            if rewrite.field not in ENDS and rewrite.field != "identity":
+                raise _LeftError
+            return rewrite.values
+        case Lookup() | Embed():
+            assert old.single is not None
+            if rewrite.field not in ENDS:
+                raise _LeftError
+            if isinstance(rewrite, Embed):
+                return Ranges.of(rewrite.of(old.single))
+            return Ranges.of(rewrite.table.of[old.single])
+        case _:
+            assert_never(rewrite)
+
+
+# ------------------------------------------------------------------- sets that are one
+
+
+def joined(spaces: Iterable[HeaderSpace], name: str) -> Iterator[HeaderSpace]:
+    """Products that differ in one field only are one."""
+    found: dict[HeaderSpace, list[Ranges]] = {}
+    for space in spaces:
+        found.setdefault(space.without(name), []).append(space.by_name.get(name, whole(name)))
+    for rest, each in found.items():
+        yield rest.narrowed(name, Ranges.union(span for one in each for span in one.intervals))
+
+
+def _by_place(sets: Iterable[At]) -> dict[tuple[str, Trail], list[HeaderSpace]]:
+    found: dict[tuple[str, Trail], list[HeaderSpace]] = {}
+    for node, trail, space in sets:
+        found.setdefault((node, trail), []).append(space)
+    return found
