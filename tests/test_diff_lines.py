@@ -211,7 +211,7 @@ def addressed(where: World, address: str) -> Iterator[str]:
 def of_flows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A difference is of flows: that a packet may pass as the reply to one of the other end is what
     questions say besides (R-SG-27), and no line."""
-    monkeypatch.setattr("reach.tracking.own_flow", lambda _: None)
+    monkeypatch.setattr("reach.resolve.own_flow", lambda _: None)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -178,7 +178,7 @@ def worlds(seed: int) -> tuple[Rewritten, Rewritten]:
 @pytest.fixture(autouse=True)
 def of_flows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in ``tests/test_diff_lines.py``: a difference is of flows."""
-    monkeypatch.setattr("reach.tracking.own_flow", lambda _: None)
+    monkeypatch.setattr("reach.resolve.own_flow", lambda _: None)
 
 
 def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
