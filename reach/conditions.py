@@ -278,7 +278,7 @@ def _decided(way: _Way, match: HeaderSpace, earlier: Sequence[HeaderSpace], head
     way.keep([piece.within(match) for piece in way.pieces], header)
     ends = [each.by_name["destination"] for each in earlier if _is_destination(each)]
     if ends:
-        gone = Ranges.union(span for each in ends for span in each.intervals)
+        gone = Ranges.any_of(ends)
         hole = HeaderSpace.where(destination=gone)
         way.keep([left for piece in way.pieces for left in piece.outside(hole)], header)
     for each in earlier:

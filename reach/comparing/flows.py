@@ -430,7 +430,7 @@ def _one_of(packet: Header, space: HeaderSpace) -> Header:
 def _ends(spaces: Spaces) -> Ranges:
     """All addresses that some headers are sent to."""
     sets = (space.by_name.get("destination", whole("destination")) for space in spaces)
-    return Ranges.union(span for each in sets for span in each.intervals)
+    return Ranges.any_of(sets)
 
 
 def _senders(start: Start, packet: Header) -> Iterator[tuple[Start, int]]:

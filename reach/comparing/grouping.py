@@ -98,12 +98,8 @@ def _joined(sides: Iterable[Side]) -> Side:
     for member in members:
         if not member.alone:
             at.setdefault(member.who, []).append(member.at)
-    beyond = (Member(who, _union(each), alone=False) for who, each in at.items())
+    beyond = (Member(who, Ranges.any_of(each), alone=False) for who, each in at.items())
     return frozenset((*(member for member in members if member.alone), *beyond))
-
-
-def _union(sets: Iterable[Ranges]) -> Ranges:
-    return Ranges.union(span for each in sets for span in each.intervals)
 
 
 # ------------------------------------------------------------------- one packet of a group
@@ -249,7 +245,7 @@ def _addresses(members: Sequence[Member]) -> tuple[str, ...]:
     if all(member.alone for member in members):
         lows = sorted(low for member in members for low, _ in member.at.intervals)
         return tuple(map(format_address, lows))
-    at = _union(member.at for member in members)
+    at = Ranges.any_of(member.at for member in members)
     if len(list(islice(at.cover(), _MOST_PREFIXES + 1))) > _MOST_PREFIXES:
         return ()
     return tuple(str(prefix) for prefix in at.cover())

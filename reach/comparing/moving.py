@@ -406,7 +406,7 @@ def joined(spaces: Iterable[HeaderSpace], name: str) -> Iterator[HeaderSpace]:
     for space in spaces:
         found.setdefault(space.without(name), []).append(space.by_name.get(name, whole(name)))
     for rest, each in found.items():
-        yield rest.narrowed(name, Ranges.union(span for one in each for span in one.intervals))
+        yield rest.narrowed(name, Ranges.any_of(each))
 
 
 def _by_place(sets: Iterable[At]) -> dict[tuple[str, Trail], list[HeaderSpace]]:

@@ -339,7 +339,7 @@ def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Throu
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
         own.setdefault(start.owner, []).append(space.by_name["source"])
-    sent = {o: Ranges.union(i for each in s for i in each.intervals) for o, s in own.items()}
+    sent = {o: Ranges.any_of(s) for o, s in own.items()}
     homes = (
         (each.trail, home(each.trail, each.space) & HeaderSpace.where(source=sent[at]))
         for each in back.arrivals
