@@ -75,8 +75,7 @@ def peers_of(
         if pair.group_id and _is_doubtful(lowering, pair, vpc):
             yield _in_doubt(pair.group_id)
         elif pair.group_id:
-            for peer in _group(lowering, pair, group, vpc, egress):
-                yield from _on_the_way(peer, lost)
+            yield from _group(lowering, pair, group, vpc, egress, lost)
 
 
 def _on_the_way(peer: Peer, lost: Lost) -> Iterator[Peer]:
@@ -108,7 +107,12 @@ def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
 
 
 def _group(
-    lowering: Lowering, pair: UserIdGroupPair, group: SecurityGroup, vpc: str, egress: bool
+    lowering: Lowering,
+    pair: UserIdGroupPair,
+    group: SecurityGroup,
+    vpc: str,
+    egress: bool,
+    lost: Lost,
 ) -> Iterator[Peer]:
     """R-SG-12: whom a reference matches, and whom it may not, as AWS is read (U-10, U-11)."""
     name = pair.group_id or ""
@@ -116,7 +120,8 @@ def _group(
         yield Peer(name, HeaderSpace.where(identity=Ranges(())))
         return
     scope = lowering.joined(vpc, outbound=egress)
-    yield from _by_family(lowering, name, scope, egress)
+    for peer in _by_family(lowering, name, scope, egress):
+        yield from _on_the_way(peer, lost)
     tied = _tied(lowering, pair, group, vpc) - scope
     beyond = _members(lowering, name, tied, egress) if tied else None
     if beyond is not None:
@@ -204,19 +209,16 @@ def lost_to(lowering: Lowering, group_id: str, vpc: str, subnet: str) -> Lost:
 
 
 def _named(lowering: Lowering, group_id: str, vpc: str) -> Ranges:
-    """The addresses of the members that a group's outbound rules name, in whatever VPC."""
+    """The addresses of the members that a group's outbound rules name."""
     group = lowering.snapshot.get(SecurityGroup, group_id)
     pairs = (
         pair
         for permission in (group.ip_permissions_egress if group is not None else ())
         for pair in permission.user_id_group_pairs
     )
-    found = []
-    for pair in pairs:
-        scope = lowering.joined(vpc, outbound=True)
-        scope |= _tied(lowering, pair, group, vpc) if group is not None else frozenset()
-        members = lowering.index.in_group(pair.group_id or "", scope)
-        found.append(lowering.index.addresses_of(members))
+    scope = lowering.joined(vpc, outbound=True)
+    names = dict.fromkeys(pair.group_id or "" for pair in pairs)
+    found = [lowering.index.addresses_of(lowering.index.in_group(name, scope)) for name in names]
     return Ranges.any_of(found)
 
 
