@@ -51,11 +51,14 @@ def certain_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
     Next to an unknown list these are those inside the VPC: the list may hold any other destination
     (R-RT-8).
     """
-    key = f"certain routes of {table.route_table_id}"
-    return lowering.memo(key, partial(_certain_of, lowering, table))
+    name = table.route_table_id
+    return lowering.memo(f"certain routes of {name}", partial(_certain_of, lowering, name))
 
 
-def _certain_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
+def _certain_of(lowering: Lowering, table_id: str) -> list[list[Candidate]]:
+    table = lowering.snapshot.get(RouteTable, table_id)  # looked up where its routes are read
+    if table is None:
+        return []
     ranked = ranking_of(lowering, table)
     if unknown_list(lowering, table) is None:
         return ranked
