@@ -223,8 +223,12 @@ def _named(lowering: Lowering, group_id: str, vpc: str) -> Ranges:
 
 
 def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:
-    """A group of another VPC, when the call that lists peerings was not made."""
+    """A group of another VPC, when the peering that it is named over is not in the snapshot, or the
+    call that lists peerings was not made."""
     group = lowering.index.group_but_rules(pair.group_id or "")
     if group is None or group.vpc_id == vpc:
         return False
+    over = pair.vpc_peering_connection_id
+    if over and pair.peering_status == "active":
+        return lowering.snapshot.get(VpcPeeringConnection, over) is None
     return not lowering.has(VpcPeeringConnection, group)
