@@ -195,12 +195,12 @@ def _members(
 
 def lost_to(lowering: Lowering, group_id: str, vpc: str, subnet: str) -> Lost:
     """Of all whom a group's outbound rules name those on whose way group identity is lost."""
+    if not _names(lowering, group_id):
+        return NOTHING
 
     def make() -> Lost:
         key = f"security_group {group_id} {vpc} names"
         named = lowering.memo(key, partial(_named, lowering, group_id, vpc))
-        if not named:
-            return NOTHING
         if subnet:
             return lost_from(lowering, subnet, named)
         return lost_within(lowering, vpc, named)
@@ -208,16 +208,20 @@ def lost_to(lowering: Lowering, group_id: str, vpc: str, subnet: str) -> Lost:
     return lowering.memo(f"security_group {group_id} {vpc} {subnet} lost", make)
 
 
-def _named(lowering: Lowering, group_id: str, vpc: str) -> Ranges:
-    """The addresses of the members that a group's outbound rules name."""
+def _names(lowering: Lowering, group_id: str) -> tuple[str, ...]:
+    """The groups that a group's outbound rules name."""
     group = lowering.snapshot.get(SecurityGroup, group_id)
-    pairs = (
-        pair
+    return tuple(
+        pair.group_id or ""
         for permission in (group.ip_permissions_egress if group is not None else ())
         for pair in permission.user_id_group_pairs
     )
+
+
+def _named(lowering: Lowering, group_id: str, vpc: str) -> Ranges:
+    """The addresses of their members in the VPCs where they count."""
     scope = lowering.joined(vpc, outbound=True)
-    names = dict.fromkeys(pair.group_id or "" for pair in pairs)
+    names = dict.fromkeys(_names(lowering, group_id))
     found = [lowering.index.addresses_of(lowering.index.in_group(name, scope)) for name in names]
     return Ranges.any_of(found)
 
