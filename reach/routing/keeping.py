@@ -59,7 +59,7 @@ def lost_from(lowering: Lowering, subnet_id: str, destinations: Ranges) -> Lost:
         return NOTHING
     left = destinations - Ranges.prefixes(map(Prefix.parse, subnet_blocks(subnet)))
     certainly = perhaps = _NOWHERE
-    for rivals in certain_of(lowering, table):
+    for rivals in _certain(lowering, table.route_table_id):
         if not left:
             break
         met = left & Ranges.prefixes((rivals[0].prefix,))
@@ -85,8 +85,18 @@ def lost_within(lowering: Lowering, vpc_id: str, destinations: Ranges) -> Lost:
 def route_to(lowering: Lowering, subnet_id: str, destination: int) -> Sequence[Candidate]:
     """The routes of which one takes a packet out of a subnet to a destination."""
     table = table_of(lowering, subnet_id)
-    ranked = () if isinstance(table, Origin) else certain_of(lowering, table)
+    ranked = () if isinstance(table, Origin) else _certain(lowering, table.route_table_id)
     return next((group for group in ranked if destination in group[0].prefix), ())
+
+
+def _certain(lowering: Lowering, table_id: str) -> Sequence[Sequence[Candidate]]:
+    """The routes of a table, ranked once for all subnets that use it."""
+
+    def make() -> Sequence[Sequence[Candidate]]:
+        table = lowering.snapshot.get(RouteTable, table_id)  # looked up where its routes are read
+        return () if table is None else certain_of(lowering, table)
+
+    return lowering.memo(f"certain routes of {table_id}", make)
 
 
 def _kept(

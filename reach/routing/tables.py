@@ -8,8 +8,6 @@ Must not know where a route leads, nor who is routed.
 
 from __future__ import annotations
 
-from functools import partial
-
 from reach.component import Lowering
 from reach.network.stage import Origin
 from reach.routing.ranking import Candidate, ranking_of
@@ -51,14 +49,6 @@ def certain_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
     Next to an unknown list these are those inside the VPC: the list may hold any other destination
     (R-RT-8).
     """
-    name = table.route_table_id
-    return lowering.memo(f"certain routes of {name}", partial(_certain_of, lowering, name))
-
-
-def _certain_of(lowering: Lowering, table_id: str) -> list[list[Candidate]]:
-    table = lowering.snapshot.get(RouteTable, table_id)  # looked up where its routes are read
-    if table is None:
-        return []
     ranked = ranking_of(lowering, table)
     if unknown_list(lowering, table) is None:
         return ranked

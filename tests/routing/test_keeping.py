@@ -184,8 +184,8 @@ def test_the_law_is_about_something() -> None:
 
 FAULTS = {
     "a route that is not the longest": (
-        "for rivals in certain_of(lowering, table):",
-        "for rivals in reversed(certain_of(lowering, table)):",
+        "for rivals in _certain(lowering, table.route_table_id):",
+        "for rivals in reversed(_certain(lowering, table.route_table_id)):",
     ),
     "routes that take what longer ones have taken": ("left -= met", "pass"),
     "routes in the sender's own subnet": (
