@@ -30,8 +30,8 @@ ALL = IpPermission(ip_protocol="-1")
 
 
 def network() -> Pair:
-    """A and C in SA, D in another subnet, all of whom let out to B's group or B2's alone; the NAT
-    gateway and the peering can be led to by any of the tables."""
+    """Hosts in SA and another subnet that let out to B's group or B2's alone, in each one before
+    them that lets out all; the NAT gateway and the peering can be led to by any table."""
     e = Pair()
     e.peered()
     gateway = e.natted()
@@ -39,8 +39,13 @@ def network() -> Pair:
     e.wear(e.b, near)
     e.wear(e.b2, far)
     other = e.subnet(e.v1, "10.0.4.0/24", name="sd")
-    hosts = [e.a, e.instance("c", e.sa, "10.0.0.6"), e.instance("d", other, "10.0.4.5")]
     table = e.table(e.v1, [other], name="td")
+    e.instance("open", other, "10.0.4.4")
+    hosts = [
+        e.instance("c", e.sa, "10.0.0.6"),
+        e.instance("d", e.sa, "10.0.0.7"),
+        e.instance("f", other, "10.0.4.5"),
+    ]
     for host, named in zip(hosts, (near, far, near), strict=True):
         lets_out(e, host, f"tcp/22 {named}")
     e.route(table, "10.0.1.0/24", gateway)
