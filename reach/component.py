@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reach.aim import Start, Visit
-from reach.network.address import Prefix
+from reach.network.address import WIDTH, Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 _NOWHERE = Ranges(())
+EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)
 
 
 def node_name(component: str, resource: str, part: str, argument: str = "") -> str:
@@ -47,11 +48,14 @@ class Entry:
 
     ``subnet`` is the subnet of the target's own interface, if it stands in one: its network ACL
     lies between (R-NACL-9).  A ``guarded`` one is filtered even for senders of its own subnet.
+    ``keeps`` are the destinations for which a packet that goes there keeps its sender's groups, as
+    a rule on the way out sees it (R-SG-12, R-SG-15), or gets nowhere.
     """
 
     node: str
     subnet: str = ""
     guarded: bool = False
+    keeps: Ranges = _NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +142,15 @@ class Mending:
 
     ``admit`` gives what lets a denied packet pass, ``remove`` what takes away a rule or a route
     that let one pass; nothing where that cannot be done.  Of equally many changes those of a lower
-    ``rank`` are preferred.
+    ``rank`` are preferred.  ``otherwise`` tells whether a denial may go away by a change of another
+    thing as well; None: none does.
     """
 
     prefix: str
     rank: int
     admit: Callable[[Lowering, Denied], tuple[Change, ...]]
     remove: Callable[[Lowering, Origin], tuple[Removal, ...]]
+    otherwise: Callable[[Lowering, Denied], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -105,12 +105,18 @@ class _Search:
             proof = self._flow(choice)
             changes = None if proof is None else self._changes(proof)
             found = None if proof is None or not changes else self._verified(proof, changes)
-            if found is not None:
-                few = len(found.edits) <= len(choice.settings)
-                return replace(found, smallest=choice.fewest and few)
+            if proof is not None and found is not None:
+                return replace(found, smallest=self._is_smallest(choice, proof, found))
             terms = [self._chosen[each] for each in choice.settings]
             self._ruled_out.append(solver.not_(solver.all_of(terms)))
         return self._nothing()
+
+    def _is_smallest(self, choice: _Choice, proof: Proof, found: Proposal) -> bool:
+        """Whether nothing smaller does: of several changes, none that another thing's setting may
+        have spared."""
+        few = choice.fewest and len(found.edits) <= len(choice.settings)
+        spared = len(found.edits) > 1 and any(map(self._may_pass_otherwise, _denials(proof)))
+        return few and not spared
 
     def _rules(self) -> list[Term]:
         """All that holds of a flow that gets through past what is changed."""
@@ -178,10 +184,11 @@ class _Search:
         found: tuple[Change, ...] = ()
         changed = self._wish.ground
         places: set[tuple[str, str]] = set()
-        for denied in _denials(proof):
+        for denied in sorted(_denials(proof), key=self._may_pass_otherwise):
             told = denied.lacking or denied.origin
             place = (told.resource, _first(told.locator))
-            if place in places and not self._denies(changed, proof, denied):
+            spared = place in places or (bool(found) and self._may_pass_otherwise(denied))
+            if spared and not self._denies(changed, proof, denied):
                 continue
             places.add(place)
             mending = mending_of(told.resource)
@@ -193,6 +200,15 @@ class _Search:
             found = (*found, *more)
             changed = self._wish.ground.of(apply(self._wish.ground.snapshot, found))
         return found
+
+    def _may_pass_otherwise(self, denied: Denied) -> bool:
+        """Whether a denial may go away by a change of something else."""
+        mending = mending_of(denied.origin.resource)
+        return (
+            mending is not None
+            and mending.otherwise is not None
+            and mending.otherwise(self._wish.ground, denied)
+        )
 
     def _denies(self, changed: Ground, proof: Proof, denied: Denied) -> bool:
         """Whether a denial of a flow is still there on a changed snapshot."""

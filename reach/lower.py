@@ -17,7 +17,17 @@ from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
 from reach.aim import Start, Visit
-from reach.component import Component, Denial, End, Entry, Link, Target, Uplink, node_name
+from reach.component import (
+    EVERYWHERE,
+    Component,
+    Denial,
+    End,
+    Entry,
+    Link,
+    Target,
+    Uplink,
+    node_name,
+)
 from reach.components import components
 from reach.network.field import INDEX, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -169,7 +179,7 @@ class Ground:
                 entered = candidate.enter(self, resource, subnet, vpc)
                 if entered is not None:
                     return entered
-        return Entry(node_name("unmodelled", quote(resource, safe=":"), "route"))
+        return Entry(node_name("unmodelled", quote(resource, safe=":"), "route"), keeps=EVERYWHERE)
 
     def could_route(self, vpc: str) -> tuple[tuple[str, str, HeaderSpace], ...]:
         return self.memo(f"could route {vpc}", lambda: tuple(self._could_route(vpc)))

@@ -14,7 +14,7 @@ import pytest
 import reach
 from reach.proposal import Proposal, Standing
 from reach.render import render
-from tests.estate import Estate, Id
+from tests.estate import Estate, Id, Pair
 from tests.estates.transit import attach, static, transit_gateway
 
 
@@ -419,3 +419,60 @@ def test_nobody_is_let_through(question: str) -> None:
     a, _, _, _ = pair(e)
     told = fix_of(e, question.format(a=a))
     assert told.standing is Standing.NONE
+
+
+# ------------------------------ rules that match by one way and not by another
+
+
+def referring(lead: str) -> tuple[Pair, str]:
+    """A lets out to B2's group only; V2 is peered, and SA leads there by something else."""
+    e = Pair()
+    e.second()
+    e.route(e.t2, "10.0.0.0/16", e.peering(e.v1, e.v2))
+    named = e.group(e.v2, name="named")
+    e.wear(e.b2, named)
+    e.wear(e.a, e.group(e.v1, egress=[f"tcp/22 {named}"], name="out"))
+    if lead == "nat":
+        e.natted(e.ta)
+    return e, f"can {e.a} reach {e.b2} port 22"
+
+
+@pytest.mark.parametrize("lead", ["nothing", "nat"])
+def test_a_rule_that_a_route_lets_match_is_not_added(lead: str) -> None:
+    """R-SG-12: over the peering the group is named already; the route is all that lacks, and no
+    more is proposed, though by the default route the rule does not match."""
+    e, question = referring(lead)
+    told = fix_of(e, question)
+    (text,) = texts(told)
+    assert text.startswith("route 10.2.0.5/32 to pcx-")
+    assert told.smallest
+
+
+def test_in_the_way_of_an_appliance_a_rule_gets_an_address() -> None:
+    """R-SG-19: one rule for the member's address; no other group would do."""
+    e = Pair()
+    named = e.group(e.v1, name="named")
+    e.wear(e.b, named)
+    e.wear(e.a, e.group(e.v1, egress=[f"tcp/22 {named}"], name="out"), e.group(e.v1, egress=[]))
+    e.route(e.ta, "10.0.1.0/24", e.natted())
+    told = fix_of(e, f"can {e.a} reach {e.b} port 22")
+    assert texts(told) == ["allow outbound tcp 22 to 10.0.1.5/32"]
+    assert told.smallest
+
+
+def test_of_several_changes_none_is_called_the_smallest_where_a_route_might_do() -> None:
+    """Two changes on the way by the appliance; whether another route would have spared one of them
+    is not proved."""
+    e = Pair()
+    e.peered()
+    named = e.group(e.v2, name="named")
+    e.wear(e.b2, named)
+    e.wear(e.a, e.group(e.v1, egress=[f"tcp/22 {named}"], name="out"))
+    gateway = e.natted()
+    e.route(e.ta, "10.2.0.0/16", gateway)
+    e.route(e.tn, "10.2.0.0/16", e.pcx)
+    e.route(e.t2, "10.0.0.0/16", e.pcx)
+    e.acl(e.v1, [e.sa], egress=["100 allow tcp/443 0.0.0.0/0"])
+    told = fix_of(e, f"can {e.a} reach {e.b2} port 22")
+    assert len(texts(told)) == 2
+    assert not told.smallest

@@ -68,6 +68,7 @@ _QUIET = Origin("", "")
 _INTERNET = "internet/world/routes"
 _FOUR = Ranges.prefixes((ANY_IPV4,))
 _SIX = Ranges.prefixes((ANY_IPV6,))
+_REFUSED = Ranges.prefixes((*RFC1918, *RFC6598))  # R-IGW-4: it takes them nowhere
 _PUBLIC = HeaderSpace.where(
     destination=(_FOUR - Ranges.prefixes(NOT_PUBLIC_IPV4)) | Ranges.prefixes(GLOBAL_UNICAST_IPV6)
 )
@@ -343,8 +344,8 @@ def _enter(lowering: Lowering, gateway_id: str, subnet: str, vpc: str) -> Entry 
         return None
     place = subnet or vpc
     if vpc == _vpc_of(gateway) and lowering.slot("public_access.out", place):
-        return Entry(node_name(_NAME, gateway_id, "from", place))
-    return Entry(node_name(_NAME, gateway_id, "out"))
+        return Entry(node_name(_NAME, gateway_id, "from", place), keeps=_REFUSED)
+    return Entry(node_name(_NAME, gateway_id, "out"), keeps=_REFUSED)
 
 
 def _end(lowering: Lowering, gateway_id: str) -> End | None:

@@ -342,7 +342,8 @@ def _enter(lowering: Lowering, interface_id: str, subnet: str, vpc: str) -> Entr
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     if interface is None or not is_host(interface):
         return None
-    return Entry(node_name(_NAME, interface_id, "routed"), interface.subnet_id or "")
+    node = node_name(_NAME, interface_id, "routed")
+    return Entry(node, interface.subnet_id or "", keeps=owned(lowering, interface))
 
 
 def _enter_instance(lowering: Lowering, instance_id: str, subnet: str, vpc: str) -> Entry | None:

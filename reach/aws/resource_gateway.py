@@ -321,7 +321,7 @@ def _out(lowering: Lowering, configuration_id: str, subnet_id: str) -> tuple[Sta
     )
     words = "puts its own address in the source and the resource's in the destination"
     case = Case(ANYTHING, rewrites, Origin(gateway.id, words, name=gateway.name))
-    holder = " ".join((gateway.id, gateway.vpc_id, *groups))
+    holder = " ".join((gateway.id, f"{gateway.vpc_id}/{subnet_id}", *groups))
     onward = node_name("subnet", subnet_id, "emit")
     return (
         Translate((case,), session=_session(configuration_id, subnet_id)),

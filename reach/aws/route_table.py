@@ -53,6 +53,7 @@ from reach.routing.ranking import (
     target_of,
 )
 from reach.routing.soundness import lint_routes, malformed
+from reach.routing.tables import certain_of, table_of, unknown_list
 from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.private_records import VpnGateway
@@ -96,16 +97,9 @@ class _Onward:
 
 
 def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
-    table = lowering.index.route_table_of(subnet_id)
-    if table is None:
-        words = "the route table of this subnet is not known, or two are said to be it"
-        return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
-    explicit = any(a.subnet_id == subnet_id for a in table.associations)
-    told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
-    told = told and table.vpc_id not in lowering.index.unheld.tables
-    if not explicit and not told:
-        words = "whether this subnet has a table of its own is not known"
-        return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
+    table = table_of(lowering, subnet_id)
+    if isinstance(table, Origin):
+        return (Unmodelled(table),)
     return _stages(lowering, table, _Sender(subnet_id, by))
 
 
@@ -131,20 +125,12 @@ def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Sta
         name=table.name,
     )
     never = Route(HeaderSpace.where(destination=_NEVER_ROUTED), "", no_route)
-    ranked = ranking_of(lowering, table)
-    unknown = _unknown_list(lowering, table)
-    if unknown is None:
-        routes = [_route(lowering, table, sender, candidates) for candidates in ranked]
-        supposed = tuple(_supposed(lowering, table, sender)) if sender.subnet else ()
-        return (Forward((never, *routes), no_route, supposed),)
-    # Only what lies inside the VPC is certain: the list may hold any other destination (R-RT-8).
-    local = [c.prefix for group in ranked for c in group if c.target == "local"]
-    certain = [
-        _route(lowering, table, sender, candidates)
-        for candidates in ranked
-        if any(block.covers(candidates[0].prefix) for block in local)
-    ]
-    return (Forward((never, *certain)), Unmodelled(unknown))
+    unknown = unknown_list(lowering, table)
+    certain = [_route(lowering, table, sender, each) for each in certain_of(lowering, table)]
+    if unknown is not None:
+        return (Forward((never, *certain)), Unmodelled(unknown))
+    supposed = tuple(_supposed(lowering, table, sender)) if sender.subnet else ()
+    return (Forward((never, *certain), no_route, supposed),)
 
 
 def _supposed(lowering: Lowering, table: RouteTable, sender: _Sender) -> Iterator[Route]:
@@ -159,20 +145,6 @@ def _supposed(lowering: Lowering, table: RouteTable, sender: _Sender) -> Iterato
         origin = Origin(table.route_table_id, words, locator, code, table.name, record=target)
         way = _onward(lowering, table, sender, field, target)
         yield Route(match, way.node, replace(origin, option=way.option))
-
-
-def _unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
-    """A route whose prefix list has no known entries; those to VPC Lattice go before all routes."""
-    for record in table.routes:
-        listed = record.destination_prefix_list_id
-        if (
-            record.gateway_id != "VpcLattice"
-            and listed
-            and lowering.index.prefix_list_entries(listed) is None
-        ):
-            words = f"routes {listed}, whose entries are not in the snapshot"
-            return Origin(table.route_table_id, words, name=table.name)
-    return None
 
 
 def _route(

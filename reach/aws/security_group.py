@@ -4,7 +4,8 @@ A packet passes when any rule of any group of the interface allows it (R-SG-1, R
 reply of an admitted flow passes whatever the other direction's rules say (R-SG-22, R-SG-24).  An
 interface without groups is not filtered (R-SG-6).  A rule that names a group matches by identity:
 on the way in the packet still carries the group set of the interface that sent it, on the way out
-its destination is a private address of a member; public addresses never match (R-SG-12, R-SG-13).
+its destination is a private address of a member, and its way there keeps group identity (R-SG-12,
+R-SG-19); public addresses never match (R-SG-13).
 Members count in the same VPC and in VPCs that are joined to it, by an active peering of the same
 Region both ways or by a transit gateway on the way in (R-SG-15, R-SG-16, R-SG-17); an associated
 group joins no VPCs by itself (R-SG-31, U-10).  A stale reference or one to an unseen account
@@ -12,23 +13,24 @@ matches nobody (R-SG-18).  A group of another account in a shared VPC counts as 
 (R-SHARE-2).  References are of IPv6 packets as well (U-11).
 
 Implements: R-SG-1 R-SG-2 R-SG-3 R-SG-4 R-SG-5 R-SG-6 R-SG-7 R-SG-8 R-SG-9 R-SG-10 R-SG-11 R-SG-12
-R-SG-13 R-SG-14 R-SG-15 R-SG-16 R-SG-17 R-SG-18 R-SG-22 R-SG-23 R-SG-24 R-SG-25 R-SG-28 R-SG-30
-R-SG-31 R-SG-32 R-SG-33 R-SHARE-2 R-PIPE-5 R-PIPE-6
+R-SG-13 R-SG-14 R-SG-15 R-SG-16 R-SG-17 R-SG-18 R-SG-19 R-SG-22 R-SG-23 R-SG-24 R-SG-25 R-SG-28
+R-SG-30 R-SG-31 R-SG-32 R-SG-33 R-SHARE-2 R-PIPE-5 R-PIPE-6
 Not modelled: connections already open (R-SG-26, R-SG-27).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.peers import lost_to, peers_of, vpcs_with
 from reach.interfaces.permissions import permission_space
 from reach.interfaces.telling import sees_both_directions, telling
-from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
+from reach.network.address import format_address
 from reach.network.field import (
     ICMP,
     ICMPV6,
@@ -40,6 +42,7 @@ from reach.network.field import (
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage
+from reach.routing.keeping import NOTHING, Lost, lost_from, route_to
 from reach.snapshot.records import (
     GroupRule,
     IpPermission,
@@ -49,7 +52,6 @@ from reach.snapshot.records import (
     SecurityGroup,
     SecurityGroupVpcAssociation,
     UserIdGroupPair,
-    VpcPeeringConnection,
 )
 from reach.trace import Hop
 
@@ -58,10 +60,6 @@ if TYPE_CHECKING:
 
 
 _MISMATCH = "ENI_SG_RULES_MISMATCH"
-_ASSOCIATED = "associated-group"
-_IPV6 = "group-reference-ipv6"
-_FOUR = Ranges.prefixes((ANY_IPV4,))
-_SIX = Ranges.prefixes((ANY_IPV6,))
 
 
 def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage, ...]:
@@ -70,14 +68,32 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
         return ()
     groups = (group.group_id for group in interface.groups)
     told, only = _told(lowering, groups, is_sliced=sees_both_directions(interface))
-    return _filter(lowering, told, interface.vpc_id or "", egress, interface_id, only)
+    place = _Place(interface.vpc_id or "", interface.subnet_id or "", egress, only)
+    return _filter(lowering, told, place, interface_id)
 
 
 def _of_groups(lowering: Lowering, holder: str, egress: bool) -> tuple[Stage, ...]:
-    """Groups of what has no interface in a VPC.  ``holder``: its id, the VPC, then the groups."""
-    holder_id, vpc, *ids = holder.split(" ")
+    """Groups of what has no interface in a VPC.  ``holder``: its id, the VPC, then the groups.
+
+    Behind the VPC stands the subnet, after a slash, if it is a certain one.
+    """
+    holder_id, where, *ids = holder.split(" ")
+    vpc, _, subnet = where.partition("/")
     told, only = _told(lowering, ids, is_sliced=False)
-    return _filter(lowering, told, vpc, egress, holder_id, only) if told else ()
+    return _filter(lowering, told, _Place(vpc, subnet, egress, only), holder_id) if told else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the groups of a filter are worn, which way it filters, and which packets it is about.
+
+    Without a ``subnet`` it may be any of the VPC.
+    """
+
+    vpc: str
+    subnet: str
+    egress: bool
+    only: HeaderSpace
 
 
 def _told(
@@ -90,12 +106,7 @@ def _told(
 
 
 def _filter(
-    lowering: Lowering,
-    ids: tuple[str, ...],
-    vpc: str,
-    egress: bool,
-    holder: str,
-    only: HeaderSpace,
+    lowering: Lowering, ids: tuple[str, ...], place: _Place, holder: str
 ) -> tuple[Stage, ...]:
     rules: list[Rule] = []
     unknown: list[str] = []
@@ -103,12 +114,11 @@ def _filter(
         if lowering.snapshot.get(SecurityGroup, group_id) is None:
             unknown.append(group_id)
         else:
-            key = f"security_group {group_id} {vpc} {egress} {only}"
-            rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress, only))
+            rules += _rules(lowering, group_id, place)
     # A permit must be found before a doubt decides; else AWS's order means nothing (R-SG-1).
     rules.sort(key=_weight)
     names = _names(lowering, ids)
-    otherwise = _otherwise(lowering, ids, unknown, rules, egress)
+    otherwise = _otherwise(lowering, ids, unknown, rules, place.egress)
     replies = Origin(", ".join(ids), "lets the reply of an admitted flow pass", name=names)
     return (Filter(tuple(rules), otherwise, f"security_group {holder}", replies),)
 
@@ -133,8 +143,19 @@ def _names(lowering: Lowering, ids: Iterable[str]) -> str:
     return ", ".join(group.group_name for group in groups if group)
 
 
-def _rules(
-    lowering: Lowering, group_id: str, vpc: str, egress: bool, only: HeaderSpace
+def _rules(lowering: Lowering, group_id: str, place: _Place) -> tuple[Rule, ...]:
+    """The rules of a group: the same for all in a VPC, but for what is lost on the way out."""
+    vpc, egress, only = place.vpc, place.egress, place.only
+    lost = lost_to(lowering, group_id, vpc, place.subnet) if egress else NOTHING
+    key = f"security_group {group_id} {vpc} {egress} {only}"
+    if lost:
+        key += f" {lost.certainly.intervals} {lost.perhaps.intervals}"
+    make = partial(_rules_of, lowering, group_id, vpc, egress, only, lost)
+    return lowering.memo(key, make)
+
+
+def _rules_of(
+    lowering: Lowering, group_id: str, vpc: str, egress: bool, only: HeaderSpace, lost: Lost
 ) -> tuple[Rule, ...]:
     group = lowering.snapshot.get(SecurityGroup, group_id)
     assert group is not None
@@ -144,7 +165,7 @@ def _rules(
         protocol = permission_space(permission) & only
         if protocol.is_empty:
             continue
-        for peer in _peers(lowering, permission, group, vpc, egress):
+        for peer in peers_of(lowering, permission, group, vpc, egress, lost):
             locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
             words = peer.words or locator.replace(f"{direction} rule", f"allows {direction}", 1)
@@ -170,145 +191,6 @@ def rule_locator(permission: IpPermission, peer: str, egress: bool) -> str:
 def _weight(rule: Rule) -> tuple[int, str, str]:
     order = (Action.PERMIT, Action.DOUBT, Action.DENY)
     return order.index(rule.action), rule.origin.resource, rule.origin.locator
-
-
-@dataclass(frozen=True, slots=True)
-class _Peer:
-    """One of the alternatives of a permission: what to call it, whom it matches, and what becomes
-    of them; a denial is one that another reading of AWS would let pass."""
-
-    shown: str
-    space: HeaderSpace
-    action: Action = Action.PERMIT
-    words: str = ""
-    option: str = ""
-
-
-def _peers(
-    lowering: Lowering, permission: IpPermission, group: SecurityGroup, vpc: str, egress: bool
-) -> Iterator[_Peer]:
-    """The alternatives of one permission (R-SG-2).
-
-    In doubt: a prefix list whose entries are not known, a group whose members may be beyond a
-    peering that is not known.
-    """
-    for block in (
-        *(r.cidr_ip for r in permission.ip_ranges),
-        *(r.cidr_ipv6 for r in permission.ipv6_ranges),
-    ):
-        if block:
-            yield _Peer(block, _side((Prefix.parse(block),), egress))
-    for listed in permission.prefix_list_ids:
-        name = listed.prefix_list_id or ""
-        entries = lowering.index.prefix_list_entries(name)
-        if entries is None:
-            yield _in_doubt(name)
-        else:
-            yield _Peer(name, _side(map(Prefix.parse, entries), egress))
-    for pair in permission.user_id_group_pairs:
-        if pair.group_id and _is_doubtful(lowering, pair, vpc):
-            yield _in_doubt(pair.group_id)
-        elif pair.group_id:
-            yield from _group(lowering, pair, group, vpc, egress)
-
-
-def _in_doubt(shown: str) -> _Peer:
-    words = f"whom {shown} means is not in the snapshot"
-    return _Peer(shown, ANYTHING, Action.DOUBT, words)
-
-
-def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
-    peers = Ranges.prefixes(prefixes)
-    return HeaderSpace.where(**{"destination" if egress else "source": peers})
-
-
-def _group(
-    lowering: Lowering, pair: UserIdGroupPair, group: SecurityGroup, vpc: str, egress: bool
-) -> Iterator[_Peer]:
-    """R-SG-12: whom a reference matches, and whom it may not, as AWS is read (U-10, U-11)."""
-    name = pair.group_id or ""
-    if pair.peering_status not in (None, "", "active"):
-        yield _Peer(name, HeaderSpace.where(identity=Ranges(())))
-        return
-    scope = lowering.joined(vpc, outbound=egress)
-    yield from _by_family(lowering, name, scope, egress)
-    tied = _tied(lowering, pair, group, vpc) - scope
-    beyond = _members(lowering, name, tied, egress) if tied else None
-    if beyond is not None:
-        passes = lowering.option(_ASSOCIATED) == "any"
-        words = "a group of both VPCs is all that joins them"
-        action = Action.PERMIT if passes else Action.DENY
-        yield _Peer(name, beyond, action, f"{name}: {words}", _ASSOCIATED)
-
-
-def _by_family(
-    lowering: Lowering, name: str, scope: frozenset[str], egress: bool
-) -> Iterator[_Peer]:
-    """The members, those with IPv6 addresses apart: whether they count for IPv6 is open (U-11)."""
-    space = _members(lowering, name, scope, egress)
-    if space is None:
-        yield _Peer(name, HeaderSpace.where(identity=Ranges(())))
-        return
-    if not lowering.index.have_ipv6(lowering.index.interfaces_by_group.get(name, ())):
-        yield _Peer(name, space)
-        return
-    side = "destination" if egress else "source"
-    yield _Peer(name, space & HeaderSpace.where(**{side: _FOUR}))
-    six = space & HeaderSpace.where(**{side: _SIX})
-    if lowering.option(_IPV6) == "match":
-        yield _Peer(name, six, option=_IPV6)
-    else:
-        words = f"{name} is not matched by IPv6 packets"
-        yield _Peer(name, six, Action.DENY, words, _IPV6)
-
-
-def _tied(
-    lowering: Lowering, pair: UserIdGroupPair, group: SecurityGroup, vpc: str
-) -> frozenset[str]:
-    """The VPCs that share a group with this one, the rule's own or the one that it names."""
-    tied: set[str] = set()
-    for name in (group.group_id, pair.group_id or ""):
-        vpcs = _vpcs(lowering).get(name, frozenset())
-        if vpc in vpcs:
-            tied |= vpcs
-    return frozenset(tied)
-
-
-def _vpcs(lowering: Lowering) -> Mapping[str, frozenset[str]]:
-    """R-SG-30: the VPCs of each group that is in use in several."""
-
-    def make() -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
-        for each in lowering.snapshot.records(SecurityGroupVpcAssociation):
-            home = lowering.index.group_but_rules(each.group_id)
-            if each.state in ("associated", ""):
-                found.setdefault(each.group_id, set()).add(each.vpc_id)
-                if home is not None and home.vpc_id:
-                    found[each.group_id].add(home.vpc_id)
-        return {name: frozenset(vpcs) for name, vpcs in found.items()}
-
-    return lowering.memo("security_group vpcs", make)
-
-
-def _members(
-    lowering: Lowering, name: str, scope: frozenset[str], egress: bool
-) -> HeaderSpace | None:
-    """The members of a group in some VPCs; None if it has none there."""
-    if not egress:
-        numbers = [number for number, home in lowering.senders_with(name) if home in scope]
-        return HeaderSpace.where(identity=Ranges.of(*numbers)) if numbers else None
-    members = lowering.index.in_group(name, scope)
-    if not members:
-        return None
-    return HeaderSpace.where(destination=lowering.index.addresses_of(members))
-
-
-def _is_doubtful(lowering: Lowering, pair: UserIdGroupPair, vpc: str) -> bool:
-    """A group of another VPC, when the call that lists peerings was not made."""
-    group = lowering.index.group_but_rules(pair.group_id or "")
-    if group is None or group.vpc_id == vpc:
-        return False
-    return not lowering.has(VpcPeeringConnection, group)
 
 
 def _words(permission: IpPermission) -> str:
@@ -392,7 +274,7 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
     if group is None:
         return None
     members = lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
-    vpcs = _vpcs(lowering).get(group_id, frozenset((group.vpc_id or "",)))
+    vpcs = vpcs_with(lowering).get(group_id, frozenset((group.vpc_id or "",)))
     return replace(members, gap=unheld_in(lowering, sorted(vpcs)))
 
 
@@ -420,6 +302,8 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
             )
             if lost is not None and not egress and pair.group_id in groups:
                 yield _reference_lost(origin, lost, pair.group_id or "")
+            if egress and _means(lowering, pair, denial.header.destination):
+                yield from _lost_on_the_way(lowering, origin, pair.group_id or "", denial)
             if _is_unseen(lowering, pair):
                 words = f"whom {pair.group_id} of an account that is not in the snapshot means"
                 said = f"{words} is not known: it is taken to mean nobody"
@@ -459,6 +343,47 @@ def _reference_lost(origin: Origin, lost: Hop, group_id: str) -> Origin:
     return replace(origin, words=words, code=code)
 
 
+def _means(lowering: Lowering, pair: UserIdGroupPair, address: int) -> bool:
+    """Whether who has an address is in the group of a pair."""
+    owners = lowering.index.owner_of_address(address)
+    return any(pair.group_id == group.group_id for each in owners for group in each.groups)
+
+
+def _lost_on_the_way(
+    lowering: Lowering, origin: Origin, group_id: str, denial: Denial
+) -> Iterator[Origin]:
+    """R-SG-19: the destination is a member, but not by the route that leads there."""
+    subnet, destination = _sent_from(lowering, denial), denial.header.destination
+    if lost_from(lowering, subnet, Ranges.of(destination)):
+        routes = route_to(lowering, subnet, destination)
+        ways = " or ".join(f"{each.locator} to {each.target}" for each in routes)
+        words = f"{format_address(destination)} is in {group_id}, but not as one gets there by"
+        said = f"{words} {ways}, which keeps no group references"
+        yield replace(origin, words=said, code="SG_REFERENCES_NOT_PRESERVED")
+
+
+def _sent_from(lowering: Lowering, denial: Denial) -> str:
+    """The subnet of the interface whose outbound rules deny."""
+    resource = denial.hops[-1].node.split("/", 2)[1] if denial.hops else ""
+    interface = lowering.snapshot.get(NetworkInterface, resource)
+    return (interface.subnet_id or "") if interface is not None else ""
+
+
+def _may_pass_otherwise(lowering: Lowering, denied: Denied) -> bool:
+    """R-SG-12: an outbound rule that names the destination's group may match by another route."""
+    if not denied.origin.locator.startswith("outbound"):
+        return False
+    groups = (
+        lowering.snapshot.get(SecurityGroup, group_id)
+        for group_id in denied.origin.resource.split(", ")
+    )
+    return any(
+        _means(lowering, pair, denied.header.destination)
+        for group in groups
+        for _, pair in _references(group, True, denied.header)
+    )
+
+
 def _is_unseen(lowering: Lowering, pair: UserIdGroupPair) -> bool:
     """Whether a pair names a group over an active peering whose other side is not there."""
     active = pair.peering_status == "active" and pair.vpc_peering_connection_id
@@ -477,5 +402,5 @@ COMPONENT = Component(
     ends={"sg-": _end},
     telling=telling,
     besides=_besides,
-    mending=Mending("sg-", 0, _admit, _remove),
+    mending=Mending("sg-", 0, _admit, _remove, _may_pass_otherwise),
 )

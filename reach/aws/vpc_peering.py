@@ -16,7 +16,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from reach.component import Component, End, Entry, Join, Lowering, Target, node_name
+from reach.component import (
+    EVERYWHERE,
+    Component,
+    End,
+    Entry,
+    Join,
+    Lowering,
+    Target,
+    node_name,
+)
 from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -150,9 +159,18 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
 
 
 def _enter(lowering: Lowering, peering_id: str, subnet: str, vpc: str) -> Entry | None:
-    if lowering.snapshot.get(VpcPeeringConnection, peering_id) is None:
+    peering = lowering.snapshot.get(VpcPeeringConnection, peering_id)
+    if peering is None:
         return None
-    return Entry(node_name(_NAME, peering_id, "from", vpc))
+    keeps = Ranges(()) if _crosses(lowering, peering) else EVERYWHERE
+    return Entry(node_name(_NAME, peering_id, "from", vpc), keeps=keeps)
+
+
+def _crosses(lowering: Lowering, peering: VpcPeeringConnection) -> bool:
+    """Whether it is known to join two Regions (R-SG-20)."""
+    ends = peering.requester_vpc_info, peering.accepter_vpc_info
+    regions = {_region(lowering, end) for end in ends}
+    return len(regions - {""}) == 2
 
 
 def _joins(lowering: Lowering) -> Iterator[Join]:

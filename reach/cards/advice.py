@@ -235,7 +235,8 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "SG_REFERENCES_NOT_PRESERVED": Advice(
         "A rule names a group, and a balancer, a NAT gateway or an appliance stands between.",
-        f"{_GROUPS}; name the addresses of what stands between, or its group.",
+        f"{_GROUPS}; inbound, name the addresses of what stands between, or its group; outbound, "
+        "name the destination's addresses.",
     ),
     "SG_REFERENCING_SUPPORT": Advice(
         "Group references are off at the transit gateway, or at its attachment.",

@@ -8,7 +8,7 @@ all that it allows (R-SG-1, R-SG-2: rules only allow, their order means nothing)
 packet can come to it.  Replies need no rule (R-SG-22), so they make none usable.  Must not know
 rendering.
 
-Implements: R-SG-1 R-SG-2 R-SG-12 R-SG-18 R-SG-22 R-SG-30
+Implements: R-SG-1 R-SG-2 R-SG-12 R-SG-18 R-SG-19 R-SG-22 R-SG-30
 """
 
 from __future__ import annotations
@@ -52,32 +52,50 @@ class Group:
         known += [each.vpc_id for each in self.holders]
         return tuple(dict.fromkeys(filter(None, known)))
 
-    def rules(self, vpc: str, direction: str) -> Mapping[str, list[Rule]]:
-        """The group's rules as they are in a VPC, by the place in the group that they come from."""
+    def places(self, direction: str) -> tuple[str, ...]:
+        """Where the group's rules may allow other packets than elsewhere: VPCs, and on the way out
+        subnets (R-SG-19); of those where they allow the same, one."""
+        found: dict[object, str] = {}
+        for vpc in self.vpcs:
+            for place in self._within(vpc) if direction == "outbound" else (vpc,):
+                found.setdefault((vpc, self._filter(place, direction)), place)
+        return tuple(found.values())
+
+    def _within(self, vpc: str) -> tuple[str, ...]:
+        """A VPC, unless it is interfaces alone that wear the group there: then their subnets."""
+        own = [each.subnet_id for each in self.members if each.vpc_id == vpc]
+        if not own or not all(own) or any(each.vpc_id == vpc for each in self.holders):
+            return (vpc,)
+        return tuple(f"{vpc}/{subnet}" for subnet in dict.fromkeys(own))
+
+    def _filter(self, place: str, direction: str) -> tuple[Rule, ...]:
         slot = "groups.egress" if direction == "outbound" else "groups.ingress"
+        stages = self.ground.slot(slot, f"{self.id} {place} {self.id}")
+        return tuple(rule for each in stages if isinstance(each, Filter) for rule in each.rules)
+
+    def rules(self, place: str, direction: str) -> Mapping[str, list[Rule]]:
+        """The group's rules as they are in a place, by where in the group they come from."""
         found: dict[str, list[Rule]] = {}
-        for stage in self.ground.slot(slot, f"{self.id} {vpc} {self.id}"):
-            if isinstance(stage, Filter):
-                for rule in stage.rules:
-                    found.setdefault(rule.origin.locator, []).append(rule)
+        for rule in self._filter(place, direction):
+            found.setdefault(rule.origin.locator, []).append(rule)
         return found
 
-    def permits(self, vpc: str, direction: str) -> dict[str, Union]:
-        """What each rule allows in a VPC; nothing if all that it names are nobody there."""
+    def permits(self, place: str, direction: str) -> dict[str, Union]:
+        """What each rule allows in a place; nothing if all that it names are nobody there."""
         return {
             key: tuple(
                 rule.match
                 for rule in rules
                 if rule.action is Action.PERMIT and not rule.match.is_empty
             )
-            for key, rules in self.rules(vpc, direction).items()
+            for key, rules in self.rules(place, direction).items()
         }
 
     def spaces(self, direction: str) -> dict[str, Union]:
-        """What each rule allows in any of the VPCs."""
+        """What each rule allows in any of the places."""
         found: dict[str, dict[HeaderSpace, None]] = {}
-        for vpc in self.vpcs:
-            for key, spaces in self.permits(vpc, direction).items():
+        for place in self.places(direction):
+            for key, spaces in self.permits(place, direction).items():
                 found.setdefault(key, {}).update(dict.fromkeys(spaces))
         return {key: tuple(spaces) for key, spaces in found.items()}
 
@@ -105,7 +123,8 @@ def _at_once(group: Group, line: Line, spaces: Union) -> Line | None:
     if not group.members and not group.holders:
         hidden = hidden_members(group.ground, group.record)
         return _unless(line, "nobody is in this group", hidden)
-    rules = [r for vpc in group.vpcs for r in group.rules(vpc, line.direction).get(line.key, ())]
+    places, direction = group.places(line.direction), line.direction
+    rules = [r for place in places for r in group.rules(place, direction).get(line.key, ())]
     for rule in rules:
         if rule.action is Action.DOUBT:
             return line.stands(Standing.UNDECIDED, rule.origin.words)
@@ -137,7 +156,15 @@ def _of_nobody(group: Group, line: Line, rules: Iterable[Rule]) -> Line:
     words = f"nobody is in {line.peer}"
     if homes:
         words = f"{line.peer} is worn only in {homes}, which nothing joins to this VPC for a rule"
+    if line.direction == "outbound" and _is_joined(group, members):
+        words = f"no way from a subnet of the group to who is in {line.peer} keeps group references"
     return _unless(line, words, hidden_members(ground, named))
+
+
+def _is_joined(group: Group, members: Iterable[NetworkInterface]) -> bool:
+    """Whether some members are where an outbound rule of the group may name them (R-SG-15)."""
+    scopes = [group.ground.joined(vpc, outbound=True) for vpc in group.vpcs]
+    return any(each.vpc_id in scope for each in members for scope in scopes)
 
 
 def _pair(record: SecurityGroup, peer: str) -> UserIdGroupPair | None:
@@ -157,10 +184,10 @@ def _unless(line: Line, words: str, gaps: tuple[Origin, ...]) -> Line:
 def _covers(
     group: Group, direction: str, lines: Iterable[str], proving: Proving
 ) -> dict[str, tuple[str, ...]]:
-    """The lines all of whose packets others allow, with these; it has to be so in every VPC."""
+    """The lines all of whose packets others allow, with these; it has to be so in every place."""
     found: dict[str, dict[str, None]] = {key: {} for key in lines}
-    for vpc in group.vpcs:
-        permits: Mapping[str, Spaces] = group.permits(vpc, direction)
+    for place in group.places(direction):
+        permits: Mapping[str, Spaces] = group.permits(place, direction)
         for key in list(found):
             others = {other: spaces for other, spaces in permits.items() if other != key}
             by = proving.covered(permits.get(key, ()), others)
@@ -180,7 +207,8 @@ def removable(group: Group, lines: Mapping[str, Line], proving: Proving) -> tupl
     gone: list[str] = []
     for key, line in lines.items():
         if line.standing is Standing.SHADOWED:
-            kept = [group.permits(vpc, line.direction) for vpc in group.vpcs]
+            places = group.places(line.direction)
+            kept = [group.permits(place, line.direction) for place in places]
             own = [permits.get(key, ()) for permits in kept]
             left = [
                 {other: each for other, each in permits.items() if other not in (*gone, key)}

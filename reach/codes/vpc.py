@@ -277,8 +277,9 @@ CODES = (
     Code(
         "SG_REFERENCES_NOT_PRESERVED",
         PATH,
-        "A rule names a group of the sender, but a thing on the way loses who sent the packet.",
-        "R-SG-19 R-SG-20 R-SG-21",
+        "A rule names a group of the sender, but a thing on the way loses who sent the packet; or "
+        "an outbound rule names a group of the receiver, and the route leads to such a thing.",
+        "R-SG-12 R-SG-19 R-SG-20 R-SG-21",
         "Direction NetworkInterface SecurityGroup SecurityGroupRule Subnet Vpc",
         sample="core_network",
         case="the group does not count in another Region",

@@ -7,8 +7,9 @@ are made of.
 A host is plain that stands in for nobody else: its check is on (R-ENI-4), as that of all interfaces
 of its instance.  Its own nodes lead to each other, to those of its instance's other interfaces and
 to what all hosts of its subnet lead to; they rewrite nothing but who sent a packet, and of all
-rules that can be edited alone they are made of those of the host's own groups (R-SG-1), and of the
-prefix lists in these.
+rules that can be edited alone they are made of those of the host's own groups (R-SG-1), of the
+prefix lists in these, and where a group names others on the way out of the routes of the subnet:
+what that changes takes one of the routes that are edited (R-SG-12).
 Whoever counts on that checks it of each node that is made in the end
 (``reach.comparing.skeleton``).  Must not know questions or the engines.
 """
