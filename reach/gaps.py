@@ -29,6 +29,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.snapshot.unheld import Ids
+from reach.unprinted import elsewhere
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
@@ -88,7 +89,7 @@ def _openings(ground: Ground) -> tuple[Origin, ...]:
     for gap in ground.snapshot.gaps:
         if gap.reason == "cut short":
             return (Origin(gap.operation, f"{words}: the answer of {gap.operation} was cut short"),)
-    return ground.openings()[:1]
+    return (*ground.openings(), *elsewhere(ground))[:1]
 
 
 def interfaces_missing(ground: Ground) -> Origin | None:

@@ -40,8 +40,8 @@ from reach.network.stage import (
     Route,
     Stage,
     Unmodelled,
-    unknown_filter,
 )
+from reach.routing.edge import edge_of
 from reach.routing.ranking import (
     ADVERTISED,
     PROPAGATED,
@@ -55,9 +55,7 @@ from reach.routing.ranking import (
 from reach.routing.soundness import lint_routes, malformed
 from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
-from reach.snapshot.private_records import VpnGateway
 from reach.snapshot.records import (
-    InternetGateway,
     ManagedPrefixListEntries,
     NetworkInterface,
     PrefixList,
@@ -65,6 +63,7 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
 )
+from reach.unprinted import left_out, left_out_in
 
 if TYPE_CHECKING:
     from reach.changes import Change, Removal
@@ -97,10 +96,14 @@ class _Onward:
 
 def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
     table = lowering.index.route_table_of(subnet_id)
+    explicit = table is not None and any(a.subnet_id == subnet_id for a in table.associations)
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    unsaid = left_out_in(lowering, RouteTable, subnet.vpc_id if subnet else "", "associations")
+    if unsaid is not None and not explicit:
+        return (Unmodelled(unsaid),)
     if table is None:
         words = "the route table of this subnet is not known, or two are said to be it"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
-    explicit = any(a.subnet_id == subnet_id for a in table.associations)
     told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
     told = told and table.vpc_id not in lowering.index.unheld.tables
     if not explicit and not told:
@@ -111,19 +114,16 @@ def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage,
 
 def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     """The edge table, if there is one; without it the VPC's local routing follows."""
-    table = lowering.index.gateway_route_table(gateway_id)
-    if table is not None:
-        return _stages(lowering, table, _Sender())
-    gateway = lowering.snapshot.get(InternetGateway, gateway_id) or lowering.snapshot.get(
-        VpnGateway, gateway_id
-    )
-    if gateway is None or lowering.has(RouteTable, gateway):
-        return ()
-    words = "whether this gateway has a route table of its own is not known"
-    return (unknown_filter(lowering.missing(RouteTable, gateway_id, words)),)
+    table = edge_of(lowering, gateway_id)
+    if isinstance(table, Origin):
+        return (Unmodelled(table),)
+    return () if table is None else _stages(lowering, table, _Sender())
 
 
 def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Stage, ...]:
+    unsaid = left_out(lowering, table, "routes")
+    if unsaid is not None:
+        return (Unmodelled(unsaid),)
     no_route = Origin(
         table.route_table_id,
         "has no route to the destination",
@@ -321,9 +321,16 @@ def _refusal(
 ) -> _Onward | None:
     """Routes that AWS keeps but does not use, and routes that AWS would not accept."""
     target, subnet_id = candidate.target, sender.subnet
-    if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, candidate):
-        words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
-        return _Onward("", "INGRESS_RTB_TRAFFIC_REDIRECTION", words)
+    if target.startswith("igw-") and subnet_id:
+        edge = edge_of(lowering, target)
+        if isinstance(edge, Origin):
+            node = node_name("route_table", target, "edge")
+            return _Onward(node, "", f"routes to {target}")
+        if edge is not None and _redirected(lowering, subnet_id, candidate, edge):
+            words = (
+                f"is unusable: the edge table of {target} redirects what comes in for this subnet"
+            )
+            return _Onward("", "INGRESS_RTB_TRAFFIC_REDIRECTION", words)
     if target.startswith("eigw-") and sender.by == _ENDPOINT:
         words = f"is unusable: {target} takes nothing that comes out of an endpoint (R-EIGW-3)"
         return _Onward("", "CANNOT_ROUTE", words)
@@ -354,14 +361,22 @@ def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: Cand
     return at_internet and not any(block.covers(candidate.prefix) for block in pooled)
 
 
-def _redirected(lowering: Lowering, subnet_id: str, candidate: Candidate) -> bool:
+def _edge(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    """R-RT-22: whether a route to a gateway is usable hangs on an edge table that is not known."""
+    unknown = edge_of(lowering, gateway_id)
+    assert isinstance(unknown, Origin)
+    return (Unmodelled(unknown),)
+
+
+def _redirected(
+    lowering: Lowering, subnet_id: str, candidate: Candidate, table: RouteTable
+) -> bool:
     """R-RT-22: whether the gateway's edge table sends the subnet's inbound traffic elsewhere.
 
     It counts for the IP version of the route in question.
     """
-    table = lowering.index.gateway_route_table(candidate.target)
     subnet = lowering.snapshot.get(Subnet, subnet_id)
-    if table is None or subnet is None:
+    if subnet is None:
         return False
     blocks = map(Prefix.parse, subnet_blocks(subnet))
     ranked = ranking_of(lowering, table)
@@ -479,7 +494,7 @@ def _about(table: RouteTable, words: str, candidate: Candidate, code: str) -> Or
 COMPONENT = Component(
     name="route_table",
     reads=(RouteTable, PrefixList, ManagedPrefixListEntries),
-    nodes={"either": _either, "alone": _alone, "handed": _checked},
+    nodes={"either": _either, "alone": _alone, "handed": _checked, "edge": _edge},
     slots={
         "subnet.route": _of_subnet,
         "subnet.route attachment": partial(_of_subnet, by=_ATTACHMENT),

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.ends import unheld_in
-from reach.interfaces.permissions import permission_space
+from reach.interfaces.permissions import flaw, permission_space
 from reach.interfaces.telling import sees_both_directions, telling
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import (
@@ -39,7 +39,8 @@ from reach.network.field import (
     parse_protocol,
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Action, Filter, Origin, Rule, Stage
+from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.snapshot.record import where
 from reach.snapshot.records import (
     GroupRule,
     IpPermission,
@@ -52,6 +53,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.trace import Hop
+from reach.unprinted import lacking, left_out, left_out_in
 
 if TYPE_CHECKING:
     from reach.changes import Change, Removal
@@ -66,7 +68,12 @@ _SIX = Ranges.prefixes((ANY_IPV6,))
 
 def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
-    if interface is None or not interface.groups:
+    if interface is None:
+        return ()
+    unsaid = left_out(lowering, interface, "groups")
+    if unsaid is not None:
+        return (unknown_filter(unsaid),)
+    if not interface.groups:
         return ()
     groups = (group.group_id for group in interface.groups)
     told, only = _told(lowering, groups, is_sliced=sees_both_directions(interface))
@@ -98,10 +105,11 @@ def _filter(
     only: HeaderSpace,
 ) -> tuple[Stage, ...]:
     rules: list[Rule] = []
-    unknown: list[str] = []
+    unknown: list[Origin] = []
     for group_id in ids:
-        if lowering.snapshot.get(SecurityGroup, group_id) is None:
-            unknown.append(group_id)
+        doubt = _unknown(lowering, group_id, egress)
+        if doubt is not None:
+            unknown.append(doubt)
         else:
             key = f"security_group {group_id} {vpc} {egress} {only}"
             rules += lowering.memo(key, partial(_rules, lowering, group_id, vpc, egress, only))
@@ -113,12 +121,24 @@ def _filter(
     return (Filter(tuple(rules), otherwise, f"security_group {holder}", replies),)
 
 
+def _unknown(lowering: Lowering, group_id: str, egress: bool) -> Origin | None:
+    """Why the rules of a group are not known, if they are not."""
+    group = lowering.snapshot.get(SecurityGroup, group_id)
+    if group is None:
+        words = "the rules of this group are not known"
+        return lowering.missing(SecurityGroup, group_id, words)
+    return left_out(lowering, group, "ip_permissions_egress" if egress else "ip_permissions")
+
+
 def _otherwise(
-    lowering: Lowering, ids: tuple[str, ...], unknown: list[str], rules: list[Rule], egress: bool
+    lowering: Lowering,
+    ids: tuple[str, ...],
+    unknown: list[Origin],
+    rules: list[Rule],
+    egress: bool,
 ) -> Rule:
     if unknown:
-        words = "the rules of this group are not known"
-        return Rule(ANYTHING, Action.DOUBT, lowering.missing(SecurityGroup, unknown[0], words))
+        return Rule(ANYTHING, Action.DOUBT, unknown[0])
     direction = "outbound" if egress else "inbound"
     if rules:
         words, code = f"no {direction} rule allows this", _MISMATCH
@@ -140,11 +160,19 @@ def _rules(
     assert group is not None
     direction = "outbound" if egress else "inbound"
     found = []
-    for permission in group.ip_permissions_egress if egress else group.ip_permissions:
+    listed = group.ip_permissions_egress if egress else group.ip_permissions
+    for number, permission in enumerate(listed):
         protocol = permission_space(permission) & only
         if protocol.is_empty:
             continue
-        for peer in _peers(lowering, permission, group, vpc, egress):
+        peers: Iterable[_Peer] = _peers(lowering, permission, group, vpc, egress)
+        wrong = flaw(permission)
+        if wrong:
+            key = "IpPermissionsEgress" if egress else "IpPermissions"
+            words = f"{wrong} ({where(group)}/{key}/{number}): what it lets pass is not known"
+            whom = [*peers] or [_Peer("nobody", ANYTHING)]
+            peers = (replace(peer, action=Action.DOUBT, words=words) for peer in whom)
+        for peer in peers:
             locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
             words = peer.words or locator.replace(f"{direction} rule", f"allows {direction}", 1)
@@ -239,6 +267,18 @@ def _group(
         words = "a group of both VPCs is all that joins them"
         action = Action.PERMIT if passes else Action.DENY
         yield _Peer(name, beyond, action, f"{name}: {words}", _ASSOCIATED)
+    if egress:
+        yield from _perhaps(lowering, name, scope | tied)
+
+
+def _perhaps(lowering: Lowering, name: str, vpcs: frozenset[str]) -> Iterator[_Peer]:
+    """Interfaces that may be members: nobody knows their groups.  Those that send are doubted as
+    they do."""
+    for each in lacking(lowering, NetworkInterface, "groups"):
+        unsaid = left_out(lowering, each, "groups")
+        if each.vpc_id in vpcs and unsaid is not None:
+            space = HeaderSpace.where(destination=lowering.index.addresses_of((each,)))
+            yield _Peer(name, space, Action.DOUBT, f"{unsaid.resource}: {unsaid.words}")
 
 
 def _by_family(
@@ -393,7 +433,9 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
         return None
     members = lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
     vpcs = _vpcs(lowering).get(group_id, frozenset((group.vpc_id or "",)))
-    return replace(members, gap=unheld_in(lowering, sorted(vpcs)))
+    unsaid = (left_out_in(lowering, NetworkInterface, vpc, "groups") for vpc in sorted(vpcs))
+    gap = unheld_in(lowering, sorted(vpcs)) or next(filter(None, unsaid), None)
+    return replace(members, gap=gap)
 
 
 # ------------------------------------------------------------------- what bears on a denial

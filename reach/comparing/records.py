@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from reach.snapshot.record import PROVENANCE, Record, Scope, content
+from reach.snapshot.record import PROVENANCE, Record, Scope, content, unprinted
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -158,7 +158,8 @@ def _heard(record: Record, other: Record) -> dict[str, object]:
     names = (name for name in kind.__struct_fields__ if name not in silent)
     if kind not in _SETS:
         return {name: getattr(record, name) for name in names}
-    return {name: _set(msgspec.to_builtins(getattr(record, name))) for name in names}
+    said = {name: _set(msgspec.to_builtins(getattr(record, name))) for name in names}
+    return {**said, "what it lacks": sorted(unprinted(record))}
 
 
 def _set(value: object) -> object:

@@ -1,6 +1,6 @@
 """What a permission of a security group is about, whoever the peer is: protocol, ports, messages.
 
-    permission_space(permission) -> HeaderSpace
+    permission_space(permission) -> HeaderSpace        flaw(permission) -> what nobody knows of it
 
 R-SG-7 to R-SG-9.  Takes a record; must not know groups, nor whom a rule means.
 """
@@ -11,20 +11,46 @@ from reach.network.field import ICMP, ICMPV6, TCP, UDP, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.snapshot.records import IpPermission
 
+_HIGHEST = 255  # of ICMP types and codes
+
 
 def permission_space(permission: IpPermission) -> HeaderSpace:
-    """The packets that a permission can match (R-SG-7, R-SG-8, R-SG-9)."""
+    """The packets that a permission can match (R-SG-7, R-SG-8, R-SG-9); of a flawed one, may."""
     if permission.ip_protocol == "-1":
         return ANYTHING
     protocol = parse_protocol(permission.ip_protocol)
     low, high = permission.from_port, permission.to_port
     ports = kind = code = None
-    if protocol in (TCP, UDP) and low is not None and high is not None and low != -1:
+    known = not flaw_of_ports(protocol, low, high)
+    if protocol in (TCP, UDP) and low is not None and high is not None and known:
         ports = Ranges.span(low, high)
-    if protocol in (ICMP, ICMPV6) and low is not None and low != -1:
+    if protocol in (ICMP, ICMPV6) and low is not None and low != -1 and known:
         kind = Ranges.of(low)
         if high is not None and high != -1:
             code = Ranges.of(high)
     return HeaderSpace.where(
         protocol=Ranges.of(protocol), destination_port=ports, icmp_type=kind, icmp_code=code
     )
+
+
+def flaw(permission: IpPermission) -> str:
+    """Why AWS has no such permission, so that nobody knows what it lets pass; '' if it may have."""
+    peers = permission.ip_ranges, permission.ipv6_ranges, permission.prefix_list_ids
+    if not any((*peers, permission.user_id_group_pairs)):
+        return "names nobody, which no rule of AWS's does"
+    if permission.ip_protocol == "-1":
+        return ""
+    protocol = parse_protocol(permission.ip_protocol)
+    return flaw_of_ports(protocol, permission.from_port, permission.to_port)
+
+
+def flaw_of_ports(protocol: int, low: int | None, high: int | None) -> str:
+    """Why AWS has no rule with these ports, or this ICMP type and code (R-SG-7 to R-SG-9)."""
+    if protocol not in (TCP, UDP, ICMP, ICMPV6):
+        return ""
+    if low is None or high is None:
+        return "has no ports, which AWS always prints of its protocol"
+    if protocol in (TCP, UDP):
+        return "" if 0 <= low <= high else f"is for the ports {low} to {high}, which are none"
+    wrong = max(low, high) > _HIGHEST or (low == -1 and high != -1)
+    return f"is for ICMP type {low} and code {high}, which is none" if wrong else ""

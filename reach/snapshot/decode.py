@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from msgspec.structs import force_setattr
 
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import scope_of_file
-from reach.snapshot.record import Page, Record, Scope, stamp
+from reach.snapshot.record import Page, Record, Scope, may_lack, stamp, unprinted
 from reach.snapshot.section import Nested, Section
 
 # How the services spell "there is more".  A token leads to a further page; the flag leads nowhere.
@@ -53,8 +53,25 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
     """Read one file."""
     document = Document(name, scope_of_file(name))
     text = _as_utf8(name, text)
-    if _is_one_list(document, text, sections):
-        return document
+    if not _is_one_list(document, text, sections):
+        _by_part(document, text, sections)
+    for key, records in document.records.items():
+        document.diagnostics += _lacking(sections[key], records)
+    return document
+
+
+def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """A warning for each list that AWS always prints, and a record lacks."""
+    for record in records if may_lack(section.record) else ():
+        for key in unprinted(record):
+            resource = str(getattr(record, section.id))
+            words = f"{resource} lacks {key}, which {section.call} always prints"
+            place = f"{record.pointer}/{key}"
+            yield Diagnostic("warning", words, record.page.file, place, resource, "unprinted")
+
+
+def _by_part(document: Document, text: bytes, sections: Mapping[str, Section]) -> None:
+    name = document.file
     parts = _top_level(name, text, sections)
     document.more = next((key for key in MORE if _says_more(parts, key)), "")
     bare = _bare(parts, sections)
@@ -70,7 +87,6 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
             document.diagnostics.append(_orphan(name, orphans[key]))
         elif key not in _ENVELOPE and _holds(raw):
             document.unread.append(key)
-    return document
 
 
 def _is_one_list(document: Document, text: bytes, sections: Mapping[str, Section]) -> bool:

@@ -482,9 +482,9 @@ class Index:
         explicit = self._explicit_tables.get(subnet_id)
         return _only(explicit or self._main_tables.get(self._vpc_of(subnet_id), ()))
 
-    def gateway_route_table(self, gateway_id: str) -> RouteTable | None:
-        """The edge table of an internet or virtual private gateway (R-RT-19)."""
-        return next(iter(self._edge_tables.get(gateway_id, ())), None)
+    def gateway_route_tables(self, gateway_id: str) -> tuple[RouteTable, ...]:
+        """What is said to be the edge table of an internet or virtual private gateway (R-RT-19)."""
+        return tuple(dict.fromkeys(self._edge_tables.get(gateway_id, ())))
 
     def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
         """The ACL associated with the subnet, else the default one of its VPC (R-NACL-1)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reach.snapshot.record import Id, Part, Port, Record, Tag, Tagged, name_among
+from reach.snapshot.record import UNPRINTED, Id, Part, Port, Record, Tag, Tagged, name_among
 
 # Security groups (R-SG-1 to 16, R-SG-30)
 
@@ -60,8 +60,8 @@ class SecurityGroup(Tagged, frozen=True):
     group_name: str = ""
     vpc_id: str | None = None
     owner_id: str = ""
-    ip_permissions: tuple[IpPermission, ...] = ()
-    ip_permissions_egress: tuple[IpPermission, ...] = ()
+    ip_permissions: tuple[IpPermission, ...] = UNPRINTED
+    ip_permissions_egress: tuple[IpPermission, ...] = UNPRINTED
 
 
 class ReferencedGroup(Part, frozen=True):
@@ -156,9 +156,9 @@ class NetworkInterface(Record, frozen=True):
     requester_id: str | None = None
     description: str = ""
     source_dest_check: bool = True
-    groups: tuple[GroupIdentifier, ...] = ()
+    groups: tuple[GroupIdentifier, ...] = UNPRINTED
     private_ip_address: str | None = None
-    private_ip_addresses: tuple[PrivateIpAddress, ...] = ()
+    private_ip_addresses: tuple[PrivateIpAddress, ...] = UNPRINTED
     association: InterfaceAssociation | None = None
     ipv4_prefixes: tuple[Ipv4Prefix, ...] = ()
     ipv6_addresses: tuple[Ipv6Address, ...] = ()

@@ -7,8 +7,9 @@ not know any AWS object, nor how files are found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -17,6 +18,27 @@ Id = Annotated[str, msgspec.Meta(min_length=1)]
 # -1 stands for "any" (R-SG-7, R-SG-9); ICMP types and codes use the same two fields.
 Port = Annotated[int, msgspec.Meta(ge=-1, le=65535)]
 Icmp = Annotated[int, msgspec.Meta(ge=-1, le=255)]
+
+
+class _Unprinted(tuple[Any, ...]):
+    """No list at all, which an empty one is not: equal to itself alone."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = tuple.__hash__
+
+    def __reduce__(self) -> str:
+        return "UNPRINTED"
+
+
+# In place of a list that AWS always prints, where an answer lacks it: what it holds is not known.
+UNPRINTED = _Unprinted()
 
 
 class Scope(NamedTuple):
@@ -104,6 +126,41 @@ def content(record: Record) -> tuple[object, ...]:
 
 def same_content(one: Record, other: Record) -> bool:
     return type(one) is type(other) and content(one) == content(other)
+
+
+def unprinted(part: msgspec.Struct, *names: str) -> Iterator[str]:
+    """Where in a record, or in some of its fields, a list is lacking that AWS always prints.
+
+    As JSON pointers below it: ``IpPermissions/0/IpRanges``.
+    """
+    for name, printed, holds in _lists(type(part)):
+        if names and name not in names:
+            continue
+        value = getattr(part, name)
+        if value is UNPRINTED:
+            yield printed
+        elif holds:
+            for number, each in enumerate(value):
+                yield from (f"{printed}/{number}/{inner}" for inner in unprinted(each))
+
+
+def may_lack(kind: type[msgspec.Struct]) -> bool:
+    """Whether there are such lists in records of a type at all."""
+    return bool(_lists(kind))
+
+
+@cache
+def _lists(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, bool], ...]:
+    """The fields that a list may be lacking from: name, printed name, whether in their items."""
+    found = []
+    for field in msgspec.structs.fields(kind):
+        inner = next(iter(get_args(field.type)), None)
+        is_list = isinstance(field.default, tuple)
+        holds = is_list and isinstance(inner, type) and issubclass(inner, msgspec.Struct)
+        holds = holds and bool(_lists(inner))
+        if field.default is UNPRINTED or holds:
+            found.append((field.name, field.encode_name, holds))
+    return tuple(found)
 
 
 def where(record: Record) -> str:

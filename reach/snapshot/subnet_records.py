@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from reach.snapshot.record import Icmp, Id, Part, Port, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Icmp, Id, Part, Port, Record, Tagged
 
 # VPCs and subnets (R-ENI-11 for the IPv6 attributes, R-AZ-1 for the zone id)
 
@@ -152,9 +152,9 @@ class PropagatingVgw(Part, frozen=True):
 class RouteTable(Tagged, frozen=True):
     route_table_id: Id
     vpc_id: str | None = None
-    associations: tuple[RouteTableAssociation, ...] = ()
-    routes: tuple[Route, ...] = ()
-    propagating_vgws: tuple[PropagatingVgw, ...] = ()
+    associations: tuple[RouteTableAssociation, ...] = UNPRINTED
+    routes: tuple[Route, ...] = UNPRINTED
+    propagating_vgws: tuple[PropagatingVgw, ...] = UNPRINTED
     owner_id: str = ""
 
 
@@ -189,7 +189,7 @@ class NetworkAclEntry(Part, frozen=True):
 class NetworkAcl(Tagged, frozen=True):
     network_acl_id: Id
     vpc_id: str | None = None
-    associations: tuple[NetworkAclAssociation, ...] = ()
-    entries: tuple[NetworkAclEntry, ...] = ()
+    associations: tuple[NetworkAclAssociation, ...] = UNPRINTED
+    entries: tuple[NetworkAclEntry, ...] = UNPRINTED
     is_default: bool = False
     owner_id: str = ""
