@@ -58,8 +58,25 @@ def left_out_in(
     return None
 
 
+def strange(lowering: Lowering, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
+    """The records of a kind with a word that AWS does not have."""
+    found = (
+        lowering.snapshot.get(kind, remark.resource or "")
+        for remark in lowering.snapshot.diagnostics
+        if remark.about == "word"
+    )
+    return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
 def elsewhere(lowering: Lowering) -> Iterator[Origin]:
-    """What is left out of records of which nobody tells, where they are met, what hangs on it."""
+    """What is left out of records of which nobody tells, where they are met, what hangs on it; and
+    words that nobody knows."""
+    for remark in lowering.snapshot.diagnostics:
+        if remark.about == "word" and remark.resource is not None:
+            if any(lowering.snapshot.get(kind, remark.resource) for kind in _BY_PLACE):
+                continue
+            words = f"another way may exist: {remark.message} ({remark.file}: {remark.pointer})"
+            yield Origin(remark.resource, words, code="UNKNOWN_RESOURCE")
     for kind, records in _all(lowering).items():
         if kind not in _BY_PLACE:
             yield from filter(None, (left_out(lowering, each) for each in records))

@@ -102,6 +102,8 @@ def _enforces(control: VpcEncryptionControl | None) -> Action:
     if control.mode == "enforce":
         settled = control.state in ("available", "monitor-failed", "delete-failed", "")
         return Action.DENY if settled else Action.DOUBT
+    if control.mode != "monitor":  # AWS has these two
+        return Action.DOUBT
     changing = control.state in ("enforce-in-progress", "monitor-in-progress")
     return Action.DOUBT if changing else Action.PERMIT
 

@@ -48,6 +48,7 @@ from reach.network.stage import (
     Stage,
     Table,
     Translate,
+    Unmodelled,
     deny_all,
 )
 from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
@@ -61,7 +62,8 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
 )
-from reach.states import ATTACHMENT, refused
+from reach.states import ATTACHMENT, NAT_GATEWAY, may_work, refused
+from reach.unprinted import left_out
 
 _NAME = "internet_gateway"
 _QUIET = Origin("", "")
@@ -93,7 +95,7 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
             found.update(public_mapping(interface))
             found.update(_elastic(lowering).get(interface.network_interface_id, ()))
         for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == vpc_id and gateway.is_available:
+            if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY):
                 for address in gateway.nat_gateway_addresses:
                     if address.public_ip:
                         public = parse_address(address.public_ip)
@@ -179,7 +181,10 @@ def _get(lowering: Lowering, gateway_id: str) -> InternetGateway:
     return gateway
 
 
-def _attached(gateway: InternetGateway) -> tuple[Stage, ...]:
+def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]:
+    untold = left_out(lowering, gateway, "attachments")
+    if untold is not None:
+        return (Unmodelled(untold),)
     attachment = _attachment(gateway)
     if attachment is not None and attachment.is_settled:
         return ()
@@ -222,7 +227,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         gateway.name,
     )
     return (
-        *_attached(gateway),
+        *_attached(lowering, gateway),
         *lowering.slot("internet_gateway.out", gateway_id),
         _refuse(gateway, "destination", "EGRESS"),
         Translate(
@@ -273,7 +278,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     translated = Origin(gateway_id, words, name=gateway.name)
     local = Route(ANYTHING, node_name("vpc", vpc, "local"), _QUIET)
     return (
-        *_attached(gateway),
+        *_attached(lowering, gateway),
         _refuse(gateway, "source", "INGRESS"),
         Translate(
             (

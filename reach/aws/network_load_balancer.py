@@ -82,6 +82,7 @@ from reach.snapshot.balancer_records import (
 )
 from reach.snapshot.balancers import NETWORK, Target
 from reach.snapshot.records import NetworkInterface, RouteTable, VpcPeeringConnection
+from reach.states import PEERING, may_work
 
 _NAME = "network_load_balancer"
 _TYPE = "network"
@@ -276,7 +277,7 @@ def _peerings(lowering: Lowering, here: str, there: str) -> frozenset[str]:
     found = set()
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.is_active and one.region == other.region
+        joined = may_work(peering.status.code, PEERING) and one.region == other.region
         if joined and {one.vpc_id, other.vpc_id} == {here, there}:
             found.add(peering.vpc_peering_connection_id)
     return frozenset(found)

@@ -41,7 +41,7 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
-from reach.routing.edge import edge_of
+from reach.routing.edge import edge_of, unsettled
 from reach.routing.ranking import (
     ADVERTISED,
     PROPAGATED,
@@ -55,6 +55,7 @@ from reach.routing.ranking import (
 from reach.routing.soundness import lint_routes, malformed
 from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
+from reach.snapshot.record import where
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkInterface,
@@ -101,6 +102,9 @@ def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage,
     unsaid = left_out_in(lowering, RouteTable, subnet.vpc_id if subnet else "", "associations")
     if unsaid is not None and not explicit:
         return (Unmodelled(unsaid),)
+    doubt = unsettled(lowering, subnet_id)
+    if doubt is not None:
+        return (Unmodelled(doubt),)
     if table is None:
         words = "the route table of this subnet is not known, or two are said to be it"
         return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
@@ -186,7 +190,7 @@ def _route(
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
         if first.kind == STATIC:  # R-RT-14: AWS has one, and nothing tells which was replaced.
-            node = node_name("unmodelled", table.route_table_id, "rivals")
+            node = node_name("route_table", table.route_table_id, "unsettled", str(first.prefix))
         return Route(
             to_prefix(first.prefix),
             node,
@@ -243,14 +247,29 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     return (Choose(tuple(options)),)
 
 
+def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, ...]:
+    """Routes of which nobody knows what they do: they contradict each other, or say a word that no
+    route of AWS's does."""
+    table = lowering.snapshot.get(RouteTable, table_id)
+    assert table is not None
+    rivals = next(r for r in ranking_of(lowering, table) if str(r[0].prefix) == prefix)
+    places = [f"Routes/{table.routes.index(each.record)}" for each in rivals]
+    strange = next((each.record.strange for each in rivals if each.record.strange), "")
+    words = f"has several routes for {prefix}, of which AWS has one"
+    if strange:
+        words = f"has a route that says {strange!r}, which no route of AWS's does"
+    words = f"{words} ({where(table)}: {', '.join(dict.fromkeys(places))})"
+    return (Unmodelled(Origin(table_id, words, f"route {prefix}", "UNKNOWN_RESOURCE", table.name)),)
+
+
 def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: Candidate) -> _Onward:
     record, target = candidate.record, candidate.target
     if is_dead(candidate):
         words = f"is in state {record.state}: {target or 'its target'} is gone"
         return _Onward("", "BAD_STATE_ROUTE", words)
-    if not record.is_settled:
-        node = node_name("unmodelled", table.route_table_id, "state")
-        words = f"is in state {record.state!r}, which is none of AWS's: what it does is not known"
+    if record.strange:
+        node = node_name("route_table", table.route_table_id, "unsettled", str(candidate.prefix))
+        words = f"says {record.strange!r}, which no route of AWS's does: what it does is not known"
         return _Onward(node, "", words)
     if target == "local":
         local = node_name("vpc", table.vpc_id or "", "local")
@@ -494,7 +513,13 @@ def _about(table: RouteTable, words: str, candidate: Candidate, code: str) -> Or
 COMPONENT = Component(
     name="route_table",
     reads=(RouteTable, PrefixList, ManagedPrefixListEntries),
-    nodes={"either": _either, "alone": _alone, "handed": _checked, "edge": _edge},
+    nodes={
+        "either": _either,
+        "alone": _alone,
+        "handed": _checked,
+        "edge": _edge,
+        "unsettled": _unsettled,
+    },
     slots={
         "subnet.route": _of_subnet,
         "subnet.route attachment": partial(_of_subnet, by=_ATTACHMENT),

@@ -52,6 +52,7 @@ from reach.snapshot.records import (
     UserIdGroupPair,
     VpcPeeringConnection,
 )
+from reach.states import PEERING, may_work
 from reach.trace import Hop
 from reach.unprinted import lacking, left_out, left_out_in
 
@@ -255,7 +256,11 @@ def _group(
 ) -> Iterator[_Peer]:
     """R-SG-12: whom a reference matches, and whom it may not, as AWS is read (U-10, U-11)."""
     name = pair.group_id or ""
-    if pair.peering_status not in (None, "", "active"):
+    status = pair.peering_status or "active"
+    if may_work(status, PEERING) and status != "active":
+        yield _in_doubt(name)
+        return
+    if status != "active":
         yield _Peer(name, HeaderSpace.where(identity=Ranges(())))
         return
     scope = lowering.joined(vpc, outbound=egress)

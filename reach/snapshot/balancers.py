@@ -32,7 +32,7 @@ from reach.snapshot.balancer_records import (
     TargetHealthDescription,
 )
 from reach.snapshot.index import Index, private_addresses, subnet_blocks
-from reach.snapshot.record import Record
+from reach.snapshot.record import Record, unprinted
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
@@ -43,6 +43,12 @@ _BY_TYPE = {
     "gateway_load_balancer": GATEWAY,
 }
 ALL_ZONES = "all"
+# The enumerations of the API (elasticloadbalancingv2, TargetGroup).
+_TARGETS = ("instance", "ip", "lambda", "alb")
+_PROTOCOLS = (
+    *("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"),
+    None,  # not printed: what hangs on it is told by the balancer's type
+)
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -207,10 +213,12 @@ class Balancers:
 
     def targets(self, group: TargetGroup) -> tuple[Target, ...] | None:
         """What is registered in a group; None if it is not known."""
+        if strange_word(group):
+            return None
         known = self._targets.get(group.target_group_arn)
         if known is None:
             answer = self.snapshot.get(LoadBalancerTargetHealth, group.target_group_arn)
-            if answer is None:
+            if answer is None or next(unprinted(answer), None):
                 return None
             known = self._targets[group.target_group_arn] = tuple(
                 target
@@ -245,7 +253,7 @@ class Balancers:
                 yield self._address(target, group)
             case "alb":
                 yield from self._balancer(target, four)
-            case _:
+            case _:  # a function
                 yield target
 
     def _instance(self, target: Target, four: bool) -> Target:
@@ -302,6 +310,15 @@ class Balancers:
             if any(address in Prefix.parse(block) for block in subnet_blocks(subnet)):
                 return subnet.subnet_id
         return ""
+
+
+def strange_word(group: TargetGroup) -> str:
+    """The key of a target group under which there is a word that AWS does not have; or ''."""
+    if group.target_type not in _TARGETS:
+        return "TargetType"
+    if group.target_type == "lambda" or group.protocol in _PROTOCOLS:
+        return ""
+    return "Protocol"
 
 
 def _key(arn: str) -> str:

@@ -18,10 +18,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import force_setattr
 
+from reach.snapshot.attribute_path import gather, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import scope_of_file
 from reach.snapshot.record import Page, Record, Scope, may_lack, stamp, unprinted
 from reach.snapshot.section import Nested, Section
+from reach.snapshot.words import WORDS
 
 # How the services spell "there is more".  A token leads to a further page; the flag leads nowhere.
 MORE_FLAG = "AdditionalRoutesAvailable"
@@ -57,6 +59,7 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
         _by_part(document, text, sections)
     for key, records in document.records.items():
         document.diagnostics += _lacking(sections[key], records)
+        document.diagnostics += _strange(sections[key], records)
     return document
 
 
@@ -68,6 +71,21 @@ def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic
             words = f"{resource} lacks {key}, which {section.call} always prints"
             place = f"{record.pointer}/{key}"
             yield Diagnostic("warning", words, record.page.file, place, resource, "unprinted")
+
+
+def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """A warning for each word that AWS does not have there."""
+    known = WORDS.get(section.key, {})
+    for path, said in gather(records, known):
+        found = {word for word in said if word and word.lower() not in known[path]}
+        for record in records if found else ():
+            for place in trace(record, path):
+                if place.value in found:
+                    resource = str(getattr(record, section.id))
+                    words = f"{resource} says {place.value!r}, which is no word of AWS's there"
+                    pointer = record.pointer + place.pointer
+                    name = record.page.file
+                    yield Diagnostic("warning", words, name, pointer, resource, "word")
 
 
 def _by_part(document: Document, text: bytes, sections: Mapping[str, Section]) -> None:

@@ -28,7 +28,7 @@ from reach.network.address import (
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.lines import Lines
-from reach.snapshot.record import Record, Tag
+from reach.snapshot.record import UNPRINTED, Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
     CidrBlockAssociation,
@@ -539,7 +539,7 @@ class Index:
         """
         answer = self.snapshot.get(ManagedPrefixListEntries, prefix_list_id)
         if answer is not None:
-            whole = not answer.next_token
+            whole = not answer.next_token and answer.entries is not UNPRINTED
             return tuple(dict.fromkeys(entry.cidr for entry in answer.entries)) if whole else None
         known = self.snapshot.get(PrefixList, prefix_list_id)
         return known.cidrs if known is not None and known.cidrs else None

@@ -337,7 +337,7 @@ def test_edge_tables_that_were_not_asked_for() -> None:
     e, vgw, _ = private()
     e.drop("RouteTables")
     there = at(ground(e), f"vpn_gateway/{vgw}/in", packet(HOST, e.a.ip))
-    assert [doubt.resource for doubt in there.doubts] == [vgw]
+    assert (there.fate, there.origin.resource) == (Fate.UNMODELLED, vgw)
 
 
 # ------------------------------ what is not in the snapshot

@@ -1,4 +1,4 @@
-"""Law 2, of lists: one that is empty says that there is nothing, one that is not there says nothing.
+"""Law 2, of lists: an empty one says that there is nothing, one that is not there says nothing.
 
 AWS always prints these lists.  An answer that lacks one was cut down by a hand or by a query, so
 what the list may have held is not known: the answer is undecided where it hangs on it, and tells in
