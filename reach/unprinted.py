@@ -41,31 +41,40 @@ def left_out(lowering: Lowering, record: Record, *names: str) -> Origin | None:
     )
 
 
-def lacking(lowering: Lowering, kind: type[AnyRecord], *names: str) -> Iterator[AnyRecord]:
-    """The records of a kind of which it is not known what they say in some fields."""
-    for record in _all(lowering).get(kind, ()):
-        if isinstance(record, kind) and next(unprinted(record, *names), None):
-            yield record
+def lacking(
+    lowering: Lowering, kind: type[AnyRecord], place: str, at: str | None, *names: str
+) -> tuple[AnyRecord, ...]:
+    """The records of a kind of which it is not known what they say in some fields: those whose
+    ``place`` (an attribute) is the one that is meant, or is not printed."""
+
+    def make() -> Mapping[str, tuple[AnyRecord, ...]]:
+        found: dict[str, list[AnyRecord]] = {}
+        for record in _all(lowering).get(kind, ()):
+            if isinstance(record, kind) and next(unprinted(record, *names), None):
+                found.setdefault(getattr(record, place) or "", []).append(record)
+        return {where: tuple(records) for where, records in found.items()}
+
+    known = lowering.memo(f"unprinted {kind.__name__} {place} {names}", make)
+    return (*known.get("", ()), *(known.get(at, ()) if at else ()))
 
 
 def left_out_in(
     lowering: Lowering, kind: type[Record], vpc_id: str | None, *names: str
 ) -> Origin | None:
     """The same of the first record of a kind that says that it is of a VPC, or of none."""
-    for record in lacking(lowering, kind, *names):
-        if getattr(record, "vpc_id", None) in (None, "", vpc_id):
-            return left_out(lowering, record, *names)
-    return None
+    found = lacking(lowering, kind, "vpc_id", vpc_id, *names)
+    return left_out(lowering, found[0], *names) if found else None
 
 
 def strange(lowering: Lowering, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
     """The records of a kind with a word that AWS does not have."""
-    found = (
-        lowering.snapshot.get(kind, remark.resource or "")
-        for remark in lowering.snapshot.diagnostics
-        if remark.about == "word"
-    )
-    return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    def make() -> tuple[AnyRecord, ...]:
+        remarks = (each for each in lowering.snapshot.diagnostics if each.about == "word")
+        found = (lowering.snapshot.get(kind, each.resource or "") for each in remarks)
+        return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    return lowering.memo(f"strange {kind.__name__}", make)
 
 
 def elsewhere(lowering: Lowering) -> Iterator[Origin]:

@@ -43,6 +43,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.tables import table_of
 from reach.routing.winning import won_by
 from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import vpc_blocks
@@ -418,12 +419,11 @@ def _sent_over(lowering: Lowering, gateway: NatGateway, peering_id: str) -> tupl
     answers by its own routes."""
 
     def make() -> Ranges:
-        table = (
-            lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
-            if _is_regional(gateway)
-            else lowering.index.route_table_of(gateway.subnet_id or "")
-        )
-        return _FOUR if table is None else won_by(lowering, table, peering_id) & _FOUR
+        own = lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
+        table = own if _is_regional(gateway) else table_of(lowering, gateway.subnet_id or "")
+        if table is None or isinstance(table, Origin):
+            return _FOUR
+        return won_by(lowering, table, peering_id) & _FOUR
 
     sent = lowering.memo(f"{_NAME} {gateway.nat_gateway_id} over {peering_id}", make)
     return (sent,) if sent else ()

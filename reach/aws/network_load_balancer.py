@@ -75,6 +75,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.routing.ranking import is_dead, ranking_of
+from reach.routing.tables import table_of
 from reach.snapshot.balancer_records import (
     LoadBalancer,
     TargetGroup,
@@ -266,8 +267,8 @@ def _over_peering(lowering: Lowering, at: Node, pick: Pick) -> tuple[Stage, ...]
     if not there or there == here or not pick.subnet:
         return ()
     peerings = _peerings(lowering, here, there)
-    table = lowering.index.route_table_of(at.interface.subnet_id or "")
-    if table is None or not _routed(lowering, table, peerings, pick):
+    table = table_of(lowering, at.interface.subnet_id or "")
+    if isinstance(table, Origin) or not _routed(lowering, table, peerings, pick):
         return ()
     local = node_name("vpc", there, "local")
     return (Forward((Route(ANYTHING, _leaving(at, local), QUIET),)),)
@@ -338,8 +339,8 @@ def _by_flow_state(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 def _how_far(lowering: Lowering, subnet_id: str, name: str) -> tuple[HeaderSpace, Origin]:
     """U-6: to which clients a subnet's replies return by themselves."""
     words = "its replies return by the flow's own state"
-    table = lowering.index.route_table_of(subnet_id)
-    if table is not None and any(
+    table = table_of(lowering, subnet_id)
+    if isinstance(table, RouteTable) and any(
         not route.is_dead and (route.gateway_id or "").startswith("igw-") for route in table.routes
     ):
         return ANYTHING, Origin(name, words)

@@ -41,7 +41,6 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
-from reach.routing.edge import edge_of, unsettled
 from reach.routing.ranking import (
     ADVERTISED,
     PROPAGATED,
@@ -53,6 +52,7 @@ from reach.routing.ranking import (
     target_of,
 )
 from reach.routing.soundness import lint_routes, malformed
+from reach.routing.tables import edge_of, table_of
 from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.record import where
@@ -64,7 +64,7 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
 )
-from reach.unprinted import left_out, left_out_in
+from reach.unprinted import left_out
 
 if TYPE_CHECKING:
     from reach.changes import Change, Removal
@@ -96,23 +96,9 @@ class _Onward:
 
 
 def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage, ...]:
-    table = lowering.index.route_table_of(subnet_id)
-    explicit = table is not None and any(a.subnet_id == subnet_id for a in table.associations)
-    subnet = lowering.snapshot.get(Subnet, subnet_id)
-    unsaid = left_out_in(lowering, RouteTable, subnet.vpc_id if subnet else "", "associations")
-    if unsaid is not None and not explicit:
-        return (Unmodelled(unsaid),)
-    doubt = unsettled(lowering, subnet_id)
-    if doubt is not None:
-        return (Unmodelled(doubt),)
-    if table is None:
-        words = "the route table of this subnet is not known, or two are said to be it"
-        return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
-    told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
-    told = told and table.vpc_id not in lowering.index.unheld.tables
-    if not explicit and not told:
-        words = "whether this subnet has a table of its own is not known"
-        return (Unmodelled(lowering.missing(RouteTable, subnet_id, words)),)
+    table = table_of(lowering, subnet_id)
+    if isinstance(table, Origin):
+        return (Unmodelled(table),)
     return _stages(lowering, table, _Sender(subnet_id, by))
 
 

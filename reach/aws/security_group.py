@@ -279,9 +279,10 @@ def _group(
 def _perhaps(lowering: Lowering, name: str, vpcs: frozenset[str]) -> Iterator[_Peer]:
     """Interfaces that may be members: nobody knows their groups.  Those that send are doubted as
     they do."""
-    for each in lacking(lowering, NetworkInterface, "groups"):
+    found = (lacking(lowering, NetworkInterface, "vpc_id", vpc, "groups") for vpc in sorted(vpcs))
+    for each in dict.fromkeys(each for some in found for each in some):
         unsaid = left_out(lowering, each, "groups")
-        if each.vpc_id in vpcs and unsaid is not None:
+        if unsaid is not None:
             space = HeaderSpace.where(destination=lowering.index.addresses_of((each,)))
             yield _Peer(name, space, Action.DOUBT, f"{unsaid.resource}: {unsaid.words}")
 

@@ -24,9 +24,9 @@ _Addressed = tuple[tuple[int, str, NetworkInterface], ...]
 
 def stray_in(lowering: Lowering, subnet: Subnet) -> Origin | None:
     """Why not all interfaces in a subnet are known to be in it or not, by their addresses."""
-    for interface in lacking(lowering, NetworkInterface, "private_ip_addresses"):
-        if interface.subnet_id in (None, "", subnet.subnet_id):
-            return left_out(lowering, interface, "private_ip_addresses")
+    named = subnet.subnet_id
+    for each in lacking(lowering, NetworkInterface, "subnet_id", named, "private_ip_addresses"):
+        return left_out(lowering, each, "private_ip_addresses")
     strays = lowering.memo("strays", lambda: _strays(lowering))
     if not strays:
         return None

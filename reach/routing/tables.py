@@ -1,10 +1,10 @@
-"""The edge table of a gateway: what comes in by the gateway is routed by it (R-RT-19).
+"""Which route table a subnet or a gateway uses, or why that is not known.
 
-    edge_of(lowering, gateway_id) -> RouteTable, or None, or why that is not known
-    unsettled(lowering, place) -> why it is not known which is the table of a subnet or a gateway
+    table_of(lowering, subnet_id) -> RouteTable, or why it is not known (R-RT-1)
+    edge_of(lowering, gateway_id) -> the same, or None, as a gateway has one or none (R-RT-19)
 
-A gateway has one or none.  Of two that are said to be it none is believed.  Must not know where a
-route leads.
+Of two that are said to be it none is believed, and a table without its routes tells nothing.  Must
+not know where a route leads.
 """
 
 from __future__ import annotations
@@ -15,13 +15,34 @@ from reach.component import Lowering
 from reach.network.stage import Origin
 from reach.snapshot.private_records import VpnGateway
 from reach.snapshot.record import where
-from reach.snapshot.records import InternetGateway, RouteTable
+from reach.snapshot.records import InternetGateway, RouteTable, Subnet
 from reach.unprinted import left_out, left_out_in, strange
+
+
+def table_of(lowering: Lowering, subnet_id: str) -> RouteTable | Origin:
+    """The table of a subnet: that which is associated with it, else its VPC's main one."""
+    table = lowering.index.route_table_of(subnet_id)
+    explicit = table is not None and any(a.subnet_id == subnet_id for a in table.associations)
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    vpc = subnet.vpc_id if subnet is not None else ""
+    untold = None if explicit else left_out_in(lowering, RouteTable, vpc, "associations")
+    doubt = untold or _unsettled(lowering, subnet_id)
+    if doubt is not None:
+        return doubt
+    if table is None:
+        words = "the route table of this subnet is not known, or two are said to be it"
+        return lowering.missing(RouteTable, subnet_id, words)
+    told = lowering.has(RouteTable, table) and lowering.index.told_by_owner(RouteTable, table)
+    told = told and table.vpc_id not in lowering.index.unheld.tables
+    if not explicit and not told:
+        words = "whether this subnet has a table of its own is not known"
+        return lowering.missing(RouteTable, subnet_id, words)
+    return left_out(lowering, table, "routes") or table
 
 
 def edge_of(lowering: Lowering, gateway_id: str) -> RouteTable | Origin | None:
     """The table that what comes in is routed by, if there is one, or why nobody knows."""
-    doubt = unsettled(lowering, gateway_id)
+    doubt = _unsettled(lowering, gateway_id)
     if doubt is not None:
         return doubt
     tables = lowering.index.gateway_route_tables(gateway_id)
@@ -43,7 +64,7 @@ def edge_of(lowering: Lowering, gateway_id: str) -> RouteTable | Origin | None:
     return next(filter(None, doubts), None)
 
 
-def unsettled(lowering: Lowering, place: str) -> Origin | None:
+def _unsettled(lowering: Lowering, place: str) -> Origin | None:
     """An association whose state is none of AWS's may be in force or not (R-RT-1)."""
     for table in strange(lowering, RouteTable):
         for number, each in enumerate(table.associations):
