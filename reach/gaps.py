@@ -143,13 +143,21 @@ def _of_a_hidden_pool(ground: Ground, address: int) -> str:
     Where the account's own blocks are listed, it is one of theirs (byoip: DescribeByoipCidrs).
     """
     pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
-    hidden = next(iter(pools.unlisted), "")
+    hidden = next((each for each in pools.unlisted if _may_hold(ground, each, address)), "")
     if any(address in block for blocks in pools.accepted.values() for block in blocks):
         return ""
     if not hidden or not ground.snapshot.has(ByoipCidr):
         return hidden
     own = ground.snapshot.records(ByoipCidr)
     return hidden if any(address in Prefix.parse(each.cidr) for each in own) else ""
+
+
+def _may_hold(ground: Ground, pool_id: str, address: int) -> bool:
+    """Whether a pool has an address, as far as it tells its addresses."""
+    pool = ground.snapshot.get(PublicIpv4Pool, pool_id)
+    if pool is None or not pool.pool_address_ranges:
+        return True
+    return any(address in block for block in blocks_of(pool))
 
 
 def _pools(ground: Ground) -> tuple[PublicIpv4Pool, ...]:

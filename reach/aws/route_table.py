@@ -239,12 +239,12 @@ def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, .
     table = lowering.snapshot.get(RouteTable, table_id)
     assert table is not None
     rivals = next(r for r in ranking_of(lowering, table) if str(r[0].prefix) == prefix)
-    places = [f"Routes/{table.routes.index(each.record)}" for each in rivals]
+    places = [f"{where(table)}/Routes/{table.routes.index(each.record)}" for each in rivals]
     strange = next((each.record.strange for each in rivals if each.record.strange), "")
     words = f"has several routes for {prefix}, of which AWS has one"
     if strange:
         words = f"has a route that says {strange!r}, which no route of AWS's does"
-    words = f"{words} ({where(table)}: {', '.join(dict.fromkeys(places))})"
+    words = f"{words} ({', '.join(dict.fromkeys(places))})"
     return (Unmodelled(Origin(table_id, words, f"route {prefix}", "UNKNOWN_RESOURCE", table.name)),)
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from reach.network.address import Prefix, cover
 from reach.snapshot.index import ipv4_blocks
-from reach.snapshot.record import Id, Part, Record, Tagged
-from reach.snapshot.records import RouteTable, Vpc
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
+from reach.snapshot.records import InternetGateway, RouteTable, Vpc
 from reach.snapshot.snapshot import Snapshot
 
 
@@ -26,7 +26,7 @@ class PoolAddressRange(Part, frozen=True):
 
 class PublicIpv4Pool(Tagged, frozen=True):
     pool_id: Id
-    pool_address_ranges: tuple[PoolAddressRange, ...] = ()
+    pool_address_ranges: tuple[PoolAddressRange, ...] = UNPRINTED
 
 
 class ByoipCidr(Record, frozen=True):
@@ -50,6 +50,7 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
     routed: dict[str, list[Prefix]] = {}
     unlisted: dict[str, None] = {}
     for table in snapshot.records(RouteTable):
+        unlisted |= dict.fromkeys(_perhaps(snapshot, table))
         pools = [a.public_ipv4_pool for a in table.associations if a.is_settled]
         named = [pool for pool in pools if pool]
         if not named:
@@ -58,7 +59,7 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
         known: list[Prefix] = []
         for pool in named:
             listed = snapshot.get(PublicIpv4Pool, pool)
-            if listed is not None:
+            if listed is not None and listed.pool_address_ranges is not UNPRINTED:
                 known += blocks_of(listed)
                 continue
             unlisted[pool] = None
@@ -72,6 +73,17 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
     return IngressPools(
         accepted, {i: tuple(blocks) for i, blocks in routed.items()}, tuple(unlisted)
     )
+
+
+def _perhaps(snapshot: Snapshot, table: RouteTable) -> Iterator[str]:
+    """The pools of which it is not known whether a gateway accepts them by this table."""
+    if table.associations is UNPRINTED:
+        yield from (each.pool_id for each in snapshot.records(PublicIpv4Pool))
+    for each in table.associations:
+        gateway = snapshot.get(InternetGateway, each.gateway_id or "")
+        untold = gateway is not None and gateway.attachments is UNPRINTED
+        if each.public_ipv4_pool and (untold or each.strange):
+            yield each.public_ipv4_pool
 
 
 def _gateways(table: RouteTable) -> Iterator[str]:
