@@ -29,7 +29,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.snapshot.unheld import Ids
-from reach.unprinted import elsewhere
+from reach.unprinted import elsewhere, left_out, untold_of
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
@@ -106,6 +106,9 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     if ground.index.owner_of_address(address) or ground.index.interface_of_public_address(address):
         return None
     kinds: list[type[Record]] = [NetworkInterface]
+    untold = _of_some_untold(ground) if is_public(address) and is_ipv4(address) else None
+    if untold is not None:
+        return untold
     if is_public(address) and is_ipv4(address):
         kinds += [NatGateway, Address, *_of_a_pool(ground, address)]
     elif is_public(address):
@@ -118,6 +121,17 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     if is_public(address) and _has_tunnels(ground):
         kinds += [VpnConnection]
     return missing(ground, kinds, words)
+
+
+def _of_some_untold(ground: Ground) -> Origin | None:
+    """The first thing that may have any public address, as the answer lacks the list of its own."""
+    for kind, name in (
+        (NetworkInterface, "private_ip_addresses"),
+        (NatGateway, "nat_gateway_addresses"),
+    ):
+        for record in untold_of(ground, kind, name):
+            return left_out(ground, record, name)
+    return None
 
 
 def _has_tunnels(ground: Ground) -> bool:

@@ -21,6 +21,7 @@ from reach.snapshot.snapshot import Snapshot
 
 # Of which it is told, where they are met, what hangs on what they lack.
 _BY_PLACE = (NetworkAcl, NetworkInterface, RouteTable, SecurityGroup)
+_BY_PLACE_TOO = "/AssociationState/State"  # of a route table's association with a subnet
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 _Lacking = Mapping[type[Record], tuple[Record, ...]]
 
@@ -58,6 +59,13 @@ def lacking(
     return (*known.get("", ()), *(known.get(at, ()) if at else ()))
 
 
+def untold_of(lowering: Lowering, kind: type[Record], name: str) -> Iterator[Record]:
+    """All records of a kind of which it is not known what they say in a field, wherever."""
+    for record in _all(lowering).get(kind, ()):
+        if next(unprinted(record, name), None):
+            yield record
+
+
 def left_out_in(
     lowering: Lowering, kind: type[Record], vpc_id: str | None, *names: str
 ) -> Origin | None:
@@ -82,7 +90,7 @@ def elsewhere(lowering: Lowering) -> Iterator[Origin]:
     words that nobody knows."""
     for remark in lowering.snapshot.diagnostics:
         if remark.about == "word" and remark.resource is not None:
-            if any(lowering.snapshot.get(kind, remark.resource) for kind in _BY_PLACE):
+            if (remark.pointer or "").endswith(_BY_PLACE_TOO):
                 continue
             words = f"another way may exist: {remark.message} ({remark.file}: {remark.pointer})"
             yield Origin(remark.resource, words, code="UNKNOWN_RESOURCE")

@@ -39,7 +39,7 @@ from reach.network.field import (
     parse_protocol,
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.network.stage import Action, Filter, Origin, Rule, Stage, Unmodelled, unknown_filter
 from reach.snapshot.record import where
 from reach.snapshot.records import (
     GroupRule,
@@ -73,7 +73,8 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
         return ()
     unsaid = left_out(lowering, interface, "groups")
     if unsaid is not None:
-        return (unknown_filter(unsaid),)
+        # On the way out nobody knows either whose reference the sender meets later (R-SG-12).
+        return (unknown_filter(unsaid), *((Unmodelled(unsaid),) if egress else ()))
     if not interface.groups:
         return ()
     groups = (group.group_id for group in interface.groups)

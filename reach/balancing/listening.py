@@ -210,7 +210,8 @@ def untold_targets(lowering: Lowering, of: TargetGroup) -> Origin:
     words = f"the targets of {name_of(arn)} are not known"
     if key:
         said = of.target_type if key == "TargetType" else of.protocol
-        words = f"{words}: {said!r} is no word of AWS's ({where(of)}/{key})"
+        what = f"{said!r} is no word of AWS's" if said else "AWS always prints what is not there"
+        words = f"{words}: {what} ({where(of)}/{key})"
         return Origin(arn, words, code="UNKNOWN_RESOURCE", name=of.name)
     answer = lowering.snapshot.get(LoadBalancerTargetHealth, arn)
     left = None if answer is None else left_out(lowering, answer)

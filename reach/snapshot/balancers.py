@@ -45,10 +45,7 @@ _BY_TYPE = {
 ALL_ZONES = "all"
 # The enumerations of the API (elasticloadbalancingv2, TargetGroup).
 _TARGETS = ("instance", "ip", "lambda", "alb")
-_PROTOCOLS = (
-    *("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"),
-    None,  # not printed: what hangs on it is told by the balancer's type
-)
+_PROTOCOLS = ("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 

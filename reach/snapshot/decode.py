@@ -13,17 +13,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import force_setattr
 
-from reach.snapshot.attribute_path import gather, trace
+from reach.snapshot.attribute_path import Place, gather, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import scope_of_file
 from reach.snapshot.record import Page, Record, Scope, may_lack, stamp, unprinted
 from reach.snapshot.section import Nested, Section
-from reach.snapshot.words import WORDS
+from reach.snapshot.words import ALWAYS, WORDS
 
 # How the services spell "there is more".  A token leads to a further page; the flag leads nowhere.
 MORE_FLAG = "AdditionalRoutesAvailable"
@@ -60,6 +61,7 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
     for key, records in document.records.items():
         document.diagnostics += _lacking(sections[key], records)
         document.diagnostics += _strange(sections[key], records)
+        document.diagnostics += _silent(sections[key], records)
     return document
 
 
@@ -86,6 +88,24 @@ def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic
                     pointer = record.pointer + place.pointer
                     name = record.page.file
                     yield Diagnostic("warning", words, name, pointer, resource, "word")
+
+
+def _silent(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """A warning for each thing that does not say what AWS always prints."""
+    for path in ALWAYS.get(section.key, ()):
+        holder, _, name = path.rpartition(".")
+        parts = dict(gather(records, (holder,)))[holder] if holder else records
+        for record in () if all(map(attrgetter(name), parts)) else records:
+            for place in trace(record, holder) if holder else (Place("", record, None),):
+                if not getattr(place.value, name):
+                    kind = type(place.value)
+                    fields = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+                    key = dict(fields)[name]
+                    resource = str(getattr(record, section.id))
+                    words = f"{resource} lacks {key}, which {section.call} always prints"
+                    pointer = f"{record.pointer}{place.pointer}/{key}"
+                    name_of_file = record.page.file
+                    yield Diagnostic("warning", words, name_of_file, pointer, resource, "word")
 
 
 def _by_part(document: Document, text: bytes, sections: Mapping[str, Section]) -> None:

@@ -68,7 +68,7 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
         for block, interface in outside.items():
             if any(pool.covers(block) for pool in known):
                 routed.setdefault(interface, []).append(block)
-        for gateway in _gateways(table):
+        for gateway in _gateways(snapshot, table):
             accepted[gateway] = (*accepted.get(gateway, ()), *dict.fromkeys(known))
     return IngressPools(
         accepted, {i: tuple(blocks) for i, blocks in routed.items()}, tuple(unlisted)
@@ -82,15 +82,18 @@ def _perhaps(snapshot: Snapshot, table: RouteTable) -> Iterator[str]:
     for each in table.associations:
         gateway = snapshot.get(InternetGateway, each.gateway_id or "")
         untold = gateway is not None and gateway.attachments is UNPRINTED
-        if each.public_ipv4_pool and (untold or each.strange):
+        doubted = untold or each.strange or table.routes is UNPRINTED
+        if each.public_ipv4_pool and doubted:
             yield each.public_ipv4_pool
 
 
-def _gateways(table: RouteTable) -> Iterator[str]:
+def _gateways(snapshot: Snapshot, table: RouteTable) -> Iterator[str]:
     for association in table.associations:
-        gateway = association.gateway_id or ""
-        if association.is_settled and gateway.startswith("igw-"):
-            yield gateway
+        name = association.gateway_id or ""
+        gateway = snapshot.get(InternetGateway, name)
+        untold = gateway is not None and gateway.attachments is UNPRINTED
+        if association.is_settled and name.startswith("igw-") and not untold:
+            yield name
 
 
 def _outside(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Prefix, str]]:

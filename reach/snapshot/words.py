@@ -1,10 +1,12 @@
-"""The words that AWS has where it says one of a few, as the enumerations of its API list them.
+"""What AWS says in any case, and in which words where it says one of a few.
 
     WORDS[section][path] -> words
+    ALWAYS[section] -> paths of what AWS always prints, and what is not known where it is not there
 
-Of another word nobody knows what it means: one that AWS has added, or a hand has put there.  Here
-are the fields of which only a remark when loading tells that; where a component doubts a word that
-it does not know as it meets it, its field is not listed.  Must not know what a word means.
+Of a word that the enumerations of its API do not list nobody knows what it means: AWS has added it,
+or a hand has put it there.  Here are the fields of which only a remark when loading tells that;
+where a component doubts a word that it does not know as it meets it, its field is not listed.  Must
+not know what a word means.
 """
 
 from __future__ import annotations
@@ -150,4 +152,29 @@ WORDS: Mapping[str, Mapping[str, Words]] = {
         "bgp_peers[].address_family": _FAMILY,
         "bgp_peers[].bgp_status": _words("up down unknown"),
     },
+}
+
+# Lists are told apart where they are read (``UNPRINTED``).  Here is what says where a thing is.
+ALWAYS: Mapping[str, tuple[str, ...]] = {
+    "Attachments": ("attachment_type", "resource_arn"),
+    "CarrierGateways": ("vpc_id",),
+    "EgressOnlyInternetGateways": ("attachments[].vpc_id",),
+    "InternetGateways": ("attachments[].vpc_id",),
+    "LatticeListeners": ("service_id",),
+    "LoadBalancers": ("vpc_id",),
+    "LocalGatewayRouteTableVpcAssociations": ("vpc_id",),
+    "NatGateways": ("vpc_id",),
+    "NetworkAcls": ("vpc_id",),
+    "NetworkInterfaces": ("vpc_id",),
+    "RouteTables": ("vpc_id",),
+    "ServiceNetworkServiceAssociations": ("service_network_id",),
+    "ServiceNetworkVpcAssociations": ("vpc_id",),
+    "Subnets": ("vpc_id",),
+    "TransitGatewayAttachments": ("resource_id",),
+    "TransitGatewayPropagations": (
+        "transit_gateway_route_table_propagations[].transit_gateway_attachment_id",
+    ),
+    "VpcBlockPublicAccessExclusions": ("resource_arn",),
+    "VpcEncryptionControls": ("vpc_id",),
+    "VpnGateways": ("vpc_attachments[].vpc_id",),
 }
