@@ -1037,7 +1037,7 @@ class Estate:
                 pair
                 for key in ("IpPermissions", "IpPermissionsEgress")
                 for permission in record.get(key, ())
-                for pair in permission["UserIdGroupPairs"]
+                for pair in permission.get("UserIdGroupPairs", ())
             ]
             for pair in pairs:
                 self.name_peering(record, pair)

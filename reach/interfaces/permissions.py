@@ -49,7 +49,8 @@ def flaw_of_ports(protocol: int, low: int | None, high: int | None) -> str:
     if protocol not in (TCP, UDP, ICMP, ICMPV6):
         return ""
     if low is None or high is None:
-        return "has no ports, which AWS always prints of its protocol"
+        what = "ports" if protocol in (TCP, UDP) else "type and code"
+        return f"has no {what}, which AWS always prints of its protocol"
     if protocol in (TCP, UDP):
         return "" if 0 <= low <= high else f"is for the ports {low} to {high}, which are none"
     wrong = max(low, high) > _HIGHEST or (low == -1 and high != -1)
