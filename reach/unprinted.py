@@ -95,8 +95,12 @@ def elsewhere(lowering: Lowering) -> Iterator[Origin]:
             words = f"another way may exist: {remark.message} ({remark.file}: {remark.pointer})"
             yield Origin(remark.resource, words, code="UNKNOWN_RESOURCE")
     for kind, records in _all(lowering).items():
-        if kind not in _BY_PLACE:
-            yield from filter(None, (left_out(lowering, each) for each in records))
+        for each in records:
+            # What is deleted is shown for a while, and leads nowhere.
+            gone = str(getattr(each, "state", "")).lower() == "deleted"
+            unsaid = None if gone or kind in _BY_PLACE else left_out(lowering, each)
+            if unsaid is not None:
+                yield unsaid
 
 
 def _all(lowering: Lowering) -> _Lacking:

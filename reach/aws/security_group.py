@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.ends import unheld_in
-from reach.interfaces.permissions import flaw, permission_space
+from reach.interfaces.permissions import flaw, lacks, permission_space
 from reach.interfaces.telling import sees_both_directions, telling
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.field import (
@@ -167,14 +167,8 @@ def _rules(
         protocol = permission_space(permission) & only
         if protocol.is_empty:
             continue
-        peers: Iterable[_Peer] = _peers(lowering, permission, group, vpc, egress)
-        wrong = flaw(permission)
-        if wrong:
-            key = "IpPermissionsEgress" if egress else "IpPermissions"
-            words = f"{wrong} ({where(group)}/{key}/{number}): what it lets pass is not known"
-            whom = [*peers] or [_Peer("nobody", ANYTHING)]
-            peers = (replace(peer, action=Action.DOUBT, words=words) for peer in whom)
-        for peer in peers:
+        place = f"{where(group)}/IpPermissions{'Egress' if egress else ''}/{number}"
+        for peer in _meant(permission, _peers(lowering, permission, group, vpc, egress), place):
             locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
             words = peer.words or locator.replace(f"{direction} rule", f"allows {direction}", 1)
@@ -240,6 +234,17 @@ def _peers(
             yield _in_doubt(pair.group_id)
         elif pair.group_id:
             yield from _group(lowering, pair, group, vpc, egress)
+
+
+def _meant(permission: IpPermission, peers: Iterable[_Peer], place: str) -> Iterator[_Peer]:
+    """The alternatives of a permission as it stands; in doubt where AWS would not have it so."""
+    wrong, untold = flaw(permission), lacks(permission)
+    for peer in peers:
+        words = f"{wrong} ({place}): what it lets pass is not known"
+        yield replace(peer, action=Action.DOUBT, words=words) if wrong else peer
+    if untold:
+        words = f"{untold} ({place}): whom it lets pass is not known"
+        yield _Peer("others", ANYTHING, Action.DOUBT, words)
 
 
 def _in_doubt(shown: str) -> _Peer:

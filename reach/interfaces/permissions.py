@@ -1,6 +1,8 @@
 """What a permission of a security group is about, whoever the peer is: protocol, ports, messages.
 
-    permission_space(permission) -> HeaderSpace        flaw(permission) -> what nobody knows of it
+    permission_space(permission) -> HeaderSpace
+    flaw(permission) -> why nobody knows for which packets it is
+    lacks(permission) -> why nobody knows whom else it means
 
 R-SG-7 to R-SG-9.  Takes a record; must not know groups, nor whom a rule means.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.snapshot.record import LEFT_OUT
 from reach.snapshot.records import IpPermission
 
 _HIGHEST = 255  # of ICMP types and codes
@@ -33,11 +36,26 @@ def permission_space(permission: IpPermission) -> HeaderSpace:
     )
 
 
-def flaw(permission: IpPermission) -> str:
-    """Why AWS has no such permission, so that nobody knows what it lets pass; '' if it may have."""
-    peers = permission.ip_ranges, permission.ipv6_ranges, permission.prefix_list_ids
-    if not any((*peers, permission.user_id_group_pairs)):
+def lacks(permission: IpPermission) -> str:
+    """What says that not all whom a permission means are told; '' if all may be.
+
+    Who leaves out empty lists leaves out all, so beside one that is there and empty nothing is left
+    out; but older answers have no lists of IPv6 blocks and of prefix lists.
+    """
+    older = (
+        ("IpRanges", permission.ip_ranges),
+        ("UserIdGroupPairs", permission.user_id_group_pairs),
+    )
+    every = (*(each for _, each in older), permission.ipv6_ranges, permission.prefix_list_ids)
+    if not any(every):
         return "names nobody, which no rule of AWS's does"
+    if any(each == () for each in every):
+        return next((f"lacks {name}" for name, each in older if each is LEFT_OUT), "")
+    return ""
+
+
+def flaw(permission: IpPermission) -> str:
+    """Why AWS has no permission for such packets, so that nobody knows what it lets pass; or ''."""
     if permission.ip_protocol == "-1":
         return ""
     protocol = parse_protocol(permission.ip_protocol)

@@ -22,7 +22,7 @@ from functools import partial
 
 from reach.component import Lowering
 from reach.interfaces.kinds import is_host
-from reach.interfaces.permissions import flaw, permission_space
+from reach.interfaces.permissions import flaw, lacks, permission_space
 from reach.network.header_space import HeaderSpace
 from reach.snapshot.record import unprinted
 from reach.snapshot.records import (
@@ -124,7 +124,7 @@ class _Telling:
 
     def _is_plain(self, permission: IpPermission, group: SecurityGroup) -> bool:
         """Whether it is known what a permission means, and nobody of another VPC is meant."""
-        if flaw(permission):
+        if flaw(permission) or lacks(permission):
             return False
         lists = (each.prefix_list_id or "" for each in permission.prefix_list_ids)
         if any(self._lowering.index.prefix_list_entries(name) is None for name in lists):

@@ -36,7 +36,7 @@ class ClientVpnTargetNetwork(Record, frozen=True):
     client_vpn_endpoint_id: Id
     target_network_id: str | None = None
     vpc_id: str | None = None
-    security_groups: tuple[str, ...] = UNPRINTED
+    security_groups: tuple[str, ...] = ()
     status: ClientVpnStatus = ClientVpnStatus()
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reach.snapshot.record import UNPRINTED, Id, Part, Port, Record, Tag, Tagged, name_among
+from reach.snapshot.record import (
+    LEFT_OUT,
+    UNPRINTED,
+    Id,
+    Part,
+    Port,
+    Record,
+    Tag,
+    Tagged,
+    name_among,
+)
 
 # Security groups (R-SG-1 to 16, R-SG-30)
 
@@ -41,10 +51,10 @@ class IpPermission(Part, frozen=True):
     ip_protocol: str
     from_port: Port | None = None
     to_port: Port | None = None
-    ip_ranges: tuple[IpRange, ...] = ()
-    ipv6_ranges: tuple[Ipv6Range, ...] = ()
-    prefix_list_ids: tuple[PrefixListId, ...] = ()
-    user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
+    ip_ranges: tuple[IpRange, ...] = LEFT_OUT
+    ipv6_ranges: tuple[Ipv6Range, ...] = LEFT_OUT
+    prefix_list_ids: tuple[PrefixListId, ...] = LEFT_OUT
+    user_id_group_pairs: tuple[UserIdGroupPair, ...] = LEFT_OUT
 
 
 class GroupRule(NamedTuple):

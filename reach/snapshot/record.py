@@ -34,11 +34,13 @@ class _Unprinted(tuple[Any, ...]):
     __hash__ = tuple.__hash__
 
     def __reduce__(self) -> str:
-        return "UNPRINTED"
+        return "UNPRINTED" if self is UNPRINTED else "LEFT_OUT"
 
 
 # In place of a list that AWS always prints, where an answer lacks it: what it holds is not known.
 UNPRINTED = _Unprinted()
+# The same of one that many leave out where it is empty.
+LEFT_OUT = _Unprinted()
 
 
 class Scope(NamedTuple):
@@ -139,9 +141,11 @@ def unprinted(part: msgspec.Struct, *names: str) -> Iterator[str]:
         value = getattr(part, name)
         if value is UNPRINTED:
             yield printed
-        elif holds:
+        elif holds and isinstance(value, tuple):
             for number, each in enumerate(value):
                 yield from (f"{printed}/{number}/{inner}" for inner in unprinted(each))
+        elif holds and value is not None:
+            yield from (f"{printed}/{inner}" for inner in unprinted(value))
 
 
 def may_lack(kind: type[msgspec.Struct]) -> bool:
@@ -151,13 +155,12 @@ def may_lack(kind: type[msgspec.Struct]) -> bool:
 
 @cache
 def _lists(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, bool], ...]:
-    """The fields that a list may be lacking from: name, printed name, whether in their items."""
+    """The fields that a list may be lacking from: name, printed name, whether from inside them."""
     found = []
     for field in msgspec.structs.fields(kind):
-        inner = next(iter(get_args(field.type)), None)
-        is_list = isinstance(field.default, tuple)
-        holds = is_list and isinstance(inner, type) and issubclass(inner, msgspec.Struct)
-        holds = holds and bool(_lists(inner))
+        inner = (field.type, *get_args(field.type))
+        parts = (each for each in inner if isinstance(each, type) and each is not kind)
+        holds = any(issubclass(each, msgspec.Struct) and _lists(each) for each in parts)
         if field.default is UNPRINTED or holds:
             found.append((field.name, field.encode_name, holds))
     return tuple(found)

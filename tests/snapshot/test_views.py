@@ -111,7 +111,8 @@ def named_by(snapshot: Snapshot) -> list[Diagnostic]:
 
 def test_a_list_that_a_record_lacks() -> None:
     """By its place; an empty one is there, and so is one that AWS prints of some things only."""
-    items = [{"RouteTableId": "rtb-1", "Routes": []}, {"RouteTableId": "rtb-2"}]
+    items: list[dict[str, Any]] = [{"RouteTableId": f"rtb-{n}", "VpcId": "vpc-1"} for n in (1, 2)]
+    items[0]["Routes"] = []
     lacking = read({"a.json": {"RouteTables": items}}).diagnostics
     assert [(each.about, each.resource, each.pointer) for each in lacking] == [
         ("unprinted", "rtb-1", "/RouteTables/0/Associations"),

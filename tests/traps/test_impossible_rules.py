@@ -143,3 +143,27 @@ def test_ports_of_protocols_that_have_none() -> None:
     allow(e, f"can {e.a} reach {e.b} protocol 50", one_way=True)
     e, _ = _entry("1 allow 50 0.0.0.0/0", {"PortRange": {"From": 90, "To": 80}})
     allow(e, f"can {e.a} reach {e.b} protocol 50", one_way=True)
+
+
+@pytest.mark.parametrize("lost", ["IpRanges", "UserIdGroupPairs"])
+def test_a_list_that_is_left_out_beside_an_empty_one(lost: str) -> None:
+    """Who prints empty lists leaves none out: it was taken out, and may have held anybody."""
+    e, group = _group("tcp/22", {})
+    (permission,) = group.record["IpPermissions"]
+    permission["Ipv6Ranges"] = [{"CidrIpv6": "::/0"}]
+    del permission[lost]
+    c = e.instance("c", e.subnet(e.v1, "10.0.7.0/24", "a"), "10.0.7.7")
+    unknown(e, f"can {c} reach {e.b} port 22", group, "/IpPermissions/0", lost)
+    deny(e, f"can {c} reach {e.b} port 80")
+    if lost != "IpRanges":
+        allow(e, f"can {e.a} reach {e.b} port 22")
+
+
+@pytest.mark.parametrize("lost", ["Ipv6Ranges", "PrefixListIds"])
+def test_lists_that_older_answers_do_not_have(lost: str) -> None:
+    e, group = _group("tcp/22", {})
+    (permission,) = group.record["IpPermissions"]
+    del permission[lost]
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    c = e.instance("c", e.subnet(e.v1, "10.0.7.0/24", "a"), "10.0.7.7")
+    deny(e, f"can {c} reach {e.b} port 22")
