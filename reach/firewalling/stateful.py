@@ -91,6 +91,8 @@ def strange_word(policy: FirewallPolicy) -> str:
     order = (options.rule_order if options is not None else None) or _ORDERS[0]
     if order not in _ORDERS:
         return f"its rule order is {order!r}"
+    if not body.stateless_default_actions:
+        return "it has no stateless default actions, which AWS always prints"
     said = (*body.stateless_default_actions, *body.stateful_default_actions)
     strange = (each for each in said if each.startswith("aws:") and not each.startswith(_ACTIONS))
     word = next(strange, "")

@@ -303,3 +303,16 @@ def test_two_edge_tables_of_one_gateway(turned: bool) -> None:
     allow(e, f"can {e.a} reach {e.b} port 22")
     other.record["Associations"][0]["AssociationState"]["State"] = "disassociated"
     allow(e, f"can internet reach {e.b} port 22")
+
+
+def test_subnets_of_which_nobody_knows_whether_they_are_public() -> None:
+    """R-DEF-1: they are neither."""
+    e = Pair()
+    e.public(e.a, EIP_A)
+    e.online(e.ta)
+    question = "can internet reach public port 443"
+    allow(e, question)
+    deny(e, "can internet reach private port 443")
+    del e.ta.record["Routes"]
+    unknown(e, question, "/Routes")
+    unknown(e, "can internet reach private port 443", "/Routes")
