@@ -67,7 +67,7 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
 
 def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
     """A warning for each list that AWS always prints, and a record lacks."""
-    for record in records if may_lack(section.record) else ():
+    for record in records if may_lack(records) else ():
         for key in unprinted(record):
             resource = str(getattr(record, section.id))
             words = f"{resource} lacks {key}, which {section.call} always prints"

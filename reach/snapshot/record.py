@@ -7,8 +7,9 @@ not know any AWS object, nor how files are found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
@@ -148,9 +149,13 @@ def unprinted(part: msgspec.Struct, *names: str) -> Iterator[str]:
             yield from (f"{printed}/{inner}" for inner in unprinted(value))
 
 
-def may_lack(kind: type[msgspec.Struct]) -> bool:
-    """Whether there are such lists in records of a type at all."""
-    return bool(_lists(kind))
+def may_lack(records: Sequence[msgspec.Struct]) -> bool:
+    """Whether it is worth to look for such lists in records of one type, one by one."""
+    fields = _lists(type(records[0])) if records else ()
+    return any(
+        holds or any(value is UNPRINTED for value in map(attrgetter(name), records))
+        for name, _, holds in fields
+    )
 
 
 @cache
