@@ -79,11 +79,11 @@ def _perhaps(snapshot: Snapshot, table: RouteTable) -> Iterator[str]:
     """The pools of which it is not known whether a gateway accepts them by this table."""
     if table.associations is UNPRINTED:
         yield from (each.pool_id for each in snapshot.records(PublicIpv4Pool))
+    gateways = [snapshot.get(InternetGateway, e.gateway_id or "") for e in table.associations]
+    untold = any(each is not None and each.attachments is UNPRINTED for each in gateways)
+    strange = any(each.strange for each in table.associations)
     for each in table.associations:
-        gateway = snapshot.get(InternetGateway, each.gateway_id or "")
-        untold = gateway is not None and gateway.attachments is UNPRINTED
-        doubted = untold or each.strange or table.routes is UNPRINTED
-        if each.public_ipv4_pool and doubted:
+        if each.public_ipv4_pool and (untold or strange or table.routes is UNPRINTED):
             yield each.public_ipv4_pool
 
 
