@@ -23,6 +23,7 @@ from dataclasses import replace
 from functools import partial
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
+from reach.interfaces.claims import dispute, disputed
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
@@ -31,6 +32,7 @@ from reach.network.address import (
     RFC1918,
     RFC6598,
     Prefix,
+    format_address,
     is_public,
     parse_address,
 )
@@ -230,6 +232,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         *_attached(lowering, gateway),
         *lowering.slot("internet_gateway.out", gateway_id),
         _refuse(gateway, "destination", "EGRESS"),
+        *_disputed(lowering, vpc),
         Translate(
             (
                 Case(
@@ -249,6 +252,24 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         ),
         Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
     )
+
+
+def _disputed(lowering: Lowering, vpc_id: str) -> tuple[Stage, ...]:
+    """R-ENI-3: whether a source has its public address is not known where others are said to."""
+    found = tuple(
+        Rule(HeaderSpace.where(source=Ranges.of(private)), Action.DOUBT, origin)
+        for public, claims in sorted(disputed(lowering).items())
+        for origin in (dispute(format_address(public), claims),)
+        for home, private in sorted(claims)
+        if home == vpc_id
+    )
+    return (Filter(found, Rule(ANYTHING, Action.PERMIT, _QUIET)),) if found else ()
+
+
+def _whose(lowering: Lowering, _: str, public: str) -> tuple[Stage, ...]:
+    """R-ENI-3: a public address that several are said to have is one's, nobody knows whose."""
+    claims = disputed(lowering)[int(public)]
+    return (Unmodelled(dispute(format_address(int(public)), claims)),)
 
 
 def _from(lowering: Lowering, gateway_id: str, place: str) -> tuple[Stage, ...]:
@@ -310,6 +331,12 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
             )
             node = node_name(_NAME, gateway.internet_gateway_id, "in")
             words = f"the internet sends this in by {gateway.internet_gateway_id}"
+            unknown = [each for each in sorted(disputed(lowering)) if each in translated]
+            for public in unknown:
+                doubt = node_name(_NAME, gateway.internet_gateway_id, "disputed", f"{public}")
+                match = HeaderSpace.where(destination=Ranges.of(public))
+                yield Route(match, doubt, Origin("internet", words))
+            translated -= Ranges.of(*unknown)
             for ends in (translated | _advertised(lowering, vpc), _unpaired(lowering, vpc)):
                 yield Route(HeaderSpace.where(destination=ends), node, Origin("internet", words))
 
@@ -397,7 +424,7 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
 COMPONENT = Component(
     name=_NAME,
     reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
-    nodes={"from": _from, "out": _out, "in": _in},
+    nodes={"from": _from, "out": _out, "in": _in, "disputed": _whose},
     targets=(Target("gateway_id", "igw-", _enter, _could),),
     announce=_announce,
     ends={"igw-": _end},

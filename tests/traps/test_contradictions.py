@@ -12,7 +12,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.estate import Pair
-from tests.traps.rows import allow, deny, unknown
+from tests.estates import transit
+from tests.estates.transit import joined
+from tests.traps.rows import EIP_A, NET, allow, deny, unknown
 
 BOTH_ORDERS = pytest.mark.parametrize("turned", [False, True])
 
@@ -148,3 +150,70 @@ def test_two_interfaces_with_one_address(turned: bool) -> None:
     unknown(e, f"can {e.a} reach {c} port 22", e.sb)
     allow(e, f"can {e.a} reach 10.0.1.10 port 22")
     allow(e, f"can {e.a} reach {e.b} port 22")
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("own", [False, True])
+def test_two_tables_of_an_attachment(turned: bool, own: bool) -> None:
+    """R-TGW-3: whether two tables say so, or a table and the attachment itself."""
+    e = Pair()
+    hub = joined(e)
+    question = f"can {e.a} reach {e.b2} port 22"
+    allow(e, question)
+    other = transit.table(e, hub.tgw, "other")
+    answers = {
+        each["TransitGatewayRouteTableId"]: each
+        for each in e.scopes[e.home]["TransitGatewayRouteTableAssociations"]
+    }
+    first = answers[hub.tgw.table]["Associations"]
+    mine = [each for each in first if each["TransitGatewayAttachmentId"] == hub.one]
+    answers[other]["Associations"] += mine
+    if own:
+        first.remove(mine[0])
+    _turn(e, "TransitGatewayRouteTableAssociations", turned)
+    unknown(e, question, hub.one)
+    deny(e, f"can {e.a} reach 10.0.1.99 port 22")
+
+
+@BOTH_ORDERS
+def test_a_public_address_of_two_interfaces(turned: bool) -> None:
+    """R-ENI-3: it moved while the calls ran, and nothing tells from where to where."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    e.public(e.a, EIP_A, elastic=False)
+    e.wear(e.b, e.group(e.v1, ingress=[]))
+    c = e.instance("c", e.sa, "10.0.0.9", public="198.51.100.99")
+    allow(e, f"can internet reach {e.a} port 22")
+    deny(e, f"can internet reach {e.b} port 22")
+    e.public(e.b, EIP_A, elastic=False)
+    _turn(e, "NetworkInterfaces", turned)
+    for question in (
+        f"can internet reach {EIP_A} port 22",
+        f"can internet reach {e.a} port 22",
+        f"can {e.a} reach {NET} port 443",
+        f"can {c} reach {EIP_A} port 22",
+    ):
+        unknown(e, question, EIP_A)
+    unknown(e, f"can {e.b} reach {NET} port 443", EIP_A, one_way=True)
+    allow(e, f"can internet reach {c} port 22")
+    allow(e, f"can {c} reach {e.a} port 22")
+
+
+def test_a_public_address_of_which_two_calls_tell() -> None:
+    """R-ENI-3: an interface has it, and describe-addresses says that another one does."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    e.public(e.a, EIP_A)
+    (address,) = e.scopes[e.home]["Addresses"]
+    allow(e, f"can internet reach {EIP_A} port 22")
+    address["NetworkInterfaceId"], address["PrivateIpAddress"] = str(e.b.eni), "10.0.1.5"
+    unknown(e, f"can internet reach {EIP_A} port 22", EIP_A)
+    unknown(e, f"can {e.b} reach {NET} port 443", EIP_A)
+
+
+def test_a_public_address_of_two_nat_gateways() -> None:
+    e = Pair()
+    e.natted(e.ta, public=EIP_A)
+    allow(e, f"can {e.a} reach {NET} port 443")
+    e.nat(e.sn, "10.0.9.10", public=EIP_A)
+    unknown(e, f"can {e.a} reach {NET} port 443", EIP_A)
