@@ -96,13 +96,25 @@ def to_listeners(
     routes = tuple(
         Route(space, part(listener.listener_arn), at.says(_shown(listener), "listener"))
         for listener in known
+        if not _is_doubled(listener, known)
         for space in heard(listener)
     )
-    odd = [each for each in known if not any(heard(each))]
+    odd = [each for each in known if not any(heard(each)) or _is_doubled(each, known)]
     taken = (perhaps_heard(each.protocol, each.port) for each in odd)
     place = f" ({where(answer)}/Listeners/{known.index(odd[0])})" if odd and answer else ""
     shown = f"{_shown(odd[0])}{place}" if odd else ""
     return by_listener(at, Forward(routes, mismatch), taken, shown)
+
+
+def _is_doubled(listener: AnyListener, known: Iterable[AnyListener]) -> bool:
+    """Whether another one takes some of the same packets, which AWS does not let two do."""
+    others = [each for each in known if each is not listener and each.port == listener.port]
+    return any(
+        not (own & theirs).is_empty
+        for each in others
+        for own in heard(listener)
+        for theirs in heard(each)
+    )
 
 
 def perhaps_heard(protocol: str | None, port: int | None) -> HeaderSpace:
@@ -122,7 +134,7 @@ def by_listener(
     mismatch = known.otherwise
     if not rules or mismatch is None:
         return (known,)
-    words = f"what it takes is not known: it {shown}, as no listener of AWS's does"
+    words = f"what it takes is not known: it {shown}, as no listener does, or none beside another"
     doubt = at.says(words, "listener", "UNKNOWN_RESOURCE")
     nobody = Rule(ANYTHING, Decision.DENY, mismatch)
     return (Forward(known.routes), Filter(rules, nobody), Unmodelled(doubt))

@@ -13,6 +13,7 @@ import pytest
 
 from tests.estate import Pair
 from tests.estates import transit
+from tests.estates.balancers import balancer, listen, target_group
 from tests.estates.transit import joined
 from tests.traps.rows import EIP_A, NET, allow, deny, unknown
 
@@ -217,3 +218,21 @@ def test_a_public_address_of_two_nat_gateways() -> None:
     allow(e, f"can {e.a} reach {NET} port 443")
     e.nat(e.sn, "10.0.9.10", public=EIP_A)
     unknown(e, f"can {e.a} reach {NET} port 443", EIP_A)
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("other", ["TCP", "TCP_UDP"])
+def test_two_listeners_of_one_port(turned: bool, other: str) -> None:
+    """R-LB-3: a balancer has one for a port; that of the other protocol is its own matter."""
+    e = Pair()
+    front = balancer(e, "network", "front", {e.sb: "10.0.1.30"})
+    listen(e, front, "TCP", 80, target_group(e, e.v1, "web", "TCP", 80, [e.b]))
+    question = f"can {e.a} reach 10.0.1.30 port 80"
+    allow(e, question)
+    listen(e, front, "UDP", 80, target_group(e, e.v1, "names", "UDP", 80, [e.b]))
+    allow(e, question)
+    listen(e, front, other, 80, target_group(e, e.v1, "none", other, 80, []))
+    if turned:
+        e.scopes[e.home]["LoadBalancerListeners"][0]["Listeners"].reverse()
+    unknown(e, question, "listens on")
+    deny(e, question.replace("port 80", "port 81"))
