@@ -15,7 +15,6 @@ Not modelled: interfaces of participants that the owner of a subnet is not shown
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
@@ -82,11 +81,11 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
     receivers = lowering.receivers(members)
-    disputed = _twice(receivers.values())
+    disputed = Ranges.repeated(receivers.values())
     routes = tuple(
         Route(HeaderSpace((("destination", own),)), node, QUIET)
         for node, own in (
-            *((node_name("subnet", subnet_id, "disputed"), each) for each in disputed),
+            *(((node_name("subnet", subnet_id, "disputed"), disputed),) if disputed else ()),
             *receivers.items(),
         )
     )
@@ -106,17 +105,6 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
         name=subnet.name,
     )
     return (*extra, Forward(routes, nobody))
-
-
-def _twice(owned: Iterable[Ranges]) -> tuple[Ranges, ...]:
-    """The addresses that several have, if there are any: an interface has its own alone."""
-    spans = sorted(span for own in owned for span in own.intervals)
-    found, highest = [], -1
-    for low, high in spans:
-        if low <= highest:
-            found.append((low, min(high, highest)))
-        highest = max(high, highest)
-    return (Ranges.union(found),) if found else ()
 
 
 def _disputed(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:

@@ -236,3 +236,17 @@ def test_two_listeners_of_one_port(turned: bool, other: str) -> None:
         e.scopes[e.home]["LoadBalancerListeners"][0]["Listeners"].reverse()
     unknown(e, question, "listens on")
     deny(e, question.replace("port 80", "port 81"))
+
+
+@BOTH_ORDERS
+def test_subnets_that_overlap(turned: bool) -> None:
+    """A subnet that was made anew while the calls ran; what only one has is decided as ever."""
+    e = Pair()
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    c = e.instance("c", e.subnet(e.v1, "10.0.1.0/25", "a"), "10.0.1.9")
+    _turn(e, "Subnets", turned)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.v1)
+    unknown(e, f"can {e.a} reach {c} port 22", e.v1)
+    d = e.instance("d", e.sb, "10.0.1.200")
+    allow(e, f"can {e.a} reach {d} port 22")
+    allow(e, f"can {d} reach {e.b} port 22")
