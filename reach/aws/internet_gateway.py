@@ -188,6 +188,11 @@ def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]
     if untold is not None:
         return (Unmodelled(untold),)
     attachment = _attachment(gateway)
+    rivals = _attached_to(lowering, _vpc_of(gateway))
+    if attachment is not None and len(rivals) > 1:
+        words = f"{' and '.join(rivals)} are both said to be attached to {attachment.vpc_id}"
+        told = f"{words}, and nothing tells which of them is"
+        return (Unmodelled(Origin(gateway.internet_gateway_id, told, code="UNKNOWN_RESOURCE")),)
     if attachment is not None and attachment.is_settled:
         return ()
     words = "is not attached to a VPC"
@@ -197,6 +202,18 @@ def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]
     if attachment is None:
         return (deny_all(origin),)
     return (refused(attachment.state, ATTACHMENT, origin),)
+
+
+def _attached_to(lowering: Lowering, vpc_id: str) -> Sequence[str]:
+    """The gateways that are attached to a VPC; AWS lets it have one ("Internet gateways")."""
+
+    def make() -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for gateway in lowering.snapshot.records(InternetGateway):
+            found.setdefault(_vpc_of(gateway), []).append(gateway.internet_gateway_id)
+        return found
+
+    return lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ())
 
 
 def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:
@@ -358,14 +375,7 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A gateway that is attached to the VPC, for public destinations."""
-
-    def make() -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for gateway in lowering.snapshot.records(InternetGateway):
-            found.setdefault(_vpc_of(gateway), []).append(gateway.internet_gateway_id)
-        return found
-
-    for gateway_id in lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ()):
+    for gateway_id in _attached_to(lowering, vpc_id):
         yield gateway_id, _PUBLIC
 
 

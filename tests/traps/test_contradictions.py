@@ -250,3 +250,17 @@ def test_subnets_that_overlap(turned: bool) -> None:
     d = e.instance("d", e.sb, "10.0.1.200")
     allow(e, f"can {e.a} reach {d} port 22")
     allow(e, f"can {d} reach {e.b} port 22")
+
+
+@BOTH_ORDERS
+def test_two_internet_gateways_of_a_vpc(turned: bool) -> None:
+    """R-IGW-1: a VPC has one at a time; the other is attached no more, or was not yet."""
+    e = Pair()
+    e.public(e.a, EIP_A)
+    one = e.online(e.ta)
+    other = e.igw(e.v1)
+    _turn(e, "InternetGateways", turned)
+    for question in (f"can internet reach {e.a} port 22", f"can {e.a} reach {NET} port 443"):
+        unknown(e, question, one, other)
+    other.record["Attachments"] = []
+    allow(e, f"can internet reach {e.a} port 22")
