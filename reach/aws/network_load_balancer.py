@@ -84,6 +84,7 @@ from reach.snapshot.balancer_records import (
 from reach.snapshot.balancers import NETWORK, Target
 from reach.snapshot.records import NetworkInterface, RouteTable, VpcPeeringConnection
 from reach.states import PEERING, may_work
+from reach.unprinted import left_out
 
 _NAME = "network_load_balancer"
 _TYPE = "network"
@@ -170,7 +171,9 @@ def _group(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage,
     if isinstance(of, TargetGroup) and balancers(lowering).attributes_of_group(of) is None:
         if _may_choose(of) and lowering.has(TargetGroupAttributes, of):
             words = "whether client addresses are preserved is not known"
-            return (Unmodelled(lowering.missing(TargetGroupAttributes, arn, words)),)
+            answer = lowering.snapshot.get(TargetGroupAttributes, arn)
+            untold = None if answer is None else left_out(lowering, answer)
+            return (Unmodelled(untold or lowering.missing(TargetGroupAttributes, arn, words)),)
         kept = "are" if _preserves(lowering, of) else "are not"
         if way == _CLIENT and _may_choose(of):
             assumed = f"client addresses {kept} preserved, AWS's default for {of.name}"

@@ -32,7 +32,7 @@ from reach.snapshot.balancer_records import (
     TargetHealthDescription,
 )
 from reach.snapshot.index import Index, private_addresses, subnet_blocks
-from reach.snapshot.record import Record, unprinted
+from reach.snapshot.record import UNPRINTED, Record, unprinted
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
@@ -181,11 +181,11 @@ class Balancers:
 
     def attributes_of(self, balancer: LoadBalancer) -> Mapping[str, str] | None:
         answer = self.snapshot.get(LoadBalancerAttributes, balancer.load_balancer_arn)
-        return None if answer is None else _pairs(answer.attributes)
+        return None if answer is None else _told(answer.attributes)
 
     def attributes_of_group(self, group: TargetGroup) -> Mapping[str, str] | None:
         answer = self.snapshot.get(TargetGroupAttributes, group.target_group_arn)
-        return None if answer is None else _pairs(answer.attributes)
+        return None if answer is None else _told(answer.attributes)
 
     def crosses_zones(self, balancer: ClassicLoadBalancer) -> bool | None:
         """Whether a classic balancer uses targets of all its zones; None if not known."""
@@ -330,6 +330,10 @@ def _priority(rule: BalancerRule | Rule) -> tuple[bool, int]:
     """In the order in which they are tried, the default rule last."""
     last = rule.is_default or not rule.priority.isdigit()
     return last, 0 if last else int(rule.priority)
+
+
+def _told(attributes: tuple[Attribute, ...]) -> Mapping[str, str] | None:
+    return None if attributes is UNPRINTED else _pairs(attributes)
 
 
 def _pairs(attributes: Iterable[Attribute]) -> Mapping[str, str]:

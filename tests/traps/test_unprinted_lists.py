@@ -213,6 +213,14 @@ def _targets() -> Case:
     return _case(e, question, "LoadBalancerTargetHealth", answer, key)
 
 
+def _attributes() -> Case:
+    """Whether the target sees the client, whom alone it lets in (R-NLB-2)."""
+    e, question = _balanced()
+    e.wear(e.b, e.group(e.v1, ingress=[f"tcp/80 {e.a.ip}/32"]))
+    (answer,) = e.scopes[e.home]["TargetGroupAttributes"]
+    return _case(e, question, "TargetGroupAttributes", answer, "Attributes")
+
+
 CASES = {
     make.__name__.lstrip("_"): make
     for make in (
@@ -236,6 +244,7 @@ CASES = {
         _listeners,
         _actions,
         _targets,
+        _attributes,
     )
 }
 
