@@ -71,7 +71,7 @@ class Ruling:
     assumed: str = ""
 
 
-_ORDERS = ("DEFAULT_ACTION_ORDER", "STRICT_ORDER")
+_ORDERS = ("default_action_order", "strict_order")
 # The API's FirewallPolicy; some go on after an underscore (drop_established_app_layer).
 _ACTIONS = (
     *("aws:pass", "aws:drop", "aws:forward_to_sfe"),
@@ -89,7 +89,7 @@ def strange_word(policy: FirewallPolicy) -> str:
     body = policy.firewall_policy
     options = body.stateful_engine_options
     order = (options.rule_order if options is not None else None) or _ORDERS[0]
-    if order not in _ORDERS:
+    if order.lower() not in _ORDERS:
         return f"its rule order is {order!r}"
     if not body.stateless_default_actions:
         return "it has no stateless default actions, which AWS always prints"

@@ -47,7 +47,7 @@ def lacks(permission: IpPermission) -> str:
         ("UserIdGroupPairs", permission.user_id_group_pairs),
     )
     every = (*(each for _, each in older), permission.ipv6_ranges, permission.prefix_list_ids)
-    if not any(every):
+    if not any(every) and any(each is LEFT_OUT for each in every):
         return "names nobody, which no rule of AWS's does"
     if any(each == () for each in every):
         return next((f"lacks {name}" for name, each in older if each is LEFT_OUT), "")
