@@ -8,6 +8,9 @@ so far (MaxSAT); flows that still pass it are found by walking the known ones ag
 are all stopped, by asking the question without what was removed.  When that is unreachable the set
 is a smallest one.  It is then removed from a copy of the snapshot and the question asked again.
 
+Of a protocol that is tracked by address the other end's own flow counts as well: what was asked
+about may be the reply to it (R-SG-27), so a cut has to stop both.
+
 Must not know any AWS thing by name, nor rendering.
 """
 
@@ -19,16 +22,16 @@ from functools import cache
 
 import solver
 from reach.aim import Aim
-from reach.amend import amend
+from reach.amend import Amendment, amend
 from reach.answer import Verdict
 from reach.changes import Removal, apply
-from reach.decide import Proof, decide, gets_through, replay
+from reach.decide import Decision, Proof, decide, gets_through, replay
 from reach.difference import difference
 from reach.mending import Wish, edits, mending_of, needless, none
 from reach.network.node import Network, Node
 from reach.network.stage import Action, Filter, Forward, Origin, Stage
 from reach.proposal import Proposal, Standing
-from reach.resolve import resolve
+from reach.resolve import other_end, resolve
 from solver import Problem, Sat, Soft
 
 MOST_ROUNDS = 400
@@ -58,20 +61,30 @@ class _Demand:
     give_back: frozenset[Removal]
 
 
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """Flows that a cut has to stop: those that were asked about, or the other end's own."""
+
+    aim: Aim
+    amendment: Amendment
+
+
 class _Search:
     """Sets of removals, the cheapest first, until one leaves no flow."""
 
     def __init__(self, wish: Wish) -> None:
         self._wish = wish
         resolved = resolve(wish.ground, wish.question)
-        self._aim: Aim = resolved.aim
-        self._amendment = resolved.amendment
-        self._network = amend(wish.ground.network, self._amendment)
+        other = other_end(wish.ground, wish.question, resolved)
+        both = (resolved, other)
+        self._ways = tuple(
+            _Way(each.aim, each.amendment) for each in both if each and each.nobody is None
+        )
         self._numbers: dict[Removal, int] = {}
         self._origins: dict[Removal, set[Origin]] = {}
         self._change_of: dict[Origin, Removal | None] = {}
         self._demands: dict[_Demand, None] = {}
-        self._flows: list[Proof] = []
+        self._flows: list[tuple[_Way, Proof]] = []
         self._stuck: Origin | None = None
         self._failures: dict[str, None] = {}
 
@@ -103,31 +116,32 @@ class _Search:
 
     def _flow_past(self, cut: frozenset[Removal]) -> Proof | None:
         """A flow that gets through all the same: a known one, else one that is found."""
-        network = self._less(cut)
-        for known in self._flows:
+        left = self._less(cut)
+        networks = {way: amend(left, way.amendment) for way in self._ways}
+        for way, known in self._flows:
             flow = replay(
-                network,
+                networks[way],
                 known.start,
                 known.packet,
-                self._aim.two_way,
+                way.aim.two_way,
                 known.forward_choices,
                 known.reply_choices,
             )
-            if gets_through(self._aim, flow):
+            if gets_through(way.aim, flow):
                 return flow
-        decision = decide(network, self._aim, self._wish.backend)
-        if decision.verdict is Verdict.REACHABLE and decision.proof is not None:
-            self._flows.append(decision.proof)
-            return decision.proof
+        for way in self._ways:
+            decision = decide(networks[way], way.aim, self._wish.backend)
+            if decision.verdict is Verdict.REACHABLE and decision.proof is not None:
+                self._flows.append((way, decision.proof))
+                return decision.proof
         return None
 
     def _less(self, cut: frozenset[Removal]) -> Network:
         """The network after a cut.  Where routes are gone others may come into force."""
-        if not any(each.redirects for each in cut):
-            return _without(self._network, {o for each in cut for o in self._origins[each]})
         ground = self._wish.ground
-        after = ground.of(apply(ground.snapshot, self._in_order(cut)))
-        return amend(after.network, self._amendment)
+        if not any(each.redirects for each in cut):
+            return _without(ground.network, {o for each in cut for o in self._origins[each]})
+        return ground.of(apply(ground.snapshot, self._in_order(cut))).network
 
     def _in_order(self, cut: Iterable[Removal]) -> tuple[Removal, ...]:
         return tuple(sorted(cut, key=self._numbers.__getitem__))
@@ -186,14 +200,14 @@ class _Search:
         after = wish.ground.of(apply(wish.ground.snapshot, changes))
         answer = wish.again(after, wish.question)
         if answer.verdict is not Verdict.UNREACHABLE:
-            self._learn(amend(after.network, self._amendment), changes, answer.verdict)
+            self._learn(after.network, changes, answer.verdict)
             return None
         found = Proposal(
             Standing.VERIFIED,
             edits=edits(changes),
             smallest=not self._failures,
             verdict=answer.verdict.value,
-            notes=tuple(self._only_replies(amend(after.network, self._amendment))),
+            notes=tuple(self._only_replies(after.network)),
             certificate=answer.certificate,
         )
         if not wish.effects:
@@ -206,22 +220,27 @@ class _Search:
 
     def _learn(self, network: Network, changes: tuple[Removal, ...], verdict: Verdict) -> None:
         """What the flow demands that still gets through where the changes were really made."""
-        decision = decide(network, self._aim, self._wish.backend)
         known = frozenset(changes)
-        take = self._removals(decision.proof) if decision.proof is not None else known
+        decided = (self._decided(network, way) for way in self._ways)
+        proof = next((each.proof for each in decided if each.proof is not None), None)
+        take = self._removals(proof) if proof is not None else known
         self._demands[_Demand(take - known, known)] = None
         shown = "; ".join(change.words for change in changes)
         self._failures[f"asked again with this changed, it is {verdict}: {shown}"] = None
 
     def _only_replies(self, network: Network) -> Iterator[str]:
         """A word if the packets themselves still arrive."""
-        if self._aim.two_way:
-            one_way = replace(self._aim, two_way=False)
-            if decide(network, one_way, self._wish.backend).verdict is not Verdict.UNREACHABLE:
+        asked = self._ways[0]
+        if asked.aim.two_way:
+            one_way = replace(asked, aim=replace(asked.aim, two_way=False))
+            if self._decided(network, one_way).verdict is not Verdict.UNREACHABLE:
                 yield (
                     "it is the replies that this stops: the packets themselves still arrive; "
                     "--one-way asks for a cut that stops these"
                 )
+
+    def _decided(self, network: Network, way: _Way) -> Decision:
+        return decide(amend(network, way.amendment), way.aim, self._wish.backend)
 
     def _nothing(self) -> Proposal:
         words = "no set of rules and routes to remove makes it unreachable"

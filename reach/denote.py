@@ -338,7 +338,7 @@ def _known(ground: Ground, text: str, words: str) -> End:
         if text in ("internet", "on-premises"):
             return end
         unsure = subnets_missing(ground)
-        gap = unsure or interfaces_missing(ground)
+        gap = unsure or end.gap or interfaces_missing(ground)
         return replace(end, words=words, gap=gap, uncertain=unsure is not None)
     if text.startswith("arn:") and text in ground.own_names:
         return _by_name(ground, text)

@@ -29,6 +29,7 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.snapshot.unheld import Ids
+from reach.unprinted import elsewhere, left_out, untold_of
 
 
 def missing(ground: Ground, kinds: Iterable[type[Record]], words: str) -> Origin | None:
@@ -88,7 +89,7 @@ def _openings(ground: Ground) -> tuple[Origin, ...]:
     for gap in ground.snapshot.gaps:
         if gap.reason == "cut short":
             return (Origin(gap.operation, f"{words}: the answer of {gap.operation} was cut short"),)
-    return ground.openings()[:1]
+    return (*ground.openings(), *elsewhere(ground))[:1]
 
 
 def interfaces_missing(ground: Ground) -> Origin | None:
@@ -105,6 +106,9 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     if ground.index.owner_of_address(address) or ground.index.interface_of_public_address(address):
         return None
     kinds: list[type[Record]] = [NetworkInterface]
+    untold = _of_some_untold(ground) if is_public(address) and is_ipv4(address) else None
+    if untold is not None:
+        return untold
     if is_public(address) and is_ipv4(address):
         kinds += [NatGateway, Address, *_of_a_pool(ground, address)]
     elif is_public(address):
@@ -117,6 +121,17 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     if is_public(address) and _has_tunnels(ground):
         kinds += [VpnConnection]
     return missing(ground, kinds, words)
+
+
+def _of_some_untold(ground: Ground) -> Origin | None:
+    """The first thing that may have any public address, as the answer lacks the list of its own."""
+    for kind, name in (
+        (NetworkInterface, "private_ip_addresses"),
+        (NatGateway, "nat_gateway_addresses"),
+    ):
+        for record in untold_of(ground, kind, name):
+            return left_out(ground, record, name)
+    return None
 
 
 def _has_tunnels(ground: Ground) -> bool:
@@ -142,13 +157,21 @@ def _of_a_hidden_pool(ground: Ground, address: int) -> str:
     Where the account's own blocks are listed, it is one of theirs (byoip: DescribeByoipCidrs).
     """
     pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
-    hidden = next(iter(pools.unlisted), "")
+    hidden = next((each for each in pools.unlisted if _may_hold(ground, each, address)), "")
     if any(address in block for blocks in pools.accepted.values() for block in blocks):
         return ""
     if not hidden or not ground.snapshot.has(ByoipCidr):
         return hidden
     own = ground.snapshot.records(ByoipCidr)
     return hidden if any(address in Prefix.parse(each.cidr) for each in own) else ""
+
+
+def _may_hold(ground: Ground, pool_id: str, address: int) -> bool:
+    """Whether a pool has an address, as far as it tells its addresses."""
+    pool = ground.snapshot.get(PublicIpv4Pool, pool_id)
+    if pool is None or not pool.pool_address_ranges:
+        return True
+    return any(address in block for block in blocks_of(pool))
 
 
 def _pools(ground: Ground) -> tuple[PublicIpv4Pool, ...]:

@@ -160,10 +160,12 @@ class _WatchedIndex(Index):
             table = super().route_table_of(subnet_id)
         return self._handed(table)
 
-    def gateway_route_table(self, gateway_id: str) -> RouteTable | None:
+    def gateway_route_tables(self, gateway_id: str) -> tuple[RouteTable, ...]:
         with self.frames.unheard():
-            table = super().gateway_route_table(gateway_id)
-        return self._handed(table)
+            tables = super().gateway_route_tables(gateway_id)
+        for each in tables:
+            self._handed(each)
+        return tables
 
     def group_but_rules(self, group_id: str) -> SecurityGroup | None:
         with self.frames.unheard():

@@ -1,6 +1,7 @@
 """What a thing's state says when it is not the one in which it works.
 
     refused(state, TRANSIT_GATEWAY, origin) -> Filter
+    may_work(state, TRANSIT_GATEWAY) -> bool
 
 A state in which AWS says that nothing works denies everything. A word that is none of AWS's own may
 mean anything, and decides nothing (U-17, law 2). The words are those of the API's enumerations, in
@@ -45,6 +46,11 @@ TRANSIT_GATEWAY_ATTACHMENT = _words(
 )
 VPC_ENDPOINT = _words(f"{_MADE_AND_GONE} pendingacceptance rejected failed expired partial")
 VPN_GATEWAY = _words(_MADE_AND_GONE)
+
+
+def may_work(state: str, idle: Words) -> bool:
+    """Whether a thing may work in a state: what hangs on that is then doubted at the thing."""
+    return state.lower() not in idle
 
 
 def refused(state: str, idle: Words, origin: Origin) -> Filter:

@@ -1035,9 +1035,9 @@ class Estate:
         if key == "SecurityGroups":
             pairs = [
                 pair
-                for permissions in (record["IpPermissions"], record["IpPermissionsEgress"])
-                for permission in permissions
-                for pair in permission["UserIdGroupPairs"]
+                for key in ("IpPermissions", "IpPermissionsEgress")
+                for permission in record.get(key, ())
+                for pair in permission.get("UserIdGroupPairs", ())
             ]
             for pair in pairs:
                 self.name_peering(record, pair)
@@ -1064,7 +1064,7 @@ class Estate:
                     if k in ("CarrierIp", "IpOwnerId", "PublicDnsName", "PublicIp")
                     if k in ("CustomerOwnedIp", "IpOwnerId", "PublicDnsName", "PublicIp")
                 }
-            rows = [dict(row) for row in eni["PrivateIpAddresses"]]
+            rows = [dict(row) for row in eni.get("PrivateIpAddresses", ())]
             for row in rows:
                 if "Association" in row:
                     row["Association"] = (
@@ -1075,7 +1075,7 @@ class Estate:
             eni["PrivateIpAddresses"] = rows
         mapped = [e["Association"] for e in shown if "Association" in e]
         public = next((each["PublicIp"] for each in mapped if "PublicIp" in each), None)
-        groups = [g for e in mine for g in e["Groups"]]
+        groups = [g for e in mine for g in e.get("Groups", ())]
         return {**instance, "NetworkInterfaces": shown, "SecurityGroups": groups} | (
             {"PublicIpAddress": public} if public else {}
         )

@@ -262,3 +262,39 @@ def test_so_few_places_that_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatc
             assert cut.closes.complete is not bool(cut.closes.reason)
             seen.add((cut.closes.complete, len(cut.closes.flows)))
     assert (True, max(count for _, count in seen)) in seen
+
+
+# ------------------------------ replies to the other end's own flow (R-SG-27)
+
+
+def test_the_other_ends_own_flow_is_cut() -> None:
+    """A lets nothing in; it may have sent GRE itself, and then B may begin."""
+    e = Estate()
+    v = e.vpc("10.0.0.0/16")
+    s = e.subnet(v, "10.0.0.0/24")
+    own = e.group(v, ingress=[], egress=["47 10.0.0.0/16"])
+    a = e.instance("a", s, "10.0.0.5", groups=[own])
+    b = e.instance("b", s, "10.0.0.6", groups=[e.group(v, ingress=["all any"])])
+    question = f"can {b} reach {a} protocol 47"
+    assert reach.ask(e.load(), question).verdict == "reachable"
+    told = cut_of(e, question)
+    assert told.standing is Standing.VERIFIED
+    assert texts(told) == ["no longer allow outbound protocol 47 to 10.0.0.0/16"]
+    assert (told.verdict, told.smallest) == ("unreachable", True)
+
+
+def test_both_flows_are_cut() -> None:
+    """A lets GRE in, and may send it as well: to take one of them away is not enough."""
+    e = Estate()
+    v = e.vpc("10.0.0.0/16")
+    s = e.subnet(v, "10.0.0.0/24")
+    own = e.group(v, ingress=["47 10.0.0.0/24"], egress=["47 10.0.0.0/16"])
+    a = e.instance("a", s, "10.0.0.5", groups=[own])
+    b = e.instance("b", s, "10.0.0.6", groups=[e.group(v, ingress=["all any"])])
+    told = cut_of(e, f"can {b} reach {a} protocol 47")
+    assert told.standing is Standing.VERIFIED
+    assert sorted(texts(told)) == [
+        "no longer allow inbound protocol 47 from 10.0.0.0/24",
+        "no longer allow outbound protocol 47 to 10.0.0.0/16",
+    ]
+    assert (told.verdict, told.smallest) == ("unreachable", True)

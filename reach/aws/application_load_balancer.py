@@ -41,6 +41,7 @@ from reach.balancing.listening import (
     to_listeners,
     to_targets,
     unknown_balancer,
+    untold_targets,
 )
 from reach.balancing.node import QUIET, Node, balancers
 from reach.balancing.parts import nodes_of_parts
@@ -66,7 +67,6 @@ from reach.snapshot.balancer_records import (
     Condition,
     ListenerRules,
     LoadBalancer,
-    LoadBalancerTargetHealth,
     Rule,
     TargetGroup,
 )
@@ -300,8 +300,7 @@ def _function(lowering: Lowering, at: Node, of: TargetGroup) -> Stage:
     """A function is called, not sent a packet: the client's connection ends at the balancer."""
     targets = balancers(lowering).targets(of)
     if targets is None:
-        words = f"the targets of {of.name} are not known"
-        return Unmodelled(lowering.missing(LoadBalancerTargetHealth, of.target_group_arn, words))
+        return Unmodelled(untold_targets(lowering, of))
     if not targets:
         return Forward((), nobody_registered(at, of.target_group_arn))
     return answers_itself(at, f"answers with what the function {targets[0].id} returns")

@@ -32,6 +32,7 @@ from reach.component import Component, Lowering
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.routing.tables import edge_of
 from reach.snapshot.call import Call
 from reach.snapshot.firewalls import is_firewalls
 from reach.snapshot.index import private_addresses, subnet_blocks
@@ -305,7 +306,9 @@ def _in(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
 def _arriving(lowering: Lowering, vpc: Vpc, gateway_id: str) -> Iterator[tuple[Ranges, _Stand]]:
     """Where what comes in ends up first, the narrower destinations before the wider."""
     yield _pools_of(lowering, vpc), _at(lowering, vpc, None)
-    table = lowering.index.gateway_route_table(gateway_id)
+    table = edge_of(lowering, gateway_id)
+    if isinstance(table, Origin):  # Where it is routed, nothing gets on for certain.
+        return
     taken = Ranges(())
     for prefix, target in _edges(table):
         block = Ranges.prefixes((prefix,)) - taken

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.balancing.kind import Kind, Known
+from reach.balancing.listening import by_listener, perhaps_heard
 from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
 from reach.balancing.picking import Crossing, Pick, choose, entering, nowhere, picks
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
@@ -42,7 +43,9 @@ from reach.snapshot.balancer_records import (
 )
 from reach.snapshot.balancer_sections import CLASSIC as SECTIONS
 from reach.snapshot.balancers import CLASSIC, Target
+from reach.snapshot.record import where
 from reach.snapshot.records import NetworkInterface
+from reach.unprinted import left_out
 
 _NAME = "classic_load_balancer"
 _PREFIX = "arn:aws:elasticloadbalancing:"
@@ -66,7 +69,8 @@ def _node_at(lowering: Lowering, interface_id: str) -> tuple[Node, ClassicLoadBa
     if balancer is None:
         return node(lowering, _NAME, interface, interface_id, interface.description, ()), None
     arn, name = _arn(lowering, balancer), balancer.load_balancer_name
-    return node(lowering, _NAME, interface, arn, name, balancer.subnets), balancer
+    at = node(lowering, _NAME, interface, arn, name, balancer.subnets)
+    return replace(at, untold=left_out(lowering, balancer, "subnets")), balancer
 
 
 def _at(lowering: Lowering, interface_id: str) -> Node:
@@ -85,9 +89,15 @@ def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     )
     pings = tuple(Route(ping, at.part("itself"), QUIET) for ping in _PINGS)
     mismatch = at.says("has no listener for this port", "listeners", "ELB_LISTENERS_MISMATCH")
+    untold = left_out(lowering, balancer, "listener_descriptions", "instances")
+    known = _listeners(balancer)
+    odd = [each for each in known if not any(_heard(each))]
+    taken = (perhaps_heard(each.protocol, each.load_balancer_port) for each in odd)
+    place = f" ({where(balancer)}/ListenerDescriptions/{known.index(odd[0])})" if odd else ""
+    shown = f"{_shown(odd[0])}{place}" if odd else ""
     listeners = (
         Route(space, at.part("listener", str(n)), at.says(_shown(each), "listener"))
-        for n, each in enumerate(_listeners(balancer))
+        for n, each in enumerate(known)
         for space in _heard(each)
     )
     return (
@@ -95,7 +105,8 @@ def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
         Forward(replies),
         *lowering.slot("network_interface.ingress", interface_id),
         Forward(pings),
-        Forward(tuple(listeners), mismatch),
+        *(() if untold is None else (Unmodelled(untold),)),
+        *by_listener(at, Forward(tuple(listeners), mismatch), taken, shown),
     )
 
 

@@ -19,7 +19,9 @@ from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix, is_public, parse_
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.snapshot.index import ipv6_blocks, private_addresses, public_mapping
+from reach.snapshot.record import UNPRINTED
 from reach.snapshot.records import Address, InternetGateway, NatGateway, NetworkInterface, Vpc
+from reach.unprinted import left_out
 
 
 def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
@@ -80,12 +82,18 @@ def _unserved(lowering: Lowering) -> frozenset[str]:
 
 
 def _is_on_unseen(lowering: Lowering, address: Address) -> bool:
-    """Whether it says that it is on an interface that the snapshot does not hold (law 2).
+    """Whether it says that it is on an interface that the snapshot does not hold, or of which it
+    does not hold the addresses (law 2).
 
     A NAT gateway says itself which addresses are its own.
     """
     on = address.network_interface_id
-    held = not on or lowering.snapshot.get(NetworkInterface, on) is not None
+    interface = lowering.snapshot.get(NetworkInterface, on or "")
+    held = not on or interface is not None
+    if interface is not None and address.private_ip_address:
+        own = private_addresses(interface)
+        told = interface.private_ip_addresses is not UNPRINTED
+        held = told or parse_address(address.private_ip_address) in own
     return not held and address.public_ip not in _of_translators(lowering)
 
 
@@ -98,6 +106,10 @@ def _of_translators(lowering: Lowering) -> frozenset[str | None]:
 
 
 def _unheld(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+    interface = lowering.snapshot.get(NetworkInterface, interface_id)
+    untold = None if interface is None else left_out(lowering, interface, "private_ip_addresses")
+    if untold is not None:
+        return (Unmodelled(untold),)
     words = "has this address, and is not in the snapshot"
     return (Unmodelled(lowering.missing(NetworkInterface, interface_id, words)),)
 
@@ -168,13 +180,13 @@ def _end(lowering: Lowering, allocation_id: str) -> End | None:
     address = lowering.snapshot.get(Address, allocation_id)
     if address is None or not (address.public_ip or address.carrier_ip):
         return None
-    if address.network_interface_id:
+    if address.network_interface_id and not _is_on_unseen(lowering, address):
         interface = lowering.snapshot.get(NetworkInterface, address.network_interface_id)
         if interface is not None and address.private_ip_address:
             own = Ranges.of(parse_address(address.private_ip_address))
             return lowering.hosts((interface,), allocation_id, own)
     if _is_on_unseen(lowering, address):
-        words = f"{address.network_interface_id} is not in the snapshot"
+        words = f"{address.network_interface_id} is not in the snapshot, or not all of it"
         return End(allocation_id, gap=lowering.missing(NetworkInterface, allocation_id, words))
     words = "is on no interface"
     return End(allocation_id, nobody=Origin(allocation_id, words, code="UNASSOCIATED_COMPONENT"))

@@ -92,16 +92,21 @@ def _control(lowering: Lowering, vpc_id: str) -> VpcEncryptionControl | None:
             if each.state != "deleted"
         }
 
-    return lowering.memo("encryption controls", make).get(vpc_id)
+    known = lowering.memo("encryption controls", make)
+    return known.get(vpc_id) or known.get("")  # of one that names no VPC: it may be this one's
 
 
 def _enforces(control: VpcEncryptionControl | None) -> Action:
     """What the control does to a hop that cannot encrypt: permit, deny, or one of both."""
     if control is None:
         return Action.PERMIT
+    if not control.vpc_id:
+        return Action.DOUBT
     if control.mode == "enforce":
         settled = control.state in ("available", "monitor-failed", "delete-failed", "")
         return Action.DENY if settled else Action.DOUBT
+    if control.mode != "monitor":  # AWS has these two
+        return Action.DOUBT
     changing = control.state in ("enforce-in-progress", "monitor-in-progress")
     return Action.DOUBT if changing else Action.PERMIT
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from reach.aim import Start
+from reach.balancing.listening import untold_targets
 from reach.balancing.parts import wholes_of_parts
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
@@ -133,10 +134,11 @@ def _appliances(
     for group_arn in _groups(listener.default_actions for listener in listeners):
         group = lowering.snapshot.get(TargetGroup, group_arn)
         targets = None if group is None else _balancers(lowering).targets(group)
-        if targets is None:
+        if group is None:
             words = "what is registered in this target group is not known"
-            kind = TargetGroup if group is None else LoadBalancerTargetHealth
-            return Unmodelled(lowering.missing(kind, group_arn, words))
+            return Unmodelled(lowering.missing(TargetGroup, group_arn, words))
+        if targets is None:
+            return Unmodelled(untold_targets(lowering, group))
         found += targets
     if not found:
         words = "has no appliance registered"

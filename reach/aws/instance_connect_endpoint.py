@@ -41,7 +41,7 @@ from reach.network.stage import (
     unknown_filter,
 )
 from reach.snapshot.index import private_addresses, vpc_blocks
-from reach.snapshot.record import Id, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Tagged
 from reach.snapshot.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from reach.snapshot.section import Reference, Section
 
@@ -60,7 +60,7 @@ class InstanceConnectEndpoint(Tagged, frozen=True):
     state: str = ""
     subnet_id: str | None = None
     vpc_id: str | None = None
-    network_interface_ids: tuple[str, ...] = ()
+    network_interface_ids: tuple[str, ...] = UNPRINTED
     security_group_ids: tuple[str, ...] = ()
     preserve_client_ip: bool | None = None
     owner_id: str = ""

@@ -23,6 +23,7 @@ from dataclasses import replace
 from functools import partial
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
+from reach.interfaces.claims import dispute, disputed
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
@@ -31,6 +32,7 @@ from reach.network.address import (
     RFC1918,
     RFC6598,
     Prefix,
+    format_address,
     is_public,
     parse_address,
 )
@@ -48,6 +50,7 @@ from reach.network.stage import (
     Stage,
     Table,
     Translate,
+    Unmodelled,
     deny_all,
 )
 from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
@@ -61,7 +64,8 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
 )
-from reach.states import ATTACHMENT, refused
+from reach.states import ATTACHMENT, NAT_GATEWAY, may_work, refused
+from reach.unprinted import left_out
 
 _NAME = "internet_gateway"
 _QUIET = Origin("", "")
@@ -94,7 +98,7 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
             found.update(public_mapping(interface))
             found.update(_elastic(lowering).get(interface.network_interface_id, ()))
         for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == vpc_id and gateway.is_available:
+            if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY):
                 for address in gateway.nat_gateway_addresses:
                     if address.public_ip:
                         public = parse_address(address.public_ip)
@@ -180,8 +184,16 @@ def _get(lowering: Lowering, gateway_id: str) -> InternetGateway:
     return gateway
 
 
-def _attached(gateway: InternetGateway) -> tuple[Stage, ...]:
+def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]:
+    untold = left_out(lowering, gateway, "attachments")
+    if untold is not None:
+        return (Unmodelled(untold),)
     attachment = _attachment(gateway)
+    rivals = _attached_to(lowering, _vpc_of(gateway))
+    if attachment is not None and len(rivals) > 1:
+        words = f"{' and '.join(rivals)} are both said to be attached to {attachment.vpc_id}"
+        told = f"{words}, and nothing tells which of them is"
+        return (Unmodelled(Origin(gateway.internet_gateway_id, told, code="UNKNOWN_RESOURCE")),)
     if attachment is not None and attachment.is_settled:
         return ()
     words = "is not attached to a VPC"
@@ -191,6 +203,18 @@ def _attached(gateway: InternetGateway) -> tuple[Stage, ...]:
     if attachment is None:
         return (deny_all(origin),)
     return (refused(attachment.state, ATTACHMENT, origin),)
+
+
+def _attached_to(lowering: Lowering, vpc_id: str) -> Sequence[str]:
+    """The gateways that are attached to a VPC; AWS lets it have one ("Internet gateways")."""
+
+    def make() -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for gateway in lowering.snapshot.records(InternetGateway):
+            found.setdefault(_vpc_of(gateway), []).append(gateway.internet_gateway_id)
+        return found
+
+    return lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ())
 
 
 def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:
@@ -223,9 +247,10 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         gateway.name,
     )
     return (
-        *_attached(gateway),
+        *_attached(lowering, gateway),
         *lowering.slot("internet_gateway.out", gateway_id),
         _refuse(gateway, "destination", "EGRESS"),
+        *_disputed(lowering, vpc),
         Translate(
             (
                 Case(
@@ -245,6 +270,24 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         ),
         Forward((Route(ANYTHING, _INTERNET, _QUIET),), _QUIET),
     )
+
+
+def _disputed(lowering: Lowering, vpc_id: str) -> tuple[Stage, ...]:
+    """R-ENI-3: whether a source has its public address is not known where others are said to."""
+    found = tuple(
+        Rule(HeaderSpace.where(source=Ranges.of(private)), Action.DOUBT, origin)
+        for public, claims in sorted(disputed(lowering).items())
+        for origin in (dispute(format_address(public), claims),)
+        for home, private in sorted(claims)
+        if home == vpc_id
+    )
+    return (Filter(found, Rule(ANYTHING, Action.PERMIT, _QUIET)),) if found else ()
+
+
+def _whose(lowering: Lowering, _: str, public: str) -> tuple[Stage, ...]:
+    """R-ENI-3: a public address that several are said to have is one's, nobody knows whose."""
+    claims = disputed(lowering)[int(public)]
+    return (Unmodelled(dispute(format_address(int(public)), claims)),)
 
 
 def _from(lowering: Lowering, gateway_id: str, place: str) -> tuple[Stage, ...]:
@@ -274,7 +317,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     translated = Origin(gateway_id, words, name=gateway.name)
     local = Route(ANYTHING, node_name("vpc", vpc, "local"), _QUIET)
     return (
-        *_attached(gateway),
+        *_attached(lowering, gateway),
         _refuse(gateway, "source", "INGRESS"),
         Translate(
             (
@@ -306,6 +349,12 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
             )
             node = node_name(_NAME, gateway.internet_gateway_id, "in")
             words = f"the internet sends this in by {gateway.internet_gateway_id}"
+            unknown = [each for each in sorted(disputed(lowering)) if each in translated]
+            for public in unknown:
+                doubt = node_name(_NAME, gateway.internet_gateway_id, "disputed", f"{public}")
+                match = HeaderSpace.where(destination=Ranges.of(public))
+                yield Route(match, doubt, Origin("internet", words))
+            translated -= Ranges.of(*unknown)
             for ends in (translated | _advertised(lowering, vpc), _unpaired(lowering, vpc)):
                 yield Route(HeaderSpace.where(destination=ends), node, Origin("internet", words))
 
@@ -327,14 +376,7 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A gateway that is attached to the VPC, for public destinations."""
-
-    def make() -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for gateway in lowering.snapshot.records(InternetGateway):
-            found.setdefault(_vpc_of(gateway), []).append(gateway.internet_gateway_id)
-        return found
-
-    for gateway_id in lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ()):
+    for gateway_id in _attached_to(lowering, vpc_id):
         yield gateway_id, _PUBLIC
 
 
@@ -393,7 +435,7 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
 COMPONENT = Component(
     name=_NAME,
     reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
-    nodes={"from": _from, "out": _out, "in": _in},
+    nodes={"from": _from, "out": _out, "in": _in, "disputed": _whose},
     targets=(Target("gateway_id", "igw-", _enter, _could),),
     announce=_announce,
     ends={"igw-": _end},

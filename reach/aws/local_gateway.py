@@ -43,6 +43,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.tables import table_of
 from reach.snapshot.call import per_id
 from reach.snapshot.index import customer_mapping, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.local_gateway_records import (
@@ -177,11 +178,8 @@ def _divided(lowering: Lowering, side: _Side) -> _Subnets:
 
 def _leads(lowering: Lowering, subnet_id: str, gateway_id: str) -> bool | None:
     """Whether a subnet has a route to the gateway; None: its route table is not known."""
-    table = lowering.index.route_table_of(subnet_id)
-    if table is None:
-        return None
-    explicit = any(each.subnet_id == subnet_id for each in table.associations)
-    if not explicit and not lowering.has(RouteTable, table):
+    table = table_of(lowering, subnet_id)
+    if isinstance(table, Origin):
         return None
     live = (each for each in table.routes if each.state not in ("blackhole", "filtered"))
     return any(each.local_gateway_id == gateway_id for each in live)

@@ -43,10 +43,12 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.tables import table_of
 from reach.routing.winning import won_by
 from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.interface_records import NAT_TYPES
+from reach.snapshot.record import where
 from reach.snapshot.records import (
     NatGateway,
     NetworkInterface,
@@ -56,7 +58,14 @@ from reach.snapshot.records import (
     VpcPeeringConnection,
 )
 from reach.snapshot.transit_records import TransitGatewayVpcAttachment
-from reach.states import NAT_GATEWAY, refused
+from reach.states import (
+    NAT_GATEWAY,
+    PEERING,
+    TRANSIT_GATEWAY_ATTACHMENT,
+    may_work,
+    refused,
+)
+from reach.unprinted import left_out
 
 _FROM_TRANSIT = "nat-from-transit"
 _NAME = "nat_gateway"
@@ -64,6 +73,9 @@ _QUIET = Origin("", "")
 _FOUR = Ranges.prefixes((ANY_IPV4,))
 _NAT64 = Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
 _EPHEMERAL = Ranges.span(1024, 65535)
+# NatGatewayAddressStatus of the EC2 API.
+_IN_USE = ("succeeded", "associating")
+_NOT_IN_USE = ("assigning", "unassigning", "disassociating", "failed")
 _FROM_TRANSIT, _ZONE = "nat-from-transit", "regional-nat-zone"
 
 
@@ -84,9 +96,7 @@ def _is_regional(gateway: NatGateway) -> bool:
 def _own(gateway: NatGateway) -> Ranges:
     """The private addresses it translates to; a regional one shows only public ones."""
     places = [
-        place
-        for place in gateway.nat_gateway_addresses
-        if place.status in (None, "", "succeeded", "associating")
+        place for place in gateway.nat_gateway_addresses if place.status in (None, "", *_IN_USE)
     ]
     private = [parse_address(place.private_ip) for place in places if place.private_ip]
     public = [parse_address(place.public_ip) for place in places if place.public_ip]
@@ -109,7 +119,7 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         gateway.name,
     )
     return (
-        *_available(gateway),
+        *_available(lowering, gateway),
         *lowering.slot("nat_gateway.clients", gateway_id),
         _only_openings(gateway),
         _only_own_vpc(lowering, gateway),
@@ -119,7 +129,10 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     )
 
 
-def _available(gateway: NatGateway) -> tuple[Stage, ...]:
+def _available(lowering: Lowering, gateway: NatGateway) -> tuple[Stage, ...]:
+    untold = left_out(lowering, gateway, "nat_gateway_addresses") or _strange_address(gateway)
+    if untold is not None:
+        return (Unmodelled(untold),)
     if gateway.is_available and _own(gateway):
         return ()
     words = "has no address to translate to" if gateway.is_available else f"is {gateway.state}"
@@ -127,6 +140,17 @@ def _available(gateway: NatGateway) -> tuple[Stage, ...]:
     if gateway.is_available:
         return (deny_all(origin),)
     return (refused(gateway.state, NAT_GATEWAY, origin),)
+
+
+def _strange_address(gateway: NatGateway) -> Origin | None:
+    """R-NAT-1: an address in a state that nobody knows may be in use or not."""
+    for number, place in enumerate(gateway.nat_gateway_addresses):
+        if place.status not in (None, "", *_IN_USE, *_NOT_IN_USE):
+            at = f"{where(gateway)}/NatGatewayAddresses/{number}/Status"
+            words = f"whether it uses {place.public_ip or place.private_ip} is not known"
+            words = f"{words}: {place.status!r} is no state of AWS's ({at})"
+            return Origin(gateway.nat_gateway_id, words, code="UNKNOWN_RESOURCE", name=gateway.name)
+    return None
 
 
 def _only_openings(gateway: NatGateway) -> Filter:
@@ -253,7 +277,7 @@ def _is_on_transit(lowering: Lowering, vpc_id: str) -> bool:
         by_gateway = {
             each.vpc_id or ""
             for each in lowering.snapshot.records(TransitGatewayVpcAttachment)
-            if each.state in ("available", "modifying", "")
+            if may_work(each.state, TRANSIT_GATEWAY_ATTACHMENT)
         }
         by_core = core_attachments(lowering.snapshot).values()
         return by_gateway | {each.resource_id for each in by_core}
@@ -269,7 +293,7 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
     gateways = [
         gateway
         for gateway in lowering.snapshot.records(NatGateway)
-        if gateway.vpc_id == vpc_id and gateway.is_available
+        if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY)
     ]
     fresh = _FOUR
     for gateway in gateways:
@@ -369,7 +393,8 @@ def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 def _announce(lowering: Lowering) -> Iterator[Route]:
     """A regional gateway's public addresses are its own, on no interface of a subnet."""
     for gateway in lowering.snapshot.records(NatGateway):
-        if _is_regional(gateway) and gateway.is_available and _own(gateway):
+        works = may_work(gateway.state, NAT_GATEWAY)
+        if _is_regional(gateway) and works and _own(gateway):
             node = node_name(_NAME, gateway.nat_gateway_id, "reply")
             yield Route(HeaderSpace.where(destination=_own(gateway)), node, _QUIET)
 
@@ -383,7 +408,7 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
         _back(subnet_id, subnet.vpc_id or "", peering, gateway, sent)
         for peering, other in _peers(lowering).get(subnet.vpc_id or "", ())
         for gateway in _by_place(lowering).get(other, ())
-        if gateway.is_available and _own(gateway)
+        if may_work(gateway.state, NAT_GATEWAY) and _own(gateway)
         for sent in _sent_over(lowering, gateway, peering.vpc_peering_connection_id)
     ]
     return (Forward(tuple(routes)),) if routes else ()
@@ -394,12 +419,11 @@ def _sent_over(lowering: Lowering, gateway: NatGateway, peering_id: str) -> tupl
     answers by its own routes."""
 
     def make() -> Ranges:
-        table = (
-            lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
-            if _is_regional(gateway)
-            else lowering.index.route_table_of(gateway.subnet_id or "")
-        )
-        return _FOUR if table is None else won_by(lowering, table, peering_id) & _FOUR
+        own = lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
+        table = own if _is_regional(gateway) else table_of(lowering, gateway.subnet_id or "")
+        if table is None or isinstance(table, Origin):
+            return _FOUR
+        return won_by(lowering, table, peering_id) & _FOUR
 
     sent = lowering.memo(f"{_NAME} {gateway.nat_gateway_id} over {peering_id}", make)
     return (sent,) if sent else ()
@@ -413,7 +437,7 @@ def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection,
         for peering in lowering.snapshot.records(VpcPeeringConnection):
             one = peering.requester_vpc_info.vpc_id or ""
             other = peering.accepter_vpc_info.vpc_id or ""
-            if peering.is_active:
+            if may_work(peering.status.code, PEERING):
                 found[one] = (*found.get(one, ()), (peering, other))
                 found[other] = (*found.get(other, ()), (peering, one))
         return found

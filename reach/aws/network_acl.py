@@ -22,11 +22,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace as changed
 
 from reach.component import Component, Denied, Lowering, Mending
+from reach.interfaces.permissions import flaw_of_ports
 from reach.network.address import Prefix
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, format_protocol, parse_protocol
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
-from reach.snapshot.records import IcmpTypeCode, NetworkAcl, NetworkAclEntry, PortRange
+from reach.snapshot.record import where
+from reach.snapshot.records import IcmpTypeCode, NetworkAcl, NetworkAclEntry, PortRange, Subnet
+from reach.unprinted import left_out, left_out_in
 
 if TYPE_CHECKING:
     from reach.changes import Change, Removal
@@ -38,11 +41,15 @@ _CODE = "SUBNET_ACL_RESTRICTION"
 
 def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ...]:
     acl = lowering.index.network_acl_of(subnet_id)
+    explicit = acl is not None and any(a.subnet_id == subnet_id for a in acl.associations)
+    subnet = lowering.snapshot.get(Subnet, subnet_id)
+    unsaid = left_out_in(lowering, NetworkAcl, subnet.vpc_id if subnet else "", "associations")
+    if unsaid is not None and not explicit:
+        return (unknown_filter(unsaid),)
     if acl is None:
         words = "the network ACL of this subnet is not known, or two are said to be it"
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
 
-    explicit = any(a.subnet_id == subnet_id for a in acl.associations)
     told = lowering.has(NetworkAcl, acl) and lowering.index.told_by_owner(NetworkAcl, acl)
     if not explicit and not told:
         words = "whether this subnet has an ACL of its own is not known"
@@ -60,6 +67,9 @@ def _alone(lowering: Lowering, acl_id: str, egress: bool) -> tuple[Stage, ...]:
 def _filter(lowering: Lowering, acl_id: str, egress: bool) -> Filter:
     acl = lowering.snapshot.get(NetworkAcl, acl_id)
     assert acl is not None
+    unsaid = left_out(lowering, acl, "entries")
+    if unsaid is not None:
+        return unknown_filter(unsaid)
     entries = sorted(
         (entry for entry in acl.entries if entry.egress is egress),
         key=lambda entry: entry.rule_number,
@@ -89,8 +99,12 @@ def _disputed(entries: Iterable[NetworkAclEntry]) -> frozenset[NetworkAclEntry]:
 def _rule(acl: NetworkAcl, entry: NetworkAclEntry, direction: str, disputed: bool) -> Rule:
     allows = entry.rule_action == "allow"
     match = _match(entry)
-    if disputed:
+    wrong = _flaw(entry)
+    if disputed or wrong:
         words = f"two entries have the number {entry.rule_number}, and one of them denies"
+        if wrong:
+            place = f"{where(acl)}/Entries/{acl.entries.index(entry)}"
+            words = f"{wrong} ({place}): for which packets it is, is not known"
         locator = f"{direction} rule {entry.rule_number}"
         doubt = Origin(acl.network_acl_id, words, locator, "", acl.name, record=entry)
         return Rule(match, Action.DOUBT, doubt)
@@ -115,14 +129,13 @@ def _match(entry: NetworkAclEntry) -> HeaderSpace:
         return HeaderSpace.where(source=source, destination=destination)
     protocol = parse_protocol(entry.protocol)
     ports = kind = code = None
-    if protocol in (TCP, UDP) and entry.port_range is not None:
+    known = not _flaw(entry)
+    if protocol in (TCP, UDP) and entry.port_range is not None and known:
         ports = Ranges.span(entry.port_range.from_port, entry.port_range.to_port)
-    # R-NACL-5: with an IPv4 block, protocol 58 means every type.
-    typed = protocol == ICMP or (protocol == ICMPV6 and entry.ipv6_cidr_block)
-    if typed and entry.icmp_type_code is not None and entry.icmp_type_code.type != -1:
-        kind = Ranges.of(entry.icmp_type_code.type)
-        if entry.icmp_type_code.code != -1:
-            code = Ranges.of(entry.icmp_type_code.code)
+    typed = entry.icmp_type_code
+    if known and _is_typed(entry) and typed is not None and typed.type != -1:
+        kind = Ranges.of(typed.type)
+        code = None if typed.code == -1 else Ranges.of(typed.code)
     return HeaderSpace.where(
         source=source,
         destination=destination,
@@ -131,6 +144,25 @@ def _match(entry: NetworkAclEntry) -> HeaderSpace:
         icmp_type=kind,
         icmp_code=code,
     )
+
+
+def _is_typed(entry: NetworkAclEntry) -> bool:
+    """R-NACL-5: with an IPv4 block, protocol 58 means every type."""
+    protocol = parse_protocol(entry.protocol)
+    return protocol == ICMP or (protocol == ICMPV6 and bool(entry.ipv6_cidr_block))
+
+
+def _flaw(entry: NetworkAclEntry) -> str:
+    """Why AWS has no such entry, so that nobody knows what it is for; '' if it may have."""
+    if entry.protocol == "-1":
+        return ""
+    protocol, low, high = parse_protocol(entry.protocol), None, None
+    if protocol in (TCP, UDP) and entry.port_range is not None:
+        low, high = entry.port_range.from_port, entry.port_range.to_port
+    if _is_typed(entry) and entry.icmp_type_code is not None:
+        low, high = entry.icmp_type_code.type, entry.icmp_type_code.code
+    is_read = protocol in (TCP, UDP) or _is_typed(entry)
+    return flaw_of_ports(protocol, low, high) if is_read else ""
 
 
 def _words(entry: NetworkAclEntry) -> str:

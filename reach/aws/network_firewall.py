@@ -43,6 +43,7 @@ from reach.firewalling.stateful import (
     later_items,
     opening_items,
     rulings,
+    strange_word,
 )
 from reach.firewalling.stateless import (
     CODE,
@@ -145,6 +146,10 @@ def _in(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]:
     if policy is None:
         words = "the policy of this firewall is not known"
         return (*state, Unmodelled(lowering.missing(FirewallPolicy, arn or place.arn, words)))
+    strange = strange_word(policy)
+    if strange:
+        words = f"what its policy does is not known: {strange}"
+        return (*state, Unmodelled(Origin(arn, words, code="UNKNOWN_RESOURCE", name=policy.name)))
     return (
         *state,
         _FORGET,

@@ -75,6 +75,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.routing.ranking import is_dead, ranking_of
+from reach.routing.tables import table_of
 from reach.snapshot.balancer_records import (
     LoadBalancer,
     TargetGroup,
@@ -82,6 +83,8 @@ from reach.snapshot.balancer_records import (
 )
 from reach.snapshot.balancers import NETWORK, Target
 from reach.snapshot.records import NetworkInterface, RouteTable, VpcPeeringConnection
+from reach.states import PEERING, may_work
+from reach.unprinted import left_out
 
 _NAME = "network_load_balancer"
 _TYPE = "network"
@@ -168,7 +171,9 @@ def _group(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage,
     if isinstance(of, TargetGroup) and balancers(lowering).attributes_of_group(of) is None:
         if _may_choose(of) and lowering.has(TargetGroupAttributes, of):
             words = "whether client addresses are preserved is not known"
-            return (Unmodelled(lowering.missing(TargetGroupAttributes, arn, words)),)
+            answer = lowering.snapshot.get(TargetGroupAttributes, arn)
+            untold = None if answer is None else left_out(lowering, answer)
+            return (Unmodelled(untold or lowering.missing(TargetGroupAttributes, arn, words)),)
         kept = "are" if _preserves(lowering, of) else "are not"
         if way == _CLIENT and _may_choose(of):
             assumed = f"client addresses {kept} preserved, AWS's default for {of.name}"
@@ -265,8 +270,8 @@ def _over_peering(lowering: Lowering, at: Node, pick: Pick) -> tuple[Stage, ...]
     if not there or there == here or not pick.subnet:
         return ()
     peerings = _peerings(lowering, here, there)
-    table = lowering.index.route_table_of(at.interface.subnet_id or "")
-    if table is None or not _routed(lowering, table, peerings, pick):
+    table = table_of(lowering, at.interface.subnet_id or "")
+    if isinstance(table, Origin) or not _routed(lowering, table, peerings, pick):
         return ()
     local = node_name("vpc", there, "local")
     return (Forward((Route(ANYTHING, _leaving(at, local), QUIET),)),)
@@ -276,7 +281,7 @@ def _peerings(lowering: Lowering, here: str, there: str) -> frozenset[str]:
     found = set()
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.is_active and one.region == other.region
+        joined = may_work(peering.status.code, PEERING) and one.region == other.region
         if joined and {one.vpc_id, other.vpc_id} == {here, there}:
             found.add(peering.vpc_peering_connection_id)
     return frozenset(found)
@@ -337,8 +342,8 @@ def _by_flow_state(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 def _how_far(lowering: Lowering, subnet_id: str, name: str) -> tuple[HeaderSpace, Origin]:
     """U-6: to which clients a subnet's replies return by themselves."""
     words = "its replies return by the flow's own state"
-    table = lowering.index.route_table_of(subnet_id)
-    if table is not None and any(
+    table = table_of(lowering, subnet_id)
+    if isinstance(table, RouteTable) and any(
         not route.is_dead and (route.gateway_id or "").startswith("igw-") for route in table.routes
     ):
         return ANYTHING, Origin(name, words)

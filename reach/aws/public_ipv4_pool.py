@@ -23,6 +23,7 @@ from reach.network.stage import Choose, Deliver, Forward, Option, Origin, Route,
 from reach.snapshot.ingress_pools import ByoipCidr, IngressPools, PublicIpv4Pool, ingress_pools
 from reach.snapshot.records import InternetGateway, NetworkInterface
 from reach.snapshot.section import Section
+from reach.unprinted import left_out
 
 _NAME = "public_ipv4_pool"
 _QUIET = Origin("", "")
@@ -122,6 +123,15 @@ def _pose(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     return (Choose((Option(onward, Origin(interface_id, words)),)),)
 
 
+def _openings(lowering: Lowering) -> Iterator[Origin]:
+    """Pools that are listed, and of which no table tells for certain whether a gateway has them."""
+    for name in _pools(lowering).unlisted:
+        pool = lowering.snapshot.get(PublicIpv4Pool, name)
+        if pool is not None:
+            words = "another way may exist: whether a gateway takes in its addresses is not known"
+            yield left_out(lowering, pool) or Origin(name, words, code="UNKNOWN_RESOURCE")
+
+
 COMPONENT = Component(
     name=_NAME,
     reads=(PublicIpv4Pool, ByoipCidr),
@@ -143,4 +153,5 @@ COMPONENT = Component(
     nodes={"may": _may, "held": _held, "keep": _keep, "pose": _pose},
     slots={"network_interface.passing": _to_guest},
     announce=_announce,
+    openings=_openings,
 )

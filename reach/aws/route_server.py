@@ -20,7 +20,7 @@ from reach.network.address import Prefix, parse_address
 from reach.network.stage import Origin
 from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.errors import Diagnostic
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet, Vpc
 from reach.snapshot.section import Reference, Section
 
@@ -76,7 +76,7 @@ class RouteServerRoutingDatabase(Record, frozen=True):
     """One get-route-server-routing-database answer under its server's id."""
 
     route_server_id: Id
-    routes: tuple[RouteServerRoute, ...] = ()
+    routes: tuple[RouteServerRoute, ...] = UNPRINTED
     are_routes_persisted: bool | None = None
     next_token: str | None = None
 

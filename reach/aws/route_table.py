@@ -40,7 +40,6 @@ from reach.network.stage import (
     Route,
     Stage,
     Unmodelled,
-    unknown_filter,
 )
 from reach.routing.ranking import (
     ADVERTISED,
@@ -53,12 +52,11 @@ from reach.routing.ranking import (
     target_of,
 )
 from reach.routing.soundness import lint_routes, malformed
-from reach.routing.tables import certain_of, table_of, unknown_list
+from reach.routing.tables import certain_of, edge_of, table_of, unknown_list
 from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
 from reach.snapshot.ingress_pools import ingress_pools
-from reach.snapshot.private_records import VpnGateway
+from reach.snapshot.record import where
 from reach.snapshot.records import (
-    InternetGateway,
     ManagedPrefixListEntries,
     NetworkInterface,
     PrefixList,
@@ -66,6 +64,7 @@ from reach.snapshot.records import (
     Subnet,
     Vpc,
 )
+from reach.unprinted import left_out
 
 if TYPE_CHECKING:
     from reach.changes import Change, Removal
@@ -105,19 +104,16 @@ def _of_subnet(lowering: Lowering, subnet_id: str, by: str = "") -> tuple[Stage,
 
 def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
     """The edge table, if there is one; without it the VPC's local routing follows."""
-    table = lowering.index.gateway_route_table(gateway_id)
-    if table is not None:
-        return _stages(lowering, table, _Sender())
-    gateway = lowering.snapshot.get(InternetGateway, gateway_id) or lowering.snapshot.get(
-        VpnGateway, gateway_id
-    )
-    if gateway is None or lowering.has(RouteTable, gateway):
-        return ()
-    words = "whether this gateway has a route table of its own is not known"
-    return (unknown_filter(lowering.missing(RouteTable, gateway_id, words)),)
+    table = edge_of(lowering, gateway_id)
+    if isinstance(table, Origin):
+        return (Unmodelled(table),)
+    return () if table is None else _stages(lowering, table, _Sender())
 
 
 def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Stage, ...]:
+    unsaid = left_out(lowering, table, "routes")
+    if unsaid is not None:
+        return (Unmodelled(unsaid),)
     no_route = Origin(
         table.route_table_id,
         "has no route to the destination",
@@ -158,7 +154,7 @@ def _route(
         node = node_name("route_table", table.route_table_id, "either", argument)
         words = f"has several routes for {first.prefix}; AWS uses one of them"
         if first.kind == STATIC:  # R-RT-14: AWS has one, and nothing tells which was replaced.
-            node = node_name("unmodelled", table.route_table_id, "rivals")
+            node = node_name("route_table", table.route_table_id, "unsettled", str(first.prefix))
         return Route(
             to_prefix(first.prefix),
             node,
@@ -215,14 +211,29 @@ def _either(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     return (Choose(tuple(options)),)
 
 
+def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, ...]:
+    """Routes of which nobody knows what they do: they contradict each other, or say a word that no
+    route of AWS's does."""
+    table = lowering.snapshot.get(RouteTable, table_id)
+    assert table is not None
+    rivals = next(r for r in ranking_of(lowering, table) if str(r[0].prefix) == prefix)
+    places = [f"{where(table)}/Routes/{table.routes.index(each.record)}" for each in rivals]
+    strange = next((each.record.strange for each in rivals if each.record.strange), "")
+    words = f"has several routes for {prefix}, of which AWS has one"
+    if strange:
+        words = f"has a route that says {strange!r}, which no route of AWS's does"
+    words = f"{words} ({', '.join(dict.fromkeys(places))})"
+    return (Unmodelled(Origin(table_id, words, f"route {prefix}", "UNKNOWN_RESOURCE", table.name)),)
+
+
 def _next(lowering: Lowering, table: RouteTable, sender: _Sender, candidate: Candidate) -> _Onward:
     record, target = candidate.record, candidate.target
     if is_dead(candidate):
         words = f"is in state {record.state}: {target or 'its target'} is gone"
         return _Onward("", "BAD_STATE_ROUTE", words)
-    if not record.is_settled:
-        node = node_name("unmodelled", table.route_table_id, "state")
-        words = f"is in state {record.state!r}, which is none of AWS's: what it does is not known"
+    if record.strange:
+        node = node_name("route_table", table.route_table_id, "unsettled", str(candidate.prefix))
+        words = f"says {record.strange!r}, which no route of AWS's does: what it does is not known"
         return _Onward(node, "", words)
     if target == "local":
         local = node_name("vpc", table.vpc_id or "", "local")
@@ -293,9 +304,16 @@ def _refusal(
 ) -> _Onward | None:
     """Routes that AWS keeps but does not use, and routes that AWS would not accept."""
     target, subnet_id = candidate.target, sender.subnet
-    if target.startswith("igw-") and subnet_id and _redirected(lowering, subnet_id, candidate):
-        words = f"is unusable: the edge table of {target} redirects what comes in for this subnet"
-        return _Onward("", "INGRESS_RTB_TRAFFIC_REDIRECTION", words)
+    if target.startswith("igw-") and subnet_id:
+        edge = edge_of(lowering, target)
+        if isinstance(edge, Origin):
+            node = node_name("route_table", target, "edge")
+            return _Onward(node, "", f"routes to {target}")
+        if edge is not None and _redirected(lowering, subnet_id, candidate, edge):
+            words = (
+                f"is unusable: the edge table of {target} redirects what comes in for this subnet"
+            )
+            return _Onward("", "INGRESS_RTB_TRAFFIC_REDIRECTION", words)
     if target.startswith("eigw-") and sender.by == _ENDPOINT:
         words = f"is unusable: {target} takes nothing that comes out of an endpoint (R-EIGW-3)"
         return _Onward("", "CANNOT_ROUTE", words)
@@ -326,14 +344,22 @@ def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: Cand
     return at_internet and not any(block.covers(candidate.prefix) for block in pooled)
 
 
-def _redirected(lowering: Lowering, subnet_id: str, candidate: Candidate) -> bool:
+def _edge(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
+    """R-RT-22: whether a route to a gateway is usable hangs on an edge table that is not known."""
+    unknown = edge_of(lowering, gateway_id)
+    assert isinstance(unknown, Origin)
+    return (Unmodelled(unknown),)
+
+
+def _redirected(
+    lowering: Lowering, subnet_id: str, candidate: Candidate, table: RouteTable
+) -> bool:
     """R-RT-22: whether the gateway's edge table sends the subnet's inbound traffic elsewhere.
 
     It counts for the IP version of the route in question.
     """
-    table = lowering.index.gateway_route_table(candidate.target)
     subnet = lowering.snapshot.get(Subnet, subnet_id)
-    if table is None or subnet is None:
+    if subnet is None:
         return False
     blocks = map(Prefix.parse, subnet_blocks(subnet))
     ranked = ranking_of(lowering, table)
@@ -451,7 +477,13 @@ def _about(table: RouteTable, words: str, candidate: Candidate, code: str) -> Or
 COMPONENT = Component(
     name="route_table",
     reads=(RouteTable, PrefixList, ManagedPrefixListEntries),
-    nodes={"either": _either, "alone": _alone, "handed": _checked},
+    nodes={
+        "either": _either,
+        "alone": _alone,
+        "handed": _checked,
+        "edge": _edge,
+        "unsettled": _unsettled,
+    },
     slots={
         "subnet.route": _of_subnet,
         "subnet.route attachment": partial(_of_subnet, by=_ATTACHMENT),

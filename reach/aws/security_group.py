@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.ends import unheld_in
-from reach.interfaces.peers import lost_to, peers_of, vpcs_with
+from reach.interfaces.peers import lost_to, meant_by, vpcs_with
 from reach.interfaces.permissions import permission_space
 from reach.interfaces.telling import sees_both_directions, telling
 from reach.network.address import format_address
@@ -41,8 +41,9 @@ from reach.network.field import (
     parse_protocol,
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Action, Filter, Origin, Rule, Stage
+from reach.network.stage import Action, Filter, Origin, Rule, Stage, Unmodelled, unknown_filter
 from reach.routing.keeping import NOTHING, Lost, lost_from, route_to
+from reach.snapshot.record import where
 from reach.snapshot.records import (
     GroupRule,
     IpPermission,
@@ -54,6 +55,7 @@ from reach.snapshot.records import (
     UserIdGroupPair,
 )
 from reach.trace import Hop
+from reach.unprinted import left_out, left_out_in
 
 if TYPE_CHECKING:
     from reach.changes import Change, Removal
@@ -64,7 +66,13 @@ _MISMATCH = "ENI_SG_RULES_MISMATCH"
 
 def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
-    if interface is None or not interface.groups:
+    if interface is None:
+        return ()
+    unsaid = left_out(lowering, interface, "groups")
+    if unsaid is not None:
+        # On the way out nobody knows either whose reference the sender meets later (R-SG-12).
+        return (unknown_filter(unsaid), *((Unmodelled(unsaid),) if egress else ()))
+    if not interface.groups:
         return ()
     groups = (group.group_id for group in interface.groups)
     told, only = _told(lowering, groups, is_sliced=sees_both_directions(interface))
@@ -109,10 +117,11 @@ def _filter(
     lowering: Lowering, ids: tuple[str, ...], place: _Place, holder: str
 ) -> tuple[Stage, ...]:
     rules: list[Rule] = []
-    unknown: list[str] = []
+    unknown: list[Origin] = []
     for group_id in ids:
-        if lowering.snapshot.get(SecurityGroup, group_id) is None:
-            unknown.append(group_id)
+        doubt = _unknown(lowering, group_id, place.egress)
+        if doubt is not None:
+            unknown.append(doubt)
         else:
             rules += _rules(lowering, group_id, place)
     # A permit must be found before a doubt decides; else AWS's order means nothing (R-SG-1).
@@ -123,12 +132,24 @@ def _filter(
     return (Filter(tuple(rules), otherwise, f"security_group {holder}", replies),)
 
 
+def _unknown(lowering: Lowering, group_id: str, egress: bool) -> Origin | None:
+    """Why the rules of a group are not known, if they are not."""
+    group = lowering.snapshot.get(SecurityGroup, group_id)
+    if group is None:
+        words = "the rules of this group are not known"
+        return lowering.missing(SecurityGroup, group_id, words)
+    return left_out(lowering, group, "ip_permissions_egress" if egress else "ip_permissions")
+
+
 def _otherwise(
-    lowering: Lowering, ids: tuple[str, ...], unknown: list[str], rules: list[Rule], egress: bool
+    lowering: Lowering,
+    ids: tuple[str, ...],
+    unknown: list[Origin],
+    rules: list[Rule],
+    egress: bool,
 ) -> Rule:
     if unknown:
-        words = "the rules of this group are not known"
-        return Rule(ANYTHING, Action.DOUBT, lowering.missing(SecurityGroup, unknown[0], words))
+        return Rule(ANYTHING, Action.DOUBT, unknown[0])
     direction = "outbound" if egress else "inbound"
     if rules:
         words, code = f"no {direction} rule allows this", _MISMATCH
@@ -161,11 +182,13 @@ def _rules_of(
     assert group is not None
     direction = "outbound" if egress else "inbound"
     found = []
-    for permission in group.ip_permissions_egress if egress else group.ip_permissions:
+    listed = group.ip_permissions_egress if egress else group.ip_permissions
+    for number, permission in enumerate(listed):
         protocol = permission_space(permission) & only
         if protocol.is_empty:
             continue
-        for peer in peers_of(lowering, permission, group, vpc, egress, lost):
+        place = f"{where(group)}/IpPermissions{'Egress' if egress else ''}/{number}"
+        for peer in meant_by(lowering, permission, group, vpc, egress, lost, place):
             locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
             words = peer.words or locator.replace(f"{direction} rule", f"allows {direction}", 1)
@@ -274,8 +297,9 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
     if group is None:
         return None
     members = lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
-    vpcs = vpcs_with(lowering).get(group_id, frozenset((group.vpc_id or "",)))
-    return replace(members, gap=unheld_in(lowering, sorted(vpcs)))
+    vpcs = sorted(vpcs_with(lowering).get(group_id, frozenset((group.vpc_id or "",))))
+    unsaid = (left_out_in(lowering, NetworkInterface, vpc, "groups") for vpc in vpcs)
+    return replace(members, gap=unheld_in(lowering, vpcs) or next(filter(None, unsaid), None))
 
 
 # ------------------------------------------------------------------- what bears on a denial

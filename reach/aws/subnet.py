@@ -15,7 +15,6 @@ Not modelled: interfaces of participants that the owner of a subnet is not shown
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
@@ -24,6 +23,7 @@ from reach.interfaces.strays import stray_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
+from reach.routing.tables import table_of
 from reach.snapshot.index import subnet_blocks
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet, Vpc
 
@@ -81,11 +81,11 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
     receivers = lowering.receivers(members)
-    disputed = _twice(receivers.values())
+    disputed = Ranges.repeated(receivers.values())
     routes = tuple(
         Route(HeaderSpace((("destination", own),)), node, QUIET)
         for node, own in (
-            *((node_name("subnet", subnet_id, "disputed"), each) for each in disputed),
+            *(((node_name("subnet", subnet_id, "disputed"), disputed),) if disputed else ()),
             *receivers.items(),
         )
     )
@@ -105,17 +105,6 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
         name=subnet.name,
     )
     return (*extra, Forward(routes, nobody))
-
-
-def _twice(owned: Iterable[Ranges]) -> tuple[Ranges, ...]:
-    """The addresses that several have, if there are any: an interface has its own alone."""
-    spans = sorted(span for own in owned for span in own.intervals)
-    found, highest = [], -1
-    for low, high in spans:
-        if low <= highest:
-            found.append((low, min(high, highest)))
-        highest = max(high, highest)
-    return (Ranges.union(found),) if found else ()
 
 
 def _disputed(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
@@ -151,11 +140,11 @@ def _end(lowering: Lowering, subnet_id: str) -> End | None:
     return replace(lowering.hosts(members, subnet_id), gap=_unseen(lowering, subnet))
 
 
-def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:
+def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool | Origin:
     """R-DEF-1: an active route to an internet gateway, of this family (None: of any)."""
-    table: RouteTable | None = lowering.index.route_table_of(subnet_id)
-    if table is None:
-        return False
+    table = table_of(lowering, subnet_id)
+    if isinstance(table, Origin):
+        return table
     for route in table.routes:
         if not (route.gateway_id or "").startswith("igw-") or route.is_dead:
             continue
@@ -170,9 +159,11 @@ def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool:
 def _kind(lowering: Lowering, word: str, family: int | None) -> End:
     subnets = (subnet.subnet_id for subnet in lowering.snapshot.records(Subnet))
     wanted = word == "public"
-    chosen = {each for each in subnets if is_public(lowering, each, family) is wanted}
+    said = {each: is_public(lowering, each, family) for each in subnets}
+    chosen = {each for each, public in said.items() if public is wanted}
     members = lowering.index.interfaces_where(lambda each: each.subnet_id in chosen)
-    return lowering.hosts(members, f"{word} subnets")
+    gap = next((each for each in said.values() if isinstance(each, Origin)), None)
+    return replace(lowering.hosts(members, f"{word} subnets"), gap=gap)
 
 
 COMPONENT = Component(

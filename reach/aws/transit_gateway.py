@@ -152,7 +152,7 @@ def _associated(
         code = "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION"
         origin = Origin(attachment_id, words, "association", code)
         return (Forward((), origin, tuple(_could_be(lowering, origin, gateway_id, zone))),)
-    words = f"with which route table of {gateway_id} it is associated is not known"
+    words = f"with which route table of {gateway_id} it is, or with several, is not known"
     origin = lowering.missing(TransitGatewayAttachment, attachment_id, words)
     return (Unmodelled(replace(origin, code="UNKNOWN_RESOURCE")),)
 

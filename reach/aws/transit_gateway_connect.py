@@ -22,6 +22,7 @@ from reach.snapshot.lines import is_default
 from reach.snapshot.record import Id, Part, Tagged
 from reach.snapshot.section import Section
 from reach.snapshot.transit_records import TransitGatewayAttachment
+from reach.states import TRANSIT_GATEWAY_ATTACHMENT, refused
 
 _NAME = "transit_gateway_connect"
 _QUIET = Origin("", "")
@@ -115,7 +116,9 @@ def _transported(lowering: Lowering, attachment: TransitGatewayAttachment) -> tu
         if state not in ("available", "modifying", ""):
             words = f"is {state}" if resource == attachment_id else f"carries it and is {state}"
             code = "BAD_STATE_ATTACHMENT"
-            return (deny_all(Origin(resource, words, "state", code)),)
+            return (
+                refused(state, TRANSIT_GATEWAY_ATTACHMENT, Origin(resource, words, "state", code)),
+            )
     return ()
 
 

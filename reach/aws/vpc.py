@@ -35,8 +35,13 @@ def _blocks(subnet: Subnet) -> Ranges:
 
 def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
+    subnets = lowering.index.subnets_by_vpc.get(vpc_id, ())
+    disputed = Ranges.repeated(map(_blocks, subnets))
     routes = []
-    for subnet in lowering.index.subnets_by_vpc.get(vpc_id, ()):
+    if disputed:
+        match = HeaderSpace.where(destination=disputed)
+        routes.append(Route(match, node_name("vpc", vpc_id, "disputed"), Origin(vpc_id, "")))
+    for subnet in subnets:
         switch = node_name("subnet", subnet.subnet_id, "switch")
         match = HeaderSpace.where(destination=_blocks(subnet))
         words = f"routes locally to {subnet.subnet_id}"
@@ -55,6 +60,12 @@ def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
         name=vpc.name,
     )
     return (Forward(tuple(routes), nobody),)
+
+
+def _disputed(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
+    """Blocks of subnets overlap nowhere (AWS, "Subnet sizing"): one of two is there no more."""
+    words = "several of its subnets are said to have this address, and nothing tells which has it"
+    return (Unmodelled(Origin(vpc_id, words, code="UNKNOWN_RESOURCE")),)
 
 
 def _unseen(lowering: Lowering, vpc: Vpc) -> Origin | None:
@@ -140,7 +151,7 @@ def _joints(lowering: Lowering) -> Iterator[tuple[str, ...]]:
 COMPONENT = Component(
     name="vpc",
     reads=(Vpc, Subnet),
-    nodes={"local": _local},
+    nodes={"local": _local, "disputed": _disputed},
     ends={"vpc-": _end},
     besides=_besides,
 )

@@ -44,7 +44,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import NetworkInterface, PeeringVpcInfo, Vpc, VpcPeeringConnection
-from reach.states import PEERING, refused
+from reach.states import PEERING, may_work, refused
 
 _NAME = "vpc_peering"
 _QUIET = Origin("", "")
@@ -147,7 +147,7 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
         found: dict[str, list[VpcPeeringConnection]] = {}
         for peering in lowering.snapshot.records(VpcPeeringConnection):
             for end in (peering.requester_vpc_info, peering.accepter_vpc_info):
-                if peering.is_active and end.vpc_id:
+                if may_work(peering.status.code, PEERING) and end.vpc_id:
                     found.setdefault(end.vpc_id, []).append(peering)
         return found
 
@@ -177,7 +177,8 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
     """R-SG-16: groups of both sides may name each other, within a Region."""
     for peering in lowering.snapshot.records(VpcPeeringConnection):
         one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = peering.is_active and _region(lowering, one) == _region(lowering, other)
+        works = may_work(peering.status.code, PEERING)
+        joined = works and _region(lowering, one) == _region(lowering, other)
         if joined and one.vpc_id and other.vpc_id:
             yield Join(one.vpc_id, other.vpc_id, outbound=True)
 

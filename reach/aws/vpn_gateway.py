@@ -49,7 +49,7 @@ from reach.snapshot.lines import is_default
 from reach.snapshot.private_records import VpnConnection, VpnGateway, VpnGatewayAttachment
 from reach.snapshot.records import NatGateway, NetworkInterface, RouteTable, Vpc
 from reach.snapshot.section import Reference, Section
-from reach.states import ATTACHMENT, VPN_GATEWAY, refused
+from reach.states import ATTACHMENT, NAT_GATEWAY, VPN_GATEWAY, may_work, refused
 
 _NAME = "vpn_gateway"
 _QUIET = Origin("", "")
@@ -97,7 +97,7 @@ def _own(lowering: Lowering, vpc_id: str) -> Ranges:
         spans = list(lowering.index.addresses_of(interfaces).intervals)
         # R-NAT-2: a NAT gateway sends with its own address.
         for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == vpc_id and gateway.state == "available":
+            if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY):
                 for place in gateway.nat_gateway_addresses:
                     if place.private_ip:
                         spans += Ranges.of(parse_address(place.private_ip)).intervals
@@ -304,7 +304,9 @@ def _unseen(lowering: Lowering, gateway: VpnGateway) -> tuple[tuple[Prefix, ...]
 
 def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
     gateway = lowering.snapshot.get(VpnGateway, gateway_id)
-    unseen = _unseen(lowering, gateway) if gateway is not None else None
+    # Of one that is attached to no VPC there is no line on-premises either (``_links``).
+    attached = gateway is not None and _vpc_of(gateway)
+    unseen = _unseen(lowering, gateway) if gateway is not None and attached else None
     if unseen is not None:
         prefixes, gap = unseen
         node = node_name(_NAME, gateway_id, "unseen")

@@ -15,12 +15,15 @@ from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
 from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
 from reach.component import Denial, End, Lowering
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import Action as Decision
 from reach.network.stage import (
     Choose,
+    Filter,
     Forward,
     Option,
     Origin,
     Route,
+    Rule,
     Stage,
     Unmodelled,
 )
@@ -34,9 +37,11 @@ from reach.snapshot.balancer_records import (
     LoadBalancerTargetHealth,
     TargetGroup,
 )
-from reach.snapshot.balancers import Target
+from reach.snapshot.balancers import Target, strange_word
+from reach.snapshot.record import where
 from reach.snapshot.records import NetworkInterface
 from reach.states import LOAD_BALANCER, refused
+from reach.unprinted import left_out
 
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"
 AnyListener = BalancerListener | Listener
@@ -53,7 +58,8 @@ def node_at(
         return node(lowering, component, interface, interface_id, interface.description, ()), None
     zones = (zone.subnet_id or "" for zone in balancer.availability_zones)
     arn, name = balancer.load_balancer_arn, balancer.load_balancer_name
-    return node(lowering, component, interface, arn, name, zones), balancer
+    at = node(lowering, component, interface, arn, name, zones)
+    return replace(at, untold=left_out(lowering, balancer, "availability_zones")), balancer
 
 
 def unknown_balancer(lowering: Lowering, at: Node) -> tuple[Stage, ...]:
@@ -76,19 +82,62 @@ def to_listeners(
     lowering: Lowering, at: Node, balancer: LoadBalancer, part: Callable[[str], str]
 ) -> tuple[Stage, ...]:
     """To the listener of the packet's protocol and port; nothing else is answered."""
-    known = balancers(lowering).listeners(balancer.load_balancer_arn)
-    if known is None:
+    arn = balancer.load_balancer_arn
+    known = balancers(lowering).listeners(arn)
+    answer = lowering.snapshot.get(LoadBalancerListeners, arn)
+    untold = None if answer is None else left_out(lowering, answer, "listeners")
+    if known is None or untold is not None:
         words = f"the listeners of {at.name} are not known"
-        return (Unmodelled(lowering.missing(LoadBalancerListeners, at.balancer, words)),)
+        gap = untold or lowering.missing(LoadBalancerListeners, at.balancer, words)
+        return (Unmodelled(gap),)
     mismatch = at.says(
         "has no listener for this protocol and port", "listeners", "ELBV2_LISTENERS_MISMATCH"
     )
-    routes = (
+    routes = tuple(
         Route(space, part(listener.listener_arn), at.says(_shown(listener), "listener"))
         for listener in known
+        if not _is_doubled(listener, known)
         for space in heard(listener)
     )
-    return (Forward(tuple(routes), mismatch),)
+    odd = [each for each in known if not any(heard(each)) or _is_doubled(each, known)]
+    taken = (perhaps_heard(each.protocol, each.port) for each in odd)
+    place = f" ({where(answer)}/Listeners/{known.index(odd[0])})" if odd and answer else ""
+    shown = f"{_shown(odd[0])}{place}" if odd else ""
+    return by_listener(at, Forward(routes, mismatch), taken, shown)
+
+
+def _is_doubled(listener: AnyListener, known: Iterable[AnyListener]) -> bool:
+    """Whether another one takes some of the same packets, which AWS does not let two do."""
+    others = [each for each in known if each is not listener and each.port == listener.port]
+    return any(
+        not (own & theirs).is_empty
+        for each in others
+        for own in heard(listener)
+        for theirs in heard(each)
+    )
+
+
+def perhaps_heard(protocol: str | None, port: int | None) -> HeaderSpace:
+    """What a listener may take of which nobody knows the protocol or the port."""
+    protocols = PROTOCOLS.get((protocol or "").upper(), ())
+    return HeaderSpace.where(
+        protocol=Ranges.of(*protocols) if protocols else None,
+        destination_port=None if port is None else Ranges.of(port),
+    )
+
+
+def by_listener(
+    at: Node, known: Forward, perhaps: Iterable[HeaderSpace], shown: str
+) -> tuple[Stage, ...]:
+    """To the listeners that are known; ``perhaps`` may be taken by one that nobody knows."""
+    rules = tuple(Rule(space, Decision.PERMIT, QUIET) for space in perhaps)
+    mismatch = known.otherwise
+    if not rules or mismatch is None:
+        return (known,)
+    words = f"what it takes is not known: it {shown}, as no listener does, or none beside another"
+    doubt = at.says(words, "listener", "UNKNOWN_RESOURCE")
+    nobody = Rule(ANYTHING, Decision.DENY, mismatch)
+    return (Forward(known.routes), Filter(rules, nobody), Unmodelled(doubt))
 
 
 def heard(listener: AnyListener) -> Iterator[HeaderSpace]:
@@ -167,6 +216,20 @@ def group(lowering: Lowering, arn: str) -> TargetGroup | Origin:
     return lowering.missing(TargetGroup, arn, f"the target group {name_of(arn)} is not known")
 
 
+def untold_targets(lowering: Lowering, of: TargetGroup) -> Origin:
+    """Why it is not known what is registered in a target group."""
+    arn, key = of.target_group_arn, strange_word(of)
+    words = f"the targets of {name_of(arn)} are not known"
+    if key:
+        said = of.target_type if key == "TargetType" else of.protocol
+        what = f"{said!r} is no word of AWS's" if said else "AWS always prints what is not there"
+        words = f"{words}: {what} ({where(of)}/{key})"
+        return Origin(arn, words, code="UNKNOWN_RESOURCE", name=of.name)
+    answer = lowering.snapshot.get(LoadBalancerTargetHealth, arn)
+    left = None if answer is None else left_out(lowering, answer)
+    return left or lowering.missing(LoadBalancerTargetHealth, arn, words)
+
+
 def picked(
     lowering: Lowering, at: Node, balancer: LoadBalancer, arn: str
 ) -> tuple[Pick, ...] | Origin:
@@ -182,8 +245,7 @@ def _picked(
         return of
     targets = balancers(lowering).targets(of)
     if targets is None:
-        words = f"the targets of {name_of(arn)} are not known"
-        return lowering.missing(LoadBalancerTargetHealth, arn, words)
+        return untold_targets(lowering, of)
     return picks(lowering, at, targets, _crossing(lowering, at, balancer, of, targets))
 
 

@@ -45,7 +45,8 @@ def balancers(lowering: Lowering) -> Balancers:
 class Node:
     """A balancer at one of its interfaces.
 
-    ``balancer`` is its ARN or name, ``zones`` the zones that are enabled for it.
+    ``balancer`` is its ARN or name, ``zones`` the zones that are enabled for it; ``untold`` says
+    why these are not known, where they are not.
     """
 
     component: str
@@ -55,6 +56,7 @@ class Node:
     identity: int
     zone: str
     zones: frozenset[str]
+    untold: Origin | None = None
 
     @property
     def id(self) -> str:

@@ -108,6 +108,8 @@ def _pick(
     hangs = _counts_by_option(lowering, target, any_healthy)
     if target.zone in (ALL_ZONES, "") or target.zone == at.zone:
         return Pick(alone, hangs=hangs)
+    if at.untold is not None:
+        return Pick(alone, doubt=at.untold, hangs=hangs)
     if not at.enables(target.zone):
         words = f"the target {target.id} is in {target.zone}, which is not enabled"
         return Pick(alone, at.says(words, "zones", "ELB_INSTALLED_AZ_RESTRICTION"))

@@ -26,6 +26,7 @@ from reach.network.stage import (
     Rule,
     Stage,
     Translate,
+    unknown_filter,
 )
 from reach.snapshot.balancers import Target
 
@@ -107,7 +108,9 @@ def opens(lowering: Lowering, at: Node, known: Sequence[tuple[str, Target]]) -> 
     words = "opens connections to its targets only"
     nobody = Rule(ANYTHING, Action.DENY, at.says(words, "target", "TARGET_ADDRESS_RESTRICTION"))
     identity = Assign("identity", Ranges.of(at.identity))
+    doubt = () if at.untold is None else (unknown_filter(at.untold),)
     return (
+        *doubt,
         Filter((*rules, other), nobody, at.opened),
         Translate((Case(ANYTHING, (identity,), QUIET),)),
         *lowering.slot("network_interface.egress", at.id),

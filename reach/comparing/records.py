@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from reach.snapshot.record import PROVENANCE, Record, Scope, content
+from reach.snapshot.record import LEFT_OUT, PROVENANCE, Record, Scope, content, unprinted
 from reach.snapshot.records import (
     Address,
     Instance,
@@ -158,7 +158,17 @@ def _heard(record: Record, other: Record) -> dict[str, object]:
     names = (name for name in kind.__struct_fields__ if name not in silent)
     if kind not in _SETS:
         return {name: getattr(record, name) for name in names}
-    return {name: _set(msgspec.to_builtins(getattr(record, name))) for name in names}
+    said = {name: _set(msgspec.to_builtins(getattr(record, name))) for name in names}
+    return {**said, "what it lacks": [*sorted(unprinted(record)), *_left_out(record)]}
+
+
+def _left_out(record: Record) -> list[tuple[bool, ...]]:
+    """Of each permission of a group, which lists of peers are not there."""
+    if not isinstance(record, SecurityGroup):
+        return []
+    every = (*record.ip_permissions, *record.ip_permissions_egress)
+    lists = ((e.ip_ranges, e.ipv6_ranges, e.prefix_list_ids, e.user_id_group_pairs) for e in every)
+    return sorted(tuple(each is LEFT_OUT for each in some) for some in lists)
 
 
 def _set(value: object) -> object:

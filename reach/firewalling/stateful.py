@@ -71,9 +71,32 @@ class Ruling:
     assumed: str = ""
 
 
+_ORDERS = ("default_action_order", "strict_order")
+# The API's FirewallPolicy; some go on after an underscore (drop_established_app_layer).
+_ACTIONS = (
+    *("aws:pass", "aws:drop", "aws:forward_to_sfe"),
+    *("aws:alert_strict", "aws:alert_established"),
+)
+
+
 def is_strict(policy: FirewallPolicy) -> bool:
     options = policy.firewall_policy.stateful_engine_options
     return options is not None and options.rule_order == "STRICT_ORDER"
+
+
+def strange_word(policy: FirewallPolicy) -> str:
+    """What a policy says in a word that AWS does not have there; '' if it says no such thing."""
+    body = policy.firewall_policy
+    options = body.stateful_engine_options
+    order = (options.rule_order if options is not None else None) or _ORDERS[0]
+    if order.lower() not in _ORDERS:
+        return f"its rule order is {order!r}"
+    if not body.stateless_default_actions:
+        return "it has no stateless default actions, which AWS always prints"
+    said = (*body.stateless_default_actions, *body.stateful_default_actions)
+    strange = (each for each in said if each.startswith("aws:") and not each.startswith(_ACTIONS))
+    word = next(strange, "")
+    return f"a default action of it is {word!r}" if word else ""
 
 
 def default_of(policy: FirewallPolicy) -> Default:

@@ -4,7 +4,9 @@ A group's own variables count, then those of the policy (R-NFW-14): AWS, "Troubl
 AWS Network Firewall": policy variables affect the groups that do not define HOME_NET themselves.
 Without either, HOME_NET is the firewall's VPC; EXTERNAL_NET is all that the policy's HOME_NET, or
 that default, is not.  A reference means the entries of a prefix list; of a resource group no call
-tells the members.
+tells the members.  A group that uses a name which nothing defines AWS does not have ("Without the
+required variables, the rule group isn't valid", suricata-limitations-caveats): the definition is
+what the snapshot lacks.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class Variables:
         defined: Mapping[str, PortSet] = own.port_sets if own else {}
         found = defined.get(name[1:].strip("{}"))
         if found is None or name in within:
-            return Extent(ALL_PORTS, f"{name} is not defined")
+            return Extent(ALL_PORTS, f"{name} is not defined", True)
         lookup = partial(self.port, within=within | {name})
         return _union(found.definition, partial(ports, lookup=lookup))
 
@@ -69,7 +71,7 @@ class Variables:
         of_policy = theirs.rule_variables if theirs else {}
         found = own.get(name) or of_policy.get(name)
         if name in within:
-            return Extent(ALL_ADDRESSES, f"${name} is defined by itself")
+            return Extent(ALL_ADDRESSES, f"${name} is defined by itself", True)
         if found is not None:
             lookup = partial(self.address, within=within | {name})
             return _union(found.definition, partial(addresses, lookup=lookup))
@@ -79,7 +81,7 @@ class Variables:
             return Extent(rest, home.unknown, home.missing)
         if name == _HOME:
             return self._own_vpc()
-        return Extent(ALL_ADDRESSES, f"${name} is not defined")
+        return Extent(ALL_ADDRESSES, f"${name} is not defined", True)
 
     def _own_vpc(self) -> Extent:
         """The blocks of the firewall's VPC; of a firewall on a transit gateway nothing says."""
@@ -95,7 +97,7 @@ class Variables:
         sets = self.group.reference_sets
         found = sets.ip_set_references.get(name) if sets else None
         if found is None:
-            return Extent(ALL_ADDRESSES, f"@{name} is not defined")
+            return Extent(ALL_ADDRESSES, f"@{name} is not defined", True)
         listed = found.reference_arn.rpartition("/")[2]
         if not listed.startswith("pl-"):
             words = f"@{name} is {found.reference_arn}, whose members no call tells"

@@ -11,6 +11,7 @@ from reach.component import Lowering
 from reach.network.address import Prefix, is_ipv4
 from reach.network.header_space import Ranges
 from reach.snapshot.index import delegated_prefixes, instance_of, private_addresses
+from reach.snapshot.record import UNPRINTED
 from reach.snapshot.records import Instance, NetworkInterface
 
 # A mount target is an end like any other: its groups let clients in (EFS guide, "Using VPC security
@@ -57,6 +58,8 @@ def kind(lowering: Lowering, interface: NetworkInterface) -> object:
         and is_host(interface)
         and is_ordinary(interface)
         and len(families) == len(set(families))
+        and interface.groups is not UNPRINTED
+        and interface.private_ip_addresses is not UNPRINTED
         and not delegated_prefixes(interface)
         and (instance is None or is_running(instance))
         and (not instance_id or len(lowering.index.interfaces_by_instance[instance_id]) == 1)

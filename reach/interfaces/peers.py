@@ -1,6 +1,6 @@
 """Whom a rule of a security group means: blocks, prefix lists, and groups by their members.
 
-    peers_of(lowering, permission, group, vpc, egress, lost) -> Peer, ...
+    meant_by(lowering, permission, group, vpc, egress, lost, place) -> Peer, ...
     lost_to(lowering, group, vpc, subnet) -> Lost        vpcs_with(lowering) -> group -> VPCs
 
 On the way in a group means whoever sends with it, on the way out the private addresses of who wears
@@ -15,17 +15,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reach.component import Lowering
+from reach.interfaces.permissions import flaw, lacks
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action
 from reach.routing.keeping import NOTHING, Lost, lost_from, lost_within
 from reach.snapshot.records import (
     IpPermission,
+    NetworkInterface,
     SecurityGroup,
     SecurityGroupVpcAssociation,
     UserIdGroupPair,
     VpcPeeringConnection,
 )
+from reach.states import PEERING, may_work
+from reach.unprinted import lacking, left_out
 
 _ASSOCIATED = "associated-group"
 _IPV6 = "group-reference-ipv6"
@@ -45,7 +49,29 @@ class Peer:
     option: str = ""
 
 
-def peers_of(
+def meant_by(
+    lowering: Lowering,
+    permission: IpPermission,
+    group: SecurityGroup,
+    vpc: str,
+    egress: bool,
+    lost: Lost,
+    place: str,
+) -> Iterator[Peer]:
+    """The alternatives of a permission as it stands; in doubt where AWS would not have it so.
+
+    ``place`` is where it stands: the file and JSON pointer.
+    """
+    wrong, untold = flaw(permission), lacks(permission)
+    for peer in _peers(lowering, permission, group, vpc, egress, lost):
+        words = f"{wrong} ({place}): what it lets pass is not known"
+        yield replace(peer, action=Action.DOUBT, words=words) if wrong else peer
+    if untold:
+        words = f"{untold} ({place}): whom it lets pass is not known"
+        yield Peer("others", ANYTHING, Action.DOUBT, words)
+
+
+def _peers(
     lowering: Lowering,
     permission: IpPermission,
     group: SecurityGroup,
@@ -116,7 +142,11 @@ def _group(
 ) -> Iterator[Peer]:
     """R-SG-12: whom a reference matches, and whom it may not, as AWS is read (U-10, U-11)."""
     name = pair.group_id or ""
-    if pair.peering_status not in (None, "", "active"):
+    status = pair.peering_status or "active"
+    if may_work(status, PEERING) and status != "active":
+        yield _in_doubt(name)
+        return
+    if status != "active":
         yield Peer(name, HeaderSpace.where(identity=Ranges(())))
         return
     scope = lowering.joined(vpc, outbound=egress)
@@ -129,6 +159,20 @@ def _group(
         words = "a group of both VPCs is all that joins them"
         action = Action.PERMIT if passes else Action.DENY
         yield Peer(name, beyond, action, f"{name}: {words}", _ASSOCIATED)
+    if egress:
+        for peer in _perhaps(lowering, name, scope | tied):
+            yield from _on_the_way(peer, lost)
+
+
+def _perhaps(lowering: Lowering, name: str, vpcs: frozenset[str]) -> Iterator[Peer]:
+    """Interfaces that may be members: nobody knows their groups.  Those that send are doubted as
+    they do."""
+    found = (lacking(lowering, NetworkInterface, "vpc_id", vpc, "groups") for vpc in sorted(vpcs))
+    for each in dict.fromkeys(each for some in found for each in some):
+        unsaid = left_out(lowering, each, "groups")
+        if unsaid is not None:
+            space = HeaderSpace.where(destination=lowering.index.addresses_of((each,)))
+            yield Peer(name, space, Action.DOUBT, f"{unsaid.resource}: {unsaid.words}")
 
 
 def _by_family(

@@ -1,9 +1,10 @@
-"""Interfaces of which the snapshot does not tell in which of its subnets they are.
+"""Interfaces of which the snapshot does not tell in which of its subnets they are, or where in one.
 
     stray_in(lowering, subnet) -> Origin, or None
 
-Such an interface names a subnet that is not held, or none, and has an address of one that is: which
-of the two is right nothing tells, and so what the address is answered by (law 2). Must not know
+The one kind names a subnet that is not held, or none, and has an address of one that is: which of
+the two is right nothing tells, and so what the address is answered by (law 2).  Of the other kind
+the answer lacks the list of addresses: any that nobody has may be among them. Must not know
 what a subnet does with a packet.
 """
 
@@ -16,12 +17,16 @@ from reach.network.address import Prefix
 from reach.network.stage import Origin
 from reach.snapshot.index import private_addresses, subnet_blocks
 from reach.snapshot.records import NetworkInterface, Subnet
+from reach.unprinted import lacking, left_out
 
 _Addressed = tuple[tuple[int, str, NetworkInterface], ...]
 
 
 def stray_in(lowering: Lowering, subnet: Subnet) -> Origin | None:
-    """Why not all interfaces in a subnet are known to be in it or not."""
+    """Why not all interfaces in a subnet are known to be in it or not, by their addresses."""
+    named = subnet.subnet_id
+    for each in lacking(lowering, NetworkInterface, "subnet_id", named, "private_ip_addresses"):
+        return left_out(lowering, each, "private_ip_addresses")
     strays = lowering.memo("strays", lambda: _strays(lowering))
     if not strays:
         return None

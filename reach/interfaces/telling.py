@@ -22,8 +22,9 @@ from functools import partial
 
 from reach.component import Lowering
 from reach.interfaces.kinds import is_host
-from reach.interfaces.permissions import permission_space
+from reach.interfaces.permissions import flaw, lacks, permission_space
 from reach.network.header_space import HeaderSpace
+from reach.snapshot.record import unprinted
 from reach.snapshot.records import (
     IpPermission,
     NetworkInterface,
@@ -111,6 +112,8 @@ class _Telling:
         )
         read_whole = frozenset(_worn_by_others(self._lowering))
         for group in records:
+            if next(unprinted(group), None):
+                yield group.group_id
             if group.group_id in read_whole:
                 for permission in (*group.ip_permissions, *group.ip_permissions_egress):
                     yield from (pair.group_id or "" for pair in permission.user_id_group_pairs)
@@ -120,7 +123,9 @@ class _Telling:
                     yield group.group_id
 
     def _is_plain(self, permission: IpPermission, group: SecurityGroup) -> bool:
-        """Whether it is known whom a permission means, and none of them is of another VPC."""
+        """Whether it is known what a permission means, and nobody of another VPC is meant."""
+        if flaw(permission) or lacks(permission):
+            return False
         lists = (each.prefix_list_id or "" for each in permission.prefix_list_ids)
         if any(self._lowering.index.prefix_list_entries(name) is None for name in lists):
             return False

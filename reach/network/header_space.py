@@ -48,6 +48,17 @@ class Ranges:
     def prefixes(prefixes: Iterable[Prefix]) -> Ranges:
         return Ranges.union((prefix.low, prefix.high) for prefix in prefixes)
 
+    @classmethod
+    def repeated(cls, sets: Iterable[Ranges]) -> Ranges:
+        """What is in more than one of some sets."""
+        spans = sorted(span for each in sets for span in each.intervals)
+        found, highest = [], -1
+        for low, high in spans:
+            if low <= highest:
+                found.append((low, min(high, highest)))
+            highest = max(high, highest)
+        return cls.union(found)
+
     @staticmethod
     def union(intervals: Iterable[Interval]) -> Ranges:
         """The set of all integers in any of the intervals, in normal form."""

@@ -120,7 +120,7 @@ def _kept(
 
 def _entry(lowering: Lowering, table: RouteTable, subnet_id: str, route: Candidate) -> Entry:
     """Where a route leads, if anything is known of it."""
-    unknown = not route.record.is_settled or not route.target
+    unknown = bool(route.record.strange) or not route.target
     if unknown or route.target == "local" or malformed(lowering, table, route):
         return _HERE
     return lowering.entry(route.field, route.target, subnet_id, table.vpc_id or "")

@@ -32,6 +32,7 @@ from reach.snapshot.transit_records import (
     TransitGatewayStaticRoutes,
     TransitGatewayVpcAttachment,
 )
+from reach.unprinted import left_out
 
 # R-TGW-4, best first; of a VPN nothing says whether it runs over a private connection.
 _RANKS = (
@@ -137,6 +138,9 @@ def _listed(
     table_id = answer.transit_gateway_route_table_id
     if answer.additional_routes_available or answer.next_token:
         raise _NotKnownError(Origin(table_id, "there are more routes than the snapshot holds"))
+    untold = left_out(lowering, answer, "routes")
+    if untold is not None:
+        raise _NotKnownError(untold)
     for route in answer.routes:
         if route.state == "deleted":  # API: TransitGatewayRouteState; it is not there any more
             continue
@@ -234,6 +238,9 @@ def _propagated(lowering: Lowering, table_id: str) -> Iterator[Candidate]:
     if answer is None or answer.next_token:
         words = "what is propagated into this table is not known"
         raise _NotKnownError(lowering.missing(TransitGatewayPropagations, table_id, words))
+    untold = left_out(lowering, answer)
+    if untold is not None:
+        raise _NotKnownError(untold)
     enabled = {
         each.transit_gateway_attachment_id or "": each
         for each in answer.transit_gateway_route_table_propagations

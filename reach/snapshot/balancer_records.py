@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reach.snapshot.record import Id, Part, Port, Record
+from reach.snapshot.record import UNPRINTED, Id, Part, Port, Record
 
 # Application, Network and Gateway Load Balancers (R-LB-1)
 
@@ -30,7 +30,7 @@ class LoadBalancer(Record, frozen=True):
     scheme: str | None = None
     vpc_id: str | None = None
     state: LoadBalancerState = LoadBalancerState()
-    availability_zones: tuple[LoadBalancerZone, ...] = ()
+    availability_zones: tuple[LoadBalancerZone, ...] = UNPRINTED
     dns_name: str | None = msgspec.field(default=None, name="DNSName")
     enforce_security_group_inbound_rules_on_private_link_traffic: str | None = None
 
@@ -74,14 +74,14 @@ class BalancerListener(Part, frozen=True):
     load_balancer_arn: str | None = None
     port: Port | None = None
     protocol: str | None = None
-    default_actions: tuple[Action, ...] = ()
+    default_actions: tuple[Action, ...] = UNPRINTED
 
 
 class LoadBalancerListeners(Record, frozen=True):
     """One describe-listeners answer under its balancer's ARN."""
 
     load_balancer_arn: Id
-    listeners: tuple[BalancerListener, ...] = ()
+    listeners: tuple[BalancerListener, ...] = UNPRINTED
     next_marker: str | None = None
 
 
@@ -116,8 +116,8 @@ class BalancerRule(Part, frozen=True):
     rule_arn: Id
     priority: str = ""
     is_default: bool = False
-    conditions: tuple[Condition, ...] = ()
-    actions: tuple[Action, ...] = ()
+    conditions: tuple[Condition, ...] = UNPRINTED
+    actions: tuple[Action, ...] = UNPRINTED
 
 
 class Rule(Record, frozen=True):
@@ -126,15 +126,15 @@ class Rule(Record, frozen=True):
     rule_arn: Id
     priority: str = ""
     is_default: bool = False
-    conditions: tuple[Condition, ...] = ()
-    actions: tuple[Action, ...] = ()
+    conditions: tuple[Condition, ...] = UNPRINTED
+    actions: tuple[Action, ...] = UNPRINTED
 
 
 class ListenerRules(Record, frozen=True):
     """One describe-rules answer under its listener's ARN."""
 
     listener_arn: Id
-    rules: tuple[BalancerRule, ...] = ()
+    rules: tuple[BalancerRule, ...] = UNPRINTED
     next_marker: str | None = None
 
 
@@ -149,7 +149,7 @@ class TargetGroup(Record, frozen=True):
     vpc_id: str | None = None
     target_type: str = "instance"
     ip_address_type: str | None = None
-    load_balancer_arns: tuple[str, ...] = ()
+    load_balancer_arns: tuple[str, ...] = UNPRINTED
 
     @property
     def name(self) -> str:
@@ -165,14 +165,14 @@ class LoadBalancerAttributes(Record, frozen=True):
     """One describe-load-balancer-attributes answer under its balancer's ARN."""
 
     load_balancer_arn: Id
-    attributes: tuple[Attribute, ...] = ()
+    attributes: tuple[Attribute, ...] = UNPRINTED
 
 
 class TargetGroupAttributes(Record, frozen=True):
     """One describe-target-group-attributes answer under its group's ARN."""
 
     target_group_arn: Id
-    attributes: tuple[Attribute, ...] = ()
+    attributes: tuple[Attribute, ...] = UNPRINTED
 
 
 class TargetDescription(Part, frozen=True):
@@ -195,7 +195,7 @@ class LoadBalancerTargetHealth(Record, frozen=True):
     """One describe-target-health answer under its group's ARN."""
 
     target_group_arn: Id
-    target_health_descriptions: tuple[TargetHealthDescription, ...] = ()
+    target_health_descriptions: tuple[TargetHealthDescription, ...] = UNPRINTED
 
 
 # Classic Load Balancers (R-CLB-1)
@@ -227,9 +227,9 @@ class ClassicLoadBalancer(Record, frozen=True):
     dns_name: str | None = msgspec.field(default=None, name="DNSName")
     vpc_id: str | None = msgspec.field(default=None, name="VPCId")
     scheme: str | None = None
-    listener_descriptions: tuple[ClassicListenerDescription, ...] = ()
-    instances: tuple[ClassicInstance, ...] = ()
-    subnets: tuple[str, ...] = ()
+    listener_descriptions: tuple[ClassicListenerDescription, ...] = UNPRINTED
+    instances: tuple[ClassicInstance, ...] = UNPRINTED
+    subnets: tuple[str, ...] = UNPRINTED
     health_check: ClassicHealthCheck | None = None
 
     @property
@@ -265,7 +265,7 @@ class ClassicLoadBalancerAttributes(Record, frozen=True):
 
 
 class IpSet(Part, frozen=True):
-    ip_addresses: tuple[str, ...] = ()
+    ip_addresses: tuple[str, ...] = UNPRINTED
 
 
 class Accelerator(Record, frozen=True):
@@ -273,7 +273,7 @@ class Accelerator(Record, frozen=True):
     accelerator_name: str = msgspec.field(default="", name="Name")
     enabled: bool = True
     status: str = ""
-    ip_sets: tuple[IpSet, ...] = ()
+    ip_sets: tuple[IpSet, ...] = UNPRINTED
     dns_name: str | None = None
     dual_stack_dns_name: str | None = None
 
@@ -299,6 +299,6 @@ class PortOverride(Part, frozen=True):
 class AcceleratorEndpointGroup(Record, frozen=True):
     endpoint_group_arn: Id
     endpoint_group_region: str = ""
-    endpoint_descriptions: tuple[EndpointDescription, ...] = ()
+    endpoint_descriptions: tuple[EndpointDescription, ...] = UNPRINTED
     traffic_dial_percentage: float | None = None
     port_overrides: tuple[PortOverride, ...] = ()

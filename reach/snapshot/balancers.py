@@ -32,7 +32,7 @@ from reach.snapshot.balancer_records import (
     TargetHealthDescription,
 )
 from reach.snapshot.index import Index, private_addresses, subnet_blocks
-from reach.snapshot.record import Record
+from reach.snapshot.record import UNPRINTED, Record, unprinted
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
@@ -43,6 +43,9 @@ _BY_TYPE = {
     "gateway_load_balancer": GATEWAY,
 }
 ALL_ZONES = "all"
+# The enumerations of the API (elasticloadbalancingv2, TargetGroup).
+_TARGETS = ("instance", "ip", "lambda", "alb")
+_PROTOCOLS = ("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -178,11 +181,11 @@ class Balancers:
 
     def attributes_of(self, balancer: LoadBalancer) -> Mapping[str, str] | None:
         answer = self.snapshot.get(LoadBalancerAttributes, balancer.load_balancer_arn)
-        return None if answer is None else _pairs(answer.attributes)
+        return None if answer is None else _told(answer.attributes)
 
     def attributes_of_group(self, group: TargetGroup) -> Mapping[str, str] | None:
         answer = self.snapshot.get(TargetGroupAttributes, group.target_group_arn)
-        return None if answer is None else _pairs(answer.attributes)
+        return None if answer is None else _told(answer.attributes)
 
     def crosses_zones(self, balancer: ClassicLoadBalancer) -> bool | None:
         """Whether a classic balancer uses targets of all its zones; None if not known."""
@@ -207,10 +210,12 @@ class Balancers:
 
     def targets(self, group: TargetGroup) -> tuple[Target, ...] | None:
         """What is registered in a group; None if it is not known."""
+        if strange_word(group):
+            return None
         known = self._targets.get(group.target_group_arn)
         if known is None:
             answer = self.snapshot.get(LoadBalancerTargetHealth, group.target_group_arn)
-            if answer is None:
+            if answer is None or next(unprinted(answer), None):
                 return None
             known = self._targets[group.target_group_arn] = tuple(
                 target
@@ -245,7 +250,7 @@ class Balancers:
                 yield self._address(target, group)
             case "alb":
                 yield from self._balancer(target, four)
-            case _:
+            case _:  # a function
                 yield target
 
     def _instance(self, target: Target, four: bool) -> Target:
@@ -304,6 +309,15 @@ class Balancers:
         return ""
 
 
+def strange_word(group: TargetGroup) -> str:
+    """The key of a target group under which there is a word that AWS does not have; or ''."""
+    if group.target_type not in _TARGETS:
+        return "TargetType"
+    if group.target_type == "lambda" or group.protocol in _PROTOCOLS:
+        return ""
+    return "Protocol"
+
+
 def _key(arn: str) -> str:
     return arn.partition(":loadbalancer/")[2]
 
@@ -316,6 +330,10 @@ def _priority(rule: BalancerRule | Rule) -> tuple[bool, int]:
     """In the order in which they are tried, the default rule last."""
     last = rule.is_default or not rule.priority.isdigit()
     return last, 0 if last else int(rule.priority)
+
+
+def _told(attributes: tuple[Attribute, ...]) -> Mapping[str, str] | None:
+    return None if attributes is UNPRINTED else _pairs(attributes)
 
 
 def _pairs(attributes: Iterable[Attribute]) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
 
 
 class ClientVpnStatus(Part, frozen=True):
@@ -51,7 +51,7 @@ class ClientVpnRoutes(Record, frozen=True):
     """One describe-client-vpn-routes answer under its endpoint's id."""
 
     client_vpn_endpoint_id: Id
-    routes: tuple[ClientVpnRoute, ...] = ()
+    routes: tuple[ClientVpnRoute, ...] = UNPRINTED
     next_token: str | None = None
 
 
@@ -67,7 +67,7 @@ class ClientVpnAuthorizationRules(Record, frozen=True):
     """One describe-client-vpn-authorization-rules answer under its endpoint's id."""
 
     client_vpn_endpoint_id: Id
-    authorization_rules: tuple[ClientVpnRule, ...] = ()
+    authorization_rules: tuple[ClientVpnRule, ...] = UNPRINTED
     next_token: str | None = None
 
 

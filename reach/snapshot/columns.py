@@ -5,9 +5,9 @@
 A *profile* is an interface without what is its own (its id, addresses, instance, groups and tags):
 of a million interfaces there are some thousands.  A row refers to its profile, to its set of groups
 and to its instance, and has its addresses.  Nothing is given (no bytes) of records whose ids are no
-plain texts.  Columns hold what AWS said, in the order of the records; nothing in them is an
-inference.  ``reach.snapshot.roll`` reads them.  Must not know how files are read, nor numpy, which
-takes long to import.
+plain texts, or that lack what AWS always prints.  Columns hold what AWS said, in the order of the
+records; nothing in them is an inference.  ``reach.snapshot.roll`` reads them.  Must not know how
+files are read, nor numpy, which takes long to import.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from reach.snapshot.interface_records import (
     MetadataOptions,
     NetworkInterface,
 )
+from reach.snapshot.record import UNPRINTED
 
 _LEVEL = 1
 _LONGEST = 64  # bytes of an id: those of AWS have 21
@@ -74,6 +75,8 @@ def of_interfaces(records: Sequence[NetworkInterface]) -> bytes:
     ids = _texts([each.network_interface_id for each in records])
     instances = _texts([owner or "" for owner in owners])
     if ids is None or instances is None or "" in owners:
+        return b""
+    if any(each.groups is UNPRINTED or each.private_ip_addresses is UNPRINTED for each in records):
         return b""
     profiles: dict[object, int] = {}
     examples: list[NetworkInterface] = []

@@ -116,11 +116,12 @@ _VPCS = (
             _route("vpc_peering_connection_id", VpcPeeringConnection),
         ),
         some_of={
+            "associations[]": ("main", "subnet_id", "gateway_id", "public_ipv4_pool"),
             "routes[]": (
                 "destination_cidr_block",
                 "destination_ipv6_cidr_block",
                 "destination_prefix_list_id",
-            )
+            ),
         },
     ),
     Section(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reach.snapshot.record import Id, Part, Record, Scope, Tag, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Scope, Tag, Tagged
 from reach.snapshot.records import RouteTable
 from reach.snapshot.snapshot import Snapshot
 
@@ -102,7 +102,7 @@ class VpcAttachmentOptions(Part, frozen=True):
 
 class VpcAttachmentPart(Part, frozen=True):
     attachment: CoreNetworkAttachmentPart
-    subnet_arns: tuple[str, ...] = ()
+    subnet_arns: tuple[str, ...] = UNPRINTED
     options: VpcAttachmentOptions = VpcAttachmentOptions()
 
 
@@ -160,7 +160,7 @@ class CoreNetworkRoutes(Record, frozen=True):
 
     core_network_segment_edge: SegmentEdge | None = None
     core_network_network_function_group: FunctionGroupEdge | None = None
-    network_routes: tuple[CoreNetworkRoute, ...] = ()
+    network_routes: tuple[CoreNetworkRoute, ...] = UNPRINTED
     next_token: str | None = None
 
     @property

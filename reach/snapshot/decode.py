@@ -10,18 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import force_setattr
 
+from reach.snapshot.attribute_path import Place, gather, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.files import scope_of_file
-from reach.snapshot.record import Page, Record, Scope, stamp
+from reach.snapshot.record import Page, Record, Scope, may_lack, stamp, unprinted
 from reach.snapshot.section import Nested, Section
+from reach.snapshot.words import ALWAYS, WORDS
 
 # How the services spell "there is more".  A token leads to a further page; the flag leads nowhere.
 MORE_FLAG = "AdditionalRoutesAvailable"
@@ -53,8 +56,60 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
     """Read one file."""
     document = Document(name, scope_of_file(name))
     text = _as_utf8(name, text)
-    if _is_one_list(document, text, sections):
-        return document
+    if not _is_one_list(document, text, sections):
+        _by_part(document, text, sections)
+    for key, records in document.records.items():
+        document.diagnostics += _lacking(sections[key], records)
+        document.diagnostics += _strange(sections[key], records)
+        document.diagnostics += _silent(sections[key], records)
+    return document
+
+
+def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """A warning for each list that AWS always prints, and a record lacks."""
+    for record in records if may_lack(records) else ():
+        for key in unprinted(record):
+            resource = str(getattr(record, section.id))
+            words = f"{resource} lacks {key}, which {section.call} always prints"
+            place = f"{record.pointer}/{key}"
+            yield Diagnostic("warning", words, record.page.file, place, resource, "unprinted")
+
+
+def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """A warning for each word that AWS does not have there."""
+    known = WORDS.get(section.key, {})
+    for path, said in gather(records, known):
+        found = {word for word in said if word and word.lower() not in known[path]}
+        for record in records if found else ():
+            for place in trace(record, path):
+                if place.value in found:
+                    resource = str(getattr(record, section.id))
+                    words = f"{resource} says {place.value!r}, which is no word of AWS's there"
+                    pointer = record.pointer + place.pointer
+                    name = record.page.file
+                    yield Diagnostic("warning", words, name, pointer, resource, "word")
+
+
+def _silent(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """A warning for each thing that does not say what AWS always prints."""
+    for path in ALWAYS.get(section.key, ()):
+        holder, _, name = path.rpartition(".")
+        parts = dict(gather(records, (holder,)))[holder] if holder else records
+        for record in () if all(map(attrgetter(name), parts)) else records:
+            for place in trace(record, holder) if holder else (Place("", record, None),):
+                if not getattr(place.value, name):
+                    kind = type(place.value)
+                    fields = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+                    key = dict(fields)[name]
+                    resource = str(getattr(record, section.id))
+                    words = f"{resource} lacks {key}, which {section.call} always prints"
+                    pointer = f"{record.pointer}{place.pointer}/{key}"
+                    name_of_file = record.page.file
+                    yield Diagnostic("warning", words, name_of_file, pointer, resource, "word")
+
+
+def _by_part(document: Document, text: bytes, sections: Mapping[str, Section]) -> None:
+    name = document.file
     parts = _top_level(name, text, sections)
     document.more = next((key for key in MORE if _says_more(parts, key)), "")
     bare = _bare(parts, sections)
@@ -70,7 +125,6 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
             document.diagnostics.append(_orphan(name, orphans[key]))
         elif key not in _ENVELOPE and _holds(raw):
             document.unread.append(key)
-    return document
 
 
 def _is_one_list(document: Document, text: bytes, sections: Mapping[str, Section]) -> bool:

@@ -12,8 +12,9 @@ from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
 # What a remark is about: something AWS did not answer, a network that changed while it was read,
-# a file that is not what was captured, a name of something that is not there; "" is anything else.
-About = Literal["", "gap", "change", "hash", "reference"]
+# a file that is not what was captured, a name of something that is not there, a list that an answer
+# lacks and AWS always prints, a word that AWS does not have; "" is anything else.
+About = Literal["", "gap", "change", "hash", "reference", "unprinted", "word"]
 
 
 class SnapshotError(Exception):

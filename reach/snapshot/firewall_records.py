@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from reach.snapshot.record import Id, Part, Record
+from reach.snapshot.record import UNPRINTED, Id, Part, Record
 
 # Firewalls and where their endpoints are (R-NFW-1)
 
@@ -139,7 +139,7 @@ class PolicyHead(Part, frozen=True):
 
 class PolicyBody(Part, frozen=True):
     stateless_rule_group_references: tuple[StatelessReference, ...] = ()
-    stateless_default_actions: tuple[str, ...] = ()
+    stateless_default_actions: tuple[str, ...] = UNPRINTED
     stateful_rule_group_references: tuple[StatefulReference, ...] = ()
     stateful_default_actions: tuple[str, ...] = ()
     stateful_engine_options: StatefulEngineOptions | None = None
@@ -195,7 +195,7 @@ class MatchAttributes(Part, frozen=True):
 
 class StatelessDefinition(Part, frozen=True):
     match_attributes: MatchAttributes = MatchAttributes()
-    actions: tuple[str, ...] = ()
+    actions: tuple[str, ...] = UNPRINTED
 
 
 class StatelessRule(Part, frozen=True):
@@ -204,7 +204,7 @@ class StatelessRule(Part, frozen=True):
 
 
 class StatelessRules(Part, frozen=True):
-    stateless_rules: tuple[StatelessRule, ...] = ()
+    stateless_rules: tuple[StatelessRule, ...] = UNPRINTED
 
 
 class RuleHeader(Part, frozen=True):

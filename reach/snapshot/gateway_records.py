@@ -7,7 +7,7 @@ nothing, gives types.  Must not know what a field does to a packet: that is for 
 
 from __future__ import annotations
 
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
 
 # Internet and egress-only internet gateways (R-IGW-1)
 
@@ -29,13 +29,13 @@ class GatewayAttachment(Part, frozen=True):
 
 class InternetGateway(Tagged, frozen=True):
     internet_gateway_id: Id
-    attachments: tuple[GatewayAttachment, ...] = ()
+    attachments: tuple[GatewayAttachment, ...] = UNPRINTED
     owner_id: str = ""
 
 
 class EgressOnlyInternetGateway(Tagged, frozen=True):
     egress_only_internet_gateway_id: Id
-    attachments: tuple[GatewayAttachment, ...] = ()
+    attachments: tuple[GatewayAttachment, ...] = UNPRINTED
 
 
 # NAT gateways (R-NAT-1, R-NAT-12)
@@ -59,7 +59,7 @@ class NatGateway(Tagged, frozen=True):
     availability_mode: str = "zonal"
     subnet_id: str | None = None
     vpc_id: str | None = None
-    nat_gateway_addresses: tuple[NatGatewayAddress, ...] = ()
+    nat_gateway_addresses: tuple[NatGatewayAddress, ...] = UNPRINTED
     route_table_id: str | None = None
     auto_provision_zones: str | None = None
     auto_scaling_ips: str | None = None
@@ -117,10 +117,10 @@ class VpcEndpoint(Tagged, frozen=True):
     service_name: str = ""
     state: str = ""
     vpc_id: str | None = None
-    subnet_ids: tuple[str, ...] = ()
-    route_table_ids: tuple[str, ...] = ()
-    network_interface_ids: tuple[str, ...] = ()
-    groups: tuple[EndpointGroup, ...] = ()
+    subnet_ids: tuple[str, ...] = UNPRINTED
+    route_table_ids: tuple[str, ...] = UNPRINTED
+    network_interface_ids: tuple[str, ...] = UNPRINTED
+    groups: tuple[EndpointGroup, ...] = UNPRINTED
     private_dns_enabled: bool | None = None
     ip_address_type: str | None = None
     service_region: str | None = None
@@ -155,5 +155,5 @@ class ManagedPrefixListEntries(Record, frozen=True):
     """One get-managed-prefix-list-entries answer under its parent's id."""
 
     prefix_list_id: Id
-    entries: tuple[PrefixListEntry, ...] = ()
+    entries: tuple[PrefixListEntry, ...] = UNPRINTED
     next_token: str | None = None

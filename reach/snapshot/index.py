@@ -28,7 +28,7 @@ from reach.network.address import (
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.lines import Lines
-from reach.snapshot.record import Record, Tag
+from reach.snapshot.record import UNPRINTED, Record, Tag
 from reach.snapshot.records import (
     AvailabilityZone,
     CidrBlockAssociation,
@@ -482,9 +482,9 @@ class Index:
         explicit = self._explicit_tables.get(subnet_id)
         return _only(explicit or self._main_tables.get(self._vpc_of(subnet_id), ()))
 
-    def gateway_route_table(self, gateway_id: str) -> RouteTable | None:
-        """The edge table of an internet or virtual private gateway (R-RT-19)."""
-        return next(iter(self._edge_tables.get(gateway_id, ())), None)
+    def gateway_route_tables(self, gateway_id: str) -> tuple[RouteTable, ...]:
+        """What is said to be the edge table of an internet or virtual private gateway (R-RT-19)."""
+        return tuple(dict.fromkeys(self._edge_tables.get(gateway_id, ())))
 
     def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
         """The ACL associated with the subnet, else the default one of its VPC (R-NACL-1)."""
@@ -539,7 +539,7 @@ class Index:
         """
         answer = self.snapshot.get(ManagedPrefixListEntries, prefix_list_id)
         if answer is not None:
-            whole = not answer.next_token
+            whole = not answer.next_token and answer.entries is not UNPRINTED
             return tuple(dict.fromkeys(entry.cidr for entry in answer.entries)) if whole else None
         known = self.snapshot.get(PrefixList, prefix_list_id)
         return known.cidrs if known is not None and known.cidrs else None

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from reach.network.address import Prefix, cover
 from reach.snapshot.index import ipv4_blocks
-from reach.snapshot.record import Id, Part, Record, Tagged
-from reach.snapshot.records import RouteTable, Vpc
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
+from reach.snapshot.records import InternetGateway, RouteTable, Vpc
 from reach.snapshot.snapshot import Snapshot
 
 
@@ -26,7 +26,7 @@ class PoolAddressRange(Part, frozen=True):
 
 class PublicIpv4Pool(Tagged, frozen=True):
     pool_id: Id
-    pool_address_ranges: tuple[PoolAddressRange, ...] = ()
+    pool_address_ranges: tuple[PoolAddressRange, ...] = UNPRINTED
 
 
 class ByoipCidr(Record, frozen=True):
@@ -50,6 +50,7 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
     routed: dict[str, list[Prefix]] = {}
     unlisted: dict[str, None] = {}
     for table in snapshot.records(RouteTable):
+        unlisted |= dict.fromkeys(_perhaps(snapshot, table))
         pools = [a.public_ipv4_pool for a in table.associations if a.is_settled]
         named = [pool for pool in pools if pool]
         if not named:
@@ -58,7 +59,7 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
         known: list[Prefix] = []
         for pool in named:
             listed = snapshot.get(PublicIpv4Pool, pool)
-            if listed is not None:
+            if listed is not None and listed.pool_address_ranges is not UNPRINTED:
                 known += blocks_of(listed)
                 continue
             unlisted[pool] = None
@@ -67,18 +68,32 @@ def ingress_pools(snapshot: Snapshot) -> IngressPools:
         for block, interface in outside.items():
             if any(pool.covers(block) for pool in known):
                 routed.setdefault(interface, []).append(block)
-        for gateway in _gateways(table):
+        for gateway in _gateways(snapshot, table):
             accepted[gateway] = (*accepted.get(gateway, ()), *dict.fromkeys(known))
     return IngressPools(
         accepted, {i: tuple(blocks) for i, blocks in routed.items()}, tuple(unlisted)
     )
 
 
-def _gateways(table: RouteTable) -> Iterator[str]:
+def _perhaps(snapshot: Snapshot, table: RouteTable) -> Iterator[str]:
+    """The pools of which it is not known whether a gateway accepts them by this table."""
+    if table.associations is UNPRINTED:
+        yield from (each.pool_id for each in snapshot.records(PublicIpv4Pool))
+    gateways = [snapshot.get(InternetGateway, e.gateway_id or "") for e in table.associations]
+    untold = any(each is not None and each.attachments is UNPRINTED for each in gateways)
+    strange = any(each.strange for each in table.associations)
+    for each in table.associations:
+        if each.public_ipv4_pool and (untold or strange or table.routes is UNPRINTED):
+            yield each.public_ipv4_pool
+
+
+def _gateways(snapshot: Snapshot, table: RouteTable) -> Iterator[str]:
     for association in table.associations:
-        gateway = association.gateway_id or ""
-        if association.is_settled and gateway.startswith("igw-"):
-            yield gateway
+        name = association.gateway_id or ""
+        gateway = snapshot.get(InternetGateway, name)
+        untold = gateway is not None and gateway.attachments is UNPRINTED
+        if association.is_settled and name.startswith("igw-") and not untold:
+            yield name
 
 
 def _outside(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Prefix, str]]:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reach.snapshot.record import Id, Part, Port, Record, Tag, Tagged, name_among
+from reach.snapshot.record import (
+    LEFT_OUT,
+    UNPRINTED,
+    Id,
+    Part,
+    Port,
+    Record,
+    Tag,
+    Tagged,
+    name_among,
+)
 
 # Security groups (R-SG-1 to 16, R-SG-30)
 
@@ -41,10 +51,10 @@ class IpPermission(Part, frozen=True):
     ip_protocol: str
     from_port: Port | None = None
     to_port: Port | None = None
-    ip_ranges: tuple[IpRange, ...] = ()
-    ipv6_ranges: tuple[Ipv6Range, ...] = ()
-    prefix_list_ids: tuple[PrefixListId, ...] = ()
-    user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
+    ip_ranges: tuple[IpRange, ...] = LEFT_OUT
+    ipv6_ranges: tuple[Ipv6Range, ...] = LEFT_OUT
+    prefix_list_ids: tuple[PrefixListId, ...] = LEFT_OUT
+    user_id_group_pairs: tuple[UserIdGroupPair, ...] = LEFT_OUT
 
 
 class GroupRule(NamedTuple):
@@ -60,8 +70,8 @@ class SecurityGroup(Tagged, frozen=True):
     group_name: str = ""
     vpc_id: str | None = None
     owner_id: str = ""
-    ip_permissions: tuple[IpPermission, ...] = ()
-    ip_permissions_egress: tuple[IpPermission, ...] = ()
+    ip_permissions: tuple[IpPermission, ...] = UNPRINTED
+    ip_permissions_egress: tuple[IpPermission, ...] = UNPRINTED
 
 
 class ReferencedGroup(Part, frozen=True):
@@ -156,9 +166,9 @@ class NetworkInterface(Record, frozen=True):
     requester_id: str | None = None
     description: str = ""
     source_dest_check: bool = True
-    groups: tuple[GroupIdentifier, ...] = ()
+    groups: tuple[GroupIdentifier, ...] = UNPRINTED
     private_ip_address: str | None = None
-    private_ip_addresses: tuple[PrivateIpAddress, ...] = ()
+    private_ip_addresses: tuple[PrivateIpAddress, ...] = UNPRINTED
     association: InterfaceAssociation | None = None
     ipv4_prefixes: tuple[Ipv4Prefix, ...] = ()
     ipv6_addresses: tuple[Ipv6Address, ...] = ()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import msgspec
 
-from reach.snapshot.record import Id, Part, Record
+from reach.snapshot.record import UNPRINTED, Id, Part, Record
 
 PortRange = Annotated[str, msgspec.Meta(pattern=r"^\d{1,5}(-\d{1,5})?$")]
 
@@ -33,7 +33,7 @@ class ResourceGateway(LatticeRecord, frozen=True):
     name: str = ""
     status: str = ""
     vpc_id: str = ""
-    subnet_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = UNPRINTED
     security_group_ids: tuple[str, ...] = ()
 
 
@@ -179,5 +179,5 @@ class LatticeTargets(LatticeRecord, frozen=True):
     """One list-targets answer under its target group's id."""
 
     target_group_id: Id
-    items: tuple[LatticeTarget, ...] = ()
+    items: tuple[LatticeTarget, ...] = UNPRINTED
     next_token: str | None = None

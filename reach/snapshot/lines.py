@@ -21,7 +21,7 @@ from reach.snapshot.private_records import (
     VpnConnection,
     VpnGateway,
 )
-from reach.snapshot.record import Record, Scope
+from reach.snapshot.record import UNPRINTED, Record, Scope
 from reach.snapshot.records import RouteTable
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
@@ -245,10 +245,14 @@ class Lines:
         """R-VGW-2: routes that stand in the tables which the gateway propagates to."""
         shown: dict[str, list[str | None]] = {}
         for table in self._snapshot.records(RouteTable):
+            if table.routes is UNPRINTED:
+                continue
             for each in table.propagating_vgws:
                 shown.setdefault(each.gateway_id or "", [])
             for route in table.routes:
-                if route.origin == "EnableVgwRoutePropagation" and route.state != "blackhole":
+                # One whose origin nobody knows may be one; it is doubted where it is met.
+                learned = route.origin == "EnableVgwRoutePropagation" or route.strange
+                if learned and route.state != "blackhole":
                     block = route.destination_cidr_block or route.destination_ipv6_cidr_block
                     shown.setdefault(route.gateway_id or "", []).append(block)
         return {gateway: Told(_distinct(blocks), True) for gateway, blocks in shown.items()}

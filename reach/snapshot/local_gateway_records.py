@@ -6,7 +6,7 @@ nothing, gives types.  Must not know what a field does to a packet: that is for 
 
 from __future__ import annotations
 
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
 
 
 class LocalGateway(Tagged, frozen=True):
@@ -48,5 +48,5 @@ class LocalGatewayRoutes(Record, frozen=True):
     """One search-local-gateway-routes answer under its table's id."""
 
     local_gateway_route_table_id: Id
-    routes: tuple[LocalGatewayRoute, ...] = ()
+    routes: tuple[LocalGatewayRoute, ...] = UNPRINTED
     next_token: str | None = None

@@ -116,7 +116,7 @@ def _extend(section: Section, first: Record, other: Record) -> Record:
     joined: dict[str, Any] = {}
     for name, _ in _defaults(first):
         one, two = getattr(first, name), getattr(other, name)
-        if isinstance(one, tuple):
+        if isinstance(one, tuple) and (one or two):
             joined[name] = tuple(sorted({*one, *two}, key=msgspec.json.encode))
     whole = _complete(replace(first, **joined), other)
     for name in section.more:

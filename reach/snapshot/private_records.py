@@ -7,7 +7,7 @@ field does to a packet: that is for the components.
 
 from __future__ import annotations
 
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
 
 # Virtual private gateways (R-VGW-1)
 
@@ -29,7 +29,7 @@ class VpnGatewayAttachment(Part, frozen=True):
 class VpnGateway(Tagged, frozen=True):
     vpn_gateway_id: Id
     state: str = ""
-    vpc_attachments: tuple[VpnGatewayAttachment, ...] = ()
+    vpc_attachments: tuple[VpnGatewayAttachment, ...] = UNPRINTED
 
 
 # VPN connections (R-VGW-3, R-VGW-4)
@@ -70,8 +70,8 @@ class VpnConnection(Tagged, frozen=True):
     transit_gateway_id: str | None = None
     core_network_arn: str | None = None
     options: VpnConnectionOptions = VpnConnectionOptions()
-    routes: tuple[VpnStaticRoute, ...] = ()
-    vgw_telemetry: tuple[VgwTelemetry, ...] = ()
+    routes: tuple[VpnStaticRoute, ...] = UNPRINTED
+    vgw_telemetry: tuple[VgwTelemetry, ...] = UNPRINTED
 
 
 # Direct Connect (R-DX-1, R-DX-2)
@@ -115,7 +115,7 @@ class DirectConnectGatewayAssociation(Record, frozen=True, rename="camel"):
     association_state: str = ""
     associated_gateway: AssociatedGateway = AssociatedGateway()
     virtual_gateway_id: str | None = None
-    allowed_prefixes_to_direct_connect_gateway: tuple[AllowedPrefix, ...] = ()
+    allowed_prefixes_to_direct_connect_gateway: tuple[AllowedPrefix, ...] = UNPRINTED
 
     @property
     def gateway_id(self) -> str:
@@ -152,7 +152,7 @@ class VirtualInterface(Record, frozen=True, rename="camel"):
     owner_account: str = ""
     virtual_gateway_id: str | None = None
     direct_connect_gateway_id: str | None = None
-    bgp_peers: tuple[BgpPeer, ...] = ()
+    bgp_peers: tuple[BgpPeer, ...] = UNPRINTED
     address_family: str = ""
 
     @property

@@ -22,6 +22,7 @@ OFF, INGRESS, BOTH = "off", "block-ingress", "block-bidirectional"
 # What an allow-egress exclusion makes of block-bidirectional (U-2).
 EGRESS = "block-bidirectional with an allow-egress exclusion"
 _EVERY = frozenset((OFF, INGRESS, BOTH))
+_EXCLUSION_MODES = ("allow-egress", "allow-bidirectional")
 # AWS: VpcBlockPublicAccessExclusion.  One that is being made does not count yet; of one that is
 # being changed or taken away it is not told what counts.
 _COUNTS = ("create-complete", "update-complete", "")
@@ -192,7 +193,8 @@ def _left(account: Account, mode: str, ids: Iterable[str]) -> frozenset[str]:
         if each.state in (*_COUNTS, *_CHANGES):
             egress = each.internet_gateway_exclusion_mode == "allow-egress"
             left.add(weaker if egress else OFF)
-        if each.state in _CHANGES:
+        known = each.internet_gateway_exclusion_mode in _EXCLUSION_MODES
+        if each.state in _CHANGES or not known:
             left |= {mode, weaker, OFF}
     return frozenset(left or {mode})
 

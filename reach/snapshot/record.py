@@ -7,8 +7,10 @@ not know any AWS object, nor how files are found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -17,6 +19,29 @@ Id = Annotated[str, msgspec.Meta(min_length=1)]
 # -1 stands for "any" (R-SG-7, R-SG-9); ICMP types and codes use the same two fields.
 Port = Annotated[int, msgspec.Meta(ge=-1, le=65535)]
 Icmp = Annotated[int, msgspec.Meta(ge=-1, le=255)]
+
+
+class _Unprinted(tuple[Any, ...]):
+    """No list at all, which an empty one is not: equal to itself alone."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = tuple.__hash__
+
+    def __reduce__(self) -> str:
+        return "UNPRINTED" if self is UNPRINTED else "LEFT_OUT"
+
+
+# In place of a list that AWS always prints, where an answer lacks it: what it holds is not known.
+UNPRINTED = _Unprinted()
+# The same of one that many leave out where it is empty.
+LEFT_OUT = _Unprinted()
 
 
 class Scope(NamedTuple):
@@ -104,6 +129,46 @@ def content(record: Record) -> tuple[object, ...]:
 
 def same_content(one: Record, other: Record) -> bool:
     return type(one) is type(other) and content(one) == content(other)
+
+
+def unprinted(part: msgspec.Struct, *names: str) -> Iterator[str]:
+    """Where in a record, or in some of its fields, a list is lacking that AWS always prints.
+
+    As JSON pointers below it: ``IpPermissions/0/IpRanges``.
+    """
+    for name, printed, holds in _lists(type(part)):
+        if names and name not in names:
+            continue
+        value = getattr(part, name)
+        if value is UNPRINTED:
+            yield printed
+        elif holds and isinstance(value, tuple):
+            for number, each in enumerate(value):
+                yield from (f"{printed}/{number}/{inner}" for inner in unprinted(each))
+        elif holds and value is not None:
+            yield from (f"{printed}/{inner}" for inner in unprinted(value))
+
+
+def may_lack(records: Sequence[msgspec.Struct]) -> bool:
+    """Whether it is worth to look for such lists in records of one type, one by one."""
+    fields = _lists(type(records[0])) if records else ()
+    return any(
+        holds or any(value is UNPRINTED for value in map(attrgetter(name), records))
+        for name, _, holds in fields
+    )
+
+
+@cache
+def _lists(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, bool], ...]:
+    """The fields that a list may be lacking from: name, printed name, whether from inside them."""
+    found = []
+    for field in msgspec.structs.fields(kind):
+        inner = (field.type, *get_args(field.type))
+        parts = (each for each in inner if isinstance(each, type) and each is not kind)
+        holds = any(issubclass(each, msgspec.Struct) and _lists(each) for each in parts)
+        if field.default is UNPRINTED or holds:
+            found.append((field.name, field.encode_name, holds))
+    return tuple(found)
 
 
 def where(record: Record) -> str:

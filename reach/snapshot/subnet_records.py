@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from reach.snapshot.record import Icmp, Id, Part, Port, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Icmp, Id, Part, Port, Record, Tagged
 
 # VPCs and subnets (R-ENI-11 for the IPv6 attributes, R-AZ-1 for the zone id)
 
@@ -102,6 +102,9 @@ class AssociationState(Part, frozen=True):
     state: str = ""
 
 
+_NOT_IN_FORCE = ("associating", "disassociating", "disassociated", "failed")
+
+
 class RouteTableAssociation(Part, frozen=True):
     main: bool = False
     subnet_id: str | None = None
@@ -113,6 +116,15 @@ class RouteTableAssociation(Part, frozen=True):
     def is_settled(self) -> bool:
         """Whether it is in force: its state is printed as associated, or not at all (R-RT-1)."""
         return self.association_state is None or self.association_state.state in ("associated", "")
+
+    @property
+    def strange(self) -> str:
+        """The word that it has for its state, if AWS has none such."""
+        state = self.association_state.state if self.association_state else ""
+        return "" if self.is_settled or state in _NOT_IN_FORCE else state
+
+
+_ORIGINS = ("CreateRouteTable", "CreateRoute", "EnableVgwRoutePropagation", "Advertisement")
 
 
 class Route(Part, frozen=True):
@@ -140,9 +152,11 @@ class Route(Part, frozen=True):
         return self.state in ("blackhole", "filtered")
 
     @property
-    def is_settled(self) -> bool:
-        """Whether its state is one that AWS has (R-RT-11, R-RT-12), or is not printed."""
-        return self.is_dead or self.state in ("active", "", None)
+    def strange(self) -> str:
+        """What it says of its state or origin that none of AWS's does (R-RT-5, 11, 12); or ''."""
+        if not (self.is_dead or self.state in ("active", "", None)):
+            return self.state or ""
+        return "" if self.origin in (None, "", *_ORIGINS) else self.origin
 
 
 class PropagatingVgw(Part, frozen=True):
@@ -152,9 +166,9 @@ class PropagatingVgw(Part, frozen=True):
 class RouteTable(Tagged, frozen=True):
     route_table_id: Id
     vpc_id: str | None = None
-    associations: tuple[RouteTableAssociation, ...] = ()
-    routes: tuple[Route, ...] = ()
-    propagating_vgws: tuple[PropagatingVgw, ...] = ()
+    associations: tuple[RouteTableAssociation, ...] = UNPRINTED
+    routes: tuple[Route, ...] = UNPRINTED
+    propagating_vgws: tuple[PropagatingVgw, ...] = UNPRINTED
     owner_id: str = ""
 
 
@@ -189,7 +203,7 @@ class NetworkAclEntry(Part, frozen=True):
 class NetworkAcl(Tagged, frozen=True):
     network_acl_id: Id
     vpc_id: str | None = None
-    associations: tuple[NetworkAclAssociation, ...] = ()
-    entries: tuple[NetworkAclEntry, ...] = ()
+    associations: tuple[NetworkAclAssociation, ...] = UNPRINTED
+    entries: tuple[NetworkAclEntry, ...] = UNPRINTED
     is_default: bool = False
     owner_id: str = ""

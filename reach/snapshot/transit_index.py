@@ -228,6 +228,9 @@ class TransitIndex:
             table = said.transit_gateway_route_table_id or ""
             policy = said.transit_gateway_policy_table_id or ""
             if (table or policy) and said.state != _OVER:
+                told = self._told.get((attachment_id, gateway_id))
+                if table and told is not None and told.table != table:
+                    return Association(known=False)
                 return Association(table, policy, said.state)
         told = self._told.get((attachment_id, gateway_id))
         if told is not None:
@@ -256,7 +259,7 @@ class TransitIndex:
     @cached_property
     def _told(self) -> Mapping[tuple[str, str], Association]:
         """What get-transit-gateway-route-table-associations tells, by attachment and gateway."""
-        found = {}
+        found: dict[tuple[str, str], Association] = {}
         for answer in self.snapshot.records(TransitGatewayTableAssociations):
             table_id = answer.transit_gateway_route_table_id
             for each in answer.associations:
@@ -265,7 +268,12 @@ class TransitIndex:
                     continue
                 for gateway_id in self._gateways_of(table_id, attachment_id):
                     said = Association(table_id, state=each.state)
-                    found[attachment_id, gateway_id] = said
+                    before = found.get((attachment_id, gateway_id))
+                    # It has one (R-TGW-3): of two nothing tells which.
+                    disputed = before is not None and before.table != table_id
+                    found[attachment_id, gateway_id] = (
+                        Association(known=False) if disputed else said
+                    )
         return found
 
     def _gateways_of(self, table_id: str, attachment_id: str) -> Iterator[str]:

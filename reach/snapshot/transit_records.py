@@ -6,7 +6,7 @@ nothing, gives types.  Must not know what a field does to a packet: that is for 
 
 from __future__ import annotations
 
-from reach.snapshot.record import Id, Part, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
 
 
 class TransitGatewayOptions(Part, frozen=True):
@@ -70,7 +70,7 @@ class TransitGatewayVpcAttachment(Record, frozen=True):
     vpc_id: str | None = None
     vpc_owner_id: str = ""
     state: str = ""
-    subnet_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = UNPRINTED
     creation_time: str = ""
     options: TransitGatewayVpcAttachmentOptions = TransitGatewayVpcAttachmentOptions()
 
@@ -123,7 +123,7 @@ class TransitGatewayRoutes(Record, frozen=True):
     """One search-transit-gateway-routes answer for all types, under its table's id."""
 
     transit_gateway_route_table_id: Id
-    routes: tuple[TransitGatewayRoute, ...] = ()
+    routes: tuple[TransitGatewayRoute, ...] = UNPRINTED
     additional_routes_available: bool | None = None
     next_token: str | None = None
 
@@ -132,7 +132,7 @@ class TransitGatewayStaticRoutes(Record, frozen=True):
     """The same, asked for static routes only."""
 
     transit_gateway_route_table_id: Id
-    routes: tuple[TransitGatewayRoute, ...] = ()
+    routes: tuple[TransitGatewayRoute, ...] = UNPRINTED
     additional_routes_available: bool | None = None
     next_token: str | None = None
 
@@ -148,7 +148,7 @@ class TransitGatewayPropagations(Record, frozen=True):
     """One get-transit-gateway-route-table-propagations answer under its table's id."""
 
     transit_gateway_route_table_id: Id
-    transit_gateway_route_table_propagations: tuple[TransitGatewayPropagation, ...] = ()
+    transit_gateway_route_table_propagations: tuple[TransitGatewayPropagation, ...] = UNPRINTED
     next_token: str | None = None
 
 
@@ -163,7 +163,7 @@ class TransitGatewayTableAssociations(Record, frozen=True):
     """One get-transit-gateway-route-table-associations answer under its table's id."""
 
     transit_gateway_route_table_id: Id
-    associations: tuple[TransitGatewayTableAssociation, ...] = ()
+    associations: tuple[TransitGatewayTableAssociation, ...] = UNPRINTED
     next_token: str | None = None
 
 
@@ -178,7 +178,7 @@ class TransitGatewayPolicyAssociations(Record, frozen=True):
     """One get-transit-gateway-policy-table-associations answer under its table's id."""
 
     transit_gateway_policy_table_id: Id
-    associations: tuple[TransitGatewayTableAssociation, ...] = ()
+    associations: tuple[TransitGatewayTableAssociation, ...] = UNPRINTED
     next_token: str | None = None
 
 

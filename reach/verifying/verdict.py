@@ -24,7 +24,7 @@ class Kind(StrEnum):
     CHANGE = "change"  # the network changed while it was read
     REFERENCE = "reference"  # a name of something that is not there
     CONTRADICTION = "contradiction"  # addresses that cannot all be as they are told
-    FORM = "form"  # said twice, read by nobody, or in a form that cannot be used
+    FORM = "form"  # said twice, read by nobody, lacking, or in a form or word that tells nothing
     LINT = "lint"  # what AWS would not have accepted, or does not carry out
 
 

@@ -30,6 +30,8 @@ _KINDS = {
     "change": Kind.CHANGE,
     "hash": Kind.HASH,
     "reference": Kind.REFERENCE,
+    "unprinted": Kind.FORM,
+    "word": Kind.FORM,
 }
 
 

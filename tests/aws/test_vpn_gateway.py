@@ -337,7 +337,16 @@ def test_edge_tables_that_were_not_asked_for() -> None:
     e, vgw, _ = private()
     e.drop("RouteTables")
     there = at(ground(e), f"vpn_gateway/{vgw}/in", packet(HOST, e.a.ip))
-    assert [doubt.resource for doubt in there.doubts] == [vgw]
+    assert (there.fate, there.origin.resource) == (Fate.UNMODELLED, vgw)
+
+
+def test_a_gateway_without_a_vpc_whose_lines_were_not_asked_for() -> None:
+    """R-VGW-1: a route that still names it leads nowhere, whatever may hang on it."""
+    e, vgw, _ = private()
+    vgw.record["VpcAttachments"] = []
+    e.drop("VpnConnections")
+    for question in (f"can {e.a} reach {HOST} port 443", f"can {HOST} reach {e.a} port 443"):
+        assert e.ask(question).verdict == "unreachable"
 
 
 # ------------------------------ what is not in the snapshot

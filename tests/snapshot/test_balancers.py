@@ -132,6 +132,7 @@ def test_where_a_target_is(
 ) -> None:
     """R-LB-5: an instance by its first interface's primary address, an address by itself."""
     group = {"TargetGroupArn": GROUP, "TargetType": kind, "Port": 80, "VpcId": "vpc-1"}
+    group["Protocol"] = "TCP"
     health = {"TargetGroupArn": GROUP, "TargetHealthDescriptions": [{"Target": said}]}
     balancers = joins(TargetGroups=[group], LoadBalancerTargetHealth=[health], **PLACES)
     record = balancers.snapshot.get(TargetGroup, GROUP)
@@ -143,7 +144,7 @@ def test_where_a_target_is(
 
 def test_targets_that_no_call_tells() -> None:
     """Not asked for is not none."""
-    group = {"TargetGroupArn": GROUP, "TargetType": "instance"}
+    group = {"TargetGroupArn": GROUP, "TargetType": "instance", "Protocol": "TCP"}
     for answers, expected in (
         ([], None),
         ([{"TargetGroupArn": GROUP, "TargetHealthDescriptions": []}], ()),

@@ -65,7 +65,7 @@ PRINTED: dict[str, tuple[dict[str, Any], list[str], list[str], bool]] = {
         [],
         False,
     ),
-    "no list": ({"PrivateIpAddress": "10.0.0.12"}, ["10.0.0.12"], [], False),
+    "an empty list": ({"PrivateIpAddress": "10.0.0.12"}, ["10.0.0.12"], [], False),
     "a list alone": ({"PrivateIpAddresses": [address("10.0.0.13")]}, ["10.0.0.13"], [], False),
     "IPv6 beside it": (
         {
@@ -95,7 +95,9 @@ NUMBERS = {
 def told(*printed: dict[str, Any]) -> columns.Interfaces:
     each = [
         msgspec.convert(
-            {"NetworkInterfaceId": f"eni-{number}", **one}, NetworkInterface, strict=False
+            {"NetworkInterfaceId": f"eni-{number}", "Groups": [], "PrivateIpAddresses": [], **one},
+            NetworkInterface,
+            strict=False,
         )
         for number, one in enumerate(printed)
     ]
@@ -129,6 +131,16 @@ def test_ids_of_several_lengths_are_filled_up() -> None:
     """Each starts where it has to."""
     one = told({}, {"NetworkInterfaceId": "eni-0123"})
     assert (one.width, one.ids) == (8, b"eni-0\0\0\0eni-0123")
+
+
+@pytest.mark.parametrize("lacks", ["Groups", "PrivateIpAddresses"])
+def test_lists_that_an_interface_lacks(lacks: str) -> None:
+    """Columns have no place for what is not known: then there are none."""
+    whole = {"NetworkInterfaceId": "eni-1", "Groups": [], "PrivateIpAddresses": []}
+    partial = {key: value for key, value in whole.items() if key != lacks}
+    for printed, is_told in ((whole, True), (partial, False)):
+        record = msgspec.convert(printed, NetworkInterface)
+        assert bool(columns.of_interfaces([record])) is is_told
 
 
 def test_profiles_are_shared_and_groups_numbered() -> None:

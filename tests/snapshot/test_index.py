@@ -127,10 +127,9 @@ def test_the_route_table_of_a_subnet() -> None:
         return found.route_table_id if found else None
 
     assert [table(name) for name in ("s-1", "s-2", "s-3", "s-9")] == ["own", "main", None, None]
-    edge = held.gateway_route_table("igw-1")
-    assert edge is not None
+    (edge,) = held.gateway_route_tables("igw-1")
     assert edge.route_table_id == "edge"
-    assert held.gateway_route_table("igw-2") is None
+    assert held.gateway_route_tables("igw-2") == ()
 
 
 def test_the_network_acl_of_a_subnet() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from reach.snapshot.core import SECTIONS
+from reach.snapshot.errors import Diagnostic
 from reach.snapshot.records import (
     AvailabilityZone,
     Subnet,
     Vpc,
     VpcPeeringConnection,
 )
+from reach.snapshot.snapshot import Snapshot
 
 from .writing import read, subnet, vpc
 
@@ -102,6 +104,26 @@ def test_references_may_lead_into_another_scope() -> None:
     assert read(files).diagnostics == ()
 
 
+def named_by(snapshot: Snapshot) -> list[Diagnostic]:
+    """The remarks on references."""
+    return [each for each in snapshot.diagnostics if each.about == "reference"]
+
+
+def test_a_list_that_a_record_lacks() -> None:
+    """By its place; an empty one is there, and so is one that AWS prints of some things only."""
+    items: list[dict[str, Any]] = [{"RouteTableId": f"rtb-{n}", "VpcId": "vpc-1"} for n in (1, 2)]
+    items[0]["Routes"] = []
+    lacking = read({"a.json": {"RouteTables": items}}).diagnostics
+    assert [(each.about, each.resource, each.pointer) for each in lacking] == [
+        ("unprinted", "rtb-1", "/RouteTables/0/Associations"),
+        ("unprinted", "rtb-1", "/RouteTables/0/PropagatingVgws"),
+        ("unprinted", "rtb-2", "/RouteTables/1/Associations"),
+        ("unprinted", "rtb-2", "/RouteTables/1/PropagatingVgws"),
+        ("unprinted", "rtb-2", "/RouteTables/1/Routes"),
+    ]
+    assert "describe-route-tables always prints" in lacking[0].message
+
+
 def test_a_blackhole_may_name_what_is_gone() -> None:
     """R-RT-11; an active route may not, and only ids of the right kind are looked for."""
     routes = [
@@ -112,7 +134,7 @@ def test_a_blackhole_may_name_what_is_gone() -> None:
     ]
     table = {"RouteTableId": "rtb-1", "Routes": routes}
     snapshot = read({"a.json": {"RouteTables": [table], "InternetGateways": []}})
-    (remark,) = snapshot.diagnostics
+    (remark,) = named_by(snapshot)
     assert remark.pointer == "/RouteTables/0/Routes/2/GatewayId"
 
 
@@ -160,6 +182,6 @@ def test_a_blackhole_may_name_what_is_gone() -> None:
 def test_what_refers_to_what(key: str, item: dict[str, Any], pointer: str) -> None:
     others: dict[str, Any] = {name: [] for name in SECTIONS if name != key}
     snapshot = read({"a.json": {**others, "Subnets": [{"SubnetId": "subnet-1"}], key: [item]}})
-    assert [(each.severity, each.pointer) for each in snapshot.diagnostics] == [
+    assert [(each.severity, each.pointer) for each in named_by(snapshot)] == [
         ("warning", f"/{key}/0{pointer}")
     ]

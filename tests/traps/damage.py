@@ -22,6 +22,8 @@ import reach
 from reach.asking import expecting
 from reach.components import sections
 from reach.options import Options
+from reach.snapshot.record import UNPRINTED
+from reach.snapshot.words import WORDS
 from reach.suite import Case, load_suite
 from tests.estate import load_files, tell
 
@@ -130,6 +132,66 @@ def without_fields(sample: Sample) -> Iterator[Damage]:
                 take_out(answer[key], path)
                 files[name] = json.dumps(answer)
         yield Damage("/".join((key, *path)), files)
+
+
+def without_lists(sample: Sample) -> Iterator[Damage]:
+    """Each list that AWS always prints, out of one record at a time."""
+    for name, text in sample.files.items():
+        answer = json.loads(text)
+        for key, section in sections().items():
+            kind = section.nested.item if section.nested else section.record
+            for place in lists_of(kind, answer.get(key), (key,)):
+                cut = json.loads(text)
+                holder = cut
+                for step in place[:-1]:
+                    holder = holder[step]
+                del holder[place[-1]]
+                yield Damage("/".join(map(str, place)), {**sample.files, name: json.dumps(cut)})
+
+
+def lists_of(kind: Any, value: Any, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Where in a value there are such lists, by the records that are made of it."""
+    if isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from lists_of(kind, each, (*at, number))
+    elif isinstance(value, dict):
+        for field in msgspec.structs.fields(kind):
+            if field.encode_name not in value:
+                continue
+            if field.default is UNPRINTED:
+                yield (*at, field.encode_name)
+            for inner in (field.type, *getattr(field.type, "__args__", ())):
+                if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                    yield from lists_of(inner, value[field.encode_name], (*at, field.encode_name))
+
+
+def with_words(sample: Sample) -> Iterator[Damage]:
+    """A word that AWS does not have, for each of those that it has, in all records of a call."""
+    for key, paths in WORDS.items():
+        for path in paths:
+            files, changed = dict(sample.files), False
+            for name, text in sample.files.items():
+                answer = json.loads(text)
+                for holder, last in holders(sections()[key].record, answer.get(key), path):
+                    holder[last], changed = "half-working", True
+                files[name] = json.dumps(answer)
+            if changed:
+                yield Damage(f"{key} {path}", files)
+
+
+def holders(kind: Any, value: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The objects that hold the last step of a path, and its printed name."""
+    step, _, rest = path.partition(".")
+    field = next(f for f in msgspec.structs.fields(kind) if f.name == step.removesuffix("[]"))
+    for each in value if isinstance(value, list) else [value]:
+        if not isinstance(each, dict) or not each.get(field.encode_name):
+            continue
+        if not rest:
+            yield each, field.encode_name
+            continue
+        inner = (field.type, *getattr(field.type, "__args__", ()))
+        part = next(k for k in inner if isinstance(k, type) and issubclass(k, msgspec.Struct))
+        yield from holders(part, each[field.encode_name], rest)
 
 
 def paths_in(value: Any, at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.estate import Pair
-from tests.traps.rows import allow, deny, unknown
+from tests.estates import transit
+from tests.estates.balancers import balancer, listen, target_group
+from tests.estates.transit import joined
+from tests.traps.rows import EIP_A, NET, allow, deny, unknown
 
 BOTH_ORDERS = pytest.mark.parametrize("turned", [False, True])
 
@@ -148,3 +151,116 @@ def test_two_interfaces_with_one_address(turned: bool) -> None:
     unknown(e, f"can {e.a} reach {c} port 22", e.sb)
     allow(e, f"can {e.a} reach 10.0.1.10 port 22")
     allow(e, f"can {e.a} reach {e.b} port 22")
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("own", [False, True])
+def test_two_tables_of_an_attachment(turned: bool, own: bool) -> None:
+    """R-TGW-3: whether two tables say so, or a table and the attachment itself."""
+    e = Pair()
+    hub = joined(e)
+    question = f"can {e.a} reach {e.b2} port 22"
+    allow(e, question)
+    other = transit.table(e, hub.tgw, "other")
+    answers = {
+        each["TransitGatewayRouteTableId"]: each
+        for each in e.scopes[e.home]["TransitGatewayRouteTableAssociations"]
+    }
+    first = answers[hub.tgw.table]["Associations"]
+    mine = [each for each in first if each["TransitGatewayAttachmentId"] == hub.one]
+    answers[other]["Associations"] += mine
+    if own:
+        first.remove(mine[0])
+    _turn(e, "TransitGatewayRouteTableAssociations", turned)
+    unknown(e, question, hub.one)
+    deny(e, f"can {e.a} reach 10.0.1.99 port 22")
+
+
+@BOTH_ORDERS
+def test_a_public_address_of_two_interfaces(turned: bool) -> None:
+    """R-ENI-3: it moved while the calls ran, and nothing tells from where to where."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    e.public(e.a, EIP_A, elastic=False)
+    e.wear(e.b, e.group(e.v1, ingress=[]))
+    c = e.instance("c", e.sa, "10.0.0.9", public="198.51.100.99")
+    allow(e, f"can internet reach {e.a} port 22")
+    deny(e, f"can internet reach {e.b} port 22")
+    e.public(e.b, EIP_A, elastic=False)
+    _turn(e, "NetworkInterfaces", turned)
+    for question in (
+        f"can internet reach {EIP_A} port 22",
+        f"can internet reach {e.a} port 22",
+        f"can {e.a} reach {NET} port 443",
+        f"can {c} reach {EIP_A} port 22",
+    ):
+        unknown(e, question, EIP_A)
+    unknown(e, f"can {e.b} reach {NET} port 443", EIP_A, one_way=True)
+    allow(e, f"can internet reach {c} port 22")
+    allow(e, f"can {c} reach {e.a} port 22")
+
+
+def test_a_public_address_of_which_two_calls_tell() -> None:
+    """R-ENI-3: an interface has it, and describe-addresses says that another one does."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    e.public(e.a, EIP_A)
+    (address,) = e.scopes[e.home]["Addresses"]
+    allow(e, f"can internet reach {EIP_A} port 22")
+    address["NetworkInterfaceId"], address["PrivateIpAddress"] = str(e.b.eni), "10.0.1.5"
+    unknown(e, f"can internet reach {EIP_A} port 22", EIP_A)
+    unknown(e, f"can {e.b} reach {NET} port 443", EIP_A)
+
+
+def test_a_public_address_of_two_nat_gateways() -> None:
+    e = Pair()
+    e.natted(e.ta, public=EIP_A)
+    allow(e, f"can {e.a} reach {NET} port 443")
+    e.nat(e.sn, "10.0.9.10", public=EIP_A)
+    unknown(e, f"can {e.a} reach {NET} port 443", EIP_A)
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("other", ["TCP", "TCP_UDP"])
+def test_two_listeners_of_one_port(turned: bool, other: str) -> None:
+    """R-LB-3: a balancer has one for a port; that of the other protocol is its own matter."""
+    e = Pair()
+    front = balancer(e, "network", "front", {e.sb: "10.0.1.30"})
+    listen(e, front, "TCP", 80, target_group(e, e.v1, "web", "TCP", 80, [e.b]))
+    question = f"can {e.a} reach 10.0.1.30 port 80"
+    allow(e, question)
+    listen(e, front, "UDP", 80, target_group(e, e.v1, "names", "UDP", 80, [e.b]))
+    allow(e, question)
+    listen(e, front, other, 80, target_group(e, e.v1, "none", other, 80, []))
+    if turned:
+        e.scopes[e.home]["LoadBalancerListeners"][0]["Listeners"].reverse()
+    unknown(e, question, "listens on")
+    deny(e, question.replace("port 80", "port 81"))
+
+
+@BOTH_ORDERS
+def test_subnets_that_overlap(turned: bool) -> None:
+    """A subnet that was made anew while the calls ran; what only one has is decided as ever."""
+    e = Pair()
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    c = e.instance("c", e.subnet(e.v1, "10.0.1.0/25", "a"), "10.0.1.9")
+    _turn(e, "Subnets", turned)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.v1)
+    unknown(e, f"can {e.a} reach {c} port 22", e.v1)
+    d = e.instance("d", e.sb, "10.0.1.200")
+    allow(e, f"can {e.a} reach {d} port 22")
+    allow(e, f"can {d} reach {e.b} port 22")
+
+
+@BOTH_ORDERS
+def test_two_internet_gateways_of_a_vpc(turned: bool) -> None:
+    """R-IGW-1: a VPC has one at a time; the other is attached no more, or was not yet."""
+    e = Pair()
+    e.public(e.a, EIP_A)
+    one = e.online(e.ta)
+    other = e.igw(e.v1)
+    _turn(e, "InternetGateways", turned)
+    for question in (f"can internet reach {e.a} port 22", f"can {e.a} reach {NET} port 443"):
+        unknown(e, question, one, other)
+    other.record["Attachments"] = []
+    allow(e, f"can internet reach {e.a} port 22")

@@ -20,8 +20,10 @@ from tests.traps.damage import (
     harm,
     samples,
     verdict,
+    with_words,
     without_calls,
     without_fields,
+    without_lists,
     without_records,
 )
 
@@ -86,6 +88,28 @@ CALLS = ["direct_connect_gateway", "local_gateway"]
 def test_calls(name: str) -> None:
     """Each call that was made."""
     assert told(of_name(name), without_calls) == []
+
+
+LISTS = ["block_public_access", "network_firewall", "route_table", "two_tier", "vpn_gateway"]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in LISTS else pytest.mark.deep) for n in NAMES]
+)
+def test_lists(name: str) -> None:
+    """Each list that AWS always prints: without it nothing is turned round."""
+    assert told(of_name(name), without_lists) == []
+
+
+WORDY = ["direct_connect_gateway", "block_public_access", "service_network"]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in WORDY else pytest.mark.deep) for n in NAMES]
+)
+def test_words(name: str) -> None:
+    """Each word that is one of a few: with one that AWS does not have nothing is turned round."""
+    assert told(of_name(name), with_words) == []
 
 
 # Sample, call, what begins its record's id, and a question that hangs on it.
@@ -186,6 +210,6 @@ def test_fields_of_a_peering() -> None:
         for each in harm(sample, without_fields(sample))
         if each.lost.split("/")[0] in ("VpcPeeringConnections", "Subnets", "RouteTables")
     ]
-    # Without a state a route is a good one; a list that is left out is an empty one.
-    excused = ("/Routes", "/Main", "/State", "/SubnetId", "/Associations")
+    # Without a state a route is a good one; what names no subnet is another association.
+    excused = ("/Main", "/State", "/SubnetId")
     assert [str(each) for each in flips if not each.lost.endswith(excused)] == []

@@ -199,6 +199,18 @@ def found(e: Estate, tmp_path: Path) -> list[Finding]:
     return [each for each in verify(write_files(e.files(), tmp_path)).findings if each.counts]
 
 
+def test_what_tells_nothing(tmp_path: Path) -> None:
+    """A list that AWS always prints and is not there, and a word that it does not have."""
+    e = estate()
+    (table,) = e.scopes[e.home]["RouteTables"]
+    del table["Routes"]
+    table["Associations"][0]["AssociationState"]["State"] = "half-working"
+    write_files(whole(e), tmp_path)
+    found = [each for each in verify(tmp_path).findings if each.kind is Kind.FORM]
+    ends = sorted(each.pointer.partition("/RouteTables/0")[2] for each in found)
+    assert ends == ["/Associations/0/AssociationState/State", "/Routes"]
+
+
 def test_a_dangling_reference(tmp_path: Path) -> None:
     """Told with the resource that names it and where."""
     e = Pair()

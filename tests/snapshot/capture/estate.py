@@ -20,9 +20,11 @@ def _interfaces(region: str, count: int) -> list[dict[str, Any]]:
             "InterfaceType": "interface",
             "SourceDestCheck": True,
             "Groups": [{"GroupId": f"sg-{region}", "GroupName": "web"}],
-            "PrivateIpAddress": f"10.0.{number // 250}.{number % 250 + 4}",
+            "PrivateIpAddress": address,
+            "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": address}],
         }
         for number in range(count)
+        for address in (f"10.0.{number // 250}.{number % 250 + 4}",)
     ]
 
 
@@ -62,7 +64,13 @@ def estate(interfaces: int = 500) -> World:
             },
             "ec2.DescribeSecurityGroups": lambda region, _: {
                 "SecurityGroups": [
-                    {"GroupId": f"sg-{region}", "GroupName": "web", "VpcId": f"vpc-{region}"}
+                    {
+                        "GroupId": f"sg-{region}",
+                        "GroupName": "web",
+                        "VpcId": f"vpc-{region}",
+                        "IpPermissions": [],
+                        "IpPermissionsEgress": [],
+                    }
                 ]
             },
             "ec2.DescribeNetworkInterfaces": pages,
@@ -75,7 +83,11 @@ def estate(interfaces: int = 500) -> World:
             },
             "elbv2.DescribeTargetGroups": lambda region, _: {
                 "TargetGroups": [
-                    {"TargetGroupArn": _target_group(region, number), "TargetGroupName": "g"}
+                    {
+                        "TargetGroupArn": _target_group(region, number),
+                        "TargetGroupName": "g",
+                        "LoadBalancerArns": [],
+                    }
                     for number in range(9)
                 ]
             },

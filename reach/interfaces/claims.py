@@ -1,0 +1,55 @@
+"""Public addresses that two interfaces are said to have: of two moments, or of a move while asked.
+
+    disputed(lowering) -> public address -> the private ones that it is said to stand for, by VPC
+
+A public address stands for one private address (R-ENI-3): an interface says so itself, as does
+describe-addresses, or a NAT gateway.  Where they do not say the same, nothing tells which of them
+is right, least of all the order of files (law 2).  Must not know what a gateway does with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reach.component import Lowering
+from reach.network.address import parse_address
+from reach.network.stage import Origin
+from reach.snapshot.index import public_mapping
+from reach.snapshot.records import Address, NatGateway, NetworkInterface
+from reach.states import NAT_GATEWAY, may_work
+
+Claim = tuple[str, int]  # a VPC, and a private address of it
+
+
+def disputed(lowering: Lowering) -> Mapping[int, frozenset[Claim]]:
+    """The public addresses of which it is said that they stand for several private ones."""
+
+    def make() -> Mapping[int, frozenset[Claim]]:
+        found: dict[int, set[Claim]] = {}
+        for public, claim in _claims(lowering):
+            found.setdefault(public, set()).add(claim)
+        return {public: frozenset(all_of) for public, all_of in found.items() if len(all_of) > 1}
+
+    return lowering.memo("disputed public addresses", make)
+
+
+def dispute(public: str, claims: frozenset[Claim]) -> Origin:
+    words = f"is said to be that of {len(claims)} private addresses, and nothing tells of which"
+    return Origin(public, words, code="UNKNOWN_RESOURCE")
+
+
+def _claims(lowering: Lowering) -> Iterator[tuple[int, Claim]]:
+    for interface in lowering.index.mapped:
+        for private, public in public_mapping(interface):
+            yield public, (interface.vpc_id or "", private)
+    for each in lowering.snapshot.records(Address):
+        held = lowering.snapshot.get(NetworkInterface, each.network_interface_id or "")
+        if held is not None and each.private_ip_address and each.public_ip:
+            private = parse_address(each.private_ip_address)
+            yield parse_address(each.public_ip), (held.vpc_id or "", private)
+    for gateway in lowering.snapshot.records(NatGateway):
+        for place in gateway.nat_gateway_addresses:
+            works = may_work(gateway.state, NAT_GATEWAY)
+            if works and place.public_ip and place.private_ip:
+                claim = gateway.vpc_id or "", parse_address(place.private_ip)
+                yield parse_address(place.public_ip), claim
