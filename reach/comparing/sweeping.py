@@ -20,7 +20,7 @@ from reach import foreseen
 from reach.aim import Start
 from reach.answer import Verdict
 from reach.comparing.moving import Arrived, At, Sets, TooManyError, joined
-from reach.comparing.trails import PLAIN, Delivered, Trail, began, home, turned
+from reach.comparing.trails import PLAIN, Chosen, Delivered, Trail, began, by_both, home, turned
 from reach.flood import covers, hull, minus, replied, uncovered, whole
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
@@ -328,13 +328,13 @@ class _Through:
 def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Through:
     """What becomes of packets that start, there and back: of those that count, if not of all."""
     within = (counted and counted.within) or (None, None)
-    there = Sets(network, "source", counted.forward if counted else None, within=within[0])
+    there = Sets(network, counted.forward if counted else None, within=within[0])
     there.run((start.node, PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
     wanted = counted.reply if counted else None
     arrived = [
         each for each in there.arrivals if not each.stage.inside and (wanted or each.trail.counts)
     ]
-    back = Sets(network, "destination", wanted, there.memory, within=within[1])
+    back = Sets(network, wanted, there.memory, within=within[1])
     back.run(_replies(arrived))
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
@@ -389,7 +389,7 @@ def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
         if answer is None:
             continue
         trail = each.trail
-        if not trail.is_plain:
+        if not trail.is_unchanged:
             by = each.space.by_name
             ending = by.get("destination") if "destination" in trail.was.by_name else None
             to = Delivered(each.node, each.stage.owner, ending, by.get("icmp_code"))
@@ -406,13 +406,14 @@ def _delivered(
 
     What comes back to the address that sent it is told, if at all, ``to_itself``.
     """
-    spaces: dict[tuple[Delivered | None, bool], list[HeaderSpace]] = {}
+    spaces: dict[tuple[Delivered | Chosen, bool], list[HeaderSpace]] = {}
     for trail, space in answered:
         if trail.counts and not space.is_empty:
-            spaces.setdefault((trail.to, trail.doubted), []).append(space)
+            to = trail.chosen if trail.to is None else trail.to
+            spaces.setdefault((to, trail.doubted), []).append(space)
     for (to, doubted), each in spaces.items():
-        if to is None:
-            yield from ((found, doubted) for found in _said_by_header(arrived, each))
+        if not isinstance(to, Delivered):
+            yield from ((found, doubted) for found in _said_by_header(arrived, to, each))
             continue
         for space in joined(each, "source"):
             again = HeaderSpace.where(source=to.ending)
@@ -422,12 +423,19 @@ def _delivered(
                 to_itself.append(space & again)
 
 
-def _said_by_header(arrived: Iterable[Arrived], homes: Iterable[HeaderSpace]) -> Iterator[_Home]:
-    """Of flows whose header says where they were delivered, those that are answered."""
+def _met(chosen: Chosen, others: Chosen) -> bool:
+    return len(chosen) == len(others) and by_both(chosen, others) is not None
+
+
+def _said_by_header(
+    arrived: Iterable[Arrived], chosen: Chosen, homes: Iterable[HeaderSpace]
+) -> Iterator[_Home]:
+    """Of flows whose header says where they were delivered by some options, those that are
+    answered."""
     by_end = Spans((met.by_name["destination"], met) for met in joined(homes, "source"))
     delivered: dict[tuple[str, str], list[HeaderSpace]] = {}
     for each in arrived:
-        if each.trail.is_plain:
+        if each.trail.is_unchanged and _met(chosen, each.trail.chosen):
             at = delivered.setdefault((each.node, each.stage.owner), [])
             at.append(each.space.without("identity"))
     for (node, owner), flows in delivered.items():
