@@ -2,10 +2,10 @@
 
     near(pair) -> Near or None        near.further(pair, ...) -> Found or None
 
-For rules of security groups and entries of network ACLs.  The nodes made of them are told without
-making all others, who can come by is looked up instead of walked to, and of what starts there sets
-rule out most; what is left is for the solver, as ever.  Wherever that is not certain, or would not
-be little, there is None, and everything is compared.
+For rules of security groups, entries of network ACLs and of prefix lists, and routes.  The nodes
+made of them are told without making all others, who can come by is looked up instead of walked to,
+and of what starts there sets rule out most; what is left is for the solver, as ever.  Wherever that
+is not certain, or would not be little, there is None, and everything is compared.
 
 Must not know rendering, nor why the networks differ.
 """
@@ -22,7 +22,7 @@ from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, leap
-from reach.comparing.nodes import bounded, differ_in_filters, permitted_more
+from reach.comparing.nodes import bounded, differ_in, permitted_more
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
@@ -31,9 +31,11 @@ from reach.interfaces.plain import Plain, own_filters, plain
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import Filter, Forward
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
-from reach.snapshot.records import NetworkAcl, SecurityGroup
+from reach.snapshot.records import ManagedPrefixListEntries, SecurityGroup
+from reach.snapshot.snapshot import Snapshot
 from solver import Backend
 
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
@@ -41,7 +43,6 @@ _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
     for ends in (ANY_IPV4, ANY_IPV6)
 )
-_KINDS = frozenset({SecurityGroup, NetworkAcl})
 
 
 def warmed(ground: Ground) -> Ground:
@@ -131,9 +132,10 @@ class Near:
 def near(pair: Pair) -> Near | None:
     """Both skeletons, and the nodes made of what was edited."""
     edits = pair.edits
-    if edits is None or any(kind not in _KINDS for kind, _ in edits):
+    if edits is None:
         return None
-    if everywhere(pair.before) is not everywhere(pair.after):
+    one, other = everywhere(pair.before), everywhere(pair.after)
+    if one is not other and one != other:
         return None
     try:
         return _compared(pair, edits)
@@ -144,7 +146,7 @@ def near(pair: Pair) -> Near | None:
 def _compared(pair: Pair, edits: Reads) -> Near | None:
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
-    groups = sorted(name for kind, name in edits if kind is SecurityGroup and name)
+    groups = _edited(pair.before.snapshot, edits)
     told = frozenset(hosts.reading(groups))
     made: list[str] = []
     own: list[str] = []
@@ -158,15 +160,23 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
-    alike = (
-        before.leads_alike(name, network)
-        and differ_in_filters(before.network.node(name), network.node(name))
-        for name in names
-    )
-    if not all(alike):
+    both = ((before.network.node(name), network.node(name)) for name in names)
+    if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
-    after = pair.after.own("skeleton", lambda: before.on(network))
+    after = pair.after.own("skeleton", lambda: before.on(network, names))
     return Near((before, after), names, told, *differing, starts_of(pair.before))
+
+
+def _edited(before: Snapshot, edits: Reads) -> list[str]:
+    """The groups whose rules say something else: they were edited, or name a list that was."""
+    lists = {name for kind, name in edits if kind is ManagedPrefixListEntries and name}
+    naming = {
+        group.group_id
+        for group in (before.records(SecurityGroup) if lists else ())
+        for rule in (*group.ip_permissions, *group.ip_permissions_egress)
+        if any(each.prefix_list_id in lists for each in rule.prefix_list_ids)
+    }
+    return sorted(naming.union(name for kind, name in edits if kind is SecurityGroup and name))
 
 
 def _opened(
