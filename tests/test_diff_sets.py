@@ -332,7 +332,7 @@ def taking_another_end_for_the_same(patch: pytest.MonkeyPatch) -> None:
 
 def asking_nobody_who_sends(patch: pytest.MonkeyPatch) -> None:
     """Whom a rule names is taken to be anybody who comes along with him."""
-    patch.setattr(moving, "_reads", lambda node, besides: ())
+    patch.setattr(moving, "_reads", lambda node, besides, before: ())
 
 
 FAULTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {

@@ -128,6 +128,10 @@ class Graph:
         """Those of some nodes that are in the graph, in an order that does not depend on it."""
         return tuple(sorted({name for name in names if name in self.nodes}))
 
+    def answers(self, name: str) -> Iterable[Edge]:
+        """From where a flow is delivered whose reply begins at a node."""
+        return self.answered_from.get(name, ())
+
     def leads_alike(self, name: str, network: Network) -> bool:
         """Whether a node of another network leads on as the one of this graph does."""
         one, other = self.network.node(name).stages, network.node(name).stages

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reach.comparing.nodes import OTHER_END, only_says_who
+from reach.comparing.nodes import OTHER_END
 from reach.comparing.senders import Flows, Reads
 from reach.comparing.trails import ENDS, Memory, Moving, Trail, began, turned
 from reach.flood import covers, hull, minus, permitted, towards, whole
@@ -152,7 +152,7 @@ class Sets:
         if node not in self._read:
             maps = (self._wanted, self._within)
             besides = (space for each in maps if each for space in each.get(node, ()))
-            self._read[node] = _reads(self._network.node(node), besides)
+            self._read[node] = _reads(self._network.node(node), besides, self._before)
         return self._read[node]
 
     def _leave(self, moving: Moving) -> None:
@@ -325,9 +325,12 @@ def _bounded_by(within: Iterable[HeaderSpace], space: HeaderSpace) -> HeaderSpac
     return hull(met) if len(met) > 1 else met[0] if met else None
 
 
-def _reads(node: Node, besides: Iterable[HeaderSpace]) -> Reads:
-    """What a node asks of who sends something; of what is rewritten or put back who sent it is
-    remembered, so each is told from each."""
+def _reads(node: Node, besides: Iterable[HeaderSpace], before: Memory | None) -> Reads:
+    """What a node asks of who sends something.
+
+    Where a sender's address is rewritten, or put back, and not who he is, each is told from each:
+    of what it was and who sends it there is no product else.
+    """
     asked = list(besides)
     for stage in node.stages:
         match stage:
@@ -336,17 +339,24 @@ def _reads(node: Node, besides: Iterable[HeaderSpace]) -> Reads:
             case Forward():
                 asked += (route.match for route in stage.routes)
             case Translate():
-                if not only_says_who(stage):
+                if not all(map(_says_who, stage.cases)):
                     return None
                 asked += (case.match for case in stage.cases)
             case Restore():
-                return None
+                if before is not None and _TO in before.rewritten(stage.session):
+                    return None
             case Choose() | Deliver() | Unmodelled():
                 pass
             case _:
                 assert_never(stage)
     told = (space.by_name.get("identity") for space in asked)
     return tuple(dict.fromkeys(each for each in told if each is not None))
+
+
+def _says_who(case: Case) -> bool:
+    """Whether a case says who sends what it rewrites the sender's address of."""
+    told = {rewrite.field for rewrite in case.rewrites}
+    return "source" not in told or "identity" in told
 
 
 def _allowed(stage: Filter, moving: Moving) -> Iterator[Moving]:

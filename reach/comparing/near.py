@@ -12,12 +12,12 @@ Must not know rendering, nor why the networks differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
-from reach.comparing.backwards import told_briefly
+from reach.comparing.backwards import Coming, coming, told_briefly
 from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
@@ -30,7 +30,7 @@ from reach.comparing.sweeping import Counted, Swept, swept
 from reach.interfaces.plain import Plain, own_filters, plain
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Filter, Forward
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
@@ -38,6 +38,7 @@ from reach.snapshot.records import ManagedPrefixListEntries, SecurityGroup
 from reach.snapshot.snapshot import Snapshot
 from solver import Backend
 
+_MANY = 100  # of what starts at more nodes it is looked which ways it can come
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
@@ -89,6 +90,10 @@ class Near:
             return Found((), True)
         back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
         by = leap(graph, self.starts, more, back, self.opened)
+        within = None
+        if not self.told and (by is None or len(by) > _MANY):
+            come = coming(graph, more, back)
+            by, within = _begun_by(graph, come.by), _Within.both(graph, come)
         if by is None:
             return None
         forward = Spots(self.skeletons, more, self.told)
@@ -100,7 +105,7 @@ class Near:
         networks = pair.before.network, network
         told = Swept((), begun)
         if two_way:
-            told = swept(networks, begun, known(pair.before), Counted(forward, reply))
+            told = swept(networks, begun, known(pair.before), Counted(forward, reply, within))
         for start in told.rest:
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:
@@ -127,6 +132,38 @@ class Near:
             for space in by[start.node]
             if not (met := start.space & space.without("identity")).is_empty
         )
+
+
+def _begun_by(graph: Skeleton, by: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
+    """Where flows start that come so to nodes of a skeleton."""
+    found: dict[str, Spaces] = {}
+    for name, spaces in by.items():
+        for node in graph.beginning_by(name):
+            found[node] = bounded((*found[node], *spaces)) if node in found else spaces
+    return found
+
+
+class _Within(Mapping[str, Spaces]):
+    """The headers with which something can come, by node: any, to what is a plain host's own."""
+
+    def __init__(self, graph: Skeleton, by: Mapping[str, Spaces]) -> None:
+        self._graph, self._by = graph, by
+
+    @staticmethod
+    def both(graph: Skeleton, come: Coming) -> tuple[_Within, _Within]:
+        """Of flows, and of replies."""
+        return _Within(graph, come.by), _Within(graph, come.answering)
+
+    def __getitem__(self, name: str) -> Spaces:
+        if name not in self._by and self._graph.is_own(name):
+            return (ANYTHING,)
+        return self._by[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by)
+
+    def __len__(self) -> int:
+        return len(self._by)
 
 
 def near(pair: Pair) -> Near | None:

@@ -13,13 +13,15 @@ Must not know AWS: who is plain is told by :mod:`reach.interfaces.plain`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
 
 from reach.comparing.coming import Edge, Graph, ways
 from reach.comparing.nodes import Spot, only_says_who, unwritten
 from reach.flood import image, whole
 from reach.interfaces.plain import Plain, plain
 from reach.lower import Ground
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
 from reach.network.stage import Assign, Case, Deliver, Filter, Forward, Translate
@@ -50,6 +52,8 @@ class Skeleton(Graph):
         self.exits: dict[str, list[object]] = {}
         self._sent_from: dict[str, Ranges] = {}
         self._sources: dict[object, list[Ranges]] = {}
+        self._begin_at: dict[object, list[str]] = {}
+        self._answering: dict[object, dict[Edge, list[Ranges]]] = {}
         first_of: dict[object, str] = {}
         entries: list[str] = []
         for start in everywhere(ground):
@@ -59,6 +63,7 @@ class Skeleton(Graph):
                 first_of.setdefault(place, start.node)
                 sources = start.space.by_name.get("source", whole("source"))
                 self._sources.setdefault(place, []).append(sources)
+                self._begin_at.setdefault(place, []).append(start.node)
             else:
                 entries.append(start.node)
         self._begins = frozenset(start.node for start in everywhere(ground))
@@ -75,6 +80,8 @@ class Skeleton(Graph):
         """Raises NotPlainError where what is come to only there rewrites more than it forgets."""
         other = super().on(network, names, entries)
         assert isinstance(other, Skeleton)
+        if other.into is not self.into:
+            other._answering = {}
         new = (name for name in other.nodes if name not in self.nodes)
         if len(other.nodes) != len(self.nodes) and any(map(other._rewrites, new)):
             raise NotPlainError("what is new rewrites")
@@ -226,6 +233,41 @@ class Skeleton(Graph):
                 found[met] = None
             else:
                 self._sent(edge.node, met, reply, left - 1, found)
+
+    def beginning_by(self, name: str) -> Iterator[str]:
+        """The nodes where flows start that come to a node of the skeleton as they began."""
+        if name in self._begins:
+            yield name
+        for place in self.exits.get(name, ()):
+            yield from self._begin_at[place]
+
+    def answers(self, name: str) -> Iterator[Edge]:
+        """Of what plain hosts answer by an exit the ways to these hosts are told."""
+        yield from super().answers(name)
+        if name not in self.exits:
+            return
+        if not self._answering:
+            self._answering = self._ways_to_hosts()
+        for place in self.exits[name]:
+            for edge, ends in self._answering.get(place, {}).items():
+                match = HeaderSpace.where(destination=Ranges.any_of(ends))
+                yield replace(edge, match=match)
+
+    def _ways_to_hosts(self) -> dict[object, dict[Edge, list[Ranges]]]:
+        """By the places of plain hosts the ways to them, each with whom packets are for there."""
+        found: dict[object, dict[Edge, list[Ranges]]] = {}
+        for names in self._led_to.values():
+            places = {self._plain.place(name) for name in names}
+            edges = [edge for name in names for edge in self.into.get(name, ())]
+            for place, edge in product(places, edges):
+                ends = edge.match.by_name.get("destination", whole("destination"))
+                way = replace(edge, match=ANYTHING)
+                found.setdefault(place, {}).setdefault(way, []).append(ends)
+        return found
+
+    def is_own(self, name: str) -> bool:
+        """Whether a node is a plain host's own."""
+        return bool(self._plain.family(name))
 
     def sent_from(self, name: str) -> Ranges:
         """All addresses from which plain hosts send to an exit: each its own ones (R-ENI-4)."""

@@ -124,6 +124,11 @@ class Memory:
             entry = _Remembered(_as_kept(after[0]), reply, wire, before[0].was, fields)
             self._translated.setdefault(session, {})[entry] = None
 
+    def rewritten(self, session: str) -> frozenset[str]:
+        """The fields that a session's translations have rewritten."""
+        entries = self._translated.get(session, ())
+        return frozenset(name for entry in entries for name in entry.fields)
+
     def awaited(self, session: str, trail: Trail, reply: HeaderSpace) -> Iterator[Moving]:
         """The replies that a session lets pass, of some."""
         for entry in self._meeting(session, reply):
