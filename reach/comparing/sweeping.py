@@ -244,13 +244,16 @@ def _told(
     gained: list[Gained],
 ) -> Iterator[tuple[Start, list[HeaderSpace]]]:
     for space, was in new:
-        for start, sent in _of(senders, space) if was is not now else ():
+        if was is now:
+            continue
+        kinds = list(_kinds(space))
+        for start, sent in _of(senders, space):
             if was is None:
                 yield start, [space & sent]
                 continue
             shown = (
                 Gained(start, through.owner, through.node, kind, through.ending, was, now)
-                for kind in _shown(space & sent)
+                for kind in _shown(kinds, sent)
             )
             gained += (each for each in shown if not each.is_nobody)
 
@@ -280,18 +283,27 @@ def _of(
     yield from (each for each in found if each[1].overlaps(space))
 
 
-def _shown(space: HeaderSpace) -> Iterator[HeaderSpace]:
-    """What a wire carries, protocol by protocol and message by message where these are told apart:
-    only fields that the protocol has, and of which anything is said."""
+def _kinds(space: HeaderSpace) -> Iterator[tuple[HeaderSpace, frozenset[str]]]:
+    """What a wire carries, protocol by protocol and message by message where these are told apart;
+    with the fields that such a packet does not have."""
     for protocol, kind in _KINDS:
         met = space & HeaderSpace.where(protocol=protocol, icmp_type=kind)
-        if met.is_empty:
-            continue
-        absent = {"identity"}
-        absent |= set() if protocol.single in (TCP, UDP) else {*_PORTS}
-        absent |= set() if protocol.single in (ICMP, ICMPV6) else {*_ICMP}
-        told = {n: v for n, v in met.fields if n not in absent and v != whole(n)}
-        yield HeaderSpace.where(**told)
+        if not met.is_empty:
+            absent = {"identity"}
+            absent |= set() if protocol.single in (TCP, UDP) else {*_PORTS}
+            absent |= set() if protocol.single in (ICMP, ICMPV6) else {*_ICMP}
+            yield met, frozenset(absent)
+
+
+def _shown(
+    kinds: Iterable[tuple[HeaderSpace, frozenset[str]]], sent: HeaderSpace
+) -> Iterator[HeaderSpace]:
+    """What of some kinds is sent: only fields of which anything is said."""
+    for kind, absent in kinds:
+        met = kind & sent
+        if not met.is_empty:
+            told = (pair for pair in met.fields if pair[0] not in absent)
+            yield HeaderSpace(tuple((n, values) for n, values in told if values != whole(n)))
 
 
 @dataclass(frozen=True)
