@@ -22,7 +22,7 @@ from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, leap
-from reach.comparing.nodes import bounded, differ_in, permitted_more
+from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
@@ -61,7 +61,8 @@ class Near:
     """Two networks' skeletons, and where the second may do more than the first, and the reverse.
 
     ``made`` are nodes made of what was edited, ``told`` those of plain hosts of which it is only
-    known that they are; ``opened`` and ``shut`` is what comes to these.
+    known that they are; ``opened`` and ``shut`` is what comes to these.  ``between``: what was
+    edited is on the way, and no host's rules.
     """
 
     skeletons: tuple[Skeleton, Skeleton]
@@ -70,6 +71,7 @@ class Near:
     opened: tuple[Come, ...]
     shut: tuple[Come, ...]
     starts: Starts
+    between: bool
 
     @property
     def turned(self) -> Near:
@@ -91,11 +93,12 @@ class Near:
         back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
         by = leap(graph, self.starts, more, back, self.opened)
         within = None
-        if not self.told and (by is None or len(by) > _MANY):
-            come = coming(graph, more, back)
-            by, within = _begun_by(graph, come.by), _Within.both(graph, come)
-        if by is None:
-            return None
+        if by is None or len(by) > _MANY:
+            if self.between:
+                come = coming(graph, more, back)
+                by, within = _begun_by(graph, come.by), _Within.both(graph, come)
+            elif by is None or _reroutes(graph, more):
+                return None
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
         network = pair.after.network
@@ -132,6 +135,15 @@ class Near:
             for space in by[start.node]
             if not (met := start.space & space.without("identity")).is_empty
         )
+
+
+def _reroutes(graph: Skeleton, spots: Mapping[str, Iterable[Spot]]) -> bool:
+    """Whether anything may be sent elsewhere, and not only let pass."""
+    return any(
+        not isinstance(graph.network.node(name).stages[spot.stage], Filter)
+        for name, each in spots.items()
+        for spot in each
+    )
 
 
 def _begun_by(graph: Skeleton, by: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
@@ -201,7 +213,7 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
     after = pair.after.own("skeleton", lambda: before.on(network, names))
-    return Near((before, after), names, told, *differing, starts_of(pair.before))
+    return Near((before, after), names, told, *differing, starts_of(pair.before), not groups)
 
 
 def _edited(before: Snapshot, edits: Reads) -> list[str]:
