@@ -39,6 +39,7 @@ from reach.snapshot.snapshot import Snapshot
 from solver import Backend
 
 _MANY = 100  # of what starts at more nodes it is looked which ways it can come
+_TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
@@ -97,7 +98,7 @@ class Near:
             if self.between:
                 come = coming(graph, more, back)
                 by, within = _begun_by(graph, come.by), _Within.both(graph, come)
-            elif by is None or _reroutes(graph, more):
+            elif by is None or (len(by) > _TOO_MANY and _reroutes(graph, more)):
                 return None
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
