@@ -157,8 +157,8 @@ class Memory:
 
     def restored(self, session: str, trail: Trail, reply: HeaderSpace) -> Iterator[Moving]:
         """The replies as they were before a session's translation."""
-        for entry in self._translated.get(session, ()):
-            met = _met(trail, reply, entry)
+        for entry in self._meeting(session, reply):
+            met = None if entry.before is None else _met(trail, reply, entry)
             if met is not None:
                 back = _put_back(*met, entry)
                 if back is not None:
