@@ -83,8 +83,8 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
-        differ, only what is made of them is made again; after any other change everything is.  Of
-        rules of groups and entries of ACLs that few senders can come by, only these are looked at.
+        differ, only what is made of them is made again, and only who can come by it is looked at;
+        after any other change everything is.
         """
         chosen = Options.of(self._options)
         keep_ground(snapshot, resident(snapshot, chosen))

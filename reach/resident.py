@@ -197,10 +197,16 @@ for _name, _table in list(vars(Index).items()):
 
 
 def _works_out_later(value: object) -> bool:
-    """Whether a thing keeps a snapshot, and reads more of it when it is asked for more."""
+    """Whether a thing keeps a snapshot, and reads more of it when it is asked for more; not one
+    that keeps what it was made of, as a roll does."""
     kind = type(value)
     kept = any(isinstance(each, cached_property) for each in vars(kind).values())
-    return kept and kind.__module__.startswith("reach.snapshot.")
+    return kept and kind.__module__.startswith("reach.snapshot.") and _keeps_a_snapshot(value)
+
+
+def _keeps_a_snapshot(value: object) -> bool:
+    kept = [getattr(each, "__self__", each) for each in vars(value).values()]
+    return any(isinstance(each, Snapshot | Index) or _works_out_later(each) for each in kept)
 
 
 # ------------------------------------------------------------------- what is kept

@@ -20,7 +20,7 @@ from reach.comparing import differing, moving, near, sweeping
 from reach.comparing.trails import Memory, Trail
 from reach.errors import Defect
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from tests.estate import Pair
+from tests.estate import Id, Pair
 from tests.estates import balancers
 from tests.test_diff_lines import World, apart, told, unclaimed, untrue, without_sets
 
@@ -71,6 +71,32 @@ class Rewritten(World):
                 routes.append({**like, "DestinationCidrBlock": block})
         elif kind == "unknown":
             self.permit(rng.choice(self.groups), "tcp/22 pl-0fedcba9876543210")
+        else:
+            super().edit()
+
+
+class Named(World):
+    """The same hosts, let in by who they are said to be: some groups name others of their VPC."""
+
+    def __init__(self, rng: Random) -> None:
+        super().__init__(rng, rng.choice(("peering", "transit gateway")))
+        for group in rng.sample(self.groups, 4):
+            group.record["IpPermissions"].clear()
+            self.permit(group, f"tcp/22-90 {self.named(group)}")
+
+    def named(self, group: Id) -> str:
+        return str(self.rng.choice([each for each in self.groups if each.vpc == group.vpc]))
+
+    def edit(self) -> None:
+        """A rule that names a group, one less, or another one that decides who is let in."""
+        rng, group = self.rng, self.rng.choice(self.groups)
+        kind = rng.choice(("more", "more", "less", "wear", "other"))
+        if kind == "more":
+            self.permit(group, f"{rng.choice(('all', 'tcp/22', 'icmp/8'))} {self.named(group)}")
+        elif kind == "less":
+            group.record["IpPermissions"].clear()
+        elif kind == "wear":
+            self.wear(rng.choice([h for h in self.hosts if h.vpc == group.vpc]), group)
         else:
             super().edit()
 
@@ -138,6 +164,11 @@ class Town(Pair):
         self.by_balancer_to_both()
         self.peered()
 
+    def by_a_name(self) -> None:
+        """C and D come there together, and only one of them is let in at both ports."""
+        self.permit(self.own["a"], f"tcp/80 {self.own['d']}")
+        self.permit(self.own["a"], "tcp/82 10.0.0.0/24")
+
     def by_a_list_that_nobody_knows(self) -> None:
         self.permit(self.own["d"], "tcp/22 pl-0123456789abcdef0")
 
@@ -155,6 +186,7 @@ STEPS = [
     (None, "by_a_list_that_nobody_knows"),
     (None, "by_the_same_list_at_a_target"),
     ("by_a_peer_and_the_balancer", "without_a_way_back_from_the_balancer"),
+    (None, "by_a_name"),
 ]
 
 
@@ -168,9 +200,9 @@ def towns(step: tuple[str | None, str]) -> tuple[Town, Town]:
     return made[0], made[1]
 
 
-def worlds(seed: int) -> tuple[Rewritten, Rewritten]:
+def worlds(kind: type[World], seed: int) -> tuple[World, World]:
     """A random network, and the same with one edit."""
-    one, other = (Rewritten(Random(f"sets/{seed}")) for _ in range(2))
+    one, other = (kind(Random(f"sets/{seed}")) for _ in range(2))
     other.edit()
     return one, other
 
@@ -190,10 +222,11 @@ def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
     return told(found)
 
 
+@pytest.mark.parametrize("kind", [Rewritten, Named])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_sets_and_the_solver_alone_tell_the_same(seed: int) -> None:
+def test_sets_and_the_solver_alone_tell_the_same(kind: type[World], seed: int) -> None:
     """Pair by pair, packet by packet: gained, lost and undecided; and near an edit as well."""
-    one, other = worlds(seed)
+    one, other = worlds(kind, seed)
     snapshots = one.load(), other.load()
     found = reach.diff(*snapshots)
     assert found.complete
@@ -283,7 +316,7 @@ def knowing_nothing_open(patch: pytest.MonkeyPatch) -> None:
 
 def counting_too_little(patch: pytest.MonkeyPatch) -> None:
     """What does not count yet is taken never to."""
-    patch.setattr(moving, "_bounded_by", lambda within, spaces: iter(()))
+    patch.setattr(moving, "_bounded_by", lambda within, space: None)
 
 
 def bounding_what_was_rewritten(patch: pytest.MonkeyPatch) -> None:
@@ -297,6 +330,11 @@ def taking_another_end_for_the_same(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sweeping._Before, "homes", lambda self, at, end: real(self, at, None))
 
 
+def asking_nobody_who_sends(patch: pytest.MonkeyPatch) -> None:
+    """Whom a rule names is taken to be anybody who comes along with him."""
+    patch.setattr(moving, "_reads", lambda node, besides, before: ())
+
+
 FAULTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
     forgetting_the_beginning: 0,
     putting_back_for_anybody: 0,
@@ -307,6 +345,7 @@ FAULTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {
     counting_too_little: 0,
     bounding_what_was_rewritten: 8,
     taking_another_end_for_the_same: 5,
+    asking_nobody_who_sends: 9,
 }
 
 
@@ -336,7 +375,7 @@ def test_what_one_option_remembers_lets_nothing_of_another_one_pass() -> None:
     memory = Memory()
     flow = HeaderSpace.where(source=Ranges.of(1), destination=Ranges.of(2), protocol=Ranges.of(6))
     reply = HeaderSpace.where(source=Ranges.of(2), destination=Ranges.of(1), protocol=Ranges.of(6))
-    one, other = (Trail(chosen=(("node", number),)) for number in (0, 1))
+    one, other = (Trail().by_option("node", number) for number in (0, 1))
     memory.admit("behind", one, flow)
     memory.admit("before", Trail(), flow)
     assert [*memory.awaited("behind", one, reply)] == [(one, reply)]

@@ -200,7 +200,7 @@ def routed_alike(snapshot: reach.Snapshot, seed: str, count: int, most: int) -> 
 
 @pytest.mark.parametrize("seed", [1])
 def test_edited_routes_give_what_a_fresh_load_gives(seed: int) -> None:
-    """Nodes that read another table are taken over, and all of them are compared."""
+    """Nodes that read another table are taken over, and where some lead elsewhere others go on."""
     routed_alike(network().load(), f"estate/routes/{seed}", 3, 20)
 
 

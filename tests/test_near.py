@@ -17,8 +17,10 @@ import pytest
 from msgspec.structs import replace
 
 import reach
+from bench.editing import edited, edited_snapshot
 from bench.grow import Size, write
 from reach.comparing import diff as comparing
+from reach.comparing import near as nearby
 from reach.comparing import spots
 from reach.comparing.aligned import resident
 from reach.comparing.coming import Graph, ways
@@ -41,6 +43,7 @@ from reach.snapshot.records import (
     NetworkAclEntry,
     NetworkInterface,
     PortRange,
+    RouteTable,
     SecurityGroup,
     UserIdGroupPair,
 )
@@ -79,13 +82,21 @@ def holds(snapshot: Snapshot) -> int:
         assert into == {e.node for e in bare.into.get(name, ()) if own.get(e.node) != family}, name
         answers = {edge.node for edge in full.answered_from.get(name, ())}
         assert {own.get(each) for each in answers} <= {family}, name
+        # They send from their own addresses only, and what they answer came by known ways.
+        for way_out in outside:
+            assert not sources_of(ground, name) - bare.sent_from(way_out), name
+            known = {(edge.node, edge.stage) for edge in bare.answers(way_out)}
+            kin = [each for each in own if own[each] == family]
+            ended = {e.node for each in kin for e in full.answered_from.get(each, ())}
+            ways_in = {edge for each in ended for edge in full.into.get(each, ())}
+            assert {(e.node, e.stage) for e in ways_in if own.get(e.node) != family} <= known, name
     assert {name for name in full.nodes if name not in own} == set(bare.nodes)
     # What they are made of: of all rules those of the groups that the hosts are in.
     for group in snapshot.records(SecurityGroup):
         made = ground.made_of(frozenset({(SecurityGroup, group.group_id)}))
         told = set(hosts.reading([group.group_id]))
         assert {name for name in made if name in own} <= told, group.group_id
-    others: list[Read] = [(SecurityGroup, "")]
+    others: list[Read] = [(SecurityGroup, ""), (RouteTable, "")]
     others += [(NetworkAcl, acl.network_acl_id) for acl in snapshot.records(NetworkAcl)]
     for read in others:
         assert not [name for name in ground.made_of(frozenset({read})) if name in own], read
@@ -109,6 +120,16 @@ def holds(snapshot: Snapshot) -> int:
         }
         assert full.matter_to_replies(filters, begun) == {}, name
     return len(own)
+
+
+def sources_of(ground: Resident, name: str) -> Ranges:
+    """The addresses that a node lets pass as a sender's, if it says so."""
+    for stage in ground.network.node(name).stages:
+        if isinstance(stage, Filter) and stage.rules:
+            sources = [rule.match.by_name.get("source") for rule in stage.rules]
+            if None not in sources:
+                return Ranges.any_of(each for each in sources if each is not None)
+    return Ranges(())
 
 
 def senders(ground: Resident) -> Mapping[str, list[str]]:
@@ -271,6 +292,57 @@ def test_edits_of_a_grown_estate_give_the_whole_difference(
 ) -> None:
     """Hosts behind load balancers, endpoints, gateways and peerings; records and a roll."""
     near_is_whole(estate, seed, monkeypatch)
+
+
+ROUTED = [*range(3), *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(3, 30))]
+
+
+@pytest.mark.parametrize("many", [0, 100])
+@pytest.mark.parametrize("kind", ["route", "list", "entry"])
+@pytest.mark.parametrize("seed", ROUTED)
+def test_edits_of_what_is_on_the_way_give_the_whole_difference(
+    seed: int, kind: str, many: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked up or walked to, whichever is told to be too much for the other one."""
+    monkeypatch.setattr(nearby, "_MANY", many)
+    rng = Random(f"on the way/{kind}/{seed}")
+    own = grown_estate(estate, seed % 2 == 1)
+    record = edited(own.snapshot, kind, rng)
+    found = own.edit(record).difference
+    whole = reach.diff(own.snapshot, edited_snapshot(own.snapshot, record), narrow=False)
+    assert told(found) == told(whole), record
+    assert found.complete
+
+
+def told(found: reach.Difference) -> dict[str, Any]:
+    """A difference but for which of its packets are shown."""
+    lines = found.to_dict()
+    for side in ("gained", "lost", "undecided"):
+        for line in lines[side]:
+            del line["witness"]
+    return lines
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_graph_is_patched_to_what_it_would_be(seed: int, estate: Path) -> None:
+    """The ways into all that can be come to, and the nodes that can, are those of a new one."""
+    own = grown_estate(estate, seed % 2 == 1)
+    ground = resident(own.snapshot, DEFAULTS)
+    begun = dict.fromkeys(start.node for start in everywhere(ground))
+    before = Graph(ground.network, begun)
+    shape = {name: list(edges) for name, edges in before.into.items()}
+    record = edited(own.snapshot, "route", Random(f"patched/{seed}"))
+    read = frozenset({(type(record), own.snapshot.id_of(record)), (type(record), "")})
+    later = ground.after(edited_snapshot(own.snapshot, record), read)
+    patched = before.on(later.network, before.ordered(ground.made_of(read)))
+    new = Graph(later.network, begun)
+    assert new.nodes.keys() <= patched.nodes.keys()
+    for name in new.nodes:
+        mine = [set(graph.into.get(name, ())) for graph in (patched, new)]
+        assert {e for e in mine[0] if e.node in new.nodes} == mine[1], name
+        answers = [set(graph.answered_from.get(name, ())) for graph in (patched, new)]
+        assert {e for e in answers[0] if e.node in new.nodes} == answers[1], name
+    assert shape == before.into  # the one before is as it was
 
 
 @pytest.mark.deep

@@ -176,9 +176,13 @@ class _Walk:
             if not met.is_empty:
                 yield edge.node, Spot(edge.stage, met), course
         flow = answered(space) if course.reply else None
-        for edge in self._graph.answered_from.get(name, ()) if flow is not None else ():
+        for edge in self._graph.answers(name) if flow is not None else ():
             assert flow is not None
-            yield edge.node, Spot(edge.stage, flow), _Course(False, True, course.settled)
+            yield (
+                edge.node,
+                Spot(edge.stage, flow & edge.match),
+                _Course(False, True, course.settled),
+            )
 
     def _put_back(self, stage: Restore, seen: _Seen) -> Iterator[_At]:
         """The flows whose replies a session has put back: in front of its translations."""

@@ -9,7 +9,7 @@ network only; must not know AWS, terms or a solver.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import assert_never
@@ -72,15 +72,65 @@ class Graph:
         """Whether a node is not looked at, only told of as where others lead."""
         return False
 
-    def on(self, network: Network) -> Graph:
-        """The same ways in a network that differs in filters and the like only."""
+    def on(self, network: Network, names: Iterable[str] = (), entries: Iterable[str] = ()) -> Graph:
+        """The ways of a network that does not differ from this graph's but in some nodes, and
+        begins at these entries, too."""
         other = copy(self)
         other.network = network
+        changed = [name for name in names if not self.leads_alike(name, network)]
+        new = [e for e in entries if e not in self.nodes and not self.leaves_out(e)]
+        if changed or new:
+            other._lead_anew(self, changed, new)
         return other
+
+    def _lead_anew(self, before: Graph, changed: Sequence[str], new: Iterable[str]) -> None:
+        """Take nodes' ways out for what they are in this network, and add all that is new there.
+
+        What nothing leads to any more stays: nothing comes there.
+        """
+        self.nodes, self.into = dict(before.nodes), dict(before.into)
+        self.answered_from, self.translating = dict(before.answered_from), dict(before.translating)
+        self._put_back, self._rewritten = dict(before._put_back), set(before._rewritten)
+        gone, own = frozenset(changed), set[int]()
+        for name in changed:
+            self._own_lists(before.network, name, own, gone)
+        queue = deque((*changed, *new))
+        for name in new:
+            self.nodes[name] = len(self.nodes)
+        while queue:
+            name = queue.popleft()
+            self._own_lists(self.network, name, own, gone)
+            for each in self._out_of(name):
+                if each not in self.nodes and not self.leaves_out(each):
+                    self.nodes[each] = len(self.nodes)
+                    queue.append(each)
+
+    def _own_lists(self, network: Network, name: str, own: set[int], gone: frozenset[str]) -> None:
+        """Lists that a node's ways are told in, without those of nodes that are told anew, and no
+        longer another graph's."""
+        edges: list[tuple[dict[str, list[Edge]], str]] = []
+        for stage in network.node(name).stages:
+            edges += ((self.into, target) for target, _, _ in ways(stage))
+            if isinstance(stage, Deliver):
+                edges.append((self.answered_from, stage.reply))
+            if isinstance(stage, Translate) and stage.session in self.translating:
+                told = self.translating[stage.session]
+                if id(told) not in own:
+                    left = self.translating[stage.session] = [t for t in told if t[0] not in gone]
+                    own.add(id(left))
+        for lists, target in edges:
+            told_edges = lists.get(target)
+            if told_edges is not None and id(told_edges) not in own:
+                fresh = lists[target] = [edge for edge in told_edges if edge.node not in gone]
+                own.add(id(fresh))
 
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of some nodes that are in the graph, in an order that does not depend on it."""
         return tuple(sorted({name for name in names if name in self.nodes}))
+
+    def answers(self, name: str) -> Iterable[Edge]:
+        """From where a flow is delivered whose reply begins at a node."""
+        return self.answered_from.get(name, ())
 
     def leads_alike(self, name: str, network: Network) -> bool:
         """Whether a node of another network leads on as the one of this graph does."""

@@ -37,14 +37,13 @@ class Differing:
     def of(pair: Pair) -> Differing:
         """The nodes of both, compared: all of them, or those made of what was edited."""
         before, names = _graph(pair.before), pair.made_of_edits
-        if names is not None:
-            names = before.ordered(names)
-            network = pair.after.network
-            if all(before.leads_alike(name, network) for name in names):
-                pair.after.own("graph", lambda: before.on(network))
-            else:
-                names = None
-        after = _graph(pair.after)
+        if names is None:
+            after = _graph(pair.after)
+        else:
+            # Where others are come to, one of these has led there: it differs itself.
+            names = known = before.ordered(names)
+            begun = (start.node for start in everywhere(pair.after))
+            after = pair.after.own("graph", lambda: before.on(pair.after.network, known, begun))
         more, less = more_of(before, after, names), more_of(after, before, names)
         return Differing((before, after), more, less)
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from reach.comparing.nodes import OTHER_END
+from reach.comparing.senders import Flows, Reads
 from reach.comparing.trails import ENDS, Memory, Moving, Trail, began, turned
-from reach.flood import hull, minus, permitted, towards, whole
+from reach.flood import covers, hull, minus, permitted, towards, whole
 from reach.foreseen import few
 from reach.network.header_space import HeaderSpace, Ranges
-from reach.network.node import Network
+from reach.network.node import Network, Node
 from reach.network.stage import (
     Action,
     Assign,
@@ -42,7 +43,9 @@ from reach.network.stage import (
 
 MOST, EACH = 200_000, 200  # so many sets are pushed on at least, and for each that begins
 _MOST_VALUES = 256  # so many values of a field are looked up apart
+_TO = "destination"
 At = tuple[str, Trail, HeaderSpace]  # a set at the entry of a node
+_Under = tuple[str, Trail, Flows]  # the same of many senders
 
 
 class TooManyError(Exception):
@@ -65,69 +68,92 @@ class Arrived:
 
 class Sets:
     """One direction.  Those that come by a ``wanted`` place are told apart from all; without any,
-    all count; what does not, and is not ``within`` some headers, cannot count any more.
-    ``together`` is the field in which sets differ that are one."""
+    all count; what does not, and is not ``within`` some headers, cannot count any more."""
 
     def __init__(
         self,
         network: Network,
-        together: str,
         wanted: Mapping[str, Sequence[HeaderSpace]] | None,
         before: Memory | None = None,
         within: Mapping[str, Sequence[HeaderSpace]] | None = None,
     ) -> None:
-        self._within = within
         self.memory = Memory()
         self.arrivals: list[Arrived] = []
         self.left: list[HeaderSpace] = []
         self.opened: list[tuple[str, Trail, HeaderSpace]] = []
-        self._network, self._together, self._before = network, together, before
-        self._wanted = wanted
-        self._other = OTHER_END[together]
+        self._network, self._before = network, before
+        self._wanted, self._within = wanted, within
         self._seen: dict[tuple[str, Trail], dict[HeaderSpace, Ranges]] = {}
+        self._read: dict[str, Reads] = {}
         self._pushed = 0
         self._most = MOST
 
     def run(self, begun: Iterable[At]) -> None:
         """Push on until nothing is new.  Raises TooManyError."""
+        sets = [(node, trail, Flows.of(space)) for node, trail, space in begun]
         if self._wanted is None:
-            begun = ((node, trail.with_count(), space) for node, trail, space in begun)
-        coming = _by_place(begun)
-        self._most = max(self._most, EACH * sum(map(len, coming.values())))
-        while coming:
-            onward: list[At] = []
-            for (node, trail), spaces in coming.items():
-                if self._within is not None and _is_bounded(trail):
-                    spaces = list(_bounded_by(self._within.get(node, ()), spaces))
-                new = list(self._new((node, trail), spaces))
-                if not trail.counts:
-                    onward += self._met(node, trail, new)
-                for space in new:
-                    onward += self._push(node, (trail, space))
-            coming = _by_place(onward)
+            sets = [(node, trail.with_count(), flows) for node, trail, flows in sets]
+        self._most = max(self._most, EACH * len(sets))
+        while sets:
+            onward: list[_Under] = []
+            for (node, trail), every in _by_place(sets).items():
+                for flows in self._new((node, trail), every):
+                    for part, space in flows.apart(() if flows.is_of_one else self._asked(node)):
+                        self._come(node, (trail, space), part, onward)
+            sets = onward
 
-    def _met(self, node: str, trail: Trail, spaces: Iterable[HeaderSpace]) -> Iterator[At]:
-        """What of some sets comes by a wanted place here."""
-        wanted = self._wanted.get(node, ()) if self._wanted else ()
-        for space in spaces if wanted else ():
-            for each in wanted:
-                met = space & each
-                if not met.is_empty:
-                    yield node, trail.with_count(), met
+    def _come(self, node: str, moving: Moving, flows: Flows, onward: list[_Under]) -> None:
+        """What comes to a node goes on, or counts from here on if it comes by a wanted place."""
+        trail, space = moving
+        found: list[At] = []
+        if self._within is not None and _is_bounded(trail):
+            met = _bounded_by(self._within.get(node, ()), space)
+            if met is None:
+                return
+            space = met
+        wanted = self._wanted.get(node, ()) if self._wanted and not trail.counts else ()
+        for each in wanted:
+            met = space & each
+            if not met.is_empty:
+                found.append((node, trail.with_count(), met))
+        if not any(covers(each, space) for each in wanted):
+            self._push(node, (trail, space), found)
+        onward += ((to, own, flows.onward(moving[1], each)) for to, own, each in found)
 
-    def _new(
-        self, place: tuple[str, Trail], spaces: Iterable[HeaderSpace]
-    ) -> Iterator[HeaderSpace]:
+    def _new(self, place: tuple[str, Trail], every: Iterable[Flows]) -> Iterator[Flows]:
+        """What has not come to a place by such a trail; those that are alike together."""
         known = self._seen.setdefault(place, {})
-        if self._before is not None:
-            spaces = joined(spaces, self._other)  # of many that answer alike
-        for space in joined(spaces, self._together):
-            rest = space.without(self._together)
-            values = space.by_name.get(self._together, whole(self._together))
-            new = values - known[rest] if rest in known else values
+        for flows in self._joined(every):
+            seen = known.get(flows.rest)
+            new = flows.senders if seen is None else flows.senders - seen
             if new:
-                known[rest] = known[rest] | new if rest in known else new
-                yield rest.narrowed(self._together, new)
+                known[flows.rest] = new if seen is None else seen | new
+                yield flows if seen is None else flows._replace(senders=new)
+
+    def _joined(self, every: Iterable[Flows]) -> Iterable[Flows]:
+        """Many senders of the same; and of replies those to many whom they all answer alike."""
+        found: dict[HeaderSpace, list[Ranges]] = {}
+        for flows in every:
+            found.setdefault(flows.rest, []).append(flows.senders)
+        joint = [Flows(rest, Ranges.any_of(each)) for rest, each in found.items()]
+        if self._before is None or len(joint) == 1:
+            return joint
+        answered: dict[Flows, list[Ranges]] = {}
+        for rest, senders in joint:
+            to = rest.by_name.get(_TO, whole(_TO))
+            answered.setdefault(Flows(rest.without(_TO), senders), []).append(to)
+        return [
+            Flows(rest.narrowed(_TO, Ranges.any_of(each)), senders)
+            for (rest, senders), each in answered.items()
+        ]
+
+    def _asked(self, node: str) -> Reads:
+        """What is asked at a node of who sends something."""
+        if node not in self._read:
+            maps = (self._wanted, self._within)
+            besides = (space for each in maps if each for space in each.get(node, ()))
+            self._read[node] = _reads(self._network.node(node), besides, self._before)
+        return self._read[node]
 
     def _leave(self, moving: Moving) -> None:
         told = began if self._before is None else turned
@@ -135,11 +161,10 @@ class Sets:
 
     # ---------------------------------------------------------------- one node
 
-    def _push(self, node: str, moving: Moving) -> list[At]:
+    def _push(self, node: str, moving: Moving, onward: list[At]) -> None:
         self._pushed += 1
         if self._pushed > self._most:
             raise TooManyError
-        onward: list[At] = []
         branches = [moving]
         for stage in self._network.node(node).stages:
             passed: list[Moving] = []
@@ -151,7 +176,6 @@ class Sets:
             branches = passed
             if not branches:
                 break
-        return onward
 
     def _stage(self, node: str, stage: Stage, moving: Moving, onward: list[At]) -> Iterable[Moving]:
         match stage:
@@ -197,14 +221,13 @@ class Sets:
         return passed
 
     def _chosen(self, node: str, stage: Choose, moving: Moving) -> Iterator[At]:
-        """Each option has a trail of its own; of a reply it is enough that one gets it home."""
+        """Options are told apart; of a reply it is enough that one gets it home."""
         trail, space = moving
         apart = self._before is None and len(stage.options) > 1
         if apart and any(known == node for known, _ in trail.chosen):
             raise _LeftError
         for number, option in enumerate(stage.options):
-            own = replace(trail, chosen=(*trail.chosen, (node, number))) if apart else trail
-            yield option.next, own, space
+            yield option.next, trail.by_option(node, number) if apart else trail, space
 
     def _forward(self, stage: Forward, moving: Moving, onward: list[At]) -> list[Moving]:
         rest = [moving]
@@ -296,14 +319,44 @@ def _is_bounded(trail: Trail) -> bool:
     return not trail.counts and not trail.by
 
 
-def _bounded_by(
-    within: Sequence[HeaderSpace], spaces: Iterable[HeaderSpace]
-) -> Iterator[HeaderSpace]:
-    """What of some products lies within others, and perhaps more: not more products than before."""
-    for space in spaces:
-        met = [both for each in within if not (both := space & each).is_empty]
-        if met:
-            yield met[0] if len(met) == 1 else hull(met)
+def _bounded_by(within: Iterable[HeaderSpace], space: HeaderSpace) -> HeaderSpace | None:
+    """What of a product lies within others, and perhaps more."""
+    met = [both for each in within if not (both := space & each).is_empty]
+    return hull(met) if len(met) > 1 else met[0] if met else None
+
+
+def _reads(node: Node, besides: Iterable[HeaderSpace], before: Memory | None) -> Reads:
+    """What a node asks of who sends something.
+
+    Where a sender's address is rewritten, or put back, and not who he is, each is told from each:
+    of what it was and who sends it there is no product else.
+    """
+    asked = list(besides)
+    for stage in node.stages:
+        match stage:
+            case Filter():
+                asked += (rule.match for rule in stage.decisions)
+            case Forward():
+                asked += (route.match for route in stage.routes)
+            case Translate():
+                if not all(map(_says_who, stage.cases)):
+                    return None
+                asked += (case.match for case in stage.cases)
+            case Restore():
+                if before is not None and _TO in before.rewritten(stage.session):
+                    return None
+            case Choose() | Deliver() | Unmodelled():
+                pass
+            case _:
+                assert_never(stage)
+    told = (space.by_name.get("identity") for space in asked)
+    return tuple(dict.fromkeys(each for each in told if each is not None))
+
+
+def _says_who(case: Case) -> bool:
+    """Whether a case says who sends what it rewrites the sender's address of."""
+    told = {rewrite.field for rewrite in case.rewrites}
+    return "source" not in told or "identity" in told
 
 
 def _allowed(stage: Filter, moving: Moving) -> Iterator[Moving]:
@@ -337,7 +390,7 @@ def _settled(node: str, case: Case, trail: Trail, *, choices: bool) -> Iterator[
             raise _LeftError
         found = [
             (
-                replace(own, chosen=(*own.chosen, (mark, number))) if choices else own,
+                own.by_option(mark, number) if choices else own,
                 replace(each, rewrites=_with(each.rewrites, place, Assign(rewrite.field, value))),
             )
             for own, each in found
@@ -409,8 +462,29 @@ def joined(spaces: Iterable[HeaderSpace], name: str) -> Iterator[HeaderSpace]:
         yield rest.narrowed(name, Ranges.any_of(each))
 
 
-def _by_place(sets: Iterable[At]) -> dict[tuple[str, Trail], list[HeaderSpace]]:
-    found: dict[tuple[str, Trail], list[HeaderSpace]] = {}
-    for node, trail, space in sets:
-        found.setdefault((node, trail), []).append(space)
+def _by_place(sets: Iterable[_Under]) -> dict[tuple[str, Trail], list[Flows]]:
+    found: dict[tuple[str, Trail], list[Flows]] = {}
+    chosen: list[_Under] = []
+    for node, trail, flows in sets:
+        if trail.chosen:
+            chosen.append((node, trail, flows))
+        else:
+            found.setdefault((node, trail), []).append(flows)
+    for node, trail, flows in _by_any_option(chosen):
+        found.setdefault((node, trail), []).append(flows)
     return found
+
+
+def _by_any_option(sets: Sequence[_Under]) -> Sequence[_Under]:
+    """Sets that differ only in the options of one choice are one."""
+    longest = max((len(trail.chosen) for _, trail, _ in sets), default=0)
+    for place in range(longest):
+        alike: dict[_Under, set[int]] = {}
+        for node, trail, flows in sets:
+            rest, options = trail.but_options(place)
+            alike.setdefault((node, rest, flows), set()).update(options)
+        sets = [
+            (node, rest.with_options(place, options), flows)
+            for (node, rest, flows), options in alike.items()
+        ]
+    return sets

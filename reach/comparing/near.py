@@ -2,27 +2,27 @@
 
     near(pair) -> Near or None        near.further(pair, ...) -> Found or None
 
-For rules of security groups and entries of network ACLs.  The nodes made of them are told without
-making all others, who can come by is looked up instead of walked to, and of what starts there sets
-rule out most; what is left is for the solver, as ever.  Wherever that is not certain, or would not
-be little, there is None, and everything is compared.
+For rules of security groups, entries of network ACLs and of prefix lists, and routes.  The nodes
+made of them are told without making all others, who can come by is looked up instead of walked to,
+and of what starts there sets rule out most; what is left is for the solver, as ever.  Wherever that
+is not certain, or would not be little, there is None, and everything is compared.
 
 Must not know rendering, nor why the networks differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
-from reach.comparing.backwards import told_briefly
+from reach.comparing.backwards import Coming, coming, told_briefly
 from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, leap
-from reach.comparing.nodes import bounded, differ_in_filters, permitted_more
+from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
@@ -30,18 +30,21 @@ from reach.comparing.sweeping import Counted, Swept, swept
 from reach.interfaces.plain import Plain, own_filters, plain
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.stage import Filter, Forward
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
-from reach.snapshot.records import NetworkAcl, SecurityGroup
+from reach.snapshot.records import ManagedPrefixListEntries, SecurityGroup
+from reach.snapshot.snapshot import Snapshot
 from solver import Backend
 
+_MANY = 100  # of what starts at more nodes it is looked which ways it can come
+_TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
     for ends in (ANY_IPV4, ANY_IPV6)
 )
-_KINDS = frozenset({SecurityGroup, NetworkAcl})
 
 
 def warmed(ground: Ground) -> Ground:
@@ -59,7 +62,8 @@ class Near:
     """Two networks' skeletons, and where the second may do more than the first, and the reverse.
 
     ``made`` are nodes made of what was edited, ``told`` those of plain hosts of which it is only
-    known that they are; ``opened`` and ``shut`` is what comes to these.
+    known that they are; ``opened`` and ``shut`` is what comes to these.  ``between``: what was
+    edited is on the way, and no host's rules.
     """
 
     skeletons: tuple[Skeleton, Skeleton]
@@ -68,6 +72,7 @@ class Near:
     opened: tuple[Come, ...]
     shut: tuple[Come, ...]
     starts: Starts
+    between: bool
 
     @property
     def turned(self) -> Near:
@@ -88,8 +93,13 @@ class Near:
             return Found((), True)
         back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
         by = leap(graph, self.starts, more, back, self.opened)
-        if by is None:
-            return None
+        within = None
+        if by is None or len(by) > _MANY:
+            if self.between:
+                come = coming(graph, more, back)
+                by, within = _begun_by(graph, come.by), _Within.both(graph, come)
+            elif by is None or (len(by) > _TOO_MANY and _reroutes(graph, more)):
+                return None
         forward = Spots(self.skeletons, more, self.told)
         reply = graph.entering(back, reply=True)
         network = pair.after.network
@@ -99,7 +109,7 @@ class Near:
         networks = pair.before.network, network
         told = Swept((), begun)
         if two_way:
-            told = swept(networks, begun, known(pair.before), Counted(forward, reply))
+            told = swept(networks, begun, known(pair.before), Counted(forward, reply, within))
         for start in told.rest:
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:
@@ -128,12 +138,54 @@ class Near:
         )
 
 
+def _reroutes(graph: Skeleton, spots: Mapping[str, Iterable[Spot]]) -> bool:
+    """Whether anything may be sent elsewhere, and not only let pass."""
+    return any(
+        not isinstance(graph.network.node(name).stages[spot.stage], Filter)
+        for name, each in spots.items()
+        for spot in each
+    )
+
+
+def _begun_by(graph: Skeleton, by: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
+    """Where flows start that come so to nodes of a skeleton."""
+    found: dict[str, Spaces] = {}
+    for name, spaces in by.items():
+        for node in graph.beginning_by(name):
+            found[node] = bounded((*found[node], *spaces)) if node in found else spaces
+    return found
+
+
+class _Within(Mapping[str, Spaces]):
+    """The headers with which something can come, by node: any, to what is a plain host's own."""
+
+    def __init__(self, graph: Skeleton, by: Mapping[str, Spaces]) -> None:
+        self._graph, self._by = graph, by
+
+    @staticmethod
+    def both(graph: Skeleton, come: Coming) -> tuple[_Within, _Within]:
+        """Of flows, and of replies."""
+        return _Within(graph, come.by), _Within(graph, come.answering)
+
+    def __getitem__(self, name: str) -> Spaces:
+        if name not in self._by and self._graph.is_own(name):
+            return (ANYTHING,)
+        return self._by[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by)
+
+    def __len__(self) -> int:
+        return len(self._by)
+
+
 def near(pair: Pair) -> Near | None:
     """Both skeletons, and the nodes made of what was edited."""
     edits = pair.edits
-    if edits is None or any(kind not in _KINDS for kind, _ in edits):
+    if edits is None:
         return None
-    if everywhere(pair.before) is not everywhere(pair.after):
+    one, other = everywhere(pair.before), everywhere(pair.after)
+    if one is not other and one != other:
         return None
     try:
         return _compared(pair, edits)
@@ -144,7 +196,7 @@ def near(pair: Pair) -> Near | None:
 def _compared(pair: Pair, edits: Reads) -> Near | None:
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
-    groups = sorted(name for kind, name in edits if kind is SecurityGroup and name)
+    groups = _edited(pair.before.snapshot, edits)
     told = frozenset(hosts.reading(groups))
     made: list[str] = []
     own: list[str] = []
@@ -158,15 +210,23 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
-    alike = (
-        before.leads_alike(name, network)
-        and differ_in_filters(before.network.node(name), network.node(name))
-        for name in names
-    )
-    if not all(alike):
+    both = ((before.network.node(name), network.node(name)) for name in names)
+    if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
-    after = pair.after.own("skeleton", lambda: before.on(network))
-    return Near((before, after), names, told, *differing, starts_of(pair.before))
+    after = pair.after.own("skeleton", lambda: before.on(network, names))
+    return Near((before, after), names, told, *differing, starts_of(pair.before), not groups)
+
+
+def _edited(before: Snapshot, edits: Reads) -> list[str]:
+    """The groups whose rules say something else: they were edited, or name a list that was."""
+    lists = {name for kind, name in edits if kind is ManagedPrefixListEntries and name}
+    naming = {
+        group.group_id
+        for group in (before.records(SecurityGroup) if lists else ())
+        for rule in (*group.ip_permissions, *group.ip_permissions_egress)
+        if any(each.prefix_list_id in lists for each in rule.prefix_list_ids)
+    }
+    return sorted(naming.union(name for kind, name in edits if kind is SecurityGroup and name))
 
 
 def _opened(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, assert_never
 
 from reach.flood import covers, hull, minus, permitted, uncovered, whole
@@ -72,11 +73,11 @@ def same(one: Node, other: Node) -> bool:
     return one is other or list(map(_done, one.stages)) == list(map(_done, other.stages))
 
 
-def differ_in_filters(one: Node, other: Node) -> bool:
-    """Whether two nodes of as many stages do the same to every flow but for what filters say."""
-    return all(
+def differ_in(kind: type[Filter] | UnionType, one: Node, other: Node) -> bool:
+    """Whether two nodes do the same to every flow but for what stages of some kinds say."""
+    return len(one.stages) == len(other.stages) and all(
         first is second
-        or (isinstance(first, Filter) and isinstance(second, Filter))
+        or (isinstance(first, kind) and isinstance(second, kind))
         or _done(first) == _done(second)
         for first, second in zip(one.stages, other.stages, strict=True)
     )

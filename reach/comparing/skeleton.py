@@ -13,13 +13,15 @@ Must not know AWS: who is plain is told by :mod:`reach.interfaces.plain`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
 
 from reach.comparing.coming import Edge, Graph, ways
 from reach.comparing.nodes import Spot, only_says_who, unwritten
-from reach.flood import image
+from reach.flood import image, whole
 from reach.interfaces.plain import Plain, plain
 from reach.lower import Ground
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
 from reach.network.stage import Assign, Case, Deliver, Filter, Forward, Translate
@@ -38,7 +40,8 @@ class Skeleton(Graph):
     """All nodes but plain hosts' own, and of those the ones that somebody asked for.
 
     Edges into a host's own node are all there once the host's family is ``expanded``; those out of
-    it lead to ``exits``, nodes of which not every way in is known.
+    it lead to ``exits``, nodes of which not every way in is known: only the places of the hosts
+    that lead there.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -46,26 +49,53 @@ class Skeleton(Graph):
         self._expanded: set[str] = set()
         self._led_to: dict[str, dict[str, None]] = {}
         self._looked_at: list[str] = []
-        self.exits: set[str] = set()
+        self.exits: dict[str, list[object]] = {}
+        self._sent_from: dict[str, Ranges] = {}
+        self._sources: dict[object, list[Ranges]] = {}
+        self._begin_at: dict[object, list[str]] = {}
+        self._answering: dict[object, dict[Edge, list[Ranges]]] = {}
         first_of: dict[object, str] = {}
         entries: list[str] = []
         for start in everywhere(ground):
             family = self._plain.family(start.node)
             if family:
-                first_of.setdefault(self._plain.place(start.node), start.node)
+                place = self._plain.place(start.node)
+                first_of.setdefault(place, start.node)
+                sources = start.space.by_name.get("source", whole("source"))
+                self._sources.setdefault(place, []).append(sources)
+                self._begin_at.setdefault(place, []).append(start.node)
             else:
                 entries.append(start.node)
         self._begins = frozenset(start.node for start in everywhere(ground))
         self.network = ground.network
-        for node in first_of.values():
-            self.exits |= self._leads_out(node)
+        for place, node in first_of.items():
+            for each in self._leads_out(node):
+                self.exits.setdefault(each, []).append(place)
         super().__init__(ground.network, dict.fromkeys([*entries, *sorted(self.exits)]))
         self._cases, self._says = self._all_cases()
 
-    def on(self, network: Network) -> Skeleton:
-        other = super().on(network)
+    def on(
+        self, network: Network, names: Iterable[str] = (), entries: Iterable[str] = ()
+    ) -> Skeleton:
+        """Raises NotPlainError where what is come to only there rewrites more than it forgets."""
+        other = super().on(network, names, entries)
         assert isinstance(other, Skeleton)
+        if other.into is not self.into:
+            other._answering = {}
+        new = (name for name in other.nodes if name not in self.nodes)
+        if len(other.nodes) != len(self.nodes) and any(map(other._rewrites, new)):
+            raise NotPlainError("what is new rewrites")
         return other
+
+    def _rewrites(self, name: str) -> bool:
+        """Whether a node rewrites anything, or says who sends."""
+        return any(
+            rewrite.field != "identity" or image(rewrite).single != 0
+            for stage in self.network.node(name).stages
+            if isinstance(stage, Translate)
+            for case in stage.cases
+            for rewrite in case.rewrites
+        )
 
     def leaves_out(self, name: str) -> bool:
         family = self._plain.family(name)
@@ -185,20 +215,66 @@ class Skeleton(Graph):
         self, name: str, space: HeaderSpace, reply: bool, left: int, found: dict[HeaderSpace, None]
     ) -> None:
         edges = self.into.get(name, [])
-        open_ended = name in self.exits or len(found) > _MOST_EDGES or not left
-        begins = reply and bool(self.answered_from.get(name))
-        if open_ended or begins or name in self._begins or not edges:
+        if len(found) > _MOST_EDGES or (reply and self.answered_from.get(name)):
             found[space] = None
-        if open_ended or begins:
             return
+        if name in self.exits:
+            own = space & HeaderSpace.where(source=self.sent_from(name))
+            if not own.is_empty:
+                found[own] = None
+        elif name in self._begins or not edges:
+            found[space] = None
         for edge in edges:
             met = space & edge.match
             if met.is_empty or (edge.session and not reply):
                 continue
-            if "destination" in edge.match.by_name or not self._is_passed_unchanged(edge):
+            told = "destination" in edge.match.by_name and edge.node not in self.exits
+            if told or not left or not self._is_passed_unchanged(edge):
                 found[met] = None
             else:
                 self._sent(edge.node, met, reply, left - 1, found)
+
+    def beginning_by(self, name: str) -> Iterator[str]:
+        """The nodes where flows start that come to a node of the skeleton as they began."""
+        if name in self._begins:
+            yield name
+        for place in self.exits.get(name, ()):
+            yield from self._begin_at[place]
+
+    def answers(self, name: str) -> Iterator[Edge]:
+        """Of what plain hosts answer by an exit the ways to these hosts are told."""
+        yield from super().answers(name)
+        if name not in self.exits:
+            return
+        if not self._answering:
+            self._answering = self._ways_to_hosts()
+        for place in self.exits[name]:
+            for edge, ends in self._answering.get(place, {}).items():
+                match = HeaderSpace.where(destination=Ranges.any_of(ends))
+                yield replace(edge, match=match)
+
+    def _ways_to_hosts(self) -> dict[object, dict[Edge, list[Ranges]]]:
+        """By the places of plain hosts the ways to them, each with whom packets are for there."""
+        found: dict[object, dict[Edge, list[Ranges]]] = {}
+        for names in self._led_to.values():
+            places = {self._plain.place(name) for name in names}
+            edges = [edge for name in names for edge in self.into.get(name, ())]
+            for place, edge in product(places, edges):
+                ends = edge.match.by_name.get("destination", whole("destination"))
+                way = replace(edge, match=ANYTHING)
+                found.setdefault(place, {}).setdefault(way, []).append(ends)
+        return found
+
+    def is_own(self, name: str) -> bool:
+        """Whether a node is a plain host's own."""
+        return bool(self._plain.family(name))
+
+    def sent_from(self, name: str) -> Ranges:
+        """All addresses from which plain hosts send to an exit: each its own ones (R-ENI-4)."""
+        if name not in self._sent_from:
+            every = (each for place in self.exits[name] for each in self._sources[place])
+            self._sent_from[name] = Ranges.any_of(every)
+        return self._sent_from[name]
 
     def _is_passed_unchanged(self, edge: Edge) -> bool:
         """Whether what takes a way is as it was when it came to the node."""

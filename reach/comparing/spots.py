@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reach.comparing.coming import Spaces
-from reach.comparing.nodes import Spot, differ_in_filters, more
+from reach.comparing.nodes import Spot, differ_in, more
 from reach.comparing.skeleton import NotPlainError, Skeleton
+from reach.network.stage import Filter
 
 
 class Spots(Mapping[str, Spaces]):
@@ -58,7 +59,7 @@ class Spots(Mapping[str, Spaces]):
         before, after = self._skeletons
         one, other = before.network.node(name), after.network.node(name)
         after.check(name)
-        if not before.leads_alike(name, after.network) or not differ_in_filters(one, other):
+        if not before.leads_alike(name, after.network) or not differ_in(Filter, one, other):
             raise NotPlainError(f"{name} differs in more than filters")
         spots = more(one, other)
         if not all(spot.session for spot in spots):

@@ -20,7 +20,7 @@ from reach import foreseen
 from reach.aim import Start
 from reach.answer import Verdict
 from reach.comparing.moving import Arrived, At, Sets, TooManyError, joined
-from reach.comparing.trails import PLAIN, Delivered, Trail, began, home, turned
+from reach.comparing.trails import PLAIN, Chosen, Delivered, Trail, began, by_both, home, turned
 from reach.flood import covers, hull, minus, replied, uncovered, whole
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
@@ -244,13 +244,16 @@ def _told(
     gained: list[Gained],
 ) -> Iterator[tuple[Start, list[HeaderSpace]]]:
     for space, was in new:
-        for start, sent in _of(senders, space) if was is not now else ():
+        if was is now:
+            continue
+        kinds = list(_kinds(space))
+        for start, sent in _of(senders, space):
             if was is None:
                 yield start, [space & sent]
                 continue
             shown = (
                 Gained(start, through.owner, through.node, kind, through.ending, was, now)
-                for kind in _shown(space & sent)
+                for kind in _shown(kinds, sent)
             )
             gained += (each for each in shown if not each.is_nobody)
 
@@ -280,18 +283,27 @@ def _of(
     yield from (each for each in found if each[1].overlaps(space))
 
 
-def _shown(space: HeaderSpace) -> Iterator[HeaderSpace]:
-    """What a wire carries, protocol by protocol and message by message where these are told apart:
-    only fields that the protocol has, and of which anything is said."""
+def _kinds(space: HeaderSpace) -> Iterator[tuple[HeaderSpace, frozenset[str]]]:
+    """What a wire carries, protocol by protocol and message by message where these are told apart;
+    with the fields that such a packet does not have."""
     for protocol, kind in _KINDS:
         met = space & HeaderSpace.where(protocol=protocol, icmp_type=kind)
-        if met.is_empty:
-            continue
-        absent = {"identity"}
-        absent |= set() if protocol.single in (TCP, UDP) else {*_PORTS}
-        absent |= set() if protocol.single in (ICMP, ICMPV6) else {*_ICMP}
-        told = {n: v for n, v in met.fields if n not in absent and v != whole(n)}
-        yield HeaderSpace.where(**told)
+        if not met.is_empty:
+            absent = {"identity"}
+            absent |= set() if protocol.single in (TCP, UDP) else {*_PORTS}
+            absent |= set() if protocol.single in (ICMP, ICMPV6) else {*_ICMP}
+            yield met, frozenset(absent)
+
+
+def _shown(
+    kinds: Iterable[tuple[HeaderSpace, frozenset[str]]], sent: HeaderSpace
+) -> Iterator[HeaderSpace]:
+    """What of some kinds is sent: only fields of which anything is said."""
+    for kind, absent in kinds:
+        met = kind & sent
+        if not met.is_empty:
+            told = (pair for pair in met.fields if pair[0] not in absent)
+            yield HeaderSpace(tuple((n, values) for n, values in told if values != whole(n)))
 
 
 @dataclass(frozen=True)
@@ -328,13 +340,13 @@ class _Through:
 def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Through:
     """What becomes of packets that start, there and back: of those that count, if not of all."""
     within = (counted and counted.within) or (None, None)
-    there = Sets(network, "source", counted.forward if counted else None, within=within[0])
+    there = Sets(network, counted.forward if counted else None, within=within[0])
     there.run((start.node, PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
     wanted = counted.reply if counted else None
     arrived = [
         each for each in there.arrivals if not each.stage.inside and (wanted or each.trail.counts)
     ]
-    back = Sets(network, "destination", wanted, there.memory, within=within[1])
+    back = Sets(network, wanted, there.memory, within=within[1])
     back.run(_replies(arrived))
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
@@ -389,7 +401,7 @@ def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
         if answer is None:
             continue
         trail = each.trail
-        if not trail.is_plain:
+        if not trail.is_unchanged:
             by = each.space.by_name
             ending = by.get("destination") if "destination" in trail.was.by_name else None
             to = Delivered(each.node, each.stage.owner, ending, by.get("icmp_code"))
@@ -406,13 +418,14 @@ def _delivered(
 
     What comes back to the address that sent it is told, if at all, ``to_itself``.
     """
-    spaces: dict[tuple[Delivered | None, bool], list[HeaderSpace]] = {}
+    spaces: dict[tuple[Delivered | Chosen, bool], list[HeaderSpace]] = {}
     for trail, space in answered:
         if trail.counts and not space.is_empty:
-            spaces.setdefault((trail.to, trail.doubted), []).append(space)
+            to = trail.chosen if trail.to is None else trail.to
+            spaces.setdefault((to, trail.doubted), []).append(space)
     for (to, doubted), each in spaces.items():
-        if to is None:
-            yield from ((found, doubted) for found in _said_by_header(arrived, each))
+        if not isinstance(to, Delivered):
+            yield from ((found, doubted) for found in _said_by_header(arrived, to, each))
             continue
         for space in joined(each, "source"):
             again = HeaderSpace.where(source=to.ending)
@@ -422,12 +435,19 @@ def _delivered(
                 to_itself.append(space & again)
 
 
-def _said_by_header(arrived: Iterable[Arrived], homes: Iterable[HeaderSpace]) -> Iterator[_Home]:
-    """Of flows whose header says where they were delivered, those that are answered."""
+def _met(chosen: Chosen, others: Chosen) -> bool:
+    return len(chosen) == len(others) and by_both(chosen, others) is not None
+
+
+def _said_by_header(
+    arrived: Iterable[Arrived], chosen: Chosen, homes: Iterable[HeaderSpace]
+) -> Iterator[_Home]:
+    """Of flows whose header says where they were delivered by some options, those that are
+    answered."""
     by_end = Spans((met.by_name["destination"], met) for met in joined(homes, "source"))
     delivered: dict[tuple[str, str], list[HeaderSpace]] = {}
     for each in arrived:
-        if each.trail.is_plain:
+        if each.trail.is_unchanged and _met(chosen, each.trail.chosen):
             at = delivered.setdefault((each.node, each.stage.owner), [])
             at.append(each.space.without("identity"))
     for (node, owner), flows in delivered.items():

@@ -6,7 +6,8 @@ A set is a product of headers as they are now, and a trail: of each field that w
 values that it had at first.  Of all other fields a flow has now what it had at first.  So a set and
 its trail are the pairs of what a flow was and what it is, and not only two sets of headers: a
 reply is put back for the very flow that it answers.  Sessions remember such pairs.  Of what may be
-chosen on the way there each option has a trail of its own, as another one is remembered elsewhere.
+chosen on the way there a set knows by which options it came: what was remembered behind one of them
+is not known to those that took another one.
 
 Knows the neutral network only; must not know AWS, terms or a solver.
 """
@@ -23,7 +24,9 @@ from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.spans import Spans
 
 ENDS = frozenset(OTHER_END)  # the fields that may be rewritten; others are for a solver
-_FEW = 8
+Options = frozenset[int]  # of a choice, by their numbers
+Chosen = tuple[tuple[str, Options], ...]
+_NONE: Options = frozenset()
 _ASKED = {
     protocol: {answer: kind for kind, answer in kinds.items()}
     for protocol, kinds in ICMP_ANSWERS.items()
@@ -44,24 +47,40 @@ class Delivered:
 @dataclass(frozen=True, slots=True)
 class Trail:
     """``counts``: it came by a place that counts.  ``doubted``: it passed a rule of unknown effect.
-    ``chosen``: the options taken on the way there.  ``was``: the first values of the fields that
-    were rewritten, and are not put back.  ``by``: the sessions of its translations.  ``to``: of a
-    reply, unless its header says it."""
+    ``chosen``: the options on the way there, by any of which it came.  ``was``: the first values of
+    the fields that were rewritten, and are not put back.  ``by``: the sessions of its translations.
+    ``to``: of a reply, unless its header says it."""
 
     counts: bool = False
     doubted: bool = False
-    chosen: tuple[tuple[str, int], ...] = ()
+    chosen: Chosen = ()
     was: HeaderSpace = ANYTHING
     by: frozenset[str] = frozenset()
     to: Delivered | None = None
 
     @property
-    def is_plain(self) -> bool:
-        """Whether a header says all: nothing was chosen or rewritten."""
-        return not self.chosen and not self.was.fields
+    def is_unchanged(self) -> bool:
+        """Whether the header is what it was at first."""
+        return not self.was.fields
 
     def with_count(self) -> Trail:
         return self if self.counts else replace(self, counts=True)
+
+    def by_option(self, choice: str, number: int) -> Trail:
+        """The same of those that take one more option."""
+        return replace(self, chosen=(*self.chosen, (choice, frozenset((number,)))))
+
+    def but_options(self, place: int) -> tuple[Trail, Options]:
+        """The same with nothing said of one choice; and what was said."""
+        if place >= len(self.chosen):
+            return self, _NONE
+        return self.with_options(place, _NONE), self.chosen[place][1]
+
+    def with_options(self, place: int, options: Iterable[int]) -> Trail:
+        if place >= len(self.chosen):
+            return self
+        own = (self.chosen[place][0], frozenset(options))
+        return replace(self, chosen=(*self.chosen[:place], own, *self.chosen[place + 1 :]))
 
 
 PLAIN = Trail()
@@ -105,6 +124,11 @@ class Memory:
             entry = _Remembered(_as_kept(after[0]), reply, wire, before[0].was, fields)
             self._translated.setdefault(session, {})[entry] = None
 
+    def rewritten(self, session: str) -> frozenset[str]:
+        """The fields that a session's translations have rewritten."""
+        entries = self._translated.get(session, ())
+        return frozenset(name for entry in entries for name in entry.fields)
+
     def awaited(self, session: str, trail: Trail, reply: HeaderSpace) -> Iterator[Moving]:
         """The replies that a session lets pass, of some."""
         for entry in self._meeting(session, reply):
@@ -126,13 +150,15 @@ class Memory:
                     return None
                 rest += ((own, piece) for piece in minus(space, met[1]))
                 rest += ((replace(own, was=was), met[1]) for was in minus(own.was, met[0].was))
+                others = by_others(own.chosen, met[0].chosen)
+                rest += ((replace(met[0], chosen=each), met[1]) for each in others)
             left = rest
         return left
 
     def restored(self, session: str, trail: Trail, reply: HeaderSpace) -> Iterator[Moving]:
         """The replies as they were before a session's translation."""
-        for entry in self._translated.get(session, ()):
-            met = _met(trail, reply, entry)
+        for entry in self._meeting(session, reply):
+            met = None if entry.before is None else _met(trail, reply, entry)
             if met is not None:
                 back = _put_back(*met, entry)
                 if back is not None:
@@ -161,7 +187,8 @@ def _fields(space: HeaderSpace) -> list[str]:
 def _met(trail: Trail, reply: HeaderSpace, entry: _Remembered) -> Moving | None:
     """The replies to flows that are remembered, of some: of the very flows, as they were there."""
     known = entry.trail
-    if trail.chosen[: len(known.chosen)] != known.chosen:
+    chosen = by_both(trail.chosen, known.chosen)
+    if chosen is None:
         return None
     met = reply & entry.reply
     if met.is_empty:
@@ -178,7 +205,26 @@ def _met(trail: Trail, reply: HeaderSpace, entry: _Remembered) -> Moving | None:
             met = _narrowed(met, OTHER_END[name], (mine.get(name) or theirs[name]))
             if met.is_empty:
                 return None
-    return settled(replace(trail, was=HeaderSpace.where(**was)), met)
+    return settled(replace(trail, chosen=chosen, was=HeaderSpace.where(**was)), met)
+
+
+def by_both(chosen: Chosen, first: Chosen) -> Chosen | None:
+    """The options of a whole way that are options of its beginning, too; None if there are none."""
+    if chosen[: len(first)] == first:
+        return chosen
+    found: list[tuple[str, Options]] = []
+    for (mark, options), (known, others) in zip(chosen, first, strict=False):
+        found.append((mark, options & others))
+        if mark != known or not found[-1][1]:
+            return None
+    return (*found, *chosen[len(first) :]) if len(chosen) >= len(first) else None
+
+
+def by_others(chosen: Chosen, some: Chosen) -> Iterator[Chosen]:
+    """The options of a way without ``some`` of them."""
+    for place, ((mark, options), (_, taken)) in enumerate(zip(chosen, some, strict=True)):
+        if options != taken:
+            yield (*some[:place], (mark, options - taken), *chosen[place + 1 :])
 
 
 def _put_back(trail: Trail, met: HeaderSpace, entry: _Remembered) -> Moving | None:
