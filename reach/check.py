@@ -51,6 +51,11 @@ def check_certificate(network: Network, aim: Aim, certificate: Certificate) -> C
     return Checked(tuple(wrong), words)
 
 
+def part_holds(network: Network, aim: Aim, part: Part) -> bool:
+    """Whether a part of a certificate shows that nothing of its own starts gets through."""
+    return next(_part(network, aim, part), None) is None
+
+
 def _starts_covered(aim: Aim, certificate: Certificate) -> Iterator[str]:
     for start in aim.starts:
         told = [

@@ -11,7 +11,7 @@ Implements: R-PIPE-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -20,12 +20,14 @@ from reach import foreseen
 from reach.aim import Aim, Start, makes_all
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
+from reach.certificate import Certificate, Part
 from reach.certify import certify
 from reach.compile import compile
 from reach.constraints import Constraints
+from reach.dividing import Small, divided
 from reach.errors import Defect
 from reach.evaluate import there_and_back
-from reach.exploration import MOST_REWRITES
+from reach.exploration import MOST_REWRITES, TooWide
 from reach.network.field import Header, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
@@ -35,9 +37,9 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
 _FEW, _FEW_STEPS = 8, 500
-# Into so many parts a problem is divided that was too much for the solver; together they may take
-# so many times what the whole was given.
-_PARTS, _TIMES = 64, 4
+# More starts or places than these are too much at once; so many pieces are decided together.
+_MOST_STARTS, _MOST_PLACES = 16, 1000
+_MOST_TOGETHER = 16
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,21 @@ class Decision:
     """The verdict; a proof goes with reachable and, where there is one, with undecided.
 
     ``open`` are the origins that an undecided verdict hangs on; ``unknown`` is the backend's reason
-    if it gave up.
+    if it gave up.  Of an unreachable aim that was divided ``parts``
+    are shown to be shut; they are a certificate if ``certified``.
     """
 
     verdict: Verdict
     proof: Proof | None = None
     open: tuple[Origin, ...] = ()
     unknown: str = ""
+    parts: tuple[Part, ...] = ()
+    certified: bool = False
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """That an aim is unreachable, as far as it was found when it was decided."""
+        return Certificate(self.parts) if self.certified else None
 
 
 def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Decision:
@@ -71,37 +81,58 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
     proof = at_once(network, aim)
     if proof is not None:
         return Decision(Verdict.REACHABLE, proof)
-    decision = decide_compiled(network, aim, compile(network, aim), backend, budget)
-    return _in_parts(network, aim, backend, budget) or decision if decision.unknown else decision
+    if len(aim.starts) <= _MOST_STARTS:
+        try:
+            constraints = compile(network, aim, most=_MOST_PLACES)
+        except TooWide:
+            pass
+        else:
+            decision = decide_compiled(network, aim, constraints, backend, budget)
+            if not decision.unknown:
+                return decision
+    return _divided(network, aim, backend, budget)
 
 
-def _in_parts(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Decision | None:
-    """Node by node at which flows start, what was too much at once: no flow starts at two.
+def _divided(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Decision:
+    """Piece by piece what is too much at once.
 
-    Ends at the first that is too much, too; None where there are not several, or too many.
+    More and more pieces together, as long as none of them gets through: what is open of many is
+    seldom so of one alone.  Ends at the first pieces that are too much, too.
     """
-    parts: dict[str, list[Start]] = {}
-    for start in aim.starts:
-        parts.setdefault(start.node, []).append(start)
-    if not 1 < len(parts) <= _PARTS:
-        return None
-    share = _share(budget, len(parts))
+    shut: list[Part] = []
     undecided: Decision | None = None
-    for starts in parts.values():
-        part = replace(aim, starts=tuple(starts))
-        decision = decide_compiled(network, part, compile(network, part), backend, share)
+    certified, number = True, 1
+    pieces = _open_pieces(divided(network, aim), shut)
+    while some := list(islice(pieces, number)):
+        part, constraints = some[0].aim, some[0].constraints
+        if len(some) > 1:
+            part = replace(aim, starts=tuple(start for each in some for start in each.aim.starts))
+            constraints = compile(network, part)
+        proof = at_once(network, part)
+        if proof is not None:
+            return Decision(Verdict.REACHABLE, proof)
+        decision = decide_compiled(network, part, constraints, backend, budget)
         if decision.verdict is Verdict.REACHABLE or decision.unknown:
             return decision
         if decision.verdict is Verdict.UNDECIDED:
             undecided = undecided or decision
-    return undecided or Decision(Verdict.UNREACHABLE)
+        elif certified:
+            told = certify(network, part)
+            certified = told is not None
+            shut += told.parts if told is not None else ()
+        number = min(2 * number, _MOST_TOGETHER)
+    shown = Decision(Verdict.UNREACHABLE, parts=tuple(shut), certified=certified)
+    return undecided or shown
 
 
-def _share(budget: Budget, parts: int) -> Budget:
-    """What one of several parts is given."""
-    if budget.milliseconds is None:
-        return budget
-    return replace(budget, milliseconds=_TIMES * budget.milliseconds // parts)
+def _open_pieces(pieces: Iterable[Part | Small], shut: list[Part]) -> Iterator[Small]:
+    """Those of which something seems to get through; the others are ``shut``."""
+    for piece in pieces:
+        match piece:
+            case Part():
+                shut.append(piece)
+            case Small():
+                yield piece
 
 
 def at_once(network: Network, aim: Aim) -> Proof | None:

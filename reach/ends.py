@@ -3,29 +3,26 @@
     end_points(network, aim, backend, side) -> EndPoints
 
 One flow is proven, and the set of packets that take its path tells which other addresses do as
-well; these are a group.  They are left out and the question asked again, until nothing gets through
-any more: that last "no" says that nobody is missing, and a certificate can be made of it.  Must not
-know AWS.
+well; these are a group.  They are left out and the question asked again, piece by piece, until
+nothing gets through any more: that last "no" says that nobody is missing, and a certificate can be
+made of it.  Must not know AWS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-import solver
-from reach.aim import Aim
+from reach.aim import Aim, Start
 from reach.answer import Verdict
-from reach.certificate import Certificate
+from reach.certificate import Certificate, Part
 from reach.certify import certify
-from reach.compile import compile
 from reach.conditions import conditions
-from reach.decide import Proof, decide_compiled
-from reach.network.field import INDEX
+from reach.decide import Proof, at_once, decide_compiled
+from reach.dividing import Small, divided
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.symbolic import Symbolic
-from solver import Backend, Term
+from solver import Backend
 
 EVERY = Ranges.span(0, (1 << 129) - 1)
 
@@ -57,37 +54,73 @@ def end_points(network: Network, aim: Aim, backend: Backend, side: str, most: in
 
     A destination is told by what packets to it are sent to.
     """
-    constraints = compile(network, aim)
-    symbolic, position = Symbolic(), INDEX[side]
-    found: list[Group] = []
-    others: list[Term] = []
-    while len(found) < most:
-        decision = decide_compiled(network, aim, constraints, backend, besides=others)
-        if decision.verdict is not Verdict.REACHABLE or decision.proof is None:
-            complete = decision.verdict is Verdict.UNREACHABLE
-            left = _without(aim, side, [group.addresses for group in found])
-            return EndPoints(tuple(found), complete, certify(network, left) if complete else None)
-        group = _group(network, decision.proof, side)
-        found.append(group)
-        others += [
-            solver.not_(solver.and_(chosen, symbolic.member(version[position], group.addresses)))
-            for chosen, _, version in constraints.starts
-        ]
-    return EndPoints(tuple(found), complete=False)
+    search = _Search(network, backend, side)
+    for group in search.groups(aim):
+        search.found.append(group)
+        if len(search.found) == most:
+            return EndPoints(tuple(search.found), complete=False)
+    parts = search.shut
+    certificate = None if parts is None or not search.complete else Certificate(tuple(parts))
+    return EndPoints(tuple(search.found), search.complete, certificate)
 
 
-def _group(network: Network, proof: Proof, side: str) -> Group:
-    packets = conditions(network, proof)
-    ends = [space.by_name.get(side, EVERY) for space in packets.start]
-    addresses = Ranges.any_of(ends)
-    return Group(addresses, packets.start, packets.forward[-1], proof)
+@dataclass
+class _Search:
+    """Groups that were ``found``, and what is ``shut`` but for them: None if there is no saying."""
 
+    network: Network
+    backend: Backend
+    side: str
+    found: list[Group] = field(default_factory=list)
+    shut: list[Part] | None = field(default_factory=list)
+    complete: bool = True
 
-def _without(aim: Aim, side: str, groups: Iterable[Ranges]) -> Aim:
-    """The same question about everybody else."""
-    told = Ranges.any_of(groups)
-    kept = (
-        replace(s, space=s.space.narrowed(side, s.space.by_name.get(side, EVERY) - told))
-        for s in aim.starts
-    )
-    return replace(aim, starts=tuple(start for start in kept if not start.space.is_empty))
+    def groups(self, aim: Aim) -> Iterator[Group]:
+        """Group by group, each found before the next is looked for."""
+        left = [divided(self.network, aim, self._others)]
+        while left:
+            piece = next(left[-1], None)
+            match piece:
+                case None:
+                    left.pop()
+                case Part():
+                    self._close([piece])
+                case Small():
+                    proof = self._proof(piece)
+                    if proof is not None:
+                        yield self._group(proof)
+                        left.append(divided(self.network, piece.aim, self._others))
+
+    def _proof(self, piece: Small) -> Proof | None:
+        """Of a flow of a piece that gets through; None if none does for certain."""
+        proof = at_once(self.network, piece.aim)
+        if proof is not None:
+            return proof
+        decision = decide_compiled(self.network, piece.aim, piece.constraints, self.backend)
+        match decision.verdict:
+            case Verdict.REACHABLE:
+                return decision.proof
+            case Verdict.UNDECIDED:
+                self.complete = False
+            case Verdict.UNREACHABLE:
+                told = certify(self.network, piece.aim)
+                self._close(None if told is None else told.parts)
+        return None
+
+    def _close(self, parts: Sequence[Part] | None) -> None:
+        if parts is None:
+            self.shut = None
+        elif self.shut is not None:
+            self.shut += parts
+
+    def _others(self, start: Start) -> Start:
+        """A start without the ends that were found."""
+        told = Ranges.any_of(group.addresses for group in self.found)
+        space = start.space
+        rest = space.by_name.get(self.side, EVERY) - told
+        return replace(start, space=space.narrowed(self.side, rest)) if told else start
+
+    def _group(self, proof: Proof) -> Group:
+        packets = conditions(self.network, proof)
+        ends = [space.by_name.get(self.side, EVERY) for space in packets.start]
+        return Group(Ranges.any_of(ends), packets.start, packets.forward[-1], proof)

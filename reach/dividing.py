@@ -1,0 +1,122 @@
+"""An aim that is too much at once, divided until each part is easily decided.
+
+    divided(network, aim) -> Iterator[Part | Small]
+
+Start by start, and of a start that leads to too many places by where its packets are sent to, in
+the order in which a witness would be pinned.  Of each piece it is looked at first whether a flood
+shows that nothing gets through (a part of a certificate, which :mod:`reach.check` has accepted);
+what seems to get through is divided further, or small.  Must not know AWS nor a solver.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reach.aim import Aim, Start
+from reach.certificate import Part
+from reach.certify import closed
+from reach.check import part_holds
+from reach.compile import compile
+from reach.constraints import Constraints
+from reach.exploration import TooWide
+from reach.network.address import FAMILY_BIT, is_ipv4
+from reach.network.header_space import Ranges
+from reach.network.node import Network
+
+# What leads to so many places, there and back, is decided at once.
+_MOST_PLACES = 200
+# A flood of so many steps tells whether a piece is worth dividing.
+_MOST_STEPS = 5000
+_PIECES = 8
+_EVERY = Ranges.span(0, (1 << 129) - 1)
+
+
+@dataclass(frozen=True)
+class Small:
+    """Flows of one start of which some seem to get through; they have few places to be."""
+
+    aim: Aim
+    constraints: Constraints
+
+
+def divided(
+    network: Network, aim: Aim, asked: Callable[[Start], Start] = lambda start: start
+) -> Iterator[Part | Small]:
+    """Every start of an aim, as pieces of which nothing gets through and as small ones.
+
+    What is not ``asked`` of a piece, when its turn comes, is left out.
+    """
+    division = _Division(network, aim, asked, _known_ends(aim))
+    for start in aim.starts:
+        yield from division.of(start)
+
+
+@dataclass(frozen=True)
+class _Division:
+    network: Network
+    aim: Aim
+    asked: Callable[[Start], Start]
+    ends: Sequence[int]
+
+    def of(self, whole: Start) -> Iterator[Part | Small]:
+        start = self.asked(whole)
+        if start.space.is_empty:
+            return
+        piece = replace(self.aim, starts=(start,))
+        part = closed(self.network, piece, _MOST_STEPS)
+        if part is not None and part_holds(self.network, piece, part):
+            yield part
+            return
+        further = self._sent_to(start)
+        try:
+            most = _MOST_PLACES if len(further) > 1 else None
+            yield Small(piece, compile(self.network, piece, most=most))
+        except TooWide:
+            for some in further:
+                yield from self.of(replace(start, space=start.space.narrowed("destination", some)))
+
+    def _sent_to(self, start: Start) -> list[Ranges]:
+        """What packets of a start are sent to in a few pieces, IPv4 first, then the lowest."""
+        values = start.space.by_name.get("destination", _EVERY)
+        pieces = _between(values, _spread_out(self._ends_in(values)))
+        if len(pieces) < 2:
+            pieces = _between(values, _evenly(values))
+        four = Ranges.span(FAMILY_BIT, _EVERY.intervals[0][1])
+        return sorted(pieces, key=lambda piece: not piece.overlaps(four))
+
+    def _ends_in(self, values: Ranges) -> Sequence[int]:
+        """Addresses of goals from the lowest to the highest of some."""
+        low, high = values.intervals[0][0], values.intervals[-1][1]
+        return self.ends[bisect_left(self.ends, low + 1) : bisect_right(self.ends, high)]
+
+
+def _known_ends(aim: Aim) -> Sequence[int]:
+    """Where addresses of goals begin, in order."""
+    told = (goal.by_name.get("destination") for goal in (aim.goals or {}).values())
+    return sorted({low for ends in told if ends is not None for low, _ in ends.intervals})
+
+
+def _spread_out(values: Sequence[int]) -> list[int]:
+    """A few of some values, about as many between each two."""
+    step = max(1, len(values) // _PIECES)
+    return list(values[step - 1 :: step])
+
+
+def _evenly(values: Ranges) -> list[int]:
+    """A few values at which to cut some: where an interval begins, or within the only one."""
+    if len(values.intervals) > 1:
+        return _spread_out([low for low, _ in values.intervals[1:]])
+    ((low, high),) = values.intervals
+    unit = 1 << 96 if is_ipv4(low) else 1
+    step = max(1, (high - low + 1) // unit // _PIECES) * unit
+    return list(range(low + step, high + 1, step))
+
+
+def _between(values: Ranges, cuts: Sequence[int]) -> list[Ranges]:
+    """The values before, between and from each of some at which to cut."""
+    lows = [0, *cuts]
+    highs = [*(cut - 1 for cut in cuts), _EVERY.intervals[0][1]]
+    pieces = (values & Ranges.span(*pair) for pair in zip(lows, highs, strict=True))
+    return [piece for piece in pieces if piece]
