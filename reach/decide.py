@@ -22,6 +22,7 @@ from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
 from reach.certificate import Certificate, Part
 from reach.certify import certify
+from reach.check import not_shut
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.dividing import Small, divided
@@ -88,7 +89,7 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
             pass
         else:
             decision = decide_compiled(network, aim, constraints, backend, budget)
-            if not decision.unknown:
+            if not decision.unknown or len(aim.starts) == 1:
                 return decision
     return _divided(network, aim, backend, budget)
 
@@ -100,29 +101,56 @@ def _divided(network: Network, aim: Aim, backend: Backend, budget: Budget) -> De
     seldom so of one alone.  Ends at the first pieces that are too much, too.
     """
     shut: list[Part] = []
+    refuted: list[Start] = []
     undecided: Decision | None = None
-    certified, number = True, 1
+    number = 1
     pieces = _open_pieces(divided(network, aim), shut)
     while some := list(islice(pieces, number)):
         part, constraints = some[0].aim, some[0].constraints
         if len(some) > 1:
             part = replace(aim, starts=tuple(start for each in some for start in each.aim.starts))
             constraints = compile(network, part)
-        proof = at_once(network, part)
-        if proof is not None:
-            return Decision(Verdict.REACHABLE, proof)
-        decision = decide_compiled(network, part, constraints, backend, budget)
-        if decision.verdict is Verdict.REACHABLE or decision.unknown:
+        decision = _at_once_or(network, part, constraints, backend, budget)
+        if decision.unknown:
             return decision
-        if decision.verdict is Verdict.UNDECIDED:
-            undecided = undecided or decision
-        elif certified:
-            told = certify(network, part)
-            certified = told is not None
-            shut += told.parts if told is not None else ()
+        match decision.verdict:
+            case Verdict.REACHABLE:
+                return _of_whole(aim, decision)
+            case Verdict.UNDECIDED:
+                undecided = undecided or _of_whole(aim, decision)
+            case Verdict.UNREACHABLE:
+                told = certify(network, part)
+                shut += told.parts if told is not None else ()
+                refuted += part.starts if told is None else ()
         number = min(2 * number, _MOST_TOGETHER)
-    shown = Decision(Verdict.UNREACHABLE, parts=tuple(shut), certified=certified)
-    return undecided or shown
+    return undecided or _shut(network, aim, shut, refuted)
+
+
+def _at_once_or(
+    network: Network, aim: Aim, constraints: Constraints, backend: Backend, budget: Budget
+) -> Decision:
+    proof = at_once(network, aim)
+    if proof is not None:
+        return Decision(Verdict.REACHABLE, proof)
+    return decide_compiled(network, aim, constraints, backend, budget)
+
+
+def _of_whole(aim: Aim, decision: Decision) -> Decision:
+    """A decision about a piece, with the start of the aim that it is a piece of."""
+    proof = decision.proof
+    if proof is None:
+        return decision
+    ends = proof.start.node, proof.start.owner
+    whole = (s for s in aim.starts if (s.node, s.owner) == ends and proof.packet in s.space)
+    return replace(decision, proof=replace(proof, start=next(whole, proof.start)))
+
+
+def _shut(network: Network, aim: Aim, parts: Sequence[Part], refuted: Sequence[Start]) -> Decision:
+    """Unreachable, by parts that the checker accepts and by what the solver refuted of the rest."""
+    wrong = not_shut(network, aim, parts, refuted)
+    if wrong:
+        raise Defect(f"pieces do not show that nothing gets through: {wrong[0]}")
+    return Decision(Verdict.UNREACHABLE, parts=tuple(parts), certified=not refuted)
 
 
 def _open_pieces(pieces: Iterable[Part | Small], shut: list[Part]) -> Iterator[Small]:

@@ -4,8 +4,8 @@
 
 Start by start, and of a start that leads to too many places by where its packets are sent to, in
 the order in which a witness would be pinned.  Of each piece it is looked at first whether a flood
-shows that nothing gets through (a part of a certificate, which :mod:`reach.check` has accepted);
-what seems to get through is divided further, or small.  Must not know AWS nor a solver.
+shows that nothing gets through (a part of a certificate, for :mod:`reach.check` to accept); what
+seems to get through is divided further, or small.  Must not know AWS nor a solver.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from reach.aim import Aim, Start
 from reach.certificate import Part
 from reach.certify import closed
-from reach.check import part_holds
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.exploration import TooWide
@@ -25,8 +24,9 @@ from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.header_space import Ranges
 from reach.network.node import Network
 
-# What leads to so many places, there and back, is decided at once.
-_MOST_PLACES = 200
+# What leads to so many places, there and back, is decided at once; so is what is left of a start
+# that was divided so many times, however many there are.
+_MOST_PLACES, _MOST_TIMES = 200, 100
 # A flood of so many steps tells whether a piece is worth dividing.
 _MOST_STEPS = 5000
 _PIECES = 8
@@ -48,17 +48,20 @@ def divided(
 
     What is not ``asked`` of a piece, when its turn comes, is left out.
     """
-    division = _Division(network, aim, asked, _known_ends(aim))
+    ends = _known_ends(aim)
     for start in aim.starts:
-        yield from division.of(start)
+        yield from _Division(network, aim, asked, ends).of(start)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Division:
+    """Of one start; ``times`` it was divided."""
+
     network: Network
     aim: Aim
     asked: Callable[[Start], Start]
     ends: Sequence[int]
+    times: int = 0
 
     def of(self, whole: Start) -> Iterator[Part | Small]:
         start = self.asked(whole)
@@ -66,14 +69,15 @@ class _Division:
             return
         piece = replace(self.aim, starts=(start,))
         part = closed(self.network, piece, _MOST_STEPS)
-        if part is not None and part_holds(self.network, piece, part):
+        if part is not None:
             yield part
             return
-        further = self._sent_to(start)
+        further = self._sent_to(start) if self.times < _MOST_TIMES else []
         try:
             most = _MOST_PLACES if len(further) > 1 else None
             yield Small(piece, compile(self.network, piece, most=most))
         except TooWide:
+            self.times += 1
             for some in further:
                 yield from self.of(replace(start, space=start.space.narrowed("destination", some)))
 

@@ -10,16 +10,18 @@ made of it.  Must not know AWS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reach.aim import Aim, Start
 from reach.answer import Verdict
 from reach.certificate import Certificate, Part
 from reach.certify import certify
+from reach.check import not_shut
 from reach.conditions import conditions
 from reach.decide import Proof, at_once, decide_compiled
 from reach.dividing import Small, divided
+from reach.errors import Defect
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from solver import Backend
@@ -59,20 +61,19 @@ def end_points(network: Network, aim: Aim, backend: Backend, side: str, most: in
         search.found.append(group)
         if len(search.found) == most:
             return EndPoints(tuple(search.found), complete=False)
-    parts = search.shut
-    certificate = None if parts is None or not search.complete else Certificate(tuple(parts))
-    return EndPoints(tuple(search.found), search.complete, certificate)
+    return EndPoints(tuple(search.found), search.complete, search.certificate(aim))
 
 
 @dataclass
 class _Search:
-    """Groups that were ``found``, and what is ``shut`` but for them: None if there is no saying."""
+    """Groups that were ``found``, and what is ``shut`` or was ``refuted`` but for them."""
 
     network: Network
     backend: Backend
     side: str
     found: list[Group] = field(default_factory=list)
-    shut: list[Part] | None = field(default_factory=list)
+    shut: list[Part] = field(default_factory=list)
+    refuted: list[Start] = field(default_factory=list)
     complete: bool = True
 
     def groups(self, aim: Aim) -> Iterator[Group]:
@@ -84,11 +85,11 @@ class _Search:
                 case None:
                     left.pop()
                 case Part():
-                    self._close([piece])
+                    self.shut.append(piece)
                 case Small():
                     proof = self._proof(piece)
                     if proof is not None:
-                        yield self._group(proof)
+                        yield self._group(aim, proof)
                         left.append(divided(self.network, piece.aim, self._others))
 
     def _proof(self, piece: Small) -> Proof | None:
@@ -104,14 +105,20 @@ class _Search:
                 self.complete = False
             case Verdict.UNREACHABLE:
                 told = certify(self.network, piece.aim)
-                self._close(None if told is None else told.parts)
+                self.shut += told.parts if told is not None else ()
+                self.refuted += piece.aim.starts if told is None else ()
         return None
 
-    def _close(self, parts: Sequence[Part] | None) -> None:
-        if parts is None:
-            self.shut = None
-        elif self.shut is not None:
-            self.shut += parts
+    def certificate(self, aim: Aim) -> Certificate | None:
+        """That nobody else gets through.  Raises Defect if what was found does not show it."""
+        if not self.complete:
+            return None
+        left = map(self._others, aim.starts)
+        others = replace(aim, starts=tuple(start for start in left if not start.space.is_empty))
+        wrong = not_shut(self.network, others, self.shut, self.refuted)
+        if wrong:
+            raise Defect(f"pieces do not show that nobody else gets through: {wrong[0]}")
+        return None if self.refuted else Certificate(tuple(self.shut))
 
     def _others(self, start: Start) -> Start:
         """A start without the ends that were found."""
@@ -120,7 +127,15 @@ class _Search:
         rest = space.by_name.get(self.side, EVERY) - told
         return replace(start, space=space.narrowed(self.side, rest)) if told else start
 
-    def _group(self, proof: Proof) -> Group:
+    def _group(self, aim: Aim, proof: Proof) -> Group:
         packets = conditions(self.network, proof)
-        ends = [space.by_name.get(self.side, EVERY) for space in packets.start]
-        return Group(Ranges.any_of(ends), packets.start, packets.forward[-1], proof)
+        addresses = Ranges.any_of(ends_of(aim, space, self.side) for space in packets.start)
+        return Group(addresses, packets.start, packets.forward[-1], proof)
+
+
+def ends_of(aim: Aim, space: HeaderSpace, side: str) -> Ranges:
+    """The addresses at a side of some flows, without one that would be sent to itself."""
+    told = space.by_name
+    ends = told.get(side, EVERY)
+    other = told.get("source" if side == "destination" else "destination", EVERY).single
+    return ends if aim.to_itself or other is None else ends - Ranges.of(other)
