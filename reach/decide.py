@@ -11,8 +11,9 @@ Implements: R-PIPE-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 import solver
@@ -25,7 +26,7 @@ from reach.certify import certify
 from reach.check import not_shut
 from reach.compile import compile
 from reach.constraints import Constraints
-from reach.dividing import Small, divided
+from reach.dividing import Shown, Small, divided
 from reach.errors import Defect
 from reach.evaluate import there_and_back
 from reach.exploration import MOST_REWRITES, TooWide
@@ -91,48 +92,75 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
             decision = decide_compiled(network, aim, constraints, backend, budget)
             if not decision.unknown or len(aim.starts) == 1:
                 return decision
-    return _divided(network, aim, backend, budget)
+    return _Pieces(network, aim, backend, budget).decision()
 
 
-def _divided(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Decision:
-    """Piece by piece what is too much at once.
+@dataclass
+class _Pieces:
+    """An aim that is too much at once, piece by piece.
 
-    More and more pieces together, as long as none of them gets through: what is open of many is
-    seldom so of one alone.  Ends at the first pieces that are too much, too.
+    ``parts`` are shut and ``refuted`` is what the solver refuted besides; some that are small wait
+    to be decided together, more and more as long as none of them gets through: what seems open and
+    is not is seldom so alone.
     """
-    shut: list[Part] = []
-    refuted: list[Start] = []
+
+    network: Network
+    aim: Aim
+    backend: Backend
+    budget: Budget
+    parts: list[Part] = field(default_factory=list)
+    refuted: list[Start] = field(default_factory=list)
+    waiting: list[Small] = field(default_factory=list)
+    together: int = 1
     undecided: Decision | None = None
-    number = 1
-    pieces = _open_pieces(divided(network, aim), shut)
-    while some := list(islice(pieces, number)):
-        part, constraints = some[0].aim, some[0].constraints
-        if len(some) > 1:
-            part = replace(aim, starts=tuple(start for each in some for start in each.aim.starts))
-            constraints = compile(network, part)
-        decision = _at_once_or(network, part, constraints, backend, budget)
-        if decision.unknown:
+
+    def decision(self) -> Decision:
+        """Ends at the first pieces that get through, and at the first that are too much, too."""
+        for piece in divided(self.network, self.aim, partial(at_once, self.network)):
+            told: Decision | None = None
+            match piece:
+                case Part():
+                    self.parts.append(piece)
+                case Shown(proof=proof):
+                    told = self._settled() or Decision(Verdict.REACHABLE, proof)
+                case Small():
+                    self.waiting.append(piece)
+                    if len(self.waiting) == self.together:
+                        told = self._settled()
+            if told is not None:
+                return _of_whole(self.aim, told)
+        told = self._settled() or self.undecided
+        return self._shut() if told is None else _of_whole(self.aim, told)
+
+    def _settled(self) -> Decision | None:
+        """The decision of those that wait, if it ends it; None if it is left to others."""
+        if not self.waiting:
+            return None
+        part, constraints = self.waiting[0].aim, self.waiting[0].constraints
+        if len(self.waiting) > 1:
+            starts = (start for each in self.waiting for start in each.aim.starts)
+            part = replace(self.aim, starts=tuple(starts))
+            constraints = compile(self.network, part)
+        self.waiting.clear()
+        self.together = min(2 * self.together, _MOST_TOGETHER)
+        decision = decide_compiled(self.network, part, constraints, self.backend, self.budget)
+        if decision.unknown or decision.verdict is Verdict.REACHABLE:
             return decision
-        match decision.verdict:
-            case Verdict.REACHABLE:
-                return _of_whole(aim, decision)
-            case Verdict.UNDECIDED:
-                undecided = undecided or _of_whole(aim, decision)
-            case Verdict.UNREACHABLE:
-                told = certify(network, part)
-                shut += told.parts if told is not None else ()
-                refuted += part.starts if told is None else ()
-        number = min(2 * number, _MOST_TOGETHER)
-    return undecided or _shut(network, aim, shut, refuted)
+        if decision.verdict is Verdict.UNDECIDED:
+            self.undecided = self.undecided or decision
+            return None
+        told = certify(self.network, part)
+        self.parts += told.parts if told is not None else ()
+        self.refuted += part.starts if told is None else ()
+        return None
 
-
-def _at_once_or(
-    network: Network, aim: Aim, constraints: Constraints, backend: Backend, budget: Budget
-) -> Decision:
-    proof = at_once(network, aim)
-    if proof is not None:
-        return Decision(Verdict.REACHABLE, proof)
-    return decide_compiled(network, aim, constraints, backend, budget)
+    def _shut(self) -> Decision:
+        """Unreachable: the checker accepts the parts, and the solver refuted what else there is."""
+        wrong = not_shut(self.network, self.aim, self.parts, self.refuted)
+        if wrong:
+            raise Defect(f"pieces do not show that nothing gets through: {wrong[0]}")
+        certified = not self.refuted
+        return Decision(Verdict.UNREACHABLE, parts=tuple(self.parts), certified=certified)
 
 
 def _of_whole(aim: Aim, decision: Decision) -> Decision:
@@ -143,24 +171,6 @@ def _of_whole(aim: Aim, decision: Decision) -> Decision:
     ends = proof.start.node, proof.start.owner
     whole = (s for s in aim.starts if (s.node, s.owner) == ends and proof.packet in s.space)
     return replace(decision, proof=replace(proof, start=next(whole, proof.start)))
-
-
-def _shut(network: Network, aim: Aim, parts: Sequence[Part], refuted: Sequence[Start]) -> Decision:
-    """Unreachable, by parts that the checker accepts and by what the solver refuted of the rest."""
-    wrong = not_shut(network, aim, parts, refuted)
-    if wrong:
-        raise Defect(f"pieces do not show that nothing gets through: {wrong[0]}")
-    return Decision(Verdict.UNREACHABLE, parts=tuple(parts), certified=not refuted)
-
-
-def _open_pieces(pieces: Iterable[Part | Small], shut: list[Part]) -> Iterator[Small]:
-    """Those of which something seems to get through; the others are ``shut``."""
-    for piece in pieces:
-        match piece:
-            case Part():
-                shut.append(piece)
-            case Small():
-                yield piece
 
 
 def at_once(network: Network, aim: Aim) -> Proof | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reach.aim import Aim, Start
 from reach.answer import Verdict
@@ -20,13 +21,15 @@ from reach.certify import certify
 from reach.check import not_shut
 from reach.conditions import conditions
 from reach.decide import Proof, at_once, decide_compiled
-from reach.dividing import Small, divided
+from reach.dividing import Ends, Shown, Small, divided
 from reach.errors import Defect
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from solver import Backend
 
 EVERY = Ranges.span(0, (1 << 129) - 1)
+# Packets to so many addresses are tried before it is looked for one.
+_MOST_TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,9 @@ class _Search:
 
     def groups(self, aim: Aim) -> Iterator[Group]:
         """Group by group, each found before the next is looked for."""
-        left = [divided(self.network, aim, self._others)]
+        goals = Ends(aim)
+        proof = partial(self._likely, goals)
+        left = [divided(self.network, aim, proof, self._others, goals)]
         while left:
             piece = next(left[-1], None)
             match piece:
@@ -86,17 +91,25 @@ class _Search:
                     left.pop()
                 case Part():
                     self.shut.append(piece)
-                case Small():
-                    proof = self._proof(piece)
-                    if proof is not None:
-                        yield self._group(aim, proof)
-                        left.append(divided(self.network, piece.aim, self._others))
+                case Shown() | Small():
+                    told = piece.proof if isinstance(piece, Shown) else self._proof(piece)
+                    if told is not None:
+                        yield self._group(aim, told)
+                        left.append(divided(self.network, piece.aim, proof, self._others, goals))
+
+    def _likely(self, goals: Ends, aim: Aim) -> Proof | None:
+        """Of a packet to one of the first addresses of goals, if it gets through."""
+        (start,) = aim.starts
+        ends = start.space.by_name.get("destination", EVERY)
+        for low in goals.within(ends)[:_MOST_TRIED]:
+            sent_to = start.space & HeaderSpace.where(destination=Ranges.of(low))
+            proof = at_once(self.network, replace(aim, starts=(replace(start, space=sent_to),)))
+            if proof is not None:
+                return proof
+        return None
 
     def _proof(self, piece: Small) -> Proof | None:
         """Of a flow of a piece that gets through; None if none does for certain."""
-        proof = at_once(self.network, piece.aim)
-        if proof is not None:
-            return proof
         decision = decide_compiled(self.network, piece.aim, piece.constraints, self.backend)
         match decision.verdict:
             case Verdict.REACHABLE:

@@ -156,8 +156,8 @@ def test_a_piece_that_is_left_out_is_missed(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(deciding, "_MOST_STARTS", 0)
     monkeypatch.setattr(deciding, "at_once", lambda network, aim: None)
 
-    def forgetful(network: Network, aim: Aim) -> Iterator[Any]:
-        return iter(list(divided(network, aim))[:-1])
+    def forgetful(network: Network, aim: Aim, proof: Any) -> Iterator[Any]:
+        return iter(list(divided(network, aim, proof))[:-1])
 
     monkeypatch.setattr(deciding, "divided", forgetful)
     missed = 0
