@@ -13,7 +13,9 @@ from threading import local
 
 from reach.amend import amend
 from reach.answer import Answer, Remark, Verdict, Witness
+from reach.certificate import Certificate
 from reach.certify import certify
+from reach.closest import closest
 from reach.conditions import conditions
 from reach.decide import Decision, Proof, decide
 from reach.ends import end_points
@@ -274,12 +276,12 @@ def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted 
             remembered = _otherwise(plain, ground, question, resolved, backend)
             if remembered is not None:
                 return remembered
-            if not wanted.shows(Verdict.UNREACHABLE):
-                told = replace(plain, verdict=Verdict.UNREACHABLE)
-                return _certified(told, ground, network, question, resolved)
-            explained = explain(network, resolved.aim, backend, most=wanted.blocked)
-            told = _unreachable(plain, ground, explained)
-            return _certified(told, ground, network, question, resolved)
+            told = replace(plain, verdict=Verdict.UNREACHABLE)
+            if wanted.shows(Verdict.UNREACHABLE):
+                aim = closest(network, resolved.aim, decision.parts)
+                explained = explain(network, aim, backend, most=wanted.blocked)
+                told = _unreachable(plain, ground, explained, decision)
+            return _certified(told, ground, network, question, resolved, decision.certificate)
 
 
 def _otherwise(
@@ -456,7 +458,7 @@ def _undecided(plain: Answer, ground: Ground, resolved: Resolved, decision: Deci
     )
 
 
-def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
+def _unreachable(plain: Answer, ground: Ground, told: Explained, decision: Decision) -> Answer:
     hung = _hangs_on(ground, (b.origin for way in told.ways for b in way.blockers))
     blocked = (retell(ground, told_of(ground, way)) for way in told.ways)
     ways = tuple(blocked_path(ground, way) for way in blocked)
@@ -467,19 +469,24 @@ def _unreachable(plain: Answer, ground: Ground, told: Explained) -> Answer:
         explanations=ways[0].explanations,
         blocked_path=ways[0].path,
         blocked=ways[1:],
-        exhausted=told.exhausted,
+        exhausted=told.exhausted and not decision.parts,
     )
 
 
 def _certified(
-    answer: Answer, ground: Ground, network: Network, question: Question, resolved: Resolved
+    answer: Answer,
+    ground: Ground,
+    network: Network,
+    question: Question,
+    resolved: Resolved,
+    known: Certificate | None = None,
 ) -> Answer:
     """The answer with its certificates, or with a word that there is none.
 
     Of protocols that are tracked by address there are two: no flow of the other end's own opens the
     way either (R-SG-27).
     """
-    told = replace(answer, certificate=certify(network, resolved.aim))
+    told = replace(answer, certificate=known or certify(network, resolved.aim))
     if told.certificate is None:
         words = "no certificate could be made within the budget; the proof is the solver's alone"
         told = replace(told, notes=(*told.notes, Remark(words)))

@@ -12,7 +12,7 @@ apart: then there is no certificate, and the answer says so.  Not trusted: what 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reach.aim import Aim, Start
@@ -61,6 +61,14 @@ def certify(network: Network, aim: Aim, steps: int = MOST_STEPS) -> Certificate 
     except _Spent:
         return None
     return None if parts is None else Certificate(tuple(parts))
+
+
+def closed(network: Network, aim: Aim, steps: int) -> Part | None:
+    """The flood of all starts at once; None if something seems to get through, or it is too far."""
+    try:
+        return _part(network, aim, aim.starts, _Budget(steps))
+    except _Spent:
+        return None
 
 
 def _parts(
@@ -128,6 +136,7 @@ def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
     for start in starts:
         there.enter(start.node, Tag(), start.space)
     goals: list[tuple[Arrival, HeaderSpace]] = []
+    looked_at = 0
     for outcome in there.run():
         if outcome.unmodelled:
             return None
@@ -136,9 +145,27 @@ def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
             for arrival in outcome.arrivals
             for space in wanted(aim, starts, arrival)
         ]
-        if goals and not aim.two_way:
-            return None
-    back = _Flood(Reading(network, visits=aim.back, before=there.memory), budget)
+        # Where many arrive it is looked at early whether the reply to one of them gets home.
+        if len(goals) > 2 * looked_at:
+            looked_at = len(goals)
+            if _back(network, aim, starts, there.memory.so_far(), goals[-1:], budget) is None:
+                return None
+    back = _back(network, aim, starts, there.memory, goals, budget)
+    return None if back is None else Part(starts, there.cells(), back.cells())
+
+
+def _back(
+    network: Network,
+    aim: Aim,
+    starts: tuple[Start, ...],
+    before: Memory,
+    goals: Sequence[tuple[Arrival, HeaderSpace]],
+    budget: _Budget,
+) -> _Flood | None:
+    """The flood of the replies to what arrives; None if one seems to get home."""
+    if goals and not aim.two_way:
+        return None
+    back = _Flood(Reading(network, visits=aim.back, before=before), budget)
     for arrival, space in goals:
         reply = replied(space)
         if reply is not None:
@@ -146,7 +173,7 @@ def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget
     for outcome in back.run():
         if outcome.unmodelled or any(gets_home(aim, starts, each) for each in outcome.arrivals):
             return None
-    return Part(starts, there.cells(), back.cells())
+    return back
 
 
 class _Flood:

@@ -36,9 +36,7 @@ class Checked:
 
 def check_certificate(network: Network, aim: Aim, certificate: Certificate) -> Checked:
     """Whether a certificate shows that nothing of ``aim`` gets through."""
-    wrong = [*_starts_covered(aim, certificate)]
-    for part in certificate.parts:
-        wrong += _part(network, aim, part)
+    wrong = not_shut(network, aim, certificate.parts)
     cells = sum(len(part.forward) + len(part.reply) for part in certificate.parts)
     spaces = sum(
         len(cell.spaces) for part in certificate.parts for cell in (*part.forward, *part.reply)
@@ -51,18 +49,29 @@ def check_certificate(network: Network, aim: Aim, certificate: Certificate) -> C
     return Checked(tuple(wrong), words)
 
 
-def _starts_covered(aim: Aim, certificate: Certificate) -> Iterator[str]:
+def not_shut(
+    network: Network, aim: Aim, parts: Iterable[Part], refuted: Iterable[Start] = ()
+) -> list[str]:
+    """What is wrong with saying that parts, and what was ``refuted`` otherwise, are all of an aim,
+    and that of no part anything gets through."""
+    parts = tuple(parts)
+    told = [*refuted, *(start for part in parts for start in part.starts)]
+    return [
+        *_starts_covered(aim, told),
+        *(each for part in parts for each in _part(network, aim, part)),
+    ]
+
+
+def _starts_covered(aim: Aim, told: Iterable[Start]) -> Iterator[str]:
+    by_end: dict[tuple[str, str], list[HeaderSpace]] = {}
+    for each in told:
+        by_end.setdefault((each.node, each.owner), []).append(each.space)
     for start in aim.starts:
-        told = [
-            each.space
-            for part in certificate.parts
-            for each in part.starts
-            if (each.node, each.owner) == (start.node, start.owner)
-        ]
-        if any(covers(space, start.space) for space in told):
+        spaces = by_end.get((start.node, start.owner), [])
+        if any(covers(space, start.space) for space in spaces):
             continue
         for piece in possible(aim, start.space):
-            for left in uncovered(piece, told):
+            for left in uncovered(piece, spaces):
                 if any(possible(aim, left)):
                     yield f"no part is about flows that start at {start.node} with {left}"
 

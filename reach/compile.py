@@ -36,6 +36,7 @@ def compile(
     suppose: bool = False,
     filters_only: bool = False,
     region: Mapping[str, Sequence[HeaderSpace]] | None = None,
+    most: int | None = None,
 ) -> Constraints:
     """The constraints of a question over a network.
 
@@ -43,18 +44,20 @@ def compile(
     ``filters_only`` denials of filters alone, with ``suppose`` routes that could be there can be
     lifted in as well.  Flows that leave a ``region``, nodes with the headers
     that may enter them, can be left out; replies stay.
+
+    Raises TooWide if there are more places than ``most``, there or back.
     """
     symbolic = Symbolic()
     doubt = solver.symbol("doubt", 0)
     starts = _starts(symbolic, aim)
     wide = len(aim.starts) > FEW
     lifts = explain, explain and not filters_only, suppose
-    forward = Exploration(network, symbolic, doubt, "", None, lifts, wide, region)
+    forward = Exploration(network, symbolic, doubt, "", None, lifts, wide, region, most)
     for chosen, start, version in starts:
         guard = solver.and_(chosen, symbolic.matches(start.space, version))
         forward.enter(start.node, version, None, guard, 0)
     forward.explore()
-    reply = Exploration(network, symbolic, doubt, "reply ", forward.walk, lifts, wide)
+    reply = Exploration(network, symbolic, doubt, "reply ", forward.walk, lifts, wide, most=most)
     through = takes_all(forward.walk, aim.through)
     passed = _visited(forward.walk, aim.passing)
     arrived, astray = _arrivals(symbolic, aim, starts, forward.walk, through, passed)

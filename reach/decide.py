@@ -12,7 +12,8 @@ Implements: R-PIPE-1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 import solver
@@ -20,12 +21,15 @@ from reach import foreseen
 from reach.aim import Aim, Start, makes_all
 from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
+from reach.certificate import Certificate, Part
 from reach.certify import certify
+from reach.check import not_shut
 from reach.compile import compile
 from reach.constraints import Constraints
+from reach.dividing import Shown, Small, divided
 from reach.errors import Defect
 from reach.evaluate import there_and_back
-from reach.exploration import MOST_REWRITES
+from reach.exploration import MOST_REWRITES, TooWide
 from reach.network.field import Header, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
@@ -35,9 +39,9 @@ from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 BUDGET = Budget(milliseconds=60_000)
 NO_CHOICES: Mapping[Site, int] = {}
 _FEW, _FEW_STEPS = 8, 500
-# Into so many parts a problem is divided that was too much for the solver; together they may take
-# so many times what the whole was given.
-_PARTS, _TIMES = 64, 4
+# More starts or places than these are too much at once; so many pieces are decided together.
+_MOST_STARTS, _MOST_PLACES = 16, 1000
+_MOST_TOGETHER = 16
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,21 @@ class Decision:
     """The verdict; a proof goes with reachable and, where there is one, with undecided.
 
     ``open`` are the origins that an undecided verdict hangs on; ``unknown`` is the backend's reason
-    if it gave up.
+    if it gave up.  Of an unreachable aim that was divided ``parts``
+    are shown to be shut; they are a certificate if ``certified``.
     """
 
     verdict: Verdict
     proof: Proof | None = None
     open: tuple[Origin, ...] = ()
     unknown: str = ""
+    parts: tuple[Part, ...] = ()
+    certified: bool = False
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """That an aim is unreachable, as far as it was found when it was decided."""
+        return Certificate(self.parts) if self.certified else None
 
 
 def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET) -> Decision:
@@ -71,37 +83,94 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
     proof = at_once(network, aim)
     if proof is not None:
         return Decision(Verdict.REACHABLE, proof)
-    decision = decide_compiled(network, aim, compile(network, aim), backend, budget)
-    return _in_parts(network, aim, backend, budget) or decision if decision.unknown else decision
+    if len(aim.starts) <= _MOST_STARTS:
+        try:
+            constraints = compile(network, aim, most=_MOST_PLACES)
+        except TooWide:
+            pass
+        else:
+            decision = decide_compiled(network, aim, constraints, backend, budget)
+            if not decision.unknown or len(aim.starts) == 1:
+                return decision
+    return _Pieces(network, aim, backend, budget).decision()
 
 
-def _in_parts(network: Network, aim: Aim, backend: Backend, budget: Budget) -> Decision | None:
-    """Node by node at which flows start, what was too much at once: no flow starts at two.
+@dataclass
+class _Pieces:
+    """An aim that is too much at once, piece by piece.
 
-    Ends at the first that is too much, too; None where there are not several, or too many.
+    ``parts`` are shut and ``refuted`` is what the solver refuted besides; some that are small wait
+    to be decided together, more and more as long as none of them gets through: what seems open and
+    is not is seldom so alone.
     """
-    parts: dict[str, list[Start]] = {}
-    for start in aim.starts:
-        parts.setdefault(start.node, []).append(start)
-    if not 1 < len(parts) <= _PARTS:
-        return None
-    share = _share(budget, len(parts))
+
+    network: Network
+    aim: Aim
+    backend: Backend
+    budget: Budget
+    parts: list[Part] = field(default_factory=list)
+    refuted: list[Start] = field(default_factory=list)
+    waiting: list[Small] = field(default_factory=list)
+    together: int = 1
     undecided: Decision | None = None
-    for starts in parts.values():
-        part = replace(aim, starts=tuple(starts))
-        decision = decide_compiled(network, part, compile(network, part), backend, share)
-        if decision.verdict is Verdict.REACHABLE or decision.unknown:
+
+    def decision(self) -> Decision:
+        """Ends at the first pieces that get through, and at the first that are too much, too."""
+        for piece in divided(self.network, self.aim, partial(at_once, self.network)):
+            told: Decision | None = None
+            match piece:
+                case Part():
+                    self.parts.append(piece)
+                case Shown(proof=proof):
+                    told = self._settled() or Decision(Verdict.REACHABLE, proof)
+                case Small():
+                    self.waiting.append(piece)
+                    if len(self.waiting) == self.together:
+                        told = self._settled()
+            if told is not None:
+                return _of_whole(self.aim, told)
+        told = self._settled() or self.undecided
+        return self._shut() if told is None else _of_whole(self.aim, told)
+
+    def _settled(self) -> Decision | None:
+        """The decision of those that wait, if it ends it; None if it is left to others."""
+        if not self.waiting:
+            return None
+        part, constraints = self.waiting[0].aim, self.waiting[0].constraints
+        if len(self.waiting) > 1:
+            starts = (start for each in self.waiting for start in each.aim.starts)
+            part = replace(self.aim, starts=tuple(starts))
+            constraints = compile(self.network, part)
+        self.waiting.clear()
+        self.together = min(2 * self.together, _MOST_TOGETHER)
+        decision = decide_compiled(self.network, part, constraints, self.backend, self.budget)
+        if decision.unknown or decision.verdict is Verdict.REACHABLE:
             return decision
         if decision.verdict is Verdict.UNDECIDED:
-            undecided = undecided or decision
-    return undecided or Decision(Verdict.UNREACHABLE)
+            self.undecided = self.undecided or decision
+            return None
+        told = certify(self.network, part)
+        self.parts += told.parts if told is not None else ()
+        self.refuted += part.starts if told is None else ()
+        return None
+
+    def _shut(self) -> Decision:
+        """Unreachable: the checker accepts the parts, and the solver refuted what else there is."""
+        wrong = not_shut(self.network, self.aim, self.parts, self.refuted)
+        if wrong:
+            raise Defect(f"pieces do not show that nothing gets through: {wrong[0]}")
+        certified = not self.refuted
+        return Decision(Verdict.UNREACHABLE, parts=tuple(self.parts), certified=certified)
 
 
-def _share(budget: Budget, parts: int) -> Budget:
-    """What one of several parts is given."""
-    if budget.milliseconds is None:
-        return budget
-    return replace(budget, milliseconds=_TIMES * budget.milliseconds // parts)
+def _of_whole(aim: Aim, decision: Decision) -> Decision:
+    """A decision about a piece, with the start of the aim that it is a piece of."""
+    proof = decision.proof
+    if proof is None:
+        return decision
+    ends = proof.start.node, proof.start.owner
+    whole = (s for s in aim.starts if (s.node, s.owner) == ends and proof.packet in s.space)
+    return replace(decision, proof=replace(proof, start=next(whole, proof.start)))
 
 
 def at_once(network: Network, aim: Aim) -> Proof | None:

@@ -3,31 +3,33 @@
     end_points(network, aim, backend, side) -> EndPoints
 
 One flow is proven, and the set of packets that take its path tells which other addresses do as
-well; these are a group.  They are left out and the question asked again, until nothing gets through
-any more: that last "no" says that nobody is missing, and a certificate can be made of it.  Must not
-know AWS.
+well; these are a group.  They are left out and the question asked again, piece by piece, until
+nothing gets through any more: that last "no" says that nobody is missing, and a certificate can be
+made of it.  Must not know AWS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-import solver
-from reach.aim import Aim
+from reach.aim import Aim, Start
 from reach.answer import Verdict
-from reach.certificate import Certificate
+from reach.certificate import Certificate, Part
 from reach.certify import certify
-from reach.compile import compile
+from reach.check import not_shut
 from reach.conditions import conditions
-from reach.decide import Proof, decide_compiled
-from reach.network.field import INDEX
+from reach.decide import Proof, at_once, decide_compiled
+from reach.dividing import Ends, Shown, Small, divided
+from reach.errors import Defect
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.symbolic import Symbolic
-from solver import Backend, Term
+from solver import Backend
 
 EVERY = Ranges.span(0, (1 << 129) - 1)
+# Packets to so many addresses are tried before it is looked for one.
+_MOST_TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -57,37 +59,96 @@ def end_points(network: Network, aim: Aim, backend: Backend, side: str, most: in
 
     A destination is told by what packets to it are sent to.
     """
-    constraints = compile(network, aim)
-    symbolic, position = Symbolic(), INDEX[side]
-    found: list[Group] = []
-    others: list[Term] = []
-    while len(found) < most:
-        decision = decide_compiled(network, aim, constraints, backend, besides=others)
-        if decision.verdict is not Verdict.REACHABLE or decision.proof is None:
-            complete = decision.verdict is Verdict.UNREACHABLE
-            left = _without(aim, side, [group.addresses for group in found])
-            return EndPoints(tuple(found), complete, certify(network, left) if complete else None)
-        group = _group(network, decision.proof, side)
-        found.append(group)
-        others += [
-            solver.not_(solver.and_(chosen, symbolic.member(version[position], group.addresses)))
-            for chosen, _, version in constraints.starts
-        ]
-    return EndPoints(tuple(found), complete=False)
+    search = _Search(network, backend, side)
+    for group in search.groups(aim):
+        search.found.append(group)
+        if len(search.found) == most:
+            return EndPoints(tuple(search.found), complete=False)
+    return EndPoints(tuple(search.found), search.complete, search.certificate(aim))
 
 
-def _group(network: Network, proof: Proof, side: str) -> Group:
-    packets = conditions(network, proof)
-    ends = [space.by_name.get(side, EVERY) for space in packets.start]
-    addresses = Ranges.any_of(ends)
-    return Group(addresses, packets.start, packets.forward[-1], proof)
+@dataclass
+class _Search:
+    """Groups that were ``found``, and what is ``shut`` or was ``refuted`` but for them."""
+
+    network: Network
+    backend: Backend
+    side: str
+    found: list[Group] = field(default_factory=list)
+    shut: list[Part] = field(default_factory=list)
+    refuted: list[Start] = field(default_factory=list)
+    complete: bool = True
+
+    def groups(self, aim: Aim) -> Iterator[Group]:
+        """Group by group, each found before the next is looked for."""
+        goals = Ends(aim)
+        proof = partial(self._likely, goals)
+        left = [divided(self.network, aim, proof, self._others, goals)]
+        while left:
+            piece = next(left[-1], None)
+            match piece:
+                case None:
+                    left.pop()
+                case Part():
+                    self.shut.append(piece)
+                case Shown() | Small():
+                    told = piece.proof if isinstance(piece, Shown) else self._proof(piece)
+                    if told is not None:
+                        yield self._group(aim, told)
+                        left.append(divided(self.network, piece.aim, proof, self._others, goals))
+
+    def _likely(self, goals: Ends, aim: Aim) -> Proof | None:
+        """Of a packet to one of the first addresses of goals, if it gets through."""
+        (start,) = aim.starts
+        ends = start.space.by_name.get("destination", EVERY)
+        for low in goals.within(ends)[:_MOST_TRIED]:
+            sent_to = start.space & HeaderSpace.where(destination=Ranges.of(low))
+            proof = at_once(self.network, replace(aim, starts=(replace(start, space=sent_to),)))
+            if proof is not None:
+                return proof
+        return None
+
+    def _proof(self, piece: Small) -> Proof | None:
+        """Of a flow of a piece that gets through; None if none does for certain."""
+        decision = decide_compiled(self.network, piece.aim, piece.constraints, self.backend)
+        match decision.verdict:
+            case Verdict.REACHABLE:
+                return decision.proof
+            case Verdict.UNDECIDED:
+                self.complete = False
+            case Verdict.UNREACHABLE:
+                told = certify(self.network, piece.aim)
+                self.shut += told.parts if told is not None else ()
+                self.refuted += piece.aim.starts if told is None else ()
+        return None
+
+    def certificate(self, aim: Aim) -> Certificate | None:
+        """That nobody else gets through.  Raises Defect if what was found does not show it."""
+        if not self.complete:
+            return None
+        left = map(self._others, aim.starts)
+        others = replace(aim, starts=tuple(start for start in left if not start.space.is_empty))
+        wrong = not_shut(self.network, others, self.shut, self.refuted)
+        if wrong:
+            raise Defect(f"pieces do not show that nobody else gets through: {wrong[0]}")
+        return None if self.refuted else Certificate(tuple(self.shut))
+
+    def _others(self, start: Start) -> Start:
+        """A start without the ends that were found."""
+        told = Ranges.any_of(group.addresses for group in self.found)
+        space = start.space
+        rest = space.by_name.get(self.side, EVERY) - told
+        return replace(start, space=space.narrowed(self.side, rest)) if told else start
+
+    def _group(self, aim: Aim, proof: Proof) -> Group:
+        packets = conditions(self.network, proof)
+        addresses = Ranges.any_of(ends_of(aim, space, self.side) for space in packets.start)
+        return Group(addresses, packets.start, packets.forward[-1], proof)
 
 
-def _without(aim: Aim, side: str, groups: Iterable[Ranges]) -> Aim:
-    """The same question about everybody else."""
-    told = Ranges.any_of(groups)
-    kept = (
-        replace(s, space=s.space.narrowed(side, s.space.by_name.get(side, EVERY) - told))
-        for s in aim.starts
-    )
-    return replace(aim, starts=tuple(start for start in kept if not start.space.is_empty))
+def ends_of(aim: Aim, space: HeaderSpace, side: str) -> Ranges:
+    """The addresses at a side of some flows, without one that would be sent to itself."""
+    told = space.by_name
+    ends = told.get(side, EVERY)
+    other = told.get("source" if side == "destination" else "destination", EVERY).single
+    return ends if aim.to_itself or other is None else ends - Ranges.of(other)

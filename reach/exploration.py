@@ -51,8 +51,15 @@ _DESTINATION = INDEX["destination"]
 _IDENTITY = INDEX["identity"]
 
 
+class TooWide(Exception):  # noqa: N818 - no error: it is to be asked otherwise
+    """There are more places than was to be explored."""
+
+
 class Exploration:
-    """One direction, explored from its entries until no place is new."""
+    """One direction, explored from its entries until no place is new.
+
+    Raises TooWide if that takes more than the ``most`` places.
+    """
 
     def __init__(
         self,
@@ -64,8 +71,10 @@ class Exploration:
         lifts: tuple[bool, bool, bool],
         wide: bool,
         region: Mapping[str, Sequence[HeaderSpace]] | None = None,
+        most: int | None = None,
     ) -> None:
         self.walk = Walk()
+        self._most = most
         self._network = network
         self._symbolic = symbolic
         self._doubt = doubt
@@ -105,6 +114,8 @@ class Exploration:
     def explore(self) -> None:
         """Visit every place, then define when each is reached."""
         while self._queue:
+            if self._most is not None and len(self.walk.places) > self._most:
+                raise TooWide
             self._visit(self._queue.popleft())
         self._define()
 

@@ -194,6 +194,11 @@ class Memory:
     translated: dict[str, dict[Remembered, None]] = field(default_factory=dict)
     _awaited: dict[str, tuple[HeaderSpace, ...]] = field(default_factory=dict)
 
+    def so_far(self) -> Memory:
+        """What is remembered by now, to be asked before the way there is complete."""
+        admitted = {session: dict(known) for session, known in self.admitted.items()}
+        return Memory(admitted, {session: dict(k) for session, k in self.translated.items()})
+
     def awaited(self, session: str) -> tuple[HeaderSpace, ...]:
         """The replies that a session lets pass.  Asked only once the way there is complete."""
         known = self._awaited.get(session)
