@@ -62,8 +62,8 @@ class Certificate:
     def from_dict(data: Any) -> Certificate:
         """Raises CertificateError for what is no certificate."""
         try:
-            sets = data["sets"]
-            return Certificate(tuple(_read_part(part, sets) for part in data["parts"]))
+            sets, known = data["sets"], dict[tuple[str, int], Ranges]()
+            return Certificate(tuple(_read_part(part, sets, known) for part in data["parts"]))
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise CertificateError(f"the certificate cannot be read: {error!r}") from None
 
@@ -119,9 +119,9 @@ def _space_dict(space: HeaderSpace, sets: _Sets) -> dict[str, Any]:
 # ------------------------------------------------------------------- reading
 
 
-def _read_part(data: Mapping[str, Any], sets: Sequence[Sequence[str]]) -> Part:
-    known: dict[tuple[str, int], Ranges] = {}
-
+def _read_part(
+    data: Mapping[str, Any], sets: Sequence[Sequence[str]], known: dict[tuple[str, int], Ranges]
+) -> Part:
     def space(told: Mapping[str, Any]) -> HeaderSpace:
         return _read_space(told, sets, known)
 

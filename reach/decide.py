@@ -1,10 +1,11 @@
 """Aim -> decision: check, decode, replay.  The only place that says a verdict.
 
-One problem covers every path; Z3 decides it, and if it gives up, start by start.  A satisfying
-assignment is believed only after the packet and its reply have been walked, hop by hop, by the
-concrete twin; anything else is a defect of ours and raised.  Where the packet that would be shown
-in the end can be foreseen, that walk alone is the proof, and nothing is left to decide.  What is
-satisfiable only by settling a doubt is undecided.  Must not know AWS, question texts or rendering.
+One problem covers every path, and Z3 decides it; what is too much at once is decided piece by
+piece, many pieces by floods that the checker of certificates accepts.  A satisfying assignment is
+believed only after the packet and its reply have been walked, hop by hop, by the concrete twin;
+anything else is a defect of ours and raised.  Where the packet that would be shown in the end can
+be foreseen, that walk alone is the proof, and nothing is left to decide.  What is satisfiable only
+by settling a doubt is undecided.  Must not know AWS, question texts or rendering.
 
 Implements: R-PIPE-1
 """
@@ -69,8 +70,8 @@ class Decision:
     proof: Proof | None = None
     open: tuple[Origin, ...] = ()
     unknown: str = ""
-    parts: tuple[Part, ...] = ()
-    certified: bool = False
+    parts: tuple[Part, ...] = field(default=(), compare=False)
+    certified: bool = field(default=False, compare=False)
 
     @property
     def certificate(self) -> Certificate | None:

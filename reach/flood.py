@@ -94,7 +94,7 @@ def covers(space: HeaderSpace, other: HeaderSpace) -> bool:
     """Whether every header of ``other`` lies in ``space``."""
     for name, values in space.fields:
         mine = other.by_name.get(name)
-        if mine is values:
+        if mine is values or mine == values:
             continue
         if (whole(name) if mine is None else mine) - values:
             return False
