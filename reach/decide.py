@@ -43,6 +43,12 @@ _FEW, _FEW_STEPS = 8, 500
 # More starts or places than these are too much at once; so many pieces are decided together.
 _MOST_STARTS, _MOST_PLACES = 16, 1000
 _MOST_TOGETHER = 16
+# Floods that fill so many cells take a minute or two and some gigabytes; then it ends.
+_MOST_CELLS = 500_000
+_TOO_MANY = (
+    "too many flows to be followed one by one; `reach isolated` and `reach matrix` follow "
+    "everybody's at once"
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,7 @@ class _Pieces:
     waiting: list[Small] = field(default_factory=list)
     together: int = 1
     undecided: Decision | None = None
+    cells: int = 0
 
     def decision(self) -> Decision:
         """Ends at the first pieces that get through, and at the first that are too much, too."""
@@ -122,6 +129,9 @@ class _Pieces:
             match piece:
                 case Part():
                     self.parts.append(piece)
+                    self.cells += len(piece.forward) + len(piece.reply)
+                    if self.cells > _MOST_CELLS:
+                        told = Decision(Verdict.UNDECIDED, unknown=_TOO_MANY)
                 case Shown(proof=proof):
                     told = self._settled() or Decision(Verdict.REACHABLE, proof)
                 case Small():

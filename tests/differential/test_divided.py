@@ -148,6 +148,15 @@ def test_one_start_is_not_asked_again() -> None:
     assert (decision.verdict, decision.unknown) == (Verdict.UNDECIDED, "timeout")
 
 
+@pytest.mark.usefixtures("nothing_foreseen", "always_divided")
+def test_more_than_can_be_followed_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "_MOST_CELLS", 0)
+    shape = next(s for s in shapes() if whole(s).verdict is Verdict.UNREACHABLE)
+    decision = decide(shape.network, shape.aim, Z3Backend())
+    assert (decision.verdict, decision.proof) == (Verdict.UNDECIDED, None)
+    assert decision.unknown.startswith("too many flows")
+
+
 # --------------------------------------------------------------------- a faulty division is found
 
 
