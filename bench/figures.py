@@ -157,6 +157,25 @@ def surveys() -> Iterator[Table]:
         )
 
 
+def broad() -> Iterator[Table]:
+    """Questions between many and many, with everybody who gets through, or a certificate."""
+    for job, text, places, verdict in (
+        (jobs.BROAD_OPEN, jobs.ANY_TO_ANY, MIXED, "reachable"),
+        (jobs.BROAD_CLOSED, jobs.STAGES, CLEAN, "unreachable"),
+    ):
+        yield Table(
+            f"broad-{verdict}",
+            f"a broad question from cold, {verdict}",
+            places,
+            (
+                Row(f"`reach {text}`", job),
+                Row("", job, "stages"),
+                Row("... memory", job, "memory", "MB"),
+                Row("... verdict", job, "verdict", ""),
+            ),
+        )
+
+
 def suite() -> Table:
     places = (plain(10_000), plain(100_000))
     return Table(
@@ -335,7 +354,7 @@ def classes(lab: Path) -> Table:
 
 def tables(lab: Path | None) -> list[Table]:
     """All tables; without a recorded network, without what is about it."""
-    large = [loading(), *internet(), warm(), *surveys(), suite(), edits()]
+    large = [loading(), *internet(), warm(), *surveys(), *broad(), suite(), edits()]
     small = [generated(), exposed(), transit(), unrelated(), fixes()]
     if lab is None:
         return [*large, *small]

@@ -47,6 +47,15 @@ CAN_OPEN = Job("can, open", lambda at: command.question(at.estate, at.limit, exp
 CAN_CLOSED = Job(
     "can, closed", lambda at: command.question(at.estate, at.limit, expected="unreachable")
 )
+
+
+def _broad(text: str, expected: str) -> Callable[[Setting], Found]:
+    return lambda at: command.question(at.estate, at.limit, text=text, expected=expected)
+
+
+ANY_TO_ANY, STAGES = "can any reach any port 443", "can tag:Stage=prod reach tag:Stage=test"
+BROAD_OPEN = Job("broad, open", _broad(ANY_TO_ANY, "reachable"), most=100_000)
+BROAD_CLOSED = Job("broad, closed", _broad(STAGES, "unreachable"), most=20_000)
 EXPOSURE = Job("exposure", lambda at: command.exposure(at.estate, at.size, at.limit))
 MATRIX_VPC = Job("matrix by vpc", lambda at: command.matrix(at.estate, at.limit, by="vpc"))
 MATRIX_END = Job(
