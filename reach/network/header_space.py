@@ -253,6 +253,10 @@ class LaterRanges(Ranges):
     def intervals(self) -> tuple[Interval, ...]:
         return self._make().intervals
 
+    def __reduce__(self) -> tuple[type[Ranges], tuple[tuple[Interval, ...]]]:
+        """To another process as what it is: how it is worked out stays here."""
+        return Ranges, (self.intervals,)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ranges) and self.intervals == other.intervals
 

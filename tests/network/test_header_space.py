@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 
 import pytest
 
 from reach.network.address import Prefix, parse_address
 from reach.network.field import ICMP, TCP, Header, answers, reply_to
-from reach.network.header_space import HeaderSpace, Ranges, shared
+from reach.network.header_space import HeaderSpace, LaterRanges, Ranges, shared
 
 SEEDS = range(60)
 SIZE = 40
@@ -121,3 +122,11 @@ def test_what_several_sets_share(seed: int) -> None:
     expected = {v for v in range(SIZE) if sum(v in values for _, values in pairs) > 1}
     found = shared(each for each, _ in pairs)
     assert {v for v in range(SIZE) if v in found} == expected
+
+
+def test_what_is_worked_out_later_goes_to_another_process() -> None:
+    """A certificate has such sets, and a worker tells it to who asked."""
+    some = Ranges.of(3, 7, 9)
+    told = pickle.loads(pickle.dumps(HeaderSpace.where(source=LaterRanges(lambda: some))))
+    assert told == HeaderSpace.where(source=some)
+    assert type(told.by_name["source"]) is Ranges
