@@ -20,7 +20,7 @@ from bench.grow import Size
 from bench.loading import CACHED, ONE_BY_ONE, PROCESSES, UNPACKED, kept, loading
 from bench.measure import ANSWER, VERDICT, Measured, measure
 from bench.mending import mending
-from bench.questions import Asked, of_estate, of_key, of_lab, of_transit
+from bench.questions import WHOLE_ESTATE, Asked, of_estate, of_key, of_lab, of_transit
 from bench.resident import resident
 from bench.suites import measure_suite
 
@@ -43,19 +43,16 @@ CACHE = Job("the cache", lambda at: kept(at.estate, at.size.interfaces))
 
 # --- whole commands -------------------------------------------------------------------------------
 
-CAN_OPEN = Job("can, open", lambda at: command.question(at.estate, at.limit, expected="reachable"))
-CAN_CLOSED = Job(
-    "can, closed", lambda at: command.question(at.estate, at.limit, expected="unreachable")
-)
 
-
-def _broad(text: str, expected: str) -> Callable[[Setting], Found]:
+def _can(expected: str, text: str = WHOLE_ESTATE) -> Callable[[Setting], Found]:
     return lambda at: command.question(at.estate, at.limit, text=text, expected=expected)
 
 
+CAN_OPEN = Job("can, open", _can("reachable"))
+CAN_CLOSED = Job("can, closed", _can("unreachable"))
 ANY_TO_ANY, STAGES = "can any reach any port 443", "can tag:Stage=prod reach tag:Stage=test"
-BROAD_OPEN = Job("broad, open", _broad(ANY_TO_ANY, "reachable"), most=100_000)
-BROAD_CLOSED = Job("broad, closed", _broad(STAGES, "unreachable"), most=20_000)
+BROAD_OPEN = Job("broad, open", _can("reachable", ANY_TO_ANY), most=100_000)
+BROAD_CLOSED = Job("broad, closed", _can("unreachable", STAGES), most=20_000)
 EXPOSURE = Job("exposure", lambda at: command.exposure(at.estate, at.size, at.limit))
 MATRIX_VPC = Job("matrix by vpc", lambda at: command.matrix(at.estate, at.limit, by="vpc"))
 MATRIX_END = Job(

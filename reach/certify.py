@@ -19,7 +19,7 @@ from reach.aim import Aim, Start
 from reach.certificate import Cell, Certificate, Part
 from reach.check import gets_home, possible, wanted
 from reach.flood import Arrival, Memory, Outcome, Reading, Tag, covers, merged, replied
-from reach.network.address import is_ipv4
+from reach.network.address import to_next
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -120,7 +120,7 @@ def _by_interval(values: Ranges) -> list[Ranges]:
     if len(values.intervals) > 1:
         return [Ranges((span,)) for span in values.intervals]
     ((low, high),) = values.intervals
-    step = 1 << 96 if is_ipv4(low) else 1
+    step = to_next(low)
     if not 1 < (high - low + 1) // step <= _MOST_VALUES:
         return [values]
     return [Ranges.span(at, at + step - 1) for at in range(low, high + 1, step)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from reach.aim import Aim, Start
 from reach.certificate import Part
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import Ranges
 from reach.network.node import Network
 from reach.network.stage import Deliver
 
@@ -56,7 +56,7 @@ class _Seen:
             ends = start.space.by_name.get("destination")
             if ends is not None:
                 some = (ends & met or ends).intervals[:_MOST_ENDS]
-                start = replace(start, space=_to(start.space, Ranges(some)))
+                start = replace(start, space=start.space.narrowed("destination", Ranges(some)))
             yield start
 
     def _takes(self, node: str) -> bool:
@@ -69,7 +69,3 @@ class _Seen:
                 for stage in self.network.node(node).stages
             )
         return known
-
-
-def _to(space: HeaderSpace, ends: Ranges) -> HeaderSpace:
-    return space.narrowed("destination", ends)

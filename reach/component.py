@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reach.aim import Start, Visit
-from reach.network.address import WIDTH, Prefix
+from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 _NOWHERE = Ranges(())
-EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)
 
 
 def node_name(component: str, resource: str, part: str, argument: str = "") -> str:

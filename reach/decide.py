@@ -24,7 +24,6 @@ from reach.answer import Verdict, header_words
 from reach.canonical import Pinned, pin_choices, pin_header
 from reach.certificate import Certificate, Part
 from reach.certify import certify
-from reach.check import not_shut
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.dividing import Shown, Small, divided
@@ -34,6 +33,7 @@ from reach.exploration import MOST_REWRITES, TooWide
 from reach.network.field import Header, reply_to
 from reach.network.node import Network
 from reach.network.stage import Origin
+from reach.shut import Shut
 from reach.trace import Fate, Site, Trace
 from solver import FALSE, Backend, Budget, Sat, Term, Unknown, Unsat
 
@@ -68,8 +68,8 @@ class Decision:
     """The verdict; a proof goes with reachable and, where there is one, with undecided.
 
     ``open`` are the origins that an undecided verdict hangs on; ``unknown`` is the backend's reason
-    if it gave up.  Of an unreachable aim that was divided ``parts``
-    are shown to be shut; they are a certificate if ``certified``.
+    if it gave up.  Of an unreachable aim that was divided ``parts`` are shown to be shut;
+    they are a certificate if ``certified``.
     """
 
     verdict: Verdict
@@ -99,24 +99,22 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
             decision = decide_compiled(network, aim, constraints, backend, budget)
             if not decision.unknown or len(aim.starts) == 1:
                 return decision
-    return _Pieces(network, aim, backend, budget).decision()
+    return _Pieces(network, aim, backend, budget, Shut(network)).decision()
 
 
 @dataclass
 class _Pieces:
     """An aim that is too much at once, piece by piece.
 
-    ``parts`` are shut and ``refuted`` is what the solver refuted besides; some that are small wait
-    to be decided together, more and more as long as none of them gets through: what seems open and
-    is not is seldom so alone.
+    Some that are small wait to be decided together, more and more as long as none of them gets
+    through: what seems open and is not is seldom so alone.
     """
 
     network: Network
     aim: Aim
     backend: Backend
     budget: Budget
-    parts: list[Part] = field(default_factory=list)
-    refuted: list[Start] = field(default_factory=list)
+    shut: Shut
     waiting: list[Small] = field(default_factory=list)
     together: int = 1
     undecided: Decision | None = None
@@ -128,7 +126,7 @@ class _Pieces:
             told: Decision | None = None
             match piece:
                 case Part():
-                    self.parts.append(piece)
+                    self.shut.parts.append(piece)
                     self.cells += len(piece.forward) + len(piece.reply)
                     if self.cells > _MOST_CELLS:
                         told = Decision(Verdict.UNDECIDED, unknown=_TOO_MANY)
@@ -141,7 +139,7 @@ class _Pieces:
             if told is not None:
                 return _of_whole(self.aim, told)
         told = self._settled() or self.undecided
-        return self._shut() if told is None else _of_whole(self.aim, told)
+        return self._unreachable() if told is None else _of_whole(self.aim, told)
 
     def _settled(self) -> Decision | None:
         """The decision of those that wait, if it ends it; None if it is left to others."""
@@ -160,18 +158,13 @@ class _Pieces:
         if decision.verdict is Verdict.UNDECIDED:
             self.undecided = self.undecided or decision
             return None
-        told = certify(self.network, part)
-        self.parts += told.parts if told is not None else ()
-        self.refuted += part.starts if told is None else ()
+        self.shut.refute(part)
         return None
 
-    def _shut(self) -> Decision:
-        """Unreachable: the checker accepts the parts, and the solver refuted what else there is."""
-        wrong = not_shut(self.network, self.aim, self.parts, self.refuted)
-        if wrong:
-            raise Defect(f"pieces do not show that nothing gets through: {wrong[0]}")
-        certified = not self.refuted
-        return Decision(Verdict.UNREACHABLE, parts=tuple(self.parts), certified=certified)
+    def _unreachable(self) -> Decision:
+        self.shut.check(self.aim)
+        certified = self.shut.certificate is not None
+        return Decision(Verdict.UNREACHABLE, parts=tuple(self.shut.parts), certified=certified)
 
 
 def _of_whole(aim: Aim, decision: Decision) -> Decision:

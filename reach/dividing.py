@@ -23,8 +23,8 @@ from reach.certify import closed
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.exploration import TooWide
-from reach.network.address import FAMILY_BIT, is_ipv4
-from reach.network.header_space import Ranges
+from reach.network.address import ANY_IPV4, to_next
+from reach.network.header_space import EVERYWHERE, Ranges
 from reach.network.node import Network
 
 # What leads to so many places, there and back, is decided at once; so is what is left of a start
@@ -34,8 +34,7 @@ _MOST_GOALS = 20_000
 # A flood of so many steps tells whether a piece is worth dividing.
 _MOST_STEPS = 5000
 _PIECES = 8
-_EVERY = Ranges.span(0, (1 << 129) - 1)
-
+_FOUR = Ranges.prefixes((ANY_IPV4,))
 
 T = TypeVar("T")
 
@@ -107,12 +106,11 @@ class _Division(Generic[T]):
 
     def _sent_to(self, start: Start) -> list[Ranges]:
         """What packets of a start are sent to in a few pieces, IPv4 first, then the lowest."""
-        values = start.space.by_name.get("destination", _EVERY)
+        values = start.space.by_name.get("destination", EVERYWHERE)
         pieces = _between(values, _spread_out(self.ends.within(values)))
         if len(pieces) < 2:
             pieces = _between(values, _evenly(values))
-        four = Ranges.span(FAMILY_BIT, _EVERY.intervals[0][1])
-        return sorted(pieces, key=lambda piece: not piece.overlaps(four))
+        return sorted(pieces, key=lambda piece: not piece.overlaps(_FOUR))
 
 
 class Ends:
@@ -145,7 +143,7 @@ def _evenly(values: Ranges) -> list[int]:
     if len(values.intervals) > 1:
         return _spread_out([low for low, _ in values.intervals[1:]])
     ((low, high),) = values.intervals
-    unit = 1 << 96 if is_ipv4(low) else 1
+    unit = to_next(low)
     step = max(1, (high - low + 1) // unit // _PIECES) * unit
     return list(range(low + step, high + 1, step))
 
@@ -153,6 +151,6 @@ def _evenly(values: Ranges) -> list[int]:
 def _between(values: Ranges, cuts: Sequence[int]) -> list[Ranges]:
     """The values before, between and from each of some at which to cut."""
     lows = [0, *cuts]
-    highs = [*(cut - 1 for cut in cuts), _EVERY.intervals[0][1]]
+    highs = [*(cut - 1 for cut in cuts), EVERYWHERE.intervals[0][1]]
     pieces = (values & Ranges.span(*pair) for pair in zip(lows, highs, strict=True))
     return [piece for piece in pieces if piece]

@@ -17,17 +17,15 @@ from functools import partial
 from reach.aim import Aim, Start
 from reach.answer import Verdict
 from reach.certificate import Certificate, Part
-from reach.certify import certify
-from reach.check import not_shut
 from reach.conditions import conditions
 from reach.decide import Proof, at_once, decide_compiled
 from reach.dividing import Ends, Shown, Small, divided
-from reach.errors import Defect
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import EVERYWHERE, HeaderSpace, Ranges
 from reach.network.node import Network
+from reach.shut import Shut
 from solver import Backend
 
-EVERY = Ranges.span(0, (1 << 129) - 1)
+NOBODY = Ranges(())
 # Packets to so many addresses are tried before it is looked for one.
 _MOST_TRIED = 8
 
@@ -59,9 +57,8 @@ def end_points(network: Network, aim: Aim, backend: Backend, side: str, most: in
 
     A destination is told by what packets to it are sent to.
     """
-    search = _Search(network, backend, side)
-    for group in search.groups(aim):
-        search.found.append(group)
+    search = _Search(network, backend, side, Shut(network))
+    for _ in search.groups(aim):
         if len(search.found) == most:
             return EndPoints(tuple(search.found), complete=False)
     return EndPoints(tuple(search.found), search.complete, search.certificate(aim))
@@ -69,18 +66,19 @@ def end_points(network: Network, aim: Aim, backend: Backend, side: str, most: in
 
 @dataclass
 class _Search:
-    """Groups that were ``found``, and what is ``shut`` or was ``refuted`` but for them."""
+    """Groups that were ``found``, with all their addresses ``told``, and what is ``shut`` but for
+    them."""
 
     network: Network
     backend: Backend
     side: str
+    shut: Shut
     found: list[Group] = field(default_factory=list)
-    shut: list[Part] = field(default_factory=list)
-    refuted: list[Start] = field(default_factory=list)
+    told: Ranges = NOBODY
     complete: bool = True
 
     def groups(self, aim: Aim) -> Iterator[Group]:
-        """Group by group, each found before the next is looked for."""
+        """Group by group, each among those found before the next is looked for."""
         goals = Ends(aim)
         proof = partial(self._likely, goals)
         left = [divided(self.network, aim, proof, self._others, goals)]
@@ -90,17 +88,17 @@ class _Search:
                 case None:
                     left.pop()
                 case Part():
-                    self.shut.append(piece)
+                    self.shut.parts.append(piece)
                 case Shown() | Small():
-                    told = piece.proof if isinstance(piece, Shown) else self._proof(piece)
-                    if told is not None:
-                        yield self._group(aim, told)
+                    shown = piece.proof if isinstance(piece, Shown) else self._proof(piece)
+                    if shown is not None:
+                        yield self._take(self._group(aim, shown))
                         left.append(divided(self.network, piece.aim, proof, self._others, goals))
 
     def _likely(self, goals: Ends, aim: Aim) -> Proof | None:
         """Of a packet to one of the first addresses of goals, if it gets through."""
         (start,) = aim.starts
-        ends = start.space.by_name.get("destination", EVERY)
+        ends = start.space.by_name.get("destination", EVERYWHERE)
         for low in goals.within(ends)[:_MOST_TRIED]:
             sent_to = start.space & HeaderSpace.where(destination=Ranges.of(low))
             proof = at_once(self.network, replace(aim, starts=(replace(start, space=sent_to),)))
@@ -117,9 +115,7 @@ class _Search:
             case Verdict.UNDECIDED:
                 self.complete = False
             case Verdict.UNREACHABLE:
-                told = certify(self.network, piece.aim)
-                self.shut += told.parts if told is not None else ()
-                self.refuted += piece.aim.starts if told is None else ()
+                self.shut.refute(piece.aim)
         return None
 
     def certificate(self, aim: Aim) -> Certificate | None:
@@ -128,17 +124,20 @@ class _Search:
             return None
         left = map(self._others, aim.starts)
         others = replace(aim, starts=tuple(start for start in left if not start.space.is_empty))
-        wrong = not_shut(self.network, others, self.shut, self.refuted)
-        if wrong:
-            raise Defect(f"pieces do not show that nobody else gets through: {wrong[0]}")
-        return None if self.refuted else Certificate(tuple(self.shut))
+        self.shut.check(others)
+        return self.shut.certificate
 
     def _others(self, start: Start) -> Start:
         """A start without the ends that were found."""
-        told = Ranges.any_of(group.addresses for group in self.found)
-        space = start.space
-        rest = space.by_name.get(self.side, EVERY) - told
-        return replace(start, space=space.narrowed(self.side, rest)) if told else start
+        if not self.told:
+            return start
+        rest = start.space.by_name.get(self.side, EVERYWHERE) - self.told
+        return replace(start, space=start.space.narrowed(self.side, rest))
+
+    def _take(self, group: Group) -> Group:
+        self.found.append(group)
+        self.told |= group.addresses
+        return group
 
     def _group(self, aim: Aim, proof: Proof) -> Group:
         packets = conditions(self.network, proof)
@@ -149,6 +148,6 @@ class _Search:
 def ends_of(aim: Aim, space: HeaderSpace, side: str) -> Ranges:
     """The addresses at a side of some flows, without one that would be sent to itself."""
     told = space.by_name
-    ends = told.get(side, EVERY)
-    other = told.get("source" if side == "destination" else "destination", EVERY).single
+    ends = told.get(side, EVERYWHERE)
+    other = told.get("source" if side == "destination" else "destination", EVERYWHERE).single
     return ends if aim.to_itself or other is None else ends - Ranges.of(other)

@@ -10,7 +10,7 @@ say.  Takes the headers of a start; must not know AWS, networks or a solver.
 
 from __future__ import annotations
 
-from reach.network.address import FAMILY_BIT, is_ipv4, parse_address
+from reach.network.address import FAMILY_BIT, is_ipv4, parse_address, to_next
 from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 
@@ -84,7 +84,7 @@ def few(name: str, values: Ranges | None) -> tuple[int, ...]:
         return ()
     found: list[int] = []
     for low, high in values.intervals:
-        step = 1 << 96 if name in ("source", "destination") and is_ipv4(low) else 1
+        step = to_next(low)
         if (high - low) // step >= MANY or (step > 1 and low & _BEYOND):
             return ()
         found += range(low, high + 1, step)

@@ -18,7 +18,6 @@ from urllib.parse import quote, unquote
 
 from reach.aim import Start, Visit
 from reach.component import (
-    EVERYWHERE,
     Component,
     Denial,
     End,
@@ -30,7 +29,7 @@ from reach.component import (
 )
 from reach.components import components
 from reach.network.field import INDEX, Header
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, EVERYWHERE, HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.options import DEFAULTS, Options

@@ -55,7 +55,7 @@ def may_work(state: str, idle: Words) -> bool:
 
 def refused(state: str, idle: Words, origin: Origin) -> Filter:
     """What a thing does in a state that is not one in which it works."""
-    if state.lower() in idle:
+    if not may_work(state, idle):
         return deny_all(origin)
     words = f"what works in its state {state!r}, which is none of AWS's, is not known"
     return unknown_filter(replace(origin, words=words, code="UNKNOWN_RESOURCE"))

@@ -18,7 +18,7 @@ from typing import assert_never
 import solver
 from reach.network.address import FAMILY_BIT, WIDTH, is_ipv4
 from reach.network.field import FIELD, FIELDS, ICMP, ICMP_ANSWERS, ICMPV6, INDEX, TCP, UDP
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import EVERYWHERE, HeaderSpace, Ranges
 from reach.network.stage import Assign, Embed, Lookup, Rewrite, Table
 from solver import FALSE, TRUE, Term
 
@@ -26,7 +26,6 @@ Version = tuple[Term, ...]
 
 _IDENTITY = INDEX["identity"]
 _SMALL, _LONG = 64, 5_000
-EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)
 
 
 class Symbolic:

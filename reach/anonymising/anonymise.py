@@ -28,6 +28,7 @@ from reach.components import load, sections
 from reach.manage import SERVICE_ADDRESSES
 from reach.network.address import Prefix
 from reach.snapshot import manifest as captured
+from reach.snapshot.attribute_path import printed_names
 from reach.snapshot.decode import MORE_FLAG, Document, decode
 from reach.snapshot.files import find
 from reach.snapshot.index import subnet_blocks, vpc_blocks
@@ -161,7 +162,7 @@ def _item(section: Section, record: Record, words: Words) -> dict[str, Any]:
     if section.nested is None:
         return told
     kind = section.nested.item
-    printed = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
+    printed = printed_names(kind)
     around = {
         printed[name]: words.told(str(getattr(record, name)), name, kind.__name__)
         for name in section.nested.inherit

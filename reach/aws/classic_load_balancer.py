@@ -91,10 +91,12 @@ def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     mismatch = at.says("has no listener for this port", "listeners", "ELB_LISTENERS_MISMATCH")
     untold = left_out(lowering, balancer, "listener_descriptions", "instances")
     known = _listeners(balancer)
-    odd = [each for each in known if not any(_heard(each))]
-    taken = (perhaps_heard(each.protocol, each.load_balancer_port) for each in odd)
-    place = f" ({where(balancer)}/ListenerDescriptions/{known.index(odd[0])})" if odd else ""
-    shown = f"{_shown(odd[0])}{place}" if odd else ""
+    place = f"{where(balancer)}/ListenerDescriptions"
+    odd = [
+        (perhaps_heard(each.protocol, each.load_balancer_port), f"{_shown(each)} ({place}/{n})")
+        for n, each in enumerate(known)
+        if not any(_heard(each))
+    ]
     listeners = (
         Route(space, at.part("listener", str(n)), at.says(_shown(each), "listener"))
         for n, each in enumerate(known)
@@ -106,7 +108,7 @@ def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
         *lowering.slot("network_interface.ingress", interface_id),
         Forward(pings),
         *(() if untold is None else (Unmodelled(untold),)),
-        *by_listener(at, Forward(tuple(listeners), mismatch), taken, shown),
+        *by_listener(at, Forward(tuple(listeners), mismatch), odd),
     )
 
 

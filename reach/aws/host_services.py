@@ -174,7 +174,7 @@ def _metadata(lowering: Lowering, interface: NetworkInterface) -> tuple[Stage, .
         return (deny_all(Origin(instance.instance_id, words, "metadata", "NO_PATH")),)
     if options is not None and options.http_endpoint not in (None, "", "enabled"):
         words = f"its metadata endpoint is {options.http_endpoint!r}, which is no word of AWS's"
-        return (unknown_filter(Origin((options and instance_id) or "", words, "metadata")),)
+        return (unknown_filter(Origin(instance_id or "", words, "metadata")),)
     if instance is None or (options is not None and options.http_protocol_ipv6 == "enabled"):
         return ()
     # Off unless switched on; an answer without the field does not tell.

@@ -67,7 +67,6 @@ from reach.states import (
 )
 from reach.unprinted import left_out
 
-_FROM_TRANSIT = "nat-from-transit"
 _NAME = "nat_gateway"
 _QUIET = Origin("", "")
 _FOUR = Ranges.prefixes((ANY_IPV4,))

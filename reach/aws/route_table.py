@@ -111,9 +111,6 @@ def _of_gateway(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
 
 
 def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Stage, ...]:
-    unsaid = left_out(lowering, table, "routes")
-    if unsaid is not None:
-        return (Unmodelled(unsaid),)
     no_route = Origin(
         table.route_table_id,
         "has no route to the destination",
@@ -436,7 +433,8 @@ def _alone(lowering: Lowering, table_id: str, _: str) -> tuple[Stage, ...]:
     if table is None:
         words = "this route table is not known"
         return (Unmodelled(lowering.missing(RouteTable, table_id, words)),)
-    return _stages(lowering, table, _Sender())
+    unsaid = left_out(lowering, table, "routes")
+    return _stages(lowering, table, _Sender()) if unsaid is None else (Unmodelled(unsaid),)
 
 
 def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.ends import unheld_in
-from reach.interfaces.peers import lost_to, meant_by, vpcs_with
+from reach.interfaces.peers import Worn, lost_to, meant_by, vpcs_with
 from reach.interfaces.permissions import permission_space
 from reach.interfaces.telling import sees_both_directions, telling
 from reach.network.address import format_address
@@ -171,24 +171,21 @@ def _rules(lowering: Lowering, group_id: str, place: _Place) -> tuple[Rule, ...]
     key = f"security_group {group_id} {vpc} {egress} {only}"
     if lost:
         key += f" {lost.certainly.intervals} {lost.perhaps.intervals}"
-    make = partial(_rules_of, lowering, group_id, vpc, egress, only, lost)
-    return lowering.memo(key, make)
+    return lowering.memo(key, partial(_rules_of, lowering, group_id, place, lost))
 
 
-def _rules_of(
-    lowering: Lowering, group_id: str, vpc: str, egress: bool, only: HeaderSpace, lost: Lost
-) -> tuple[Rule, ...]:
+def _rules_of(lowering: Lowering, group_id: str, at: _Place, lost: Lost) -> tuple[Rule, ...]:
     group = lowering.snapshot.get(SecurityGroup, group_id)
     assert group is not None
+    egress, worn = at.egress, Worn(group, at.vpc, at.egress, lost)
     direction = "outbound" if egress else "inbound"
     found = []
-    listed = group.ip_permissions_egress if egress else group.ip_permissions
-    for number, permission in enumerate(listed):
-        protocol = permission_space(permission) & only
+    for number, permission in enumerate(worn.permissions):
+        protocol = permission_space(permission) & at.only
         if protocol.is_empty:
             continue
         place = f"{where(group)}/IpPermissions{'Egress' if egress else ''}/{number}"
-        for peer in meant_by(lowering, permission, group, vpc, egress, lost, place):
+        for peer in meant_by(lowering, permission, worn, place):
             locator = rule_locator(permission, peer.shown, egress)
             code = _MISMATCH if peer.action is Action.DENY else ""
             words = peer.words or locator.replace(f"{direction} rule", f"allows {direction}", 1)

@@ -21,7 +21,7 @@ from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
 from reach.interfaces.strays import stray_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, shared
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
 from reach.routing.tables import table_of
 from reach.snapshot.index import subnet_blocks
@@ -81,7 +81,7 @@ def _switch(lowering: Lowering, subnet_id: str, _: str) -> tuple[Stage, ...]:
     """To the interface that owns the destination; interfaces of one node share a route."""
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
     receivers = lowering.receivers(members)
-    disputed = Ranges.repeated(receivers.values())
+    disputed = shared(receivers.values())
     routes = tuple(
         Route(HeaderSpace((("destination", own),)), node, QUIET)
         for node, own in (

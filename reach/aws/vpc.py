@@ -17,7 +17,7 @@ from dataclasses import replace
 from reach.component import Component, Denial, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.header_space import HeaderSpace, Ranges, shared
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
 from reach.snapshot.core_network_records import core_attachments
 from reach.snapshot.index import subnet_blocks
@@ -36,14 +36,15 @@ def _blocks(subnet: Subnet) -> Ranges:
 def _local(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     subnets = lowering.index.subnets_by_vpc.get(vpc_id, ())
-    disputed = Ranges.repeated(map(_blocks, subnets))
+    blocks = [_blocks(subnet) for subnet in subnets]
+    disputed = shared(blocks)
     routes = []
     if disputed:
         match = HeaderSpace.where(destination=disputed)
         routes.append(Route(match, node_name("vpc", vpc_id, "disputed"), Origin(vpc_id, "")))
-    for subnet in subnets:
+    for subnet, ends in zip(subnets, blocks, strict=True):
         switch = node_name("subnet", subnet.subnet_id, "switch")
-        match = HeaderSpace.where(destination=_blocks(subnet))
+        match = HeaderSpace.where(destination=ends)
         words = f"routes locally to {subnet.subnet_id}"
         origin = Origin(vpc_id, words, "local", name=vpc.name if vpc else "")
         routes.append(Route(match, node_name("subnet", subnet.subnet_id, "arrive", switch), origin))

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reach.component import (
-    EVERYWHERE,
     Component,
     End,
     Entry,
@@ -28,7 +27,7 @@ from reach.component import (
 )
 from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, EVERYWHERE, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
     Assign,

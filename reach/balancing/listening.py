@@ -99,11 +99,13 @@ def to_listeners(
         if not _is_doubled(listener, known)
         for space in heard(listener)
     )
-    odd = [each for each in known if not any(heard(each)) or _is_doubled(each, known)]
-    taken = (perhaps_heard(each.protocol, each.port) for each in odd)
-    place = f" ({where(answer)}/Listeners/{known.index(odd[0])})" if odd and answer else ""
-    shown = f"{_shown(odd[0])}{place}" if odd else ""
-    return by_listener(at, Forward(routes, mismatch), taken, shown)
+    place = f"{where(answer)}/Listeners" if answer is not None else ""
+    odd = [
+        (perhaps_heard(each.protocol, each.port), f"{_shown(each)} ({place}/{number})")
+        for number, each in enumerate(known)
+        if not any(heard(each)) or _is_doubled(each, known)
+    ]
+    return by_listener(at, Forward(routes, mismatch), odd)
 
 
 def _is_doubled(listener: AnyListener, known: Iterable[AnyListener]) -> bool:
@@ -127,13 +129,17 @@ def perhaps_heard(protocol: str | None, port: int | None) -> HeaderSpace:
 
 
 def by_listener(
-    at: Node, known: Forward, perhaps: Iterable[HeaderSpace], shown: str
+    at: Node, known: Forward, odd: Sequence[tuple[HeaderSpace, str]]
 ) -> tuple[Stage, ...]:
-    """To the listeners that are known; ``perhaps`` may be taken by one that nobody knows."""
-    rules = tuple(Rule(space, Decision.PERMIT, QUIET) for space in perhaps)
+    """To the listeners that are known.
+
+    The ``odd`` ones are of no kind that AWS has: what each may take, and what it is in words.
+    """
     mismatch = known.otherwise
-    if not rules or mismatch is None:
+    if not odd or mismatch is None:
         return (known,)
+    rules = tuple(Rule(space, Decision.PERMIT, QUIET) for space, _ in odd)
+    shown = odd[0][1]
     words = f"what it takes is not known: it {shown}, as no listener does, or none beside another"
     doubt = at.says(words, "listener", "UNKNOWN_RESOURCE")
     nobody = Rule(ANYTHING, Decision.DENY, mismatch)

@@ -1,6 +1,6 @@
 """Whom a rule of a security group means: blocks, prefix lists, and groups by their members.
 
-    meant_by(lowering, permission, group, vpc, egress, lost, place) -> Peer, ...
+    meant_by(lowering, permission, worn, place) -> Peer, ...
     lost_to(lowering, group, vpc, subnet) -> Lost        vpcs_with(lowering) -> group -> VPCs
 
 On the way in a group means whoever sends with it, on the way out the private addresses of who wears
@@ -49,36 +49,41 @@ class Peer:
     option: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """The rules of a group as they are worn in a VPC, of one way; ``lost`` are the destinations to
+    which no group references are kept from there."""
+
+    group: SecurityGroup
+    vpc: str
+    egress: bool
+    lost: Lost = NOTHING
+
+    @property
+    def permissions(self) -> tuple[IpPermission, ...]:
+        return self.group.ip_permissions_egress if self.egress else self.group.ip_permissions
+
+
 def meant_by(
-    lowering: Lowering,
-    permission: IpPermission,
-    group: SecurityGroup,
-    vpc: str,
-    egress: bool,
-    lost: Lost,
-    place: str,
+    lowering: Lowering, permission: IpPermission, worn: Worn, place: str
 ) -> Iterator[Peer]:
     """The alternatives of a permission as it stands; in doubt where AWS would not have it so.
 
     ``place`` is where it stands: the file and JSON pointer.
     """
     wrong, untold = flaw(permission), lacks(permission)
-    for peer in _peers(lowering, permission, group, vpc, egress, lost):
+    peers = _peers(lowering, permission, worn)
+    if wrong:
         words = f"{wrong} ({place}): what it lets pass is not known"
-        yield replace(peer, action=Action.DOUBT, words=words) if wrong else peer
+        yield from (replace(peer, action=Action.DOUBT, words=words) for peer in peers)
+    else:
+        yield from peers
     if untold:
         words = f"{untold} ({place}): whom it lets pass is not known"
         yield Peer("others", ANYTHING, Action.DOUBT, words)
 
 
-def _peers(
-    lowering: Lowering,
-    permission: IpPermission,
-    group: SecurityGroup,
-    vpc: str,
-    egress: bool,
-    lost: Lost,
-) -> Iterator[Peer]:
+def _peers(lowering: Lowering, permission: IpPermission, worn: Worn) -> Iterator[Peer]:
     """The alternatives of one permission (R-SG-2).
 
     In doubt: a prefix list whose entries are not known, a group whose members may be beyond a
@@ -89,19 +94,19 @@ def _peers(
         *(r.cidr_ipv6 for r in permission.ipv6_ranges),
     ):
         if block:
-            yield Peer(block, _side((Prefix.parse(block),), egress))
+            yield Peer(block, _side((Prefix.parse(block),), worn.egress))
     for listed in permission.prefix_list_ids:
         name = listed.prefix_list_id or ""
         entries = lowering.index.prefix_list_entries(name)
         if entries is None:
             yield _in_doubt(name)
         else:
-            yield Peer(name, _side(map(Prefix.parse, entries), egress))
+            yield Peer(name, _side(map(Prefix.parse, entries), worn.egress))
     for pair in permission.user_id_group_pairs:
-        if pair.group_id and _is_doubtful(lowering, pair, vpc):
+        if pair.group_id and _is_doubtful(lowering, pair, worn.vpc):
             yield _in_doubt(pair.group_id)
         elif pair.group_id:
-            yield from _group(lowering, pair, group, vpc, egress, lost)
+            yield from _group(lowering, pair, worn)
 
 
 def _on_the_way(peer: Peer, lost: Lost) -> Iterator[Peer]:
@@ -132,14 +137,7 @@ def _side(prefixes: Iterable[Prefix], egress: bool) -> HeaderSpace:
     return HeaderSpace.where(**{"destination" if egress else "source": peers})
 
 
-def _group(
-    lowering: Lowering,
-    pair: UserIdGroupPair,
-    group: SecurityGroup,
-    vpc: str,
-    egress: bool,
-    lost: Lost,
-) -> Iterator[Peer]:
+def _group(lowering: Lowering, pair: UserIdGroupPair, worn: Worn) -> Iterator[Peer]:
     """R-SG-12: whom a reference matches, and whom it may not, as AWS is read (U-10, U-11)."""
     name = pair.group_id or ""
     status = pair.peering_status or "active"
@@ -149,19 +147,19 @@ def _group(
     if status != "active":
         yield Peer(name, HeaderSpace.where(identity=Ranges(())))
         return
-    scope = lowering.joined(vpc, outbound=egress)
-    for peer in _by_family(lowering, name, scope, egress):
-        yield from _on_the_way(peer, lost)
-    tied = _tied(lowering, pair, group, vpc) - scope
-    beyond = _members(lowering, name, tied, egress) if tied else None
+    scope = lowering.joined(worn.vpc, outbound=worn.egress)
+    for peer in _by_family(lowering, name, scope, worn.egress):
+        yield from _on_the_way(peer, worn.lost)
+    tied = _tied(lowering, pair, worn) - scope
+    beyond = _members(lowering, name, tied, worn.egress) if tied else None
     if beyond is not None:
         passes = lowering.option(_ASSOCIATED) == "any"
         words = "a group of both VPCs is all that joins them"
         action = Action.PERMIT if passes else Action.DENY
         yield Peer(name, beyond, action, f"{name}: {words}", _ASSOCIATED)
-    if egress:
+    if worn.egress:
         for peer in _perhaps(lowering, name, scope | tied):
-            yield from _on_the_way(peer, lost)
+            yield from _on_the_way(peer, worn.lost)
 
 
 def _perhaps(lowering: Lowering, name: str, vpcs: frozenset[str]) -> Iterator[Peer]:
@@ -196,14 +194,12 @@ def _by_family(
         yield Peer(name, six, Action.DENY, words, _IPV6)
 
 
-def _tied(
-    lowering: Lowering, pair: UserIdGroupPair, group: SecurityGroup, vpc: str
-) -> frozenset[str]:
+def _tied(lowering: Lowering, pair: UserIdGroupPair, worn: Worn) -> frozenset[str]:
     """The VPCs that share a group with this one, the rule's own or the one that it names."""
     tied: set[str] = set()
-    for name in (group.group_id, pair.group_id or ""):
+    for name in (worn.group.group_id, pair.group_id or ""):
         vpcs = vpcs_with(lowering).get(name, frozenset())
-        if vpc in vpcs:
+        if worn.vpc in vpcs:
             tied |= vpcs
     return frozenset(tied)
 

@@ -30,6 +30,11 @@ def is_ipv4(address: int) -> bool:
     return address >= FAMILY_BIT
 
 
+def to_next(value: int) -> int:
+    """How far it is to the next address, or to the next value of another field."""
+    return 1 << _IPV4_SHIFT if is_ipv4(value) else 1
+
+
 @lru_cache(maxsize=1 << 17)
 def parse_address(text: str) -> int:
     """Read an IPv4 or IPv6 address.  Raises ValueError with what was wrong."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from reach.network.address import Prefix, cover, format_address, is_ipv4
+from reach.network.address import WIDTH, Prefix, cover, format_address, is_ipv4
 from reach.network.field import FIELD, INDEX, Header
 
 Interval = tuple[int, int]
@@ -47,17 +47,6 @@ class Ranges:
     @staticmethod
     def prefixes(prefixes: Iterable[Prefix]) -> Ranges:
         return Ranges.union((prefix.low, prefix.high) for prefix in prefixes)
-
-    @classmethod
-    def repeated(cls, sets: Iterable[Ranges]) -> Ranges:
-        """What is in more than one of some sets."""
-        spans = sorted(span for each in sets for span in each.intervals)
-        found, highest = [], -1
-        for low, high in spans:
-            if low <= highest:
-                found.append((low, min(high, highest)))
-            highest = max(high, highest)
-        return cls.union(found)
 
     @staticmethod
     def union(intervals: Iterable[Interval]) -> Ranges:
@@ -231,6 +220,9 @@ class Ranges:
         """The set as address prefixes (for the address fields only)."""
         for low, high in self.intervals:
             yield from cover(low, high)
+
+
+EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)  # all addresses
 
 
 class LaterRanges(Ranges):

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reach.component import EVERYWHERE, Entry, Lowering
+from reach.component import Entry, Lowering
 from reach.network.address import Prefix
-from reach.network.header_space import Ranges
+from reach.network.header_space import EVERYWHERE, Ranges
 from reach.network.stage import Origin
 from reach.routing.ranking import STATIC, Candidate, is_dead
 from reach.routing.soundness import malformed

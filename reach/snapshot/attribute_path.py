@@ -2,7 +2,8 @@
 
 Takes records and a path (names joined by dots, ``[]`` after lists).  Gives the values it leads to:
 ``gather`` for many records at the speed of C, ``trace`` for one, with the JSON pointer of each
-value.  What is None leads nowhere.  Must not know what the values mean.
+value; an empty path leads ``trace`` to the record itself.  What is None leads nowhere.  Must not
+know what the values mean.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ class Place(NamedTuple):
 
 @cache
 def _steps(path: str) -> tuple[tuple[str, bool], ...]:
-    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
+    steps = path.split(".") if path else ()
+    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in steps)
 
 
-def _printed(kind: type[msgspec.Struct]) -> dict[str, str]:
+def printed_names(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """The names of a record's fields as AWS prints them."""
     return dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
 
 
@@ -62,7 +65,7 @@ def trace(record: msgspec.Struct, path: str) -> Iterator[Place]:
 def _step(outer: Place, name: str, is_list: bool) -> Iterator[Place]:
     holder = outer.value
     value = getattr(holder, name)
-    pointer = f"{outer.pointer}/{_printed(type(holder)).get(name, name)}"
+    pointer = f"{outer.pointer}/{printed_names(type(holder)).get(name, name)}"
     if is_list:
         for number, item in enumerate(value):
             yield Place(f"{pointer}/{number}", item, holder)

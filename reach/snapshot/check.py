@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Set
 
 from reach.snapshot.address_text import complaints
-from reach.snapshot.attribute_path import Place, gather, trace
+from reach.snapshot.attribute_path import Place, gather, printed_names, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.ids import check_ids
 from reach.snapshot.record import Part, Record, Scope
@@ -76,12 +76,9 @@ def _raise_choice(
     is_wrong: Callable[[Part, Names], bool],
 ) -> None:
     for record in records:
-        for place in trace(record, path) if path else (Place("", record, None),):
+        for place in trace(record, path):
             if is_wrong(place.value, names):
-                kind = type(place.value)
-                printed = dict(
-                    zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
-                )
+                printed = printed_names(type(place.value))
                 *first, last = (printed[name] for name in names)
                 pointer = record.pointer + place.pointer
                 message = words.format(", ".join(first), last)

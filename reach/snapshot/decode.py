@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import force_setattr
 
-from reach.snapshot.attribute_path import Place, gather, trace
-from reach.snapshot.errors import Diagnostic, SnapshotError
+from reach.snapshot.attribute_path import gather, printed_names, trace
+from reach.snapshot.errors import About, Diagnostic, SnapshotError
 from reach.snapshot.files import scope_of_file
 from reach.snapshot.record import Page, Record, Scope, may_lack, stamp, unprinted
 from reach.snapshot.section import Nested, Section
@@ -69,10 +69,7 @@ def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic
     """A warning for each list that AWS always prints, and a record lacks."""
     for record in records if may_lack(records) else ():
         for key in unprinted(record):
-            resource = str(getattr(record, section.id))
-            words = f"{resource} lacks {key}, which {section.call} always prints"
-            place = f"{record.pointer}/{key}"
-            yield Diagnostic("warning", words, record.page.file, place, resource, "unprinted")
+            yield _warned(section, record, f"/{key}", _lacks(section, key), "unprinted")
 
 
 def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
@@ -83,11 +80,8 @@ def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic
         for record in records if found else ():
             for place in trace(record, path):
                 if place.value in found:
-                    resource = str(getattr(record, section.id))
-                    words = f"{resource} says {place.value!r}, which is no word of AWS's there"
-                    pointer = record.pointer + place.pointer
-                    name = record.page.file
-                    yield Diagnostic("warning", words, name, pointer, resource, "word")
+                    words = f"says {place.value!r}, which is no word of AWS's there"
+                    yield _warned(section, record, place.pointer, words, "word")
 
 
 def _silent(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
@@ -96,16 +90,22 @@ def _silent(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]
         holder, _, name = path.rpartition(".")
         parts = dict(gather(records, (holder,)))[holder] if holder else records
         for record in () if all(map(attrgetter(name), parts)) else records:
-            for place in trace(record, holder) if holder else (Place("", record, None),):
+            for place in trace(record, holder):
                 if not getattr(place.value, name):
-                    kind = type(place.value)
-                    fields = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
-                    key = dict(fields)[name]
-                    resource = str(getattr(record, section.id))
-                    words = f"{resource} lacks {key}, which {section.call} always prints"
-                    pointer = f"{record.pointer}{place.pointer}/{key}"
-                    name_of_file = record.page.file
-                    yield Diagnostic("warning", words, name_of_file, pointer, resource, "word")
+                    key = printed_names(type(place.value))[name]
+                    at = f"{place.pointer}/{key}"
+                    yield _warned(section, record, at, _lacks(section, key), "word")
+
+
+def _lacks(section: Section, key: str) -> str:
+    return f"lacks {key}, which {section.call} always prints"
+
+
+def _warned(section: Section, record: Record, at: str, words: str, about: About) -> Diagnostic:
+    """What is wrong at a place in a record."""
+    resource = str(getattr(record, section.id))
+    words, place = f"{resource} {words}", f"{record.pointer}{at}"
+    return Diagnostic("warning", words, record.page.file, place, resource, about)
 
 
 def _by_part(document: Document, text: bytes, sections: Mapping[str, Section]) -> None:
@@ -288,8 +288,7 @@ def _stamped(document: Document, section: Section, items: list[Any]) -> list[Rec
 
 
 def _unwrap(items: list[Any], nested: Nested, page: Page) -> list[Record]:
-    fields = zip(nested.item.__struct_fields__, nested.item.__struct_encode_fields__, strict=True)
-    printed = dict(fields)[nested.field]
+    printed = printed_names(nested.item)[nested.field]
     records: list[Record] = []
     for number, item in enumerate(items):
         inner: Sequence[Record] = getattr(item, nested.field)

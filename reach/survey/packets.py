@@ -14,7 +14,7 @@ from itertools import islice
 
 from reach.aim import Start
 from reach.foreseen import LIKED
-from reach.network.address import is_ipv4
+from reach.network.address import is_ipv4, to_next
 from reach.network.field import ICMP, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Interval, Ranges
 from reach.network.node import Network
@@ -139,8 +139,7 @@ def _nearest(addresses: list[int], *ends: int) -> list[int]:
 def _side_by_side(span: Interval) -> Iterable[int]:
     """The first addresses of an interval: those of a balancer may be neighbours."""
     low, high = span
-    step = 1 << 96 if is_ipv4(low) else 1
-    return islice(range(low, high + 1, step), _MOST_NEIGHBOURS)
+    return islice(range(low, high + 1, to_next(low)), _MOST_NEIGHBOURS)
 
 
 def _sources(candidate: Candidate, start: Start) -> Ranges:

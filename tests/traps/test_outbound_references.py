@@ -111,18 +111,18 @@ def hub(e: Pair, references: bool) -> Id:
 
 def internet(e: Pair) -> Id:
     """Both VPCs' internet gateways, for IPv6; a peering is there, and not used."""
-    e.second()
-    e.peering(e.v1, e.v2)
-    e.route(e.ta, "::/0", e.igw(e.v1))
-    e.route(e.t2, "::/0", e.igw(e.v2))
-    return e.b2
+    return out_and_in(e, e.igw)
 
 
 def one_way_out(e: Pair) -> Id:
     """The same out by an egress-only gateway."""
+    return out_and_in(e, e.eigw)
+
+
+def out_and_in(e: Pair, gateway: Callable[[Id], Id]) -> Id:
     e.second()
     e.peering(e.v1, e.v2)
-    e.route(e.ta, "::/0", e.eigw(e.v1))
+    e.route(e.ta, "::/0", gateway(e.v1))
     e.route(e.t2, "::/0", e.igw(e.v2))
     return e.b2
 

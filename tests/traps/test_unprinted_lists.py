@@ -134,19 +134,18 @@ def _addresses() -> Case:
 
 
 def _attachments() -> Case:
-    e = Pair()
-    e.public(e.a, EIP_A)
-    igw = e.online(e.ta)
-    question = f"can internet reach {e.a} port 22"
-    return _case(e, question, "InternetGateways", igw.record, "Attachments")
+    return _online("can internet reach {a} port 22")
 
 
 def _attachments_on_the_way_out() -> Case:
+    return _online(f"can {{a}} reach {NET} port 22")
+
+
+def _online(question: str) -> Case:
     e = Pair()
     e.public(e.a, EIP_A)
     igw = e.online(e.ta)
-    question = f"can {e.a} reach {NET} port 22"
-    return _case(e, question, "InternetGateways", igw.record, "Attachments")
+    return _case(e, question.format(a=e.a), "InternetGateways", igw.record, "Attachments")
 
 
 def _addresses_of_a_nat_gateway() -> Case:
