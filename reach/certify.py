@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from reach.aim import Aim, Start
 from reach.certificate import Cell, Certificate, Part
 from reach.check import gets_home, possible, wanted
-from reach.flood import Arrival, Memory, Outcome, Reading, Tag, covers, merged, replied
+from reach.flood import Arrival, Memory, Outcome, Reading, Tag, covers, hull, merged, replied
 from reach.network.address import to_next
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import HeaderSpace, Ranges
@@ -36,7 +36,10 @@ _SPLIT = (
     "icmp_type",
     "identity",
 )
+_FEW_ALIKE = 3
 _KINDS = (Ranges.of(TCP), Ranges.of(UDP), Ranges.of(ICMP), Ranges.of(ICMPV6))
+
+_Place = tuple[str, Tag]
 
 
 class _Spent(Exception):  # noqa: N818 - no error: the search ends here
@@ -132,7 +135,7 @@ def _narrowed(start: Start, name: str, values: Ranges) -> Start:
 
 def _part(network: Network, aim: Aim, starts: tuple[Start, ...], budget: _Budget) -> Part | None:
     """The flood of some starts; None if something seems to get through or is not modelled."""
-    there = _Flood(Reading(network, visits=aim.visits), budget)
+    there = _Flood(Reading(network, visits=aim.visits), budget, ("source", "identity"))
     for start in starts:
         there.enter(start.node, Tag(), start.space)
     goals: list[tuple[Arrival, HeaderSpace]] = []
@@ -165,7 +168,7 @@ def _back(
     """The flood of the replies to what arrives; None if one seems to get home."""
     if goals and not aim.two_way:
         return None
-    back = _Flood(Reading(network, visits=aim.back, before=before), budget)
+    back = _Flood(Reading(network, visits=aim.back, before=before), budget, ("destination",))
     for arrival, space in goals:
         reply = replied(space)
         if reply is not None:
@@ -177,33 +180,57 @@ def _back(
 
 
 class _Flood:
-    """One direction's sets, grown until they are closed."""
+    """One direction's sets, grown until they are closed.
 
-    def __init__(self, reading: Reading, budget: _Budget) -> None:
+    Sets that differ in nothing but ``who`` sends, as those of neighbours do, become one.
+    """
+
+    def __init__(self, reading: Reading, budget: _Budget, who: tuple[str, ...]) -> None:
         self._reading = reading
         self._budget = budget
-        self._known: dict[tuple[str, Tag], dict[HeaderSpace, None]] = {}
-        self._queue: deque[tuple[str, Tag, HeaderSpace]] = deque()
+        self._who = who
+        self._known: dict[_Place, dict[HeaderSpace, None]] = {}
+        self._alike: dict[tuple[_Place, HeaderSpace], list[HeaderSpace]] = {}
+        self._queue: deque[tuple[_Place, HeaderSpace]] = deque()
 
     @property
     def memory(self) -> Memory:
         return self._reading.memory
 
     def enter(self, node: str, tag: Tag, space: HeaderSpace) -> None:
-        known = self._known.setdefault((node, tag), {})
+        place = node, tag
+        known = self._known.setdefault(place, {})
         if space in known or any(covers(other, space) for other in known):
             return
+        if self._who[0] in space.by_name:
+            space = self._joined(place, known, space)
         known[space] = None
-        self._queue.append((node, tag, space))
+        self._queue.append((place, space))
+
+    def _joined(
+        self, place: _Place, known: dict[HeaderSpace, None], space: HeaderSpace
+    ) -> HeaderSpace:
+        """With those of a place that are alike, once they are several."""
+        alike = self._alike.setdefault((place, space.without(*self._who)), [])
+        alike.append(space)
+        if len(alike) <= _FEW_ALIKE:
+            return space
+        for each in alike:
+            known.pop(each, None)
+        alike[:] = [hull(alike)]
+        return alike[0]
 
     def run(self) -> Iterator[Outcome]:
         """Push what is new until nothing is; every outcome on the way."""
         while self._queue:
+            place, space = self._queue.popleft()
+            if space not in self._known[place]:
+                continue  # by now it is part of a wider one, which has its own turn
             self._budget.step()
-            outcome = self._reading.push(*self._queue.popleft())
+            outcome = self._reading.push(*place, space)
             for onward in outcome.onward:
                 self.enter(*onward)
             yield outcome
 
     def cells(self) -> tuple[Cell, ...]:
-        return tuple(Cell(node, tag, merged(spaces)) for (node, tag), spaces in self._known.items())
+        return tuple(Cell(*place, merged(spaces)) for place, spaces in self._known.items())

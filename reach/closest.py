@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from reach.aim import Aim, Start
 from reach.certificate import Part
+from reach.certify import MOST_STEPS, closed
 from reach.network.header_space import Ranges
 from reach.network.node import Network
 from reach.network.stage import Deliver
@@ -25,9 +26,22 @@ _MOST_ENDS = 4
 def closest(network: Network, aim: Aim, parts: Sequence[Part]) -> Aim:
     """The aim from a few of its starts, to a few addresses; ``parts`` show that all are shut."""
     seen = _Seen(network, aim, {})
-    ranked = sorted(parts, key=seen.rank, reverse=True)[:_MOST_STARTS]
+    few = sorted(parts, key=seen.rank, reverse=True)[:_MOST_STARTS]
+    each = (one for part in few for one in _one_by_one(network, aim, part))
+    ranked = sorted(each, key=seen.rank, reverse=True)[:_MOST_STARTS]
     starts = tuple(start for part in ranked for start in seen.few(part))
     return replace(aim, starts=starts[:_MOST_STARTS]) if starts else aim
+
+
+def _one_by_one(network: Network, aim: Aim, part: Part) -> Iterator[Part]:
+    """The floods of its starts: of many together nobody knows which comes furthest."""
+    if len(part.starts) == 1:
+        yield part
+        return
+    for start in part.starts:
+        alone = closed(network, replace(aim, starts=(start,)), MOST_STEPS)
+        if alone is not None:
+            yield alone
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
     divided(network, aim, proof) -> Iterator[Part | Shown | Small]
 
 Start by start, and of a start that leads to too many places by where its packets are sent to, in
-the order in which a witness would be pinned.  Of each piece it is looked at first whether a flood
+the order in which a witness would be pinned; where none gets through for long, neighbours
+together, whatever their order.  Of each piece it is looked at first whether a flood
 shows that nothing gets through (a part of a certificate, for :mod:`reach.check` to accept), then
 whether there is a proof at once that something does; else it is divided further, or small.  Must
 not know AWS nor a solver.
@@ -12,7 +13,8 @@ not know AWS nor a solver.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -34,6 +36,9 @@ _MOST_GOALS = 20_000
 # A flood of so many steps tells whether a piece is worth dividing.
 _MOST_STEPS = 5000
 _PIECES = 8
+# After so many starts in a row that are shut others are looked at together, so many at most, until
+# so many times that shows nothing.
+_IN_A_ROW, _MOST_TOGETHER, _MOST_FAILURES = 64, 64, 16
 _FOUR = Ranges.prefixes((ANY_IPV4,))
 
 T = TypeVar("T")
@@ -67,8 +72,45 @@ def divided(
     What is not ``asked`` of a piece, when its turn comes, is left out.
     """
     ends = ends or Ends(aim)
-    for start in aim.starts:
-        yield from _Division(network, aim, proof, asked, ends).of(start)
+    left, in_a_row = deque(aim.starts), 0
+    while left:
+        start, in_a_row = left.popleft(), in_a_row + 1
+        for piece in _Division(network, aim, proof, asked, ends).of(start):
+            if not isinstance(piece, Part):
+                in_a_row = 0
+            yield piece
+        if in_a_row == _IN_A_ROW:
+            in_a_row, left = 0, (yield from _together(network, aim, asked, left))
+
+
+def _together(
+    network: Network, aim: Aim, asked: Callable[[Start], Start], starts: Iterable[Start]
+) -> Generator[Part, None, deque[Start]]:
+    """Of many starts those that are shut, neighbours by one flood; what is left, in their order.
+
+    Twice as many each time as long as they are, then two again; where too often not, it ends.
+    """
+    starts = tuple(starts)
+    neighbours = sorted(starts, key=_lowest)
+    shut: set[Start] = set()
+    at, most, failures = 0, 2, 0
+    while at < len(neighbours) and failures < _MOST_FAILURES:
+        some = neighbours[at : at + most]
+        at += most
+        left = tuple(start for start in map(asked, some) if not start.space.is_empty)
+        part = closed(network, replace(aim, starts=left), _MOST_STEPS)
+        if part is None:
+            most, failures = 2, failures + 1
+            continue
+        most = min(2 * most, _MOST_TOGETHER)
+        shut.update(some)
+        yield part
+    return deque(start for start in starts if start not in shut)
+
+
+def _lowest(start: Start) -> int:
+    """The lowest address from which is sent."""
+    return start.space.by_name.get("source", EVERYWHERE).intervals[0][0]
 
 
 @dataclass

@@ -96,7 +96,7 @@ def covers(space: HeaderSpace, other: HeaderSpace) -> bool:
         mine = other.by_name.get(name)
         if mine is values or mine == values:
             continue
-        if (whole(name) if mine is None else mine) - values:
+        if not (whole(name) if mine is None else mine).lies_in(values):
             return False
     return True
 

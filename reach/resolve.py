@@ -51,7 +51,7 @@ _AT_SOURCE = {
     "destination_port": "FILTER_AT_SOURCE_DESTINATION_PORT_RANGE",
 }
 _FEW = 4
-_MANY = 5000
+_MANY = 256
 
 
 @dataclass(frozen=True)
@@ -212,12 +212,13 @@ def _starts(
     addressings = _addressings(ground, destination)
     # Worked out once: sets that starts share are looked at once by whoever reads the starts.
     asked = [
-        (packet & family & HeaderSpace.where(destination=sent_to), family)
-        for sent_to, packet, family in product(addressings, spaces, _FAMILIES)
+        (packet & family & HeaderSpace.where(destination=ends), family)
+        for ends, packet, family in product(addressings, spaces, _FAMILIES)
     ]
+    known = sent_to(ground, destination)
     for start, (packets, family) in product(source.starts, asked):
         space = start.space & packets
-        if start.owner == _INTERNET and _is_public_in(addressings, family):
+        if start.owner == _INTERNET and _is_public_in(known, family):
             space &= _TO_PUBLIC
         if not space.is_empty:
             yield replace(start, space=space)
@@ -258,15 +259,14 @@ def every_packet(starts: Iterable[Start]) -> Iterator[Start]:
             yield replace(start, space=space)
 
 
-def _is_public_in(addressings: list[Ranges | None], family: HeaderSpace) -> bool:
+def _is_public_in(ends: Ranges | None, family: HeaderSpace) -> bool:
     """Whether the destination has a public address of an IP version.
 
     Hosts on the internet address that one, and no private one beside it (R-IGW-3).
     """
-    return any(
-        sent_to is not None
-        and not (HeaderSpace.where(destination=sent_to) & family & _TO_PUBLIC).is_empty
-        for sent_to in addressings
+    return (
+        ends is not None
+        and not (HeaderSpace.where(destination=ends) & family & _TO_PUBLIC).is_empty
     )
 
 
@@ -274,14 +274,13 @@ def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     """What a packet to the destination may be sent to (None: anything).
 
     One by one when few, so that they fold; as one set when many, whose domain prunes what cannot
-    lead there; when very many that costs more than it saves.
+    lead there; when very many roughly, as blocks that hold them: between them is nobody asked for.
     """
-    own = destination.addresses
-    if destination.goals is None or destination.as_sent or own is None:
-        return [own]
-    if own.has_more_than(_MANY):
-        return [None]
-    known = ground.aliases(own)
+    known = sent_to(ground, destination)
+    if known is None or destination.goals is None or destination.as_sent:
+        return [known]
+    if known.has_more_than(_MANY):
+        return [known.roughly()]
     singles = [Ranges((span,)).single for span in known.intervals]
     if len(singles) <= _FEW and all(single is not None for single in singles):
         return [Ranges((span,)) for span in reversed(known.intervals)]

@@ -20,6 +20,9 @@ Interval = tuple[int, int]
 _IPV4_PLACE = (1 << 96) - 1
 # Where one set has so many times fewer intervals than another, it is looked for in it by bisection.
 _FEWER = 8
+# So many blocks are few.  Near is a /20 of IPv4, whose addresses have a /96 each, or a /56 of IPv6.
+_FEW_BLOCKS = 32
+_NEAR_IPV4, _NEAR_IPV6 = 1 << 108, 1 << 72
 
 
 def _last(value: int) -> int:
@@ -188,6 +191,17 @@ class Ranges:
             few, many = many, few
         return any(many.meets(low, high) for low, high in few.intervals)
 
+    def lies_in(self, other: Ranges) -> bool:
+        """Whether every value is in the other as well."""
+        lows, spans = other._lows, other.intervals
+        if len(spans) == 1 and self.intervals:
+            return lows[0] <= self.intervals[0][0] and self.intervals[-1][1] <= spans[0][1]
+        for low, high in self.intervals:
+            at = bisect_right(lows, low) - 1
+            if at < 0 or spans[at][1] < high:
+                return False
+        return True
+
     def meets(self, low: int, high: int) -> bool:
         """Whether any value of the set lies in low..high."""
         if len(self.intervals) == 1:
@@ -215,6 +229,20 @@ class Ranges:
     @cached_property
     def count(self) -> int:
         return sum(high - low + 1 for low, high in self.intervals)
+
+    def roughly(self) -> Ranges:
+        """A set of addresses that holds this one, of few blocks: of many, those that are near each
+        other are joined, with what lies between them."""
+        if len(self.intervals) <= _FEW_BLOCKS:
+            return self
+        blocks = [self.intervals[0]]
+        for low, high in self.intervals[1:]:
+            near = low - blocks[-1][1] <= (_NEAR_IPV4 if is_ipv4(low) else _NEAR_IPV6)
+            if near and is_ipv4(low) is is_ipv4(blocks[-1][0]):
+                blocks[-1] = (blocks[-1][0], high)
+            else:
+                blocks.append((low, high))
+        return Ranges(tuple(blocks))
 
     def cover(self) -> Iterator[Prefix]:
         """The set as address prefixes (for the address fields only)."""

@@ -27,6 +27,7 @@ from reach.network.field import INDEX
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 
 _FEW = 8
+_KEPT = 64  # sets of destinations of which it is remembered which routes lead there
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,21 @@ class Forward:
 
     def towards(self, destinations: Ranges) -> tuple[int, ...]:
         """The numbers of the routes that may match one of these destinations, in order."""
+        if not destinations.has_more_than(_FEW):
+            return self._towards(destinations)
+        known = self._told.get(destinations)
+        if known is None:
+            if len(self._told) == _KEPT:
+                self._told.clear()
+            known = self._told[destinations] = self._towards(destinations)
+        return known
+
+    @cached_property
+    def _told(self) -> dict[Ranges, tuple[int, ...]]:
+        """Which routes there are to sets of many blocks: many senders send to the same."""
+        return {}
+
+    def _towards(self, destinations: Ranges) -> tuple[int, ...]:
         found: set[int] = set()
         cuts, held = self._segments
         for low, high in destinations.intervals:

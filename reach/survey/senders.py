@@ -92,7 +92,7 @@ class Senders:
         if known is None:
             few = self.may_send_from(sources)
             known = _bits(
-                n for n in self.numbers(few) if not (self.each[n].own or NOBODY) - sources
+                n for n in self.numbers(few) if (self.each[n].own or NOBODY).lies_in(sources)
             )
             self._only[sources] = known
         return known

@@ -15,20 +15,14 @@ from dataclasses import replace
 
 from reach.aim import Aim, Start
 from reach.flood import whole
-from reach.network.address import is_ipv4
 from reach.network.header_space import Ranges
-
-# Destinations of at most so many blocks are left as they are; others join if so near to each other:
-# a /20 of IPv4, of which an address has 96 bits to itself, or a /56 of IPv6.
-_FEW = 32
-_NEAR_FOUR, _NEAR_SIX = 1 << 108, 1 << 72
 
 
 def towards(aim: Aim, sent_to: Ranges | None) -> tuple[Aim, tuple[Start, ...]]:
     """An aim about packets to these addresses (None: to any), and where what it is about starts."""
     ends = whole("destination") if sent_to is None else sent_to
     exact = _each(aim.starts, lambda old: old & ends)
-    return replace(aim, starts=exact), _each(exact, _widened)
+    return replace(aim, starts=exact), _each(exact, Ranges.roughly)
 
 
 def _each(starts: tuple[Start, ...], change: Callable[[Ranges], Ranges]) -> tuple[Start, ...]:
@@ -42,16 +36,3 @@ def _each(starts: tuple[Start, ...], change: Callable[[Ranges], Ranges]) -> tupl
         if changed[ends]:
             made.append(replace(start, space=start.space.narrowed("destination", changed[ends])))
     return tuple(made)
-
-
-def _widened(ends: Ranges) -> Ranges:
-    if len(ends.intervals) <= _FEW:
-        return ends
-    blocks = [ends.intervals[0]]
-    for low, high in ends.intervals[1:]:
-        near = low - blocks[-1][1] <= (_NEAR_FOUR if is_ipv4(low) else _NEAR_SIX)
-        if near and is_ipv4(low) is is_ipv4(blocks[-1][0]):
-            blocks[-1] = (blocks[-1][0], high)
-        else:
-            blocks.append((low, high))
-    return Ranges(tuple(blocks))

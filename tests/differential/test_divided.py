@@ -20,12 +20,14 @@ from reach.aim import Aim
 from reach.answer import Verdict
 from reach.certificate import Part
 from reach.check import check_certificate
+from reach.closest import closest
 from reach.compile import compile
 from reach.conditions import conditions
 from reach.decide import Decision, decide, decide_compiled
 from reach.dividing import divided
 from reach.ends import end_points, ends_of
 from reach.errors import Defect
+from reach.flood import covers
 from reach.network.field import INDEX
 from reach.network.header_space import Ranges
 from reach.network.node import Network
@@ -88,9 +90,13 @@ def always_divided(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_foreseen", "always_divided")
+@pytest.mark.parametrize("in_a_row", [64, 1], ids=["one by one", "neighbours"])
 @pytest.mark.parametrize("narrow", [True, False])
-def test_the_verdict_is_that_of_the_whole(narrow: bool) -> None:
+def test_the_verdict_is_that_of_the_whole(
+    narrow: bool, in_a_row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What gets through starts at a start of the aim; what does not is certified, or refuted."""
+    monkeypatch.setattr(dividing, "_IN_A_ROW", in_a_row)
     found: Counter[str] = Counter()
     for shape in shapes(narrow):
         told, expected = decide(shape.network, shape.aim, Z3Backend()), whole(shape)
@@ -102,17 +108,23 @@ def test_the_verdict_is_that_of_the_whole(narrow: bool) -> None:
         found[told.verdict.value] += 1
         if told.certificate is not None:
             found["certified"] += 1
+            found["together"] += any(len(part.starts) > 1 for part in told.certificate.parts)
             assert check_certificate(shape.network, shape.aim, told.certificate).holds, shape
         else:
             assert not told.certified
     print(found)
     assert min(found[each.value] for each in Verdict) >= 5, found
     assert found["certified"] * 2 > found["unreachable"]
+    assert found["together"] >= 5 or in_a_row > 1, found
 
 
 @pytest.mark.usefixtures("always_divided")
-def test_a_witness_of_pieces_is_one_of_the_whole() -> None:
-    """The first start that works, with or without what is foreseen."""
+@pytest.mark.parametrize("in_a_row", [64, 1], ids=["one by one", "neighbours"])
+def test_a_witness_of_pieces_is_one_of_the_whole(
+    in_a_row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first start that works, with or without what is foreseen, whoever is beside it."""
+    monkeypatch.setattr(dividing, "_IN_A_ROW", in_a_row)
     for shape in shapes(seeds=100):
         told, expected = decide(shape.network, shape.aim, Z3Backend()), whole(shape)
         if told.proof is not None and expected.proof is not None:
@@ -155,6 +167,27 @@ def test_more_than_can_be_followed_is_undecided(monkeypatch: pytest.MonkeyPatch)
     decision = decide(shape.network, shape.aim, Z3Backend())
     assert (decision.verdict, decision.proof) == (Verdict.UNDECIDED, None)
     assert decision.unknown.startswith("too many flows")
+
+
+@pytest.mark.usefixtures("always_divided")
+def test_neighbours_are_looked_at_together_and_explained_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice as many each time; of what is shown to be in the way each start is one of the aim's."""
+    monkeypatch.setattr(dividing, "_IN_A_ROW", 1)
+    together = 0
+    for shape in shapes():
+        decision = decide(shape.network, shape.aim, Z3Backend())
+        if any(len(part.starts) > 1 for part in decision.parts):
+            together += 1
+            aim = closest(shape.network, shape.aim, decision.parts)
+            ends = {(start.node, start.owner) for start in shape.aim.starts}
+            assert 0 < len(aim.starts) <= 4
+            assert ends.issuperset((start.node, start.owner) for start in aim.starts)
+            assert all(
+                any(covers(s.space, start.space) for s in shape.aim.starts) for start in aim.starts
+            )
+    assert together >= 5
 
 
 # --------------------------------------------------------------------- a faulty division is found

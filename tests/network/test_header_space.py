@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from reach.network.address import Prefix, parse_address
+from reach.network.address import Prefix, format_address, parse_address
 from reach.network.field import ICMP, TCP, Header, answers, reply_to
 from reach.network.header_space import HeaderSpace, LaterRanges, Ranges, shared
 
@@ -40,6 +40,9 @@ def test_ranges_are_sets(seed: int) -> None:
         assert made.count == len(expected)
         assert bool(made) is bool(expected)
     assert a.meets(low, high) is bool(in_a & in_within)
+    assert a.lies_in(b) is (in_a <= in_b)
+    assert a.lies_in(within) is (in_a <= in_within)
+    assert (a & b).lies_in(a)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -70,6 +73,28 @@ def test_an_address_stands_for_its_place() -> None:
     two = Ranges.of(one, parse_address("10.0.0.2"))
     assert two.single is None
     assert [str(prefix) for prefix in two.cover()] == ["10.0.0.1/32", "10.0.0.2/32"]
+
+
+def test_roughly_joins_neighbours() -> None:
+    """Of many blocks those near each other, of one IP version; few are left as they are."""
+    four = [
+        f"10.{net}.{at}.{host}/32" for net in (0, 9) for at in (1, 12) for host in range(1, 20, 2)
+    ]
+    six = [f"2600:1f18:0:{net}::{host:x}/128" for net in (100, 300) for host in range(1, 20, 2)]
+    many = Ranges.prefixes(map(Prefix.parse, [*four, *six, "255.255.255.255/32", "::1/128"]))
+    roughly = many.roughly()
+    assert many.lies_in(roughly)
+    ends = [(format_address(low), format_address(high)) for low, high in roughly.intervals]
+    assert ends == [
+        ("::1", "::1"),
+        ("2600:1f18:0:100::1", "2600:1f18:0:100::13"),
+        ("2600:1f18:0:300::1", "2600:1f18:0:300::13"),
+        ("10.0.1.1", "10.0.12.19"),
+        ("10.9.1.1", "10.9.12.19"),
+        ("255.255.255.255", "255.255.255.255"),
+    ]
+    few = Ranges.prefixes(map(Prefix.parse, four[:32]))
+    assert few.roughly() is few
 
 
 def test_products() -> None:
