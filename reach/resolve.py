@@ -51,7 +51,7 @@ _AT_SOURCE = {
     "destination_port": "FILTER_AT_SOURCE_DESTINATION_PORT_RANGE",
 }
 _FEW = 4
-_MANY = 256
+_MANY, _TOO_MANY = 256, 50_000
 
 
 @dataclass(frozen=True)
@@ -215,10 +215,9 @@ def _starts(
         (packet & family & HeaderSpace.where(destination=ends), family)
         for ends, packet, family in product(addressings, spaces, _FAMILIES)
     ]
-    known = sent_to(ground, destination)
     for start, (packets, family) in product(source.starts, asked):
         space = start.space & packets
-        if start.owner == _INTERNET and _is_public_in(known, family):
+        if start.owner == _INTERNET and _is_public_in(addressings, family):
             space &= _TO_PUBLIC
         if not space.is_empty:
             yield replace(start, space=space)
@@ -259,26 +258,31 @@ def every_packet(starts: Iterable[Start]) -> Iterator[Start]:
             yield replace(start, space=space)
 
 
-def _is_public_in(ends: Ranges | None, family: HeaderSpace) -> bool:
+def _is_public_in(addressings: list[Ranges | None], family: HeaderSpace) -> bool:
     """Whether the destination has a public address of an IP version.
 
     Hosts on the internet address that one, and no private one beside it (R-IGW-3).
     """
-    return (
-        ends is not None
-        and not (HeaderSpace.where(destination=ends) & family & _TO_PUBLIC).is_empty
+    return any(
+        sent_to is not None
+        and not (HeaderSpace.where(destination=sent_to) & family & _TO_PUBLIC).is_empty
+        for sent_to in addressings
     )
 
 
 def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     """What a packet to the destination may be sent to (None: anything).
 
-    One by one when few, so that they fold; as one set when many, whose domain prunes what cannot
-    lead there; when very many roughly, as blocks that hold them: between them is nobody asked for.
+    One by one when few, so that they fold; as one set when several, whose domain prunes what cannot
+    lead there; when many roughly, as blocks that hold them: between them is nobody asked for.  When
+    too many that costs more than it saves.
     """
-    known = sent_to(ground, destination)
-    if known is None or destination.goals is None or destination.as_sent:
-        return [known]
+    own = destination.addresses
+    if destination.goals is None or destination.as_sent or own is None:
+        return [own]
+    if own.has_more_than(_TOO_MANY):
+        return [None]
+    known = ground.aliases(own)
     if known.has_more_than(_MANY):
         return [known.roughly()]
     singles = [Ranges((span,)).single for span in known.intervals]
