@@ -40,7 +40,7 @@ from reach.network.address import (
 )
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.snapshot.index import outer_mapping, private_addresses
+from reach.snapshot.index import delegated_prefixes, outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
@@ -218,6 +218,9 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
             if own in inside or public in inside
         )
     )
+    held = [(each, blocks & inside) for each, blocks in _held(ground) if blocks & inside]
+    private |= Ranges.any_of(blocks for _, blocks in held)
+    members = tuple({i.network_interface_id: i for i in (*members, *(i for i, _ in held))}.values())
     ends = ground.hosts(members, text, private)
     beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
     outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
@@ -227,6 +230,23 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     if gap is None and not is_public(prefix.low):
         gap = _shared_or_unseen(ground, inside)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
+
+
+def _held(ground: Ground) -> Iterator[tuple[NetworkInterface, Ranges]]:
+    """Blocks that interfaces may send from as from their own addresses: delegated ones (R-ENI-2),
+    and those of pools that are routed to them (R-IGW-9)."""
+
+    def make() -> tuple[tuple[NetworkInterface, Ranges], ...]:
+        delegated = ((each, delegated_prefixes(each)) for each in ground.index.delegated)
+        found = [(each, Ranges.prefixes(map(Prefix.parse, blocks))) for each, blocks in delegated]
+        pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+        for interface_id, blocks in pools.routed.items():
+            interface = ground.snapshot.get(NetworkInterface, interface_id)
+            if interface is not None:
+                found.append((interface, Ranges.prefixes(blocks)))
+        return tuple(found)
+
+    yield from ground.memo("blocks that interfaces hold", make)
 
 
 def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
