@@ -237,7 +237,7 @@ def test_a_block_holds_delegated_prefixes(block: str, expected: str) -> None:
     assert verdict(e, question) == expected
     parted = reach.isolated(e.load(), block, str(e.a), "port 80").there
     assert (bool(parted.accesses), parted.complete) == (expected == "reachable", True)
-    e.wear(e.a, e.group(e.v1, ingress=[f"tcp/80 {e.prefix_list('10.0.1.41/32')}"]))
+    e.wear(e.a, e.group(e.v1, ingress=[f"tcp/80 {e.prefix_list('10.0.1.40/31')}"]))
     assert verdict(e, question) == expected
     assert verdict(e, f"can {node} reach {e.a} port 80") == "reachable"
 
