@@ -282,3 +282,48 @@ def test_who_reaches_by_a_delegated_prefix_is_named() -> None:
     found = {each.resource: each.addresses for group in ends.groups for each in group.members}
     assert found == {str(e.b): ("10.0.1.5",), str(node): ("10.0.1.32/28",)}
     assert ends.complete
+
+
+def told_by_its_allocation_only() -> Pair:
+    """A has a public address of which only describe-addresses tells."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    e.public(e.a, "198.51.100.7")
+    for record in (e.a.eni.record, *e.a.eni.record["PrivateIpAddresses"]):
+        record.pop("Association", None)
+    return e
+
+
+@pytest.mark.parametrize("end", ["198.51.100.7", "198.51.100.0/24"])
+def test_an_elastic_ip_of_which_its_interface_says_nothing(end: str) -> None:
+    """R-ENI-3: it names its interface as a sender too, alone or in a block."""
+    e = told_by_its_allocation_only()
+    assert verdict(e, f"can internet reach {end} port 22") == "reachable"
+    assert verdict(e, f"can {end} reach 10.0.1.5 port 22") == "reachable"
+    e.wear(e.b, e.group(e.v1, ingress=["tcp/22 10.9.0.0/16"]))
+    assert verdict(e, f"can {end} reach 10.0.1.5 port 22") == "unreachable"
+
+
+def test_a_redirection_to_an_elastic_ip_of_which_its_interface_says_nothing() -> None:
+    """R-RT-21: the appliance has a public address, whichever call tells."""
+    e = told_by_its_allocation_only()
+    e.a.eni.record["SourceDestCheck"] = False
+    e.public(e.b, "198.51.100.8")
+    e.route(e.table(e.v1, edge=e.gateway), "10.0.1.0/24", e.a.eni)
+    e.route(e.tb, "0.0.0.0/0", e.a.eni)
+    assert verdict(e, f"can internet reach {e.b} port 22") == "reachable"
+    e.scope(e.home)["Addresses"] = [
+        each for each in e.scope(e.home)["Addresses"] if each["PublicIp"] != "198.51.100.7"
+    ]
+    assert verdict(e, f"can internet reach {e.b} port 22") == "unreachable"
+
+
+def test_what_refuses_the_internet_refuses_ipv4() -> None:
+    """R-ENI-10: inbound from an internet gateway is dropped, whatever it is addressed by."""
+    e = Pair()
+    e.online(e.ta)
+    e.public(e.a, "198.51.100.7")
+    assert verdict(e, f"can internet reach {e.a} port 22") == "reachable"
+    e.a.eni.record["DenyAllIgwTraffic"] = True
+    assert verdict(e, f"can internet reach {e.a} port 22") == "unreachable"
+    assert verdict(e, f"can {e.b} reach {e.a} port 22") == "reachable"
