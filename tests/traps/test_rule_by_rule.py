@@ -15,7 +15,7 @@ from tests.estate import Estate, Id, Pair
 from tests.estates.access import connect_endpoint
 from tests.estates.balancers import Balancer, balancer, listen, target_group
 from tests.estates.firewall import Guarded, firewall, policy, stateful, stateless
-from tests.estates.private import connection, gateway
+from tests.estates.private import connection, gateway, learn
 from tests.estates.public_access import block, exclude
 from tests.estates.transit import joined
 from tests.traps.rows import EIP_A, EIP_B, GROUP, NET, NET6, NO_ROUTE, allow, deny, verdict
@@ -160,6 +160,25 @@ def test_a_reply_that_no_route_takes_back_over_a_transit_gateway() -> None:
     e = Pair()
     joined(e)
     allow(e, question)
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_propagated_route_inside_the_local_one(replaced: bool) -> None:
+    """R-RT-6, R-RT-7: the local route wins though it is wider, and though its target is replaced by
+    an appliance; outside of it what is propagated counts."""
+    e = Pair()
+    vgw = gateway(e, e.v1)
+    connection(e, vgw)
+    learn(e, vgw, e.ta, "10.0.1.0/24", "10.7.0.0/16")
+    ap = e.instance("ap", e.subnet(e.v1, "10.0.5.0/24"), "10.0.5.5", check=False)
+    for table in (e.ta, e.tb) if replaced else ():
+        route = next(each for each in table.record["Routes"] if each.get("GatewayId") == "local")
+        del route["GatewayId"]
+        route["NetworkInterfaceId"] = str(ap.eni)
+    answer = allow(e, f"can {e.a} reach 10.0.1.5 port 80")
+    assert bool(answer.assumptions) is replaced
+    allow(e, f"can {e.a} reach 10.7.0.1 port 80")
+    deny(e, f"can {e.a} reach 10.8.0.1 port 80", *NO_ROUTE)
 
 
 # ------------------------------ Block Public Access
