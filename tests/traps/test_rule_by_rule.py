@@ -243,6 +243,49 @@ def test_the_stateless_engine_is_first(first: str, then: str, expected: str) -> 
     verdict(e, f"can {e.a} reach {NET} port 443", expected)
 
 
+OTHERS = "ip_proto:!TCP; ip_proto:!UDP; ip_proto:!ICMP; flow:to_server;"
+
+
+@pytest.mark.parametrize(
+    ("packet", "expected"),
+    [
+        ("protocol 50", "unreachable"),
+        ("port 443", "reachable"),
+        ("port 53/udp", "reachable"),
+        ("icmp", "reachable"),
+    ],
+)
+def test_a_rule_for_all_other_protocols(packet: str, expected: str) -> None:
+    """R-NFW-9: AWS's own rules of last resort name protocols by what they are not (AWS Network
+    Firewall best practices, "Custom default block rules"); no assumption is left."""
+    e = Guarded()
+    lines = (
+        f"drop ip $HOME_NET any -> any any ({OTHERS} sid:1;)",
+        f"drop ip any any -> $HOME_NET any ({OTHERS} sid:2;)",
+    )
+    e.fire(policy(e, stateful=[stateful(e, *lines, strict=True)], strict=True))
+    assert not verdict(e, f"can {e.a} reach {NET} {packet}", expected).assumptions
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("aws:drop_established", "unreachable"),
+        ("aws:alert_established_app_layer_to_server", "reachable"),
+        ("aws:drop_established_to_server", "undecided"),
+        ("aws:drop_quickly", "undecided"),
+    ],
+)
+def test_a_default_action_of_which_nobody_knows_what_it_does(word: str, expected: str) -> None:
+    """R-NFW-7: of the API's FirewallPolicy; one that it does not have may drop anything."""
+    e = Guarded()
+    lines = "pass tcp any any -> any 80 (sid:1;)"
+    rules = policy(e, stateful=[stateful(e, lines, strict=True)], strict=True, otherwise=[word])
+    e.fire(rules)
+    answer = verdict(e, f"can {e.a} reach {NET} port 443", expected)
+    assert (word in answer.reason) is (expected == "undecided")
+
+
 @pytest.mark.parametrize(("preserve", "expected"), [(True, "unreachable"), (False, "reachable")])
 def test_a_balancer_whose_targets_are_behind_an_endpoint(preserve: bool, expected: str) -> None:
     """R-GWLBE-5: the client's address cannot be kept through one, whatever the targets' routes."""
