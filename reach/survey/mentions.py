@@ -70,6 +70,7 @@ class Mentions:
         the internet gateway refuses it."""
         inside = private_addresses(interface)
         outside = [address for _, address in outer_mapping(interface)]
+        outside += self._placed.get(interface.network_interface_id, ())
         versions = tuple(
             frozenset(address >> (WIDTH - 1) for address in each) for each in (inside, outside)
         )
@@ -104,6 +105,16 @@ class Mentions:
             if each.network_interface_id and each.allocation_id:
                 known = found.get(each.network_interface_id, ())
                 found[each.network_interface_id] = (*known, each.allocation_id)
+        return found
+
+    @cached_property
+    def _placed(self) -> Mapping[str, tuple[int, ...]]:
+        """The Elastic IPs of an interface, which it may say nothing of itself."""
+        found: dict[str, tuple[int, ...]] = {}
+        for each in self._snapshot.records(Address):
+            if each.network_interface_id and each.public_ip and each.private_ip_address:
+                known = found.get(each.network_interface_id, ())
+                found[each.network_interface_id] = (*known, parse_address(each.public_ip))
         return found
 
     # ---------------------------------------------------------------- reading

@@ -45,6 +45,16 @@ def test_only_who_has_a_public_address_is_told_as_exposed() -> None:
     assert told.complete
 
 
+def test_a_public_address_of_which_only_its_allocation_tells() -> None:
+    """R-ENI-3: describe-addresses is enough to be told apart."""
+    row = Row()
+    for record in (row.hosts[1].eni.record, *row.hosts[1].eni.record["PrivateIpAddresses"]):
+        record.pop("Association", None)
+    told = reach.exposure(row.load(), packet="port 443")
+    assert [row.names(told.destinations[a.destination]) for a in told.accesses] == [{"n21"}]
+    assert told.complete
+
+
 @pytest.mark.parametrize("by", ["rule", "list", "acl"])
 def test_only_who_is_in_a_block_is_told_as_reaching(by: str) -> None:
     """In a rule of the one who is reached, in a prefix list, in the ACL of its subnet."""
