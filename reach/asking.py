@@ -349,7 +349,7 @@ def _reachable(
     plain: Answer, ground: Ground, network: Network, resolved: Resolved, proof: Proof
 ) -> Answer:
     notes = [*plain.notes, *_not_from(network, resolved, proof)]
-    throttled = smtp_note(proof)
+    throttled = smtp_note(ground.snapshot, proof)
     if throttled:
         notes.append(Remark(throttled))
     notes += _hangs_on(ground, _met(proof))

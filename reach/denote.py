@@ -28,6 +28,7 @@ from reach.gaps import (
     unnamed,
     unseen,
 )
+from reach.interfaces.claims import Elastic, elastic
 from reach.interfaces.kinds import is_host
 from reach.lower import Ground
 from reach.network.address import (
@@ -40,7 +41,7 @@ from reach.network.address import (
 )
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.snapshot.index import outer_mapping, private_addresses
+from reach.snapshot.index import delegated_prefixes, outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
@@ -88,7 +89,7 @@ def destination(ground: Ground, text: str) -> End:
 
 def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
     """The node of the service that has an address: what is sent to it is for that to pass on."""
-    public = ground.index.interface_of_public_address(address)
+    public = _with_public_address(ground, address)
     owners = ground.index.owner_of_address(address)
     return _nodes_of_services(ground, owners if public is None else (*owners, public[0]))
 
@@ -96,7 +97,7 @@ def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
 def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
     """The nodes of all services that have an address in a block."""
     some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
-    sent = ground.memo("addresses of services", lambda: _sent_by(some))
+    sent = ground.memo("addresses of services", lambda: _sent_by(some, elastic(ground)))
     return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
 
 
@@ -138,7 +139,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     owners = ground.index.owner_of_address(address)
     own = address
     if not owners:
-        public = ground.index.interface_of_public_address(address)
+        public = _with_public_address(ground, address)
         if public is not None:
             owners, own = (public[0],), public[1]
     if not owners:
@@ -167,6 +168,24 @@ def _sender(ground: Ground, address: int, text: str) -> End:
 def _shared_or_unseen(ground: Ground, addresses: Ranges) -> Origin | None:
     """Where private addresses that nothing names may be, as far as the snapshot shows it."""
     return shared_by_others(ground, addresses) or unseen(ground, addresses)
+
+
+def _with_public_address(ground: Ground, address: int) -> tuple[NetworkInterface, int] | None:
+    """The interface that a public address stands for, and the private address behind it (R-ENI-3),
+    as it says itself, or as describe-addresses does."""
+    known = ground.index.interface_of_public_address(address)
+    if known is not None or not is_public(address):
+        return known
+
+    def make() -> dict[int, tuple[NetworkInterface, int]]:
+        found: dict[int, tuple[NetworkInterface, int]] = {}
+        for interface_id, pairs in elastic(ground).items():
+            interface = ground.snapshot.get(NetworkInterface, interface_id)
+            if interface is not None:
+                found.update((public, (interface, private)) for private, public in pairs)
+        return found
+
+    return ground.memo("interfaces with an Elastic IP", make).get(address)
 
 
 def _holders(ground: Ground, address: int) -> Iterator[NetworkInterface]:
@@ -214,10 +233,13 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
         *(
             own
             for interface in members
-            for own, public in both_addresses(interface)
+            for own, public in both_addresses(interface, elastic(ground))
             if own in inside or public in inside
         )
     )
+    held = [(each, blocks & inside) for each, blocks in _held(ground) if blocks & inside]
+    private |= Ranges.any_of(blocks for _, blocks in held)
+    members = tuple({i.network_interface_id: i for i in (*members, *(i for i, _ in held))}.values())
     ends = ground.hosts(members, text, private)
     beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
     outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
@@ -229,19 +251,38 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     return replace(ends, starts=(*ends.starts, *starts), gap=gap)
 
 
+def _held(ground: Ground) -> Iterator[tuple[NetworkInterface, Ranges]]:
+    """Blocks that interfaces may send from as from their own addresses: delegated ones (R-ENI-2),
+    and those of pools that are routed to them (R-IGW-9)."""
+
+    def make() -> tuple[tuple[NetworkInterface, Ranges], ...]:
+        delegated = ((each, delegated_prefixes(each)) for each in ground.index.delegated)
+        found = [(each, Ranges.prefixes(map(Prefix.parse, blocks))) for each, blocks in delegated]
+        pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+        for interface_id, blocks in pools.routed.items():
+            interface = ground.snapshot.get(NetworkInterface, interface_id)
+            if interface is not None:
+                found.append((interface, Ranges.prefixes(blocks)))
+        return tuple(found)
+
+    yield from ground.memo("blocks that interfaces hold", make)
+
+
 def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
     """The interfaces that send from an address of a block, in their order."""
     interfaces = ground.snapshot.records(NetworkInterface)
-    sent = ground.memo("addresses that interfaces send from", lambda: _sent_by(interfaces))
+    sent = ground.memo(
+        "addresses that interfaces send from", lambda: _sent_by(interfaces, elastic(ground))
+    )
     return tuple(interfaces[place] for place in _places(sent, prefix))
 
 
-def _sent_by(interfaces: Iterable[NetworkInterface]) -> list[tuple[int, int]]:
+def _sent_by(interfaces: Iterable[NetworkInterface], placed: Elastic) -> list[tuple[int, int]]:
     """Each address that some interfaces send from, with the place of the interface among them."""
     return sorted(
         (address, place)
         for place, interface in enumerate(interfaces)
-        for address in _sends_as(interface)
+        for address in _sends_as(interface, placed)
     )
 
 
@@ -250,15 +291,16 @@ def _places(sent: Sequence[tuple[int, int]], prefix: Prefix) -> list[int]:
     return sorted({place for _, place in sent[first:end]})
 
 
-def both_addresses(interface: NetworkInterface) -> Iterator[tuple[int, int]]:
+def both_addresses(interface: NetworkInterface, placed: Elastic) -> Iterator[tuple[int, int]]:
     """Each of an interface's addresses with its public one, or with itself."""
-    mapping = dict(outer_mapping(interface))
+    mapping = dict(placed.get(interface.network_interface_id, ()))
+    mapping.update(outer_mapping(interface))
     for address in private_addresses(interface):
         yield address, mapping.get(address, address)
 
 
-def _sends_as(interface: NetworkInterface) -> Iterator[int]:
-    for own, public in both_addresses(interface):
+def _sends_as(interface: NetworkInterface, placed: Elastic) -> Iterator[int]:
+    for own, public in both_addresses(interface, placed):
         yield own
         yield public
 

@@ -28,10 +28,11 @@ from reach.decide import Proof
 from reach.ends import EndPoints, Group
 from reach.explain import Blocked, Blocker
 from reach.lower import Ground
-from reach.network.address import format_address
+from reach.network.address import Prefix, format_address
 from reach.network.field import Header
 from reach.network.header_space import Ranges
 from reach.network.stage import Action, Filter, Origin
+from reach.snapshot.index import delegated_prefixes
 from reach.snapshot.records import NetworkInterface
 from reach.trace import Hop, Trace
 
@@ -111,6 +112,11 @@ def _members(ground: Ground, group: Group, side: str) -> Iterator[EndPoint]:
     for address in ground.index.addresses_within(reached):
         for interface in ground.index.owner_of_address(address):
             known.setdefault(interface.network_interface_id, []).append(format_address(address))
+    for interface in ground.index.delegated:  # R-ENI-2
+        held = Ranges.prefixes(map(Prefix.parse, delegated_prefixes(interface))) & reached
+        if held:
+            shown = known.setdefault(interface.network_interface_id, [])
+            shown += map(str, held.cover())
     for interface_id, addresses in known.items():
         found = ground.snapshot.get(NetworkInterface, interface_id)
         instance = found.attachment.instance_id if found and found.attachment else None

@@ -18,6 +18,7 @@ from reach.answer import Answer
 from reach.component import End
 from reach.demand import demand
 from reach.errors import QuestionError
+from reach.interfaces.claims import elastic
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -178,9 +179,9 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     if not source.sender or own is None or not sent_to:
         return False
     mine = ground.index.interfaces_by_instance.get(source.sender, ())
-    known = {
-        both for interface in mine for pair in denote.both_addresses(interface) for both in pair
-    }
+    placed = elastic(ground)
+    pairs = (pair for each in mine for pair in denote.both_addresses(each, placed))
+    known = {address for pair in pairs for address in pair}
     return not sent_to - (ground.aliases(own) | Ranges.of(*known))
 
 

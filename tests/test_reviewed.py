@@ -13,6 +13,7 @@ import pytest
 
 import reach
 from tests.estate import Estate, Pair
+from tests.estates.public_access import pool_on
 
 
 def verdict(e: Estate, question: str, **how: str) -> str:
@@ -213,3 +214,116 @@ def test_a_vpc_that_is_not_listed_may_have_a_gateway() -> None:
     e.public(e.a, "198.51.100.7")
     e.scope(e.home)["Vpcs"].clear()
     assert verdict(e, f"can internet reach {e.a} port 443") == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("10.0.1.32/28", "reachable"),
+        ("10.0.1.40/30", "reachable"),
+        ("10.0.1.0/24", "reachable"),
+        ("10.0.1.40/32", "reachable"),
+        ("10.0.1.0/27", "unreachable"),
+        ("10.0.1.48/28", "unreachable"),
+    ],
+)
+def test_a_block_holds_delegated_prefixes(block: str, expected: str) -> None:
+    """R-ENI-2: who has a prefix sends from its addresses, by a block's name as by their own."""
+    e = Pair()
+    node = e.instance("node", e.sb, "10.0.1.20", prefixes=["10.0.1.32/28"])
+    e.wear(e.a, e.group(e.v1, ingress=["tcp/80 10.0.1.32/28"]))
+    e.wear(e.b, e.group(e.v1, ingress=[]))
+    question = f"can {block} reach {e.a} port 80"
+    assert verdict(e, question) == expected
+    parted = reach.isolated(e.load(), block, str(e.a), "port 80").there
+    assert (bool(parted.accesses), parted.complete) == (expected == "reachable", True)
+    e.wear(e.a, e.group(e.v1, ingress=[f"tcp/80 {e.prefix_list('10.0.1.40/31')}"]))
+    assert verdict(e, question) == expected
+    assert verdict(e, f"can {node} reach {e.a} port 80") == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [("2600:1f18:1a00:101:7::/80", "reachable"), ("2600:1f18:1a00:101:8::/80", "unreachable")],
+)
+def test_an_ipv6_block_holds_delegated_prefixes(block: str, expected: str) -> None:
+    """R-ENI-2: both ways."""
+    e = Pair(ipv6=True)
+    e.instance("node", e.sb, "10.0.1.20", prefixes=["2600:1f18:1a00:101:7::/80"])
+    assert verdict(e, f"can {block} reach {e.a.ip6} port 80") == expected
+    assert verdict(e, f"can {e.a.ip6} reach {block} port 80") == expected
+
+
+def test_a_block_holds_addresses_of_pools() -> None:
+    """R-IGW-9: to whom a pool is routed may send from it, by a block's name as by an address."""
+    e = Pair()
+    e.online(e.tb)
+    router = e.instance("router", e.sb, "10.0.1.20", check=False)
+    edge = e.table(e.v1, edge=e.gateway)
+    pool_on(e, edge, "203.0.113.0/28")
+    e.route(edge, "203.0.113.0/28", router.eni)
+    e.wear(e.a, e.group(e.v1, ingress=["tcp/80 203.0.113.0/24"]))
+    for sender, expected in (
+        ("203.0.113.5", "reachable"),
+        ("203.0.113.0/28", "reachable"),
+        ("203.0.113.64/28", "unreachable"),
+    ):
+        answer = e.ask(f"can {sender} reach {e.a} port 80", one_way=True)
+        assert answer.verdict == expected
+
+
+def test_who_reaches_by_a_delegated_prefix_is_named() -> None:
+    """R-ENI-2: in the list of everybody, with the block that it holds."""
+    e = Pair()
+    node = e.instance("node", e.sb, "10.0.1.20", prefixes=["10.0.1.32/28"])
+    e.wear(e.a, e.group(e.v1, ingress=["tcp/80 10.0.1.32/28 10.0.1.5/32"]))
+    answer = reach.ask(e.load(), f"can any reach {e.a} port 80", ends=9)
+    (ends,) = answer.ends
+    found = {each.resource: each.addresses for group in ends.groups for each in group.members}
+    assert found == {str(e.b): ("10.0.1.5",), str(node): ("10.0.1.32/28",)}
+    assert ends.complete
+
+
+def told_by_its_allocation_only() -> Pair:
+    """A has a public address of which only describe-addresses tells."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    e.public(e.a, "198.51.100.7")
+    for record in (e.a.eni.record, *e.a.eni.record["PrivateIpAddresses"]):
+        record.pop("Association", None)
+    return e
+
+
+@pytest.mark.parametrize("end", ["198.51.100.7", "198.51.100.0/24"])
+def test_an_elastic_ip_of_which_its_interface_says_nothing(end: str) -> None:
+    """R-ENI-3: it names its interface as a sender too, alone or in a block."""
+    e = told_by_its_allocation_only()
+    assert verdict(e, f"can internet reach {end} port 22") == "reachable"
+    assert verdict(e, f"can {end} reach 10.0.1.5 port 22") == "reachable"
+    e.wear(e.b, e.group(e.v1, ingress=["tcp/22 10.9.0.0/16"]))
+    assert verdict(e, f"can {end} reach 10.0.1.5 port 22") == "unreachable"
+
+
+def test_a_redirection_to_an_elastic_ip_of_which_its_interface_says_nothing() -> None:
+    """R-RT-21: the appliance has a public address, whichever call tells."""
+    e = told_by_its_allocation_only()
+    e.a.eni.record["SourceDestCheck"] = False
+    e.public(e.b, "198.51.100.8")
+    e.route(e.table(e.v1, edge=e.gateway), "10.0.1.0/24", e.a.eni)
+    e.route(e.tb, "0.0.0.0/0", e.a.eni)
+    assert verdict(e, f"can internet reach {e.b} port 22") == "reachable"
+    e.scope(e.home)["Addresses"] = [
+        each for each in e.scope(e.home)["Addresses"] if each["PublicIp"] != "198.51.100.7"
+    ]
+    assert verdict(e, f"can internet reach {e.b} port 22") == "unreachable"
+
+
+def test_what_refuses_the_internet_refuses_ipv4() -> None:
+    """R-ENI-10: inbound from an internet gateway is dropped, whatever it is addressed by."""
+    e = Pair()
+    e.online(e.ta)
+    e.public(e.a, "198.51.100.7")
+    assert verdict(e, f"can internet reach {e.a} port 22") == "reachable"
+    e.a.eni.record["DenyAllIgwTraffic"] = True
+    assert verdict(e, f"can internet reach {e.a} port 22") == "unreachable"
+    assert verdict(e, f"can {e.b} reach {e.a} port 22") == "reachable"

@@ -156,9 +156,11 @@ def _place(lowering: Lowering, resource: str) -> tuple[Vpc | None, Subnet | None
     return lowering.snapshot.get(Vpc, vpc_id), subnet
 
 
-def _unknown(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
+def _unknown(
+    lowering: Lowering, resource: str, kind: type[Vpc | Subnet] = Vpc
+) -> tuple[Stage, ...]:
     words = "whether it has a Block Public Access mode is not known"
-    return (unknown_filter(lowering.missing(Vpc, resource, words)),)
+    return (unknown_filter(lowering.missing(kind, resource, words)),)
 
 
 # ------------------------------------------------------------------- outwards
@@ -402,7 +404,10 @@ def _into(lowering: Lowering, resource: str) -> tuple[Stage, ...]:
     vpc, subnet = _place(lowering, resource)
     if vpc is None:
         return _unknown(lowering, resource)
-    if account_of(lowering.index, vpc).is_off:
+    account = account_of(lowering.index, vpc)
+    if subnet is None and not account.told:
+        return _unknown(lowering, resource, Subnet)
+    if account.is_off:
         return ()
     stand = _at(lowering, vpc, subnet)
     return () if _is_open(stand) else (Filter((), _rule(lowering, stand, _UNASKED, ANYTHING)),)

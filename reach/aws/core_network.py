@@ -4,11 +4,11 @@ A VPC gets in where its attachment has a subnet in the sender's zone, for one su
 subnet of its zone (network-manager/latest/cloudwan/cloudwan-vpc-attachment); a Local Zone, which
 can hold no attachment subnet, counts as its parent (R-LZ-1).  The segment or function group of the
 attachment says where the packet goes (R-CWAN-1, ``core_network_segment``).  Attachments work as a
-transit gateway's do ("Cloud WAN concepts such as attachments and routing are similar", Cloud WAN
-FAQ): it leaves by the attachment subnet of its own zone, else, in appliance mode or from another
-Region, by any one of them (as R-TGW-8), that subnet's route table takes it on, and the network ACL
-counts as in R-NACL-12.  Group references survive within one edge location, where the policy and
-both attachments have them enabled, and count on the way in only (R-CWAN-6, R-SG-15).
+transit gateway's do ("attachments and routing are similar", Cloud WAN FAQ): it leaves by the
+attachment subnet of its own zone, else, in appliance mode or from another Region, by any one of
+them (as R-TGW-8), that subnet's route table takes it on, and the network ACL counts as in
+R-NACL-12.  Group references survive within one edge location, where the policy and both attachments
+have them enabled, and count on the way in only (R-CWAN-6, R-SG-15, R-SG-17).
 
 Implements: R-CWAN-1 R-CWAN-5 R-CWAN-6 R-NACL-12 R-SG-15 R-SG-17 R-SG-20 R-TGW-20 R-AZ-1 R-LZ-1
 R-SHARE-4
@@ -24,11 +24,10 @@ from itertools import combinations
 
 from reach.component import Component, End, Entry, Join, Link, Lowering, Target, node_name
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.nameless import FORGET, forget_towards
 from reach.network.header_space import ANYTHING, Ranges
 from reach.network.stage import (
     Action,
-    Assign,
-    Case,
     Choose,
     Filter,
     Forward,
@@ -37,7 +36,6 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
-    Translate,
     Unmodelled,
     deny_all,
 )
@@ -64,7 +62,6 @@ from reach.snapshot.transit_records import TransitGateway, TransitGatewayRouteTa
 _NAME = "core_network"
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 _WORKS = ("AVAILABLE", "")
 # network-manager/latest/cloudwan/cloudwan-create-attachment does not say what these pass on.
 _DOUBTFUL = ("UPDATING", "PENDING_NETWORK_UPDATE", "PENDING_TAG_ACCEPTANCE")
@@ -181,7 +178,7 @@ def _in(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
         return (*state, _either(attachment, onward, zone))
     words = f"belongs to {domain.replace(':', ' ')}"
     route = Route(ANYTHING, onward, Origin(attachment_id, words))
-    return (*state, *(() if kept else (_FORGET,)), Forward((route,), _QUIET))
+    return (*state, *(() if kept else (FORGET,)), Forward((route,), _QUIET))
 
 
 def _states(lowering: Lowering, attachment: CoreAttachment) -> tuple[Stage, ...]:
@@ -216,7 +213,7 @@ def _nameless(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage,
     attachment = _attachments(lowering)[attachment_id]
     where = f"{attachment.domain} {attachment.about.edge_location} {zone}"
     onward = node_name("core_network_segment", attachment.core_network_id, "lookup", where)
-    return (_FORGET, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
+    return (FORGET, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
 
 
 # ------------------------------------------------------------------- groups
@@ -279,7 +276,7 @@ def _out(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, 
     if attachment.about.attachment_type == "VPC":
         return (*state, *_to_vpc(lowering, attachment, edge, zone))
     if attachment.about.attachment_type == "TRANSIT_GATEWAY_ROUTE_TABLE":
-        return (*state, _FORGET, *_to_transit_gateway(lowering, attachment))
+        return (*state, FORGET, *_to_transit_gateway(lowering, attachment))
     return (*state, Unmodelled(_beyond_origin(attachment)))
 
 
@@ -300,7 +297,8 @@ def _to_vpc(
         return (Unmodelled(Origin(attachment.resource_id, words, code="UNKNOWN_RESOURCE")),)
     elsewhere = edge != attachment.about.edge_location
     kept = not elsewhere and _keeps_groups(lowering, attachment, zone) is not False
-    return (*(() if kept else (_FORGET,)), *_leaving(lowering, attachment, zone))
+    forget = forget_towards(lowering, attachment.resource_id) if kept else (FORGET,)
+    return (*forget, *_leaving(lowering, attachment, zone))
 
 
 def _leaving(lowering: Lowering, attachment: CoreAttachment, zone: str) -> tuple[Stage, ...]:

@@ -77,18 +77,17 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
         name = each.direct_connect_gateway_id
         up = _is_settled(each) and lines.carries(name) is not False
         told = lines.told_by(gateway_id, name)
-        known, perhaps = (told.prefixes, ()) if told.alone else ((), told.prefixes)
         words = "what prefixes it has told does not show in any route table"
         gap = Origin(name, words, "prefixes") if up and not told.whole else None
         node = node_name(_NAME, name, "spread", gateway_id)
-        yield Uplink(name, node, known, perhaps, gap, _FIRST, up)
+        yield Uplink(name, node, told.known, told.perhaps, gap, _FIRST, up)
 
 
 def _links(lowering: Lowering) -> Iterator[Link]:
     """What may come by virtual interfaces that do not show."""
     for gateway_id in _half_seen(lowering):
         told = lowering.index.lines.told_to_all(gateway_id)
-        prefixes = [prefix for each in told for prefix in each.prefixes]
+        prefixes = [prefix for each in told for prefix in (*each.prefixes, *each.also)]
         yield Link(
             gateway_id,
             node_name(_NAME, gateway_id, "from_unseen"),

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from reach.component import Component, Lowering, node_name
-from reach.interfaces.kinds import MOUNT_TARGET
+from reach.interfaces.kinds import is_mount_target
 from reach.network.stage import (
     Action,
     Choose,
@@ -170,8 +170,7 @@ def _at_interface(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     vpc_id = interface.vpc_id or ""
     if interface.interface_type == "lambda":
         return _hop(lowering, vpc_id, "function", "a Lambda function")
-    told = interface.requester_managed and interface.description.startswith("EFS mount target")
-    if told or interface.interface_type == MOUNT_TARGET:
+    if is_mount_target(interface):
         return _hop(lowering, vpc_id, "elastic_file_system", "an Elastic File System")
     return ()
 

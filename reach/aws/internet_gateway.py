@@ -23,7 +23,7 @@ from dataclasses import replace
 from functools import partial
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
-from reach.interfaces.claims import dispute, disputed
+from reach.interfaces.claims import dispute, disputed, elastic
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
@@ -96,7 +96,7 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
         found: dict[int, int] = {}
         for interface in _mapped(lowering, vpc_id):
             found.update(public_mapping(interface))
-            found.update(_elastic(lowering).get(interface.network_interface_id, ()))
+            found.update(elastic(lowering).get(interface.network_interface_id, ()))
         for gateway in lowering.snapshot.records(NatGateway):
             if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY):
                 for address in gateway.nat_gateway_addresses:
@@ -118,7 +118,7 @@ def _mapped(lowering: Lowering, vpc_id: str) -> Sequence[NetworkInterface]:
 
     def make() -> dict[str, list[NetworkInterface]]:
         mapped = {each.network_interface_id: each for each in lowering.index.mapped}
-        for name in _elastic(lowering):
+        for name in elastic(lowering):
             interface = lowering.snapshot.get(NetworkInterface, name)
             if interface is not None:
                 mapped[name] = interface
@@ -129,20 +129,6 @@ def _mapped(lowering: Lowering, vpc_id: str) -> Sequence[NetworkInterface]:
         return found
 
     return lowering.memo(f"{_NAME} mapped", make).get(vpc_id, ())
-
-
-def _elastic(lowering: Lowering) -> Mapping[str, Sequence[tuple[int, int]]]:
-    """Elastic IPs that describe-addresses places on interfaces."""
-
-    def make() -> dict[str, list[tuple[int, int]]]:
-        found: dict[str, list[tuple[int, int]]] = {}
-        for address in lowering.snapshot.records(Address):
-            if address.network_interface_id and address.private_ip_address and address.public_ip:
-                pair = parse_address(address.private_ip_address), parse_address(address.public_ip)
-                found.setdefault(address.network_interface_id, []).append(pair)
-        return found
-
-    return lowering.memo(f"{_NAME} elastic", make)
 
 
 def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
@@ -304,7 +290,10 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
     vpc = _vpc_of(gateway)
     table = _pairs(lowering, vpc).inverse
-    reached = _advertised(lowering, vpc) - _held_back(lowering, vpc)
+    held = _held_back(lowering, vpc)
+    refused = (public for public, private in table.pairs if private in held)
+    open_to_all = table.keys - Ranges.of(*refused) if held else table.keys
+    reached = _advertised(lowering, vpc) - held
     forget = Assign("identity", Ranges.of(0))
     unpaired = Origin(
         gateway_id,
@@ -322,7 +311,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         Translate(
             (
                 Case(
-                    HeaderSpace.where(destination=table.keys),
+                    HeaderSpace.where(destination=open_to_all),
                     (Lookup("destination", table), forget),
                     translated,
                 ),

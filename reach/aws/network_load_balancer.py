@@ -74,8 +74,8 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.routing.ranking import is_dead, ranking_of
 from reach.routing.tables import table_of
+from reach.routing.winning import won_by
 from reach.snapshot.balancer_records import (
     LoadBalancer,
     TargetGroup,
@@ -266,35 +266,46 @@ def _not_kept(at: Node, pick: Pick) -> tuple[Stage, ...]:
 
 def _over_peering(lowering: Lowering, at: Node, pick: Pick) -> tuple[Stage, ...]:
     """R-NLB-3: into a peered VPC of the Region, past the check of sources (R-PCX-3)."""
-    here, there = at.interface.vpc_id or "", pick.targets[0].vpc
-    if not there or there == here or not pick.subnet:
-        return ()
-    peerings = _peerings(lowering, here, there)
-    table = table_of(lowering, at.interface.subnet_id or "")
-    if isinstance(table, Origin) or not _routed(lowering, table, peerings, pick):
-        return ()
-    local = node_name("vpc", there, "local")
-    return (Forward((Route(ANYTHING, _leaving(at, local), QUIET),)),)
-
-
-def _peerings(lowering: Lowering, here: str, there: str) -> frozenset[str]:
-    found = set()
-    for peering in lowering.snapshot.records(VpcPeeringConnection):
-        one, other = peering.requester_vpc_info, peering.accepter_vpc_info
-        joined = may_work(peering.status.code, PEERING) and one.region == other.region
-        if joined and {one.vpc_id, other.vpc_id} == {here, there}:
-            found.add(peering.vpc_peering_connection_id)
-    return frozenset(found)
-
-
-def _routed(lowering: Lowering, table: RouteTable, peerings: frozenset[str], pick: Pick) -> bool:
-    """Whether the route to the targets that wins is one over such a peering (R-RT-4, R-RT-11)."""
-    address = pick.targets[0].addresses[0]
-    ranked = ranking_of(lowering, table)
-    winners = next((group for group in ranked if address in group[0].prefix), [])
-    return bool(winners) and all(
-        winner.target in peerings and not is_dead(winner) for winner in winners
+    here = at.interface.vpc_id or ""
+    routes = tuple(
+        Route(
+            HeaderSpace.where(destination=pick.addresses & won),
+            _leaving(at, node_name("vpc_peering", peering, "carried", here)),
+            QUIET,
+        )
+        for peering, won in _peerings(lowering, at.interface, pick.targets[0].vpc)
+        if pick.addresses & won
     )
+    return (Forward(routes),) if routes else ()
+
+
+def _peerings(
+    lowering: Lowering, interface: NetworkInterface, there: str
+) -> tuple[tuple[str, Ranges], ...]:
+    """The peerings of the Region with a VPC, and what a node's subnet routes over each of them
+    (R-RT-4, R-RT-11)."""
+    here, subnet = interface.vpc_id or "", interface.subnet_id or ""
+
+    def make() -> tuple[tuple[str, Ranges], ...]:
+        table = table_of(lowering, subnet)
+        if isinstance(table, Origin):
+            return ()
+        between = (
+            each.vpc_peering_connection_id
+            for each in lowering.snapshot.records(VpcPeeringConnection)
+            if _joins(each, here, there)
+        )
+        return tuple((peering, won_by(lowering, table, peering)) for peering in between)
+
+    if not there or there == here:
+        return ()
+    return lowering.memo(f"{_NAME} peerings of {subnet} with {there}", make)
+
+
+def _joins(peering: VpcPeeringConnection, here: str, there: str) -> bool:
+    one, other = peering.requester_vpc_info, peering.accepter_vpc_info
+    works = may_work(peering.status.code, PEERING) and one.region == other.region
+    return works and {one.vpc_id, other.vpc_id} == {here, there}
 
 
 def _leaving(at: Node, target: str) -> str:
@@ -378,12 +389,20 @@ def _preserved_targets(lowering: Lowering, interface: NetworkInterface) -> Itera
         of = group(lowering, arn)
         if isinstance(of, TargetGroup) and _preserves(lowering, of):
             for target in balancers(lowering).targets(of) or ():
-                # R-NLB-7: beyond the VPC replies of other protocols than TCP are lost.
-                near = target.vpc == here or (
-                    of.protocol in ("TCP", "TLS") and _peerings(lowering, here, target.vpc)
-                )
-                if target.subnet and near:
+                if target.subnet and (
+                    target.vpc == here or _may_answer(lowering, interface, of, target)
+                ):
                     yield target
+
+
+def _may_answer(
+    lowering: Lowering, interface: NetworkInterface, of: TargetGroup, target: Target
+) -> bool:
+    """Whether the reply of a target beyond the VPC finds back: over the peering that it was called
+    by (R-NLB-3), and of TCP only (R-NLB-7)."""
+    own = Ranges.of(*target.addresses)
+    called = any(own & won for _, won in _peerings(lowering, interface, target.vpc))
+    return of.protocol in ("TCP", "TLS") and called
 
 
 # ------------------------------------------------------------------- all targets, ends

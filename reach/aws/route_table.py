@@ -29,6 +29,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, Lowering, Mending, node_name
+from reach.interfaces.claims import elastic
 from reach.network.address import Prefix, is_ipv4
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -316,7 +317,8 @@ def _refusal(
         return _Onward("", "CANNOT_ROUTE", words)
     if not subnet_id and _needs_public_address(lowering, table, candidate):
         interface = lowering.snapshot.get(NetworkInterface, target)
-        if interface is not None and not public_mapping(interface):
+        placed = elastic(lowering).get(target)
+        if interface is not None and not (public_mapping(interface) or placed):
             words = f"redirects to {target}, which has no public address"
             return _Onward("", "INGRESS_RTB_NO_PUBLIC_IP", words)
     option = _edge_option(table, candidate)

@@ -7,8 +7,9 @@ attachment subnet of the zone that it came from, else by any one of them (R-TGW-
 comes out in any one of the zones, and its reply in the same (R-TGW-18).  The network ACL of an
 attachment subnet is passed on the way in even from the subnet itself, and on the way out unless the
 packet stays there (R-NACL-12, R-NACL-13).  Group references survive where the gateway and both
-attachments have them enabled (R-SG-17, R-SG-20); they count on the way in only (R-SG-15).  The
-attachment's own interfaces answer nothing (R-TGW-17).
+attachments have them enabled, though not to PrivateLink endpoints and to mount targets that let not
+everything out (R-SG-17, R-SG-20); they count on the way in only (R-SG-15).  The attachment's own
+interfaces answer nothing (R-TGW-17).
 
 What the snapshot may lack is never guessed: a VPC of another account (R-SHARE-4), a subnet or the
 parent of a zone that is not in it (R-SHARE-3).
@@ -25,13 +26,12 @@ from functools import partial
 from itertools import combinations
 
 from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
+from reach.interfaces.nameless import FORGET, forget_towards
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, shared
 from reach.network.stage import (
     Action,
-    Assign,
-    Case,
     Choose,
     Filter,
     Forward,
@@ -40,7 +40,6 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
-    Translate,
     Unmodelled,
     deny_all,
 )
@@ -57,7 +56,6 @@ _ANY_ZONE = "-"
 _SENDER = "transit-gateway-sender"
 # R-SG-17: group references do not survive here.
 _NO_REFERENCES = ("use1-az3",)
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 
 
 def _index(lowering: Lowering) -> TransitIndex:
@@ -167,7 +165,7 @@ def _into_gateway(
 ) -> tuple[Stage, ...]:
     attachment = _get(lowering, attachment_id)
     kept = _keeps_groups(lowering, attachment) and zone not in _NO_REFERENCES
-    return (*(() if kept else (_FORGET,)), _to(_in(attachment, zone), origin))
+    return (*(() if kept else (FORGET,)), _to(_in(attachment, zone), origin))
 
 
 def _in(attachment: TransitGatewayVpcAttachment, zone: str) -> str:
@@ -187,7 +185,7 @@ def _from_local_zone(lowering: Lowering, attachment_id: str, zone: str) -> tuple
 
 
 def _forgotten(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
-    return (_FORGET, _to(node_name(_NAME, attachment_id, "zone", zone)))
+    return (FORGET, _to(node_name(_NAME, attachment_id, "zone", zone)))
 
 
 def _from_anywhere(lowering: Lowering, attachment_id: str, _: str) -> tuple[Stage, ...]:
@@ -242,7 +240,8 @@ def _leave(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ..
     if lowering.snapshot.get(Vpc, vpc_id) is None or not subnets:
         words = f"{vpc_id}, which it attaches, or its subnets are not in the snapshot"
         return (Unmodelled(Origin(attachment_id, words, code="UNKNOWN_RESOURCE")),)
-    forget = () if _keeps_groups(lowering, attachment) else (_FORGET,)
+    kept = _keeps_groups(lowering, attachment)
+    forget = forget_towards(lowering, vpc_id) if kept else (FORGET,)
     if len(subnets) == 1:
         return (*forget, _to(_exit(attachment, subnets[0])))
     if attachment.options.appliance_mode_support == "enable":
@@ -296,7 +295,7 @@ def _out(lowering: Lowering, attachment_id: str, subnet_id: str) -> tuple[Stage,
     loses = lowering.index.zone_of(subnet_id) in _NO_REFERENCES
     return (
         *((flow,) if remembers and len(attachment.subnet_ids) > 1 else ()),
-        *((_FORGET,) if loses else ()),
+        *((FORGET,) if loses else ()),
         _to(node_name("subnet", subnet_id, "emit", "attachment")),
     )
 

@@ -53,15 +53,14 @@ def _beyond(lowering: Lowering, interface: VirtualInterface) -> _Beyond:
     lines, name = lowering.index.lines, interface.virtual_interface_id
     if interface.virtual_gateway_id:
         told = lines.told_by(interface.virtual_gateway_id, name)
-        known, perhaps = (told.prefixes, ()) if told.alone else ((), told.prefixes)
-        return _Beyond(known, perhaps, told.whole)
+        return _Beyond(told.known, told.perhaps, told.whole)
     gateway_id = lines.gateway_of(interface)
     siblings = [each for each in lines.interfaces(gateway_id) if interface_up(each) is not False]
     single = len(siblings) == 1 and not lines.unseen_interfaces(gateway_id)
     found = lines.told_to_all(gateway_id)
     return _Beyond(
-        tuple(p for told in found for p in told.prefixes if told.alone and single),
-        tuple(p for told in found for p in told.prefixes if not (told.alone and single)),
+        tuple(p for told in found for p in told.known if single),
+        tuple(p for told in found for p in (*told.perhaps, *(() if single else told.known))),
         all(told.whole for told in found),
     )
 
@@ -93,10 +92,10 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
     for interface in lowering.index.lines.interfaces(gateway_id):
         name, up = interface.virtual_interface_id, interface_up(interface) is not False
         told = lowering.index.lines.told_by(gateway_id, name)
-        known, perhaps = (told.prefixes, ()) if told.alone else ((), told.prefixes)
         hidden = Origin(name, _HIDDEN, "prefixes", name=interface.name)
         gap = hidden if up and not told.whole else None
-        yield Uplink(name, node_name(_NAME, name, "out"), known, perhaps, gap, _FIRST, up)
+        node = node_name(_NAME, name, "out")
+        yield Uplink(name, node, told.known, told.perhaps, gap, _FIRST, up)
 
 
 # ------------------------------------------------------------------- what it carries

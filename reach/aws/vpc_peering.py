@@ -76,6 +76,15 @@ def _region(lowering: Lowering, side: PeeringVpcInfo) -> str:
 
 def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]:
     """A packet that a VPC sends over the peering."""
+    return _over(lowering, peering_id, vpc_id, checked=True)
+
+
+def _carried(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]:
+    """R-NLB-3: what a balancer of a VPC sends with its client's address, whoever that is."""
+    return _over(lowering, peering_id, vpc_id, checked=False)
+
+
+def _over(lowering: Lowering, peering_id: str, vpc_id: str, *, checked: bool) -> tuple[Stage, ...]:
     peering = _get(lowering, peering_id)
     here, there = peering.requester_vpc_info, peering.accepter_vpc_info
     if here.vpc_id != vpc_id:
@@ -92,7 +101,7 @@ def _from(lowering: Lowering, peering_id: str, vpc_id: str) -> tuple[Stage, ...]
     return (
         *_active(peering),
         *lowering.slot("vpc_peering.from", peering_id),
-        _of_sender(lowering, peering, here),
+        *((_of_sender(lowering, peering, here),) if checked else ()),
         # Of no active peering AWS prints a side without blocks (R-PCX-1).
         *((_only("destination", blocks, beyond),) if blocks else ()),
         *((Translate((forget,)),) if crosses else ()),
@@ -192,7 +201,8 @@ def _end(lowering: Lowering, peering_id: str) -> End | None:
     for vpc in vpcs:
         interfaces += lowering.index.interfaces_by_vpc.get(vpc, ())
     ends = lowering.hosts(tuple(interfaces), peering_id)
-    ways = tuple(node_name(_NAME, peering_id, "from", vpc) for vpc in vpcs)
+    parts = ("from", "carried")
+    ways = tuple(node_name(_NAME, peering_id, part, vpc) for part in parts for vpc in vpcs)
     unseen = [vpc for vpc in vpcs if lowering.snapshot.get(Vpc, vpc) is None]
     gap = unheld_in(lowering, vpcs)
     if unseen:
@@ -204,7 +214,7 @@ def _end(lowering: Lowering, peering_id: str) -> End | None:
 COMPONENT = Component(
     name=_NAME,
     reads=(VpcPeeringConnection, Vpc),
-    nodes={"from": lambda lowering, peering, vpc: _from(lowering, peering, vpc)},
+    nodes={"from": _from, "carried": _carried},
     targets=(Target("vpc_peering_connection_id", "pcx-", _enter, _could),),
     joins=_joins,
     ends={"pcx-": _end},

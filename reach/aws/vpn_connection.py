@@ -70,7 +70,10 @@ def _at_gateway(lowering: Lowering, connection: VpnConnection) -> Told:
         return Told(static_prefixes(connection), True)
     gateway_id = connection.vpn_gateway_id or ""
     told = lowering.index.lines.told_by(gateway_id, connection.vpn_connection_id)
-    return Told(told.prefixes, _is_whole(connection, told), told.alone)
+    accepted = accepted_routes(connection)
+    counted = told.alone and accepted is not None and accepted <= len(told.prefixes)
+    also = () if counted else told.also
+    return Told(told.prefixes, _is_whole(connection, told), told.alone, also)
 
 
 def _is_whole(connection: VpnConnection, told: Told) -> bool:
@@ -98,15 +101,13 @@ def _gap(connection_id: str, told: Told) -> Origin | None:
 
 
 def _link(connection_id: str, told: Told, up: bool) -> Link:
-    known = Ranges.prefixes(each for each in told.prefixes if not is_default(each))
-    nothing = Ranges(())
     return Link(
         connection_id,
         node_name(_NAME, connection_id, "in"),
-        known if told.alone else nothing,
+        Ranges.prefixes(each for each in told.known if not is_default(each)),
         gap=_gap(connection_id, told),
-        to_internet=any(map(is_default, told.prefixes)),
-        perhaps=nothing if told.alone else known,
+        to_internet=any(map(is_default, (*told.known, *told.perhaps))),
+        perhaps=Ranges.prefixes(each for each in told.perhaps if not is_default(each)),
         up=up,
     )
 
@@ -140,8 +141,8 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
         yield Uplink(
             name,
             node_name(_NAME, name, "out"),
-            told.prefixes if told.alone else (),
-            perhaps=() if told.alone else told.prefixes,
+            told.known,
+            perhaps=told.perhaps,
             gap=_gap(name, told),
             rank=_STATIC if is_static(connection) else _BGP,
             up=tunnels_up(connection) is not False,

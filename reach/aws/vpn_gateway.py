@@ -53,6 +53,7 @@ from reach.states import ATTACHMENT, NAT_GATEWAY, VPN_GATEWAY, may_work, refused
 
 _NAME = "vpn_gateway"
 _QUIET = Origin("", "")
+_PARTLY = "whether Direct Connect hangs on it is not known: not all its calls were made"
 _FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 
 
@@ -146,10 +147,11 @@ def _out(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Rivals:
-    """The uplinks that may take a prefix, the first for certain if it is alone."""
+    """The uplinks that may take a prefix, one of them for certain unless nothing is known."""
 
     prefix: Prefix
     uplinks: tuple[Uplink, ...]
+    certain: bool = True
 
 
 def _rivals(uplinks: Sequence[Uplink]) -> Iterator[_Rivals]:
@@ -167,7 +169,8 @@ def _rivals(uplinks: Sequence[Uplink]) -> Iterator[_Rivals]:
         best = min((uplink.rank for uplink in sure), default=None)
         first = [uplink for uplink in sure if uplink.rank == best]
         better = [u for u in perhaps.get(prefix, ()) if best is None or u.rank <= best]
-        yield _Rivals(prefix, tuple({u.resource: u for u in (*first, *better)}.values()))
+        found = tuple({u.resource: u for u in (*first, *better)}.values())
+        yield _Rivals(prefix, found, bool(first))
 
 
 def _ordered(lowering: Lowering, gateway_id: str) -> tuple[_Rivals, ...]:
@@ -188,7 +191,7 @@ def _routes(lowering: Lowering, gateway: VpnGateway) -> Iterator[Route]:
     gateway_id = gateway.vpn_gateway_id
     for number, rivals in enumerate(_ordered(lowering, gateway_id)):
         match, locator = to_prefix(rivals.prefix), f"prefix {rivals.prefix}"
-        if len(rivals.uplinks) == 1:
+        if len(rivals.uplinks) == 1 and rivals.certain:
             (only,) = rivals.uplinks
             words = f"sends {rivals.prefix} over {only.resource}"
             yield Route(match, only.node, Origin(gateway_id, words, locator, name=gateway.name))
@@ -279,7 +282,31 @@ def _between(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
 # ------------------------------------------------------------------- a line that does not show
 
 
-def _unseen(lowering: Lowering, gateway: VpnGateway) -> tuple[tuple[Prefix, ...], Origin] | None:
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """A line that does not show: what it has told, or perhaps has, and why nobody knows."""
+
+    gap: Origin
+    known: tuple[Prefix, ...] = ()
+    perhaps: tuple[Prefix, ...] = ()
+
+
+def _unseen(lowering: Lowering, gateway: VpnGateway) -> _Unseen | None:
+    gateway_id, lines = gateway.vpn_gateway_id, lowering.index.lines
+    found, again = _first_told(lowering, gateway), lines.told_again(gateway_id)
+    if found is None and not again:
+        return None
+    if found is None:
+        return _Unseen(Origin(gateway_id, _PARTLY, "lines"), perhaps=again)
+    prefixes, gap = found
+    if lines.learners(gateway_id):
+        return _Unseen(gap, perhaps=(*prefixes, *again))
+    return _Unseen(gap, prefixes, again)
+
+
+def _first_told(
+    lowering: Lowering, gateway: VpnGateway
+) -> tuple[tuple[Prefix, ...], Origin] | None:
     """Prefixes of no line in the snapshot, and what may be said of the line that told them."""
     gateway_id, lines = gateway.vpn_gateway_id, lowering.index.lines
     told = lines.learned(gateway_id)
@@ -294,8 +321,7 @@ def _unseen(lowering: Lowering, gateway: VpnGateway) -> tuple[tuple[Prefix, ...]
     if lines.direct_connect_asked:
         return None
     if lines.direct_connect_used:
-        words = "whether Direct Connect hangs on it is not known: not all its calls were made"
-        return (), Origin(gateway_id, words, "lines")
+        return (), Origin(gateway_id, _PARTLY, "lines")
     if lines.connections(gateway_id):
         return None
     words = "no line hangs on it in the snapshot, and the calls of Direct Connect were not made"
@@ -308,12 +334,9 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
     attached = gateway is not None and _vpc_of(gateway)
     unseen = _unseen(lowering, gateway) if gateway is not None and attached else None
     if unseen is not None:
-        prefixes, gap = unseen
         node = node_name(_NAME, gateway_id, "unseen")
-        open_ended = gap if _is_open(lowering, gateway_id) else None
-        alone = not lowering.index.lines.learners(gateway_id)
-        known, perhaps = (prefixes, ()) if alone else ((), prefixes)
-        yield Uplink(gateway_id, node, known, perhaps, open_ended)
+        open_ended = unseen.gap if _is_open(lowering, gateway_id) else None
+        yield Uplink(gateway_id, node, unseen.known, unseen.perhaps, open_ended)
 
 
 def _is_open(lowering: Lowering, gateway_id: str) -> bool:
@@ -326,18 +349,19 @@ def _links(lowering: Lowering) -> Iterator[Link]:
     for gateway in lowering.snapshot.records(VpnGateway):
         unseen = _unseen(lowering, gateway) if _vpc_of(gateway) else None
         if unseen is not None:
-            prefixes, gap = unseen
-            gateway_id = gateway.vpn_gateway_id
-            told = Ranges.prefixes(each for each in prefixes if not is_default(each))
-            alone = not lowering.index.lines.learners(gateway_id)
+            gateway_id, told = gateway.vpn_gateway_id, (*unseen.known, *unseen.perhaps)
             yield Link(
                 gateway_id,
                 node_name(_NAME, gateway_id, "from_unseen"),
-                told if alone else Ranges(()),
-                gap=gap if _is_open(lowering, gateway_id) else None,
-                to_internet=any(map(is_default, prefixes)),
-                perhaps=Ranges(()) if alone else told,
+                _but_the_internet(unseen.known),
+                gap=unseen.gap if _is_open(lowering, gateway_id) else None,
+                to_internet=any(map(is_default, told)),
+                perhaps=_but_the_internet(unseen.perhaps),
             )
+
+
+def _but_the_internet(prefixes: Sequence[Prefix]) -> Ranges:
+    return Ranges.prefixes(each for each in prefixes if not is_default(each))
 
 
 def _doubted(to: str, lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
@@ -348,7 +372,7 @@ def _doubted(to: str, lowering: Lowering, gateway_id: str, _: str) -> tuple[Stag
     onward = node_name(_NAME, gateway_id, "in")
     if to == "hosts":
         onward = node_name("on_premises", gateway_id, "hosts")
-    return (unknown_filter(unseen[1]), Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
+    return (unknown_filter(unseen.gap), Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
 
 
 # ------------------------------------------------------------------- routes and ends

@@ -72,10 +72,15 @@ class Ruling:
 
 
 _ORDERS = ("default_action_order", "strict_order")
-# The API's FirewallPolicy; some go on after an underscore (drop_established_app_layer).
-_ACTIONS = (
-    *("aws:pass", "aws:drop", "aws:forward_to_sfe"),
-    *("aws:alert_strict", "aws:alert_established"),
+# The API's FirewallPolicy.
+_STATELESS = ("aws:pass", "aws:drop", "aws:forward_to_sfe")
+_STATEFUL = tuple(
+    f"aws:{does}_{what}"
+    for does in ("drop", "alert")
+    for what in (
+        *("strict", "established"),
+        *("established_app_layer", "established_app_layer_to_server"),
+    )
 )
 
 
@@ -93,9 +98,12 @@ def strange_word(policy: FirewallPolicy) -> str:
         return f"its rule order is {order!r}"
     if not body.stateless_default_actions:
         return "it has no stateless default actions, which AWS always prints"
-    said = (*body.stateless_default_actions, *body.stateful_default_actions)
-    strange = (each for each in said if each.startswith("aws:") and not each.startswith(_ACTIONS))
-    word = next(strange, "")
+    said = (
+        *(each for each in body.stateless_default_actions if each not in _STATELESS),
+        *(each for each in body.stateful_default_actions if each not in _STATEFUL),
+    )
+    # Custom actions have names of their own.
+    word = next((each for each in said if each.startswith("aws:")), "")
     return f"a default action of it is {word!r}" if word else ""
 
 

@@ -1,6 +1,7 @@
 """Public addresses that two interfaces are said to have: of two moments, or of a move while asked.
 
     disputed(lowering) -> public address -> the private ones that it is said to stand for, by VPC
+    elastic(lowering) -> interface -> pairs of a private address and the Elastic IP on it
 
 A public address stands for one private address (R-ENI-3): an interface says so itself, as does
 describe-addresses, or a NAT gateway.  Where they do not say the same, nothing tells which of them
@@ -9,7 +10,7 @@ is right, least of all the order of files (law 2).  Must not know what a gateway
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reach.component import Lowering
 from reach.network.address import parse_address
@@ -19,6 +20,7 @@ from reach.snapshot.records import Address, NatGateway, NetworkInterface
 from reach.states import NAT_GATEWAY, may_work
 
 Claim = tuple[str, int]  # a VPC, and a private address of it
+Elastic = Mapping[str, Sequence[tuple[int, int]]]
 
 
 def disputed(lowering: Lowering) -> Mapping[int, frozenset[Claim]]:
@@ -31,6 +33,20 @@ def disputed(lowering: Lowering) -> Mapping[int, frozenset[Claim]]:
         return {public: frozenset(all_of) for public, all_of in found.items() if len(all_of) > 1}
 
     return lowering.memo("disputed public addresses", make)
+
+
+def elastic(lowering: Lowering) -> Elastic:
+    """Elastic IPs that describe-addresses places on interfaces, whatever these say themselves."""
+
+    def make() -> dict[str, list[tuple[int, int]]]:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for address in lowering.snapshot.records(Address):
+            if address.network_interface_id and address.private_ip_address and address.public_ip:
+                pair = parse_address(address.private_ip_address), parse_address(address.public_ip)
+                found.setdefault(address.network_interface_id, []).append(pair)
+        return found
+
+    return lowering.memo("elastic addresses", make)
 
 
 def dispute(public: str, claims: frozenset[Claim]) -> Origin:

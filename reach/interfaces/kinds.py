@@ -1,6 +1,7 @@
 """What rules can tell interfaces apart by, read off one record after the other.
 
     is_host(interface) -> bool        kind(lowering, interface) -> hashable
+    is_mount_target(interface) -> bool
 
 Interfaces of one kind share a node.  Takes records; must not know how nodes are made.
 """
@@ -20,6 +21,7 @@ MOUNT_TARGET = "efs"
 HOSTS = ("interface", "efa", "efa-only", "trunk", "branch", MOUNT_TARGET)
 FUNCTION = "lambda"
 _CLIENT_VPN = "ClientVPN Endpoint resource"
+_MOUNT_TARGET = "EFS mount target"
 
 
 def is_host(interface: NetworkInterface) -> bool:
@@ -32,6 +34,12 @@ def is_host(interface: NetworkInterface) -> bool:
     attached = interface.attachment.instance_id if interface.attachment else None
     service = service or (interface.description.startswith(_CLIENT_VPN) and not attached)
     return interface.interface_type in (*HOSTS, FUNCTION) and not service
+
+
+def is_mount_target(interface: NetworkInterface) -> bool:
+    """Of a file system; one that does not show by its type does by its description."""
+    told = interface.requester_managed and interface.description.startswith(_MOUNT_TARGET)
+    return told or interface.interface_type == MOUNT_TARGET
 
 
 def owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:

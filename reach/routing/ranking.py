@@ -4,7 +4,8 @@
 
 Takes a table as AWS prints it, and spreads prefix lists over their entries.  The longest prefix
 wins, then static over prefix list over learned (R-RT-4, R-RT-5, U-8, U-14), but the local route
-beats propagated ones inside it (R-RT-6).  Must not know where a route leads, nor who is routed.
+beats propagated ones inside it, its target replaced or not (R-RT-6, R-RT-7).  Must not know where a
+route leads, nor who is routed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from itertools import groupby
 
 from reach.component import Lowering
 from reach.network.address import Prefix, parse_address
+from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import Route as RouteRecord
-from reach.snapshot.records import RouteTable
+from reach.snapshot.records import RouteTable, Vpc
 
 _TARGETS = (
     "nat_gateway_id",
@@ -98,7 +100,10 @@ def ranking_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
     """Best first; routes of equal prefix and rank stand together."""
     found = list(candidates_of(lowering, table))
     ranks = _ranks(lowering)
-    local = [c.prefix for c in found if c.target == "local" and c.kind == STATIC]
+    own = _own(lowering, table)
+    local = [
+        c.prefix for c in found if c.kind == STATIC and (c.target == "local" or c.prefix in own)
+    ]
     kept = [
         c
         for c in found
@@ -112,6 +117,13 @@ def ranking_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
         first = [c for c in members if ranks[c.kind] == ranks[members[0].kind]]
         best.append([replace(c, option=option) for c in first] if option else first)
     return best
+
+
+def _own(lowering: Lowering, table: RouteTable) -> frozenset[Prefix]:
+    """The blocks of its VPC: a route for one is the local one, whatever its target is replaced by
+    (R-RT-7)."""
+    vpc = lowering.snapshot.get(Vpc, table.vpc_id or "")
+    return frozenset(map(Prefix.parse, vpc_blocks(vpc))) if vpc is not None else frozenset()
 
 
 def _hangs_on(members: list[Candidate]) -> str:

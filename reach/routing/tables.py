@@ -15,9 +15,16 @@ from collections.abc import Iterator
 from reach.component import Lowering
 from reach.network.stage import Origin
 from reach.routing.ranking import Candidate, ranking_of
+from reach.snapshot.firewalls import is_balanced
 from reach.snapshot.private_records import VpnGateway
 from reach.snapshot.record import where
-from reach.snapshot.records import InternetGateway, RouteTable, Subnet
+from reach.snapshot.records import (
+    InternetGateway,
+    RouteTable,
+    Subnet,
+    VpcEndpoint,
+)
+from reach.snapshot.records import Route as RouteRecord
 from reach.unprinted import left_out, left_out_in, strange
 
 
@@ -68,6 +75,13 @@ def edge_of(lowering: Lowering, gateway_id: str) -> RouteTable | Origin | None:
 
 def unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
     """A route whose prefix list has no known entries; those to VPC Lattice go before all routes."""
+    for record in _unlisted(lowering, table):
+        words = f"routes {record.destination_prefix_list_id}, whose entries are not in the snapshot"
+        return Origin(table.route_table_id, words, name=table.name)
+    return None
+
+
+def _unlisted(lowering: Lowering, table: RouteTable) -> Iterator[RouteRecord]:
     for record in table.routes:
         listed = record.destination_prefix_list_id
         if (
@@ -75,22 +89,31 @@ def unknown_list(lowering: Lowering, table: RouteTable) -> Origin | None:
             and listed
             and lowering.index.prefix_list_entries(listed) is None
         ):
-            words = f"routes {listed}, whose entries are not in the snapshot"
-            return Origin(table.route_table_id, words, name=table.name)
-    return None
+            yield record
 
 
 def certain_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
     """The routes that are in force for certain, best first.
 
-    Next to an unknown list these are those inside the VPC: the list may hold any other destination
-    (R-RT-8).
+    Next to an unknown list these are those inside the VPC: the list may hold any other destination,
+    and those as well if it leads to what may stand between subnets (R-RT-8).
     """
     ranked = ranking_of(lowering, table)
-    if unknown_list(lowering, table) is None:
+    unlisted = tuple(_unlisted(lowering, table))
+    if not unlisted:
         return ranked
+    if any(_may_part_subnets(lowering, record) for record in unlisted):
+        return []
     local = [c.prefix for group in ranked for c in group if c.target == "local"]
     return [group for group in ranked if any(block.covers(group[0].prefix) for block in local)]
+
+
+def _may_part_subnets(lowering: Lowering, record: RouteRecord) -> bool:
+    endpoint = lowering.snapshot.get(VpcEndpoint, record.gateway_id or "")
+    if endpoint is not None and is_balanced(endpoint):
+        return True
+    others = (record.network_interface_id, record.instance_id, record.nat_gateway_id)
+    return any((*others, record.local_gateway_id))
 
 
 def _unsettled(lowering: Lowering, place: str) -> Origin | None:

@@ -8,7 +8,7 @@ a packet is for the components.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -49,11 +49,22 @@ class Told:
     """Prefixes that tables show to lie beyond something.
 
     ``whole`` where no others can, ``alone`` where it does not lie beyond something else instead.
+    What ``also`` holds lies beyond something else for certain, and beyond it perhaps as well.
     """
 
     prefixes: tuple[Prefix, ...] = ()
     whole: bool = False
     alone: bool = True
+    also: tuple[Prefix, ...] = ()
+
+    @property
+    def perhaps(self) -> tuple[Prefix, ...]:
+        """What may lie beyond something else instead."""
+        return self.also if self.alone else (*self.prefixes, *self.also)
+
+    @property
+    def known(self) -> tuple[Prefix, ...]:
+        return self.prefixes if self.alone else ()
 
 
 def is_default(prefix: Prefix) -> bool:
@@ -230,7 +241,8 @@ class Lines:
     # What a virtual private gateway has learned
 
     def learned(self, gateway_id: str) -> Told:
-        """What it knows that no static route of its connections told it."""
+        """What it knows that no static route of its connections told it; a prefix that one did may
+        have been told twice."""
         static = {
             prefix
             for each in self.connections(gateway_id)
@@ -238,7 +250,27 @@ class Lines:
             for prefix in static_prefixes(each)
         }
         told = self._propagated.get(gateway_id, Told())
-        return Told(tuple(each for each in told.prefixes if each not in static), told.whole)
+        others = tuple(each for each in told.prefixes if each not in static)
+        return Told(others, told.whole, also=tuple(p for p in told.prefixes if p in static))
+
+    def told_again(self, gateway_id: str) -> tuple[Prefix, ...]:
+        """What a static connection told, and a line that the snapshot does not hold perhaps too.
+
+        Where nothing is seen of Direct Connect that is thought of only if the connection is down.
+        """
+        asked = self.connections_asked(gateway_id)
+        if asked and self.direct_connect_asked:
+            return ()
+        working = {
+            prefix
+            for each in self.connections(gateway_id)
+            if is_static(each) and tunnels_up(each) is not False
+            for prefix in static_prefixes(each)
+        }
+        told = self.learned(gateway_id).also
+        if self.direct_connect_used or not asked:
+            return told
+        return tuple(each for each in told if each not in working)
 
     @cached_property
     def _propagated(self) -> Mapping[str, Told]:
@@ -301,7 +333,7 @@ class Lines:
             return Told((), self.connections_asked(gateway_id))
         learned = self.learned(gateway_id)
         alone = len(learners) == 1 and not self.has_more(gateway_id)
-        return Told(learned.prefixes, learned.whole, alone)
+        return replace(learned, alone=alone)
 
     def has_more(self, gateway_id: str) -> bool:
         """Whether a gateway has learned more than its lines in the snapshot can have told it.

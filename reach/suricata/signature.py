@@ -29,8 +29,9 @@ from reach.suricata.expression import (
 )
 
 SCTP = 132
+_HIGHEST = 255
 _FOUR, _SIX = (Ranges.prefixes((family,)) for family in (ANY_IPV4, ANY_IPV6))
-_NOT_TCP = Ranges.span(0, 255) - Ranges.of(TCP)
+_NOT_TCP = Ranges.span(0, _HIGHEST) - Ranges.of(TCP)
 
 # What a protocol's name means: the IP protocols that carry it (none: any).
 _PACKETS: dict[str, tuple[int, ...]] = {
@@ -53,6 +54,23 @@ _APPLICATIONS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(_OVER_TCP, (TCP,)),
     **dict.fromkeys(_OVER_UDP, (UDP,)),
     **dict.fromkeys(_OVER_BOTH, (TCP, UDP)),
+}
+
+# What `ip_proto` may name, of the names of protocols(5); others are given as numbers.
+_NUMBERED = {
+    "icmp": ICMP,
+    "igmp": 2,
+    "ipencap": 4,
+    "tcp": TCP,
+    "udp": UDP,
+    "gre": 47,
+    "esp": 50,
+    "ah": 51,
+    "ipv6-icmp": ICMPV6,
+    "ospf": 89,
+    "pim": 103,
+    "vrrp": 112,
+    "sctp": SCTP,
 }
 
 # Keywords that say nothing of the packet.
@@ -291,6 +309,28 @@ def mirrored(space: HeaderSpace) -> HeaderSpace:
     return HeaderSpace.where(**{_ACROSS.get(name, name): values for name, values in space.fields})
 
 
+def _protocols(value: str) -> Ranges | None:
+    """The protocols of an `ip_proto`: a number or a name, all but one, above or below one.
+
+    None for what cannot be read (Suricata, detect-ipproto.c).
+    """
+    sign = value[:1] if value[:1] in ("!", "<", ">") else ""
+    name = value.removeprefix(sign).strip().lower()
+    number = int(name) if name.isascii() and name.isdigit() else _NUMBERED.get(name)
+    if number is None or number > _HIGHEST:
+        return None
+    every = Ranges.span(0, _HIGHEST)
+    below = Ranges.span(0, number) - Ranges.of(number)
+    match sign:
+        case "!":
+            return every - Ranges.of(number)
+        case "<":
+            return below
+        case ">":
+            return every - below - Ranges.of(number)
+    return Ranges.of(number)
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What the options say: of the header, of the flow, and whether that is all they say."""
@@ -315,8 +355,11 @@ class _Told:
             return self._of_flow({word.strip().lower() for word in value.split(",")})
         if keyword == "flowbits" and not value.lower().startswith(("isset", "isnotset")):
             return self
-        if keyword in ("ip_proto", "itype", "icode") and value.isdigit():
-            field = {"ip_proto": "protocol", "itype": "icmp_type", "icode": "icmp_code"}[keyword]
+        protocols = _protocols(value) if keyword == "ip_proto" else None
+        if protocols is not None:
+            return replace(self, space=self.space & HeaderSpace.where(protocol=protocols))
+        if keyword in ("itype", "icode") and value.isdigit():
+            field = {"itype": "icmp_type", "icode": "icmp_code"}[keyword]
             more = HeaderSpace.where(**{field: Ranges.of(int(value))})
             return replace(self, space=self.space & more)
         content = keyword not in _OF_ANY_PACKET and keyword.startswith(_OF_CONTENT)

@@ -23,7 +23,12 @@ from reach.snapshot.balancer_records import (
     ClassicLoadBalancer,
     LoadBalancerTargetHealth,
 )
-from reach.snapshot.index import outer_mapping, private_addresses
+from reach.snapshot.index import (
+    carrier_mapping,
+    customer_mapping,
+    private_addresses,
+    public_mapping,
+)
 from reach.snapshot.lattice_records import LatticeTargets
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import Address, Instance, NetworkInterface, Subnet, Vpc
@@ -66,12 +71,19 @@ class Mentions:
                 self._read_all(kind)
 
     def of(self, interface: NetworkInterface) -> Hashable:
-        """What is said of a host, with the IP versions that it has inside and outside, and whether
-        the internet gateway refuses it."""
+        """What is said of a host, with the IP versions that it has inside and at each kind of
+        gateway, and whether the internet gateway refuses it."""
         inside = private_addresses(interface)
-        outside = [address for _, address in outer_mapping(interface)]
+        public = [address for _, address in public_mapping(interface)]
+        public += self._placed.get(interface.network_interface_id, ())
+        others = [
+            [address for _, address in mapping(interface)]
+            for mapping in (carrier_mapping, customer_mapping)
+        ]
+        outside = [*public, *(address for each in others for address in each)]
         versions = tuple(
-            frozenset(address >> (WIDTH - 1) for address in each) for each in (inside, outside)
+            frozenset(address >> (WIDTH - 1) for address in each)
+            for each in (inside, public, *others)
         )
         said: set[Hashable] = set()
         for address in (*inside, *outside):
@@ -104,6 +116,16 @@ class Mentions:
             if each.network_interface_id and each.allocation_id:
                 known = found.get(each.network_interface_id, ())
                 found[each.network_interface_id] = (*known, each.allocation_id)
+        return found
+
+    @cached_property
+    def _placed(self) -> Mapping[str, tuple[int, ...]]:
+        """The Elastic IPs of an interface, which it may say nothing of itself."""
+        found: dict[str, tuple[int, ...]] = {}
+        for each in self._snapshot.records(Address):
+            if each.network_interface_id and each.public_ip and each.private_ip_address:
+                known = found.get(each.network_interface_id, ())
+                found[each.network_interface_id] = (*known, parse_address(each.public_ip))
         return found
 
     # ---------------------------------------------------------------- reading

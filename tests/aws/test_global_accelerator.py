@@ -112,6 +112,8 @@ def test_block_public_access(where: str) -> None:
     holder.record["BlockPublicAccessStates"] = {"InternetGatewayBlockMode": "block-ingress"}
     answer = e.ask("can internet reach world port 443")
     assert (answer.verdict, codes(answer)) == ("unreachable", {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"})
+    e.drop("Subnets")
+    assert e.ask("can internet reach world port 443").verdict == "undecided"
 
 
 def test_disabled() -> None:

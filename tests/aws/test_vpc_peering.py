@@ -299,7 +299,8 @@ def test_as_an_end() -> None:
     g = ground(e)
     end = g.end(e.pcx)
     assert end is not None
-    assert end.through == (over(e), over(e, e.v2))
+    kept = (f"vpc_peering/{e.pcx}/carried {vpc}" for vpc in (e.v1, e.v2))
+    assert end.through == (over(e), over(e, e.v2), *kept)
     starts = {start.node.split("/")[1] for start in end.starts}
     assert starts == {str(one.eni) for one in (e.a, e.b, e.b2)}
     assert g.end("pcx-0000000000000dead") is None

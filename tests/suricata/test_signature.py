@@ -163,6 +163,32 @@ def test_options_that_a_header_shows() -> None:
     assert met(by_number, TCP) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("ip_proto:TCP; ", [True, False, False, False]),
+        ("ip_proto:!TCP; ", [False, True, True, True]),
+        ("ip_proto:!6; ip_proto:!udp; ", [False, False, True, True]),
+        ("ip_proto:!TCP; ip_proto:!UDP; ip_proto:!ICMP; ", [False, False, False, True]),
+        ("ip_proto:>6; ", [False, True, False, True]),
+        ("ip_proto:<6; ", [False, False, True, False]),
+        ("ip_proto:esp; ", [False, False, False, True]),
+    ],
+)
+def test_protocols_by_number(options: str, expected: list[bool]) -> None:
+    """A name or a number, all others, those above or below: certain, as a header shows it."""
+    text = f"drop ip any any -> any any ({options}sid:1;)"
+    esp = packet("10.0.0.5", "8.8.8.8", "50")
+    assert [bool(met(text, header)) for header in (TCP, UDP, PING, esp)] == expected
+    assert readings(text) == [(EVERY, True)]
+
+
+@pytest.mark.parametrize("value", ["quux", "!quux", "256", ">", "!"])
+def test_protocols_that_nobody_can_read(value: str) -> None:
+    """What an `ip_proto` says of them may match anything."""
+    assert readings(f"drop ip any any -> any any (ip_proto:{value}; sid:1;)") == [(EVERY, False)]
+
+
 # ------------------------------ what only packets show
 
 

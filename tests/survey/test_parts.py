@@ -45,6 +45,16 @@ def test_only_who_has_a_public_address_is_told_as_exposed() -> None:
     assert told.complete
 
 
+def test_a_public_address_of_which_only_its_allocation_tells() -> None:
+    """R-ENI-3: describe-addresses is enough to be told apart."""
+    row = Row()
+    for record in (row.hosts[1].eni.record, *row.hosts[1].eni.record["PrivateIpAddresses"]):
+        record.pop("Association", None)
+    told = reach.exposure(row.load(), packet="port 443")
+    assert [row.names(told.destinations[a.destination]) for a in told.accesses] == [{"n21"}]
+    assert told.complete
+
+
 @pytest.mark.parametrize("by", ["rule", "list", "acl"])
 def test_only_who_is_in_a_block_is_told_as_reaching(by: str) -> None:
     """In a rule of the one who is reached, in a prefix list, in the ACL of its subnet."""
@@ -298,3 +308,17 @@ def test_a_balancer_passes_on_to_one_of_them() -> None:
     balancers.listen(e, front, "HTTP", 80, to)
     assert ("internet", "n21") in (found := singly(e, "port 80", source="internet"))
     assert {other for _, other in found} & {"n20", "n21", "n22"} == {"n21"}
+
+
+def test_an_address_of_a_carrier_is_no_public_one() -> None:
+    """Nor is a customer's: the internet gateway translates neither."""
+    e = Alike()
+    e.online(e.ta, e.tb)
+    kinds = ("PublicIp", "CarrierIp", "CustomerOwnedIp")
+    for number, (host, kind) in enumerate(zip(e.hosts, kinds, strict=True)):
+        e.public(host, f"198.51.100.{number}", elastic=False)
+        association = host.eni.record["Association"]
+        association[kind] = association.pop("PublicIp")
+    assert sorted(map(sorted, e.told())) == [["n20"], ["n21"], ["n22"]]
+    found = {other for _, other in singly(e, "port 80", source="internet")}
+    assert found & {"n20", "n21", "n22"} == {"n20"}

@@ -350,17 +350,20 @@ def test_without_route_tables() -> None:
 
 
 def test_a_list_that_may_hold_the_member() -> None:
-    """R-RT-8: a list is never about what is inside the VPC; beyond it nothing is certain."""
-    e = Pair()
-    e.peered()
-    group = worn(e, e.b2)
-    lets_out(e, e.a, f"tcp/22 {group}", f"tcp/22 {worn(e, e.b)}")
-    listed = e.prefix_list("10.9.0.0/16")
-    e.route(e.ta, listed, e.natted())
-    allow(e, f"can {e.a} reach {e.b2} port 22")
-    e.drop("ManagedPrefixListEntries")
-    unknown(e, f"can {e.a} reach {e.b2} port 22")
-    allow(e, f"can {e.a} reach {e.b} port 22")
+    """R-RT-8: what is inside the VPC only a list to an appliance, a NAT gateway or an endpoint may
+    be about; beyond it nothing is certain."""
+    for inside in (False, True):
+        e = Pair()
+        e.peered()
+        group = worn(e, e.b2)
+        lets_out(e, e.a, f"tcp/22 {group}", f"tcp/22 {worn(e, e.b)}")
+        listed = e.prefix_list("10.9.0.0/16")
+        e.route(e.ta, listed, e.natted() if inside else e.pcx)
+        allow(e, f"can {e.a} reach {e.b2} port 22")
+        allow(e, f"can {e.a} reach {e.b} port 22")
+        e.drop("ManagedPrefixListEntries")
+        unknown(e, f"can {e.a} reach {e.b2} port 22")
+        (unknown if inside else allow)(e, f"can {e.a} reach {e.b} port 22")
 
 
 def test_two_lists_with_the_member() -> None:

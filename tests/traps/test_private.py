@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 
-from tests.estate import Pair
+import reach
+from tests.estate import Pair, load_files
 from tests.estates.private import (
+    OUTSIDE,
     associate,
     attach,
     attach_vpc,
@@ -21,7 +25,7 @@ from tests.estates.private import (
     transit_gateway,
     virtual_interface,
 )
-from tests.traps.rows import allow, deny
+from tests.traps.rows import allow, deny, may
 from tests.traps.test_gaps import never_flips, without
 
 HOST, OTHER, STRANGER = "192.168.1.1", "172.31.1.1", "10.77.0.1"
@@ -164,3 +168,78 @@ def test_a_transit_gateway_means_what_is_behind_its_lines() -> None:
         allow(e, f"can {e.a} reach {text} port 22")
     deny(e, f"can {of['direct-connect-gateway']} reach {e.a} port 22", "NO_ROUTE_TO_DESTINATION")
     deny(e, f"can {e.b} reach {of['vpn']} port 22", "NO_ROUTE_TO_DESTINATION")
+
+
+# ------------------------------ one prefix, told twice
+
+
+def told_twice(up: tuple[bool, bool], *, direct_connect: bool = True) -> Pair:
+    """192.168.0.0/16 by a static VPN connection and, where there is one, by Direct Connect."""
+    e = Pair()
+    vgw = gateway(e, e.v1)
+    connection(e, vgw, static=["192.168.0.0/16"], up=up)
+    dx = dx_gateway(e)
+    virtual_interface(e, dx)
+    if direct_connect:
+        associate(e, dx, vgw, "10.0.0.0/16")
+    learn(e, vgw, e.ta, "192.168.0.0/16")
+    return e
+
+
+@pytest.mark.parametrize("up", [(True, True), (False, False)])
+def test_a_backup_of_direct_connect(up: tuple[bool, bool]) -> None:
+    """R-VGW-9: the routes of Direct Connect come before a static VPN connection's. A table shows a
+    prefix once, so that a static route does not say that nothing else has told it."""
+    e = told_twice(up)
+    dx, vpn = (e.scopes[e.home][f"{key}s"] for key in ("virtualInterface", "VpnConnection"))
+    line, backup = dx[0]["virtualInterfaceId"], vpn[0]["VpnConnectionId"]
+    for question in (f"can {e.a} reach {HOST} port 22", f"can {HOST} reach {e.a} port 22"):
+        may(e, question)
+        by_line, by_backup = (reach.ask(e.load(), question, through=(by,)) for by in (line, backup))
+        assert by_line.verdict == "reachable"
+        assert by_line.assumptions
+        assert by_backup.verdict == ("reachable" if all(up) else "unreachable")
+
+
+def test_no_backup() -> None:
+    """The control: what is down, and alone, carries nothing; and what is up, everything."""
+    e = told_twice((False, False), direct_connect=False)
+    deny(e, f"can {e.a} reach {HOST} port 22")
+    deny(e, f"can {HOST} reach {e.a} port 22")
+    e = told_twice((True, True), direct_connect=False)
+    assert not allow(e, f"can {e.a} reach {HOST} port 22").assumptions
+    assert not allow(e, f"can {HOST} reach {e.a} port 22").assumptions
+
+
+@pytest.mark.parametrize(("accepted", "ask"), [(1, deny), (2, may)])
+def test_a_connection_that_counts_its_routes(accepted: int, ask: Callable[..., Any]) -> None:
+    """One by BGP has told as many prefixes as it says, and no static one besides."""
+    e = Pair()
+    vgw = gateway(e, e.v1)
+    connection(e, vgw, static=["192.168.0.0/16"], up=(False, False))
+    connection(e, vgw, up=(True, True), accepted=accepted, outside=OUTSIDE)
+    learn(e, vgw, e.ta, "192.168.0.0/16", "172.16.0.0/12")
+    allow(e, f"can {e.a} reach {OTHER} port 22")
+    ask(e, f"can {e.a} reach {HOST} port 22")
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("up", [(True, True), (False, False)])
+def test_a_backup_and_a_missing_call(up: tuple[bool, bool], call: str) -> None:
+    """Law 2, as above."""
+    e = told_twice(up)
+    asked = [f"can {e.a} reach {HOST} port 22", f"can {HOST} reach {e.a} port 22"]
+    verdicts = {question: str(e.ask(question).verdict.value) for question in asked}
+    never_flips(dict(without(e.files(), call)), verdicts, call)
+
+
+def test_a_backup_where_nobody_asked_for_direct_connect() -> None:
+    """What is down may not be all that there is; what is up is."""
+    for up, verdict in ((False, "undecided"), (True, "reachable")):
+        e = told_twice((up, up))
+        files = e.files()
+        for call in (each for each in CALLS if each[0].islower()):
+            files = dict(without(files, call))
+        answer = reach.ask(load_files(files), f"can {e.a} reach {HOST} port 22")
+        assert answer.verdict == verdict
+        assert not answer.assumptions
