@@ -25,6 +25,7 @@ from reach.gaps import (
     missing,
     shared_by_others,
     subnets_missing,
+    tags_missing,
     unnamed,
     unseen,
 )
@@ -309,7 +310,7 @@ def _tagged(ground: Ground, text: str) -> End:
         for record in found
         for interface in _interfaces_of(ground, record)
     }
-    gap = interfaces_missing(ground)
+    gap = tags_missing(ground)
     if not interfaces and gap is None:
         raise QuestionError(
             f"nothing in the snapshot that sends or receives has the tag {key}={value}"

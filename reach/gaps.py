@@ -98,6 +98,18 @@ def interfaces_missing(ground: Ground) -> Origin | None:
     return absent or _unheld(ground, NetworkInterface, ground.index.unheld.interfaces, words)
 
 
+def tags_missing(ground: Ground) -> Origin | None:
+    """Why it is not known all that carries a tag: a thing that is not held may."""
+    words = "what carries the tag is not fully known"
+    held = ground.index.unheld
+    return (
+        missing(ground, (NetworkInterface, Instance, Subnet, Vpc), words)
+        or _unheld(ground, NetworkInterface, held.interfaces, words)
+        or _unheld(ground, Instance, held.instances, words)
+        or _unheld(ground, Subnet, held.subnets, words)
+    )
+
+
 def unnamed(ground: Ground, address: int) -> Origin | None:
     """An address that nothing names, when a call that could name it is missing.
 

@@ -15,6 +15,7 @@ import pytest
 import reach
 from tests.estate import Pair, Record, load_files, tell
 from tests.estates.balancers import balancer, listen, target_group
+from tests.estates.services import eks, node
 from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
 
 NOBODY = "NO_POSSIBLE_DESTINATION"
@@ -148,6 +149,36 @@ def test_an_end_of_many_of_which_one_is_not_held(end: str) -> None:
     unknown(e, f"can {c} reach {named} port 80")
     if end != "{sb}":
         allow(e, f"can {c} reach {named} port 22")
+
+
+@pytest.mark.parametrize("lost", ["instance", "subnet", "Reservations", "Subnets", "Vpcs"])
+def test_a_tag_of_what_is_not_held(lost: str) -> None:
+    """Whatever carries a tag is among what the tag names: its record, or the whole call."""
+    e = Partly()
+    holder = {"instance": e.b, "Reservations": e.b, "Vpcs": e.v1}.get(lost, e.sb)
+    c = e.instance("c", e.sa, "10.0.0.9", groups=[e.group(e.v1, ingress=["tcp/22 any"])])
+    for record in (c.eni.record, holder.record):
+        key = "TagSet" if record is c.eni.record else "Tags"
+        record.setdefault(key, []).append({"Key": "Role", "Value": "x"})
+    allow(e, f"can {e.a} reach tag:Role=x port 80")
+    if lost in ("instance", "subnet"):
+        e.hide(holder)
+    else:
+        e.drop(lost)
+    unknown(e, f"can {e.a} reach tag:Role=x port 80")
+
+
+def test_a_node_of_a_group_that_is_not_held() -> None:
+    """R-ENI-9: nodes are told by the tags of instances, and those of one are not known."""
+    e = Partly()
+    eks(e, "prod", {e.sa: "10.0.0.60"})
+    first = node(e, "prod", "blue", e.sa, "10.0.0.61")
+    e.wear(first, e.group(e.v1, ingress=["tcp/22 any"]))
+    second = node(e, "prod", "blue", e.sb, "10.0.1.61")
+    allow(e, f"can {e.a} reach prod/blue port 80")
+    e.hide(second)
+    unknown(e, f"can {e.a} reach prod/blue port 80", second)
+    allow(e, f"can {e.a} reach prod/blue port 22")
 
 
 def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
