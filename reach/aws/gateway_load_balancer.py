@@ -248,7 +248,10 @@ def _refusal(
     node: NetworkInterface,
     appliance: NetworkInterface,
 ) -> Rule | None:
-    """The first rule that does not let a packet of a node into an appliance."""
+    """The first rule that does not let a packet of a node into an appliance.
+
+    A network about other packets, as a survey's, says nothing of these.
+    """
     header = Header(
         private_addresses(node)[0], target.addresses[0], UDP, _CLIENT, target.port or _GENEVE
     )
@@ -262,7 +265,7 @@ def _refusal(
     stages = (
         *between,
         *lowering.slot("network_interface.state", interface_id),
-        *lowering.slot("network_interface.ingress", interface_id),
+        *lowering.slot("network_interface.takes", interface_id),
     )
     for stage in stages:
         if isinstance(stage, Filter):
