@@ -14,6 +14,7 @@ import pytest
 
 import reach
 from tests.estate import Pair, Record, load_files, tell
+from tests.estates import private
 from tests.estates.balancers import balancer, listen, target_group
 from tests.estates.services import eks, node
 from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
@@ -149,6 +150,33 @@ def test_an_end_of_many_of_which_one_is_not_held(end: str) -> None:
     unknown(e, f"can {c} reach {named} port 80")
     if end != "{sb}":
         allow(e, f"can {c} reach {named} port 22")
+
+
+def test_what_comes_by_a_virtual_private_gateway() -> None:
+    """R-VGW-5: it takes what is for an address of its VPC, and that may be one of whoever is not
+    held."""
+    e = Partly()
+    vgw = private.gateway(e, e.v1)
+    private.connection(e, vgw, static=["192.168.0.0/16"])
+    e.route(e.ta, "192.168.0.0/16", vgw)
+    deny(e, "can 192.168.1.1 reach 10.0.0.99 port 22", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
+    allow(e, f"can 192.168.1.1 reach {e.a.ip} port 22")
+    e.hide(e.a.eni)
+    unknown(e, f"can 192.168.1.1 reach {e.a.ip} port 22")
+    del e.scope(e.home)["Reservations"][0]
+    deny(e, "can 192.168.1.1 reach 10.0.0.99 port 22", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
+
+
+def test_one_of_two_senders_is_not_held() -> None:
+    """Of several, who reaches itself does not count; that one is left does not make it one."""
+    e = Partly()
+    e.second()
+    other = e.instance("other", e.s2, "10.2.0.9")
+    e.wear(e.b2, e.group(e.v2, ingress=[]))
+    deny(e, f"can {e.v2} reach {e.b2.ip} port 22")
+    e.hide(other.eni)
+    unknown(e, f"can {e.v2} reach {e.b2.ip} port 22")
+    allow(e, f"can {e.b2} reach {e.b2.ip} port 22")
 
 
 @pytest.mark.parametrize("lost", ["instance", "subnet", "Reservations", "Subnets", "Vpcs"])
