@@ -20,6 +20,7 @@ from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
     behind_a_peering,
+    elastic_on_unheld,
     held_in_part,
     interfaces_missing,
     missing,
@@ -150,6 +151,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     if owners:
         return ground.hosts(owners, text, Ranges.of(own))
     gap = unnamed(ground, address) or held_in_part(ground, address)
+    gap = gap or elastic_on_unheld(ground, Ranges.of(address))
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)

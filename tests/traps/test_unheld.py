@@ -167,6 +167,20 @@ def test_what_comes_by_a_virtual_private_gateway() -> None:
     deny(e, "can 192.168.1.1 reach 10.0.0.99 port 22", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
 
 
+def test_who_sends_from_an_elastic_ip() -> None:
+    """It says on which interface it is, and that is not held."""
+    e = Partly()
+    e.online(e.ta)
+    e.public(e.a, EIP_A)
+    e.wear(e.b, e.group(e.v1, ingress=["tcp/22 any"]))
+    allow(e, f"can {EIP_A} reach {e.b} port 22")
+    e.hide(e.a.eni)
+    for port in (22, 80):
+        unknown(e, f"can {EIP_A} reach {e.b} port {port}")
+    e.scope(e.home)["Addresses"].clear()
+    deny(e, f"can {EIP_A} reach {e.b} port 22")
+
+
 def test_one_of_two_senders_is_not_held() -> None:
     """Of several, who reaches itself does not count; that one is left does not make it one."""
     e = Partly()
