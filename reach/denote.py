@@ -20,11 +20,13 @@ from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
     behind_a_peering,
+    elastic_on_unheld,
     held_in_part,
     interfaces_missing,
     missing,
     shared_by_others,
     subnets_missing,
+    tags_missing,
     unnamed,
     unseen,
 )
@@ -150,6 +152,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     if owners:
         return ground.hosts(owners, text, Ranges.of(own))
     gap = unnamed(ground, address) or held_in_part(ground, address)
+    gap = gap or elastic_on_unheld(ground, Ranges.of(address))
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)
@@ -351,7 +354,7 @@ def _tagged(ground: Ground, text: str) -> End:
         for record in found
         for interface in _interfaces_of(ground, record)
     }
-    gap = interfaces_missing(ground)
+    gap = tags_missing(ground)
     if not interfaces and gap is None:
         raise QuestionError(
             f"nothing in the snapshot that sends or receives has the tag {key}={value}"

@@ -46,6 +46,9 @@ from solver import FALSE, TRUE, Term
 
 FEW = 16
 MOST_REWRITES = 12
+# Of ways that are only supposed: by routes that lead from each gateway to every other one there are
+# far too many, and a flow that is rewritten more often is nothing that anybody would set up.
+MOST_SUPPOSED = 6
 MOST_PLACES = 400_000
 _DESTINATION = INDEX["destination"]
 _IDENTITY = INDEX["identity"]
@@ -126,7 +129,8 @@ class Exploration:
         return self.walk
 
     def _visit(self, place: Place) -> None:
-        if place.depth > MOST_REWRITES or len(self.walk.places) > MOST_PLACES:
+        most = MOST_SUPPOSED if self._suppose else MOST_REWRITES
+        if place.depth > most or len(self.walk.places) > MOST_PLACES:
             point = Point(place, TRUE, place.version)
             self.walk.loose_ends.append((point, _too_long(place.node)))
             return

@@ -6,11 +6,11 @@ missing call may leave an answer open, it never flips one.  Must not know questi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from reach.lower import Ground
-from reach.network.address import Prefix, format_address, is_ipv4, is_public
+from reach.network.address import Prefix, format_address, is_ipv4, is_public, parse_address
 from reach.network.header_space import Ranges
 from reach.network.stage import Origin
 from reach.snapshot.index import vpc_blocks
@@ -98,6 +98,18 @@ def interfaces_missing(ground: Ground) -> Origin | None:
     return absent or _unheld(ground, NetworkInterface, ground.index.unheld.interfaces, words)
 
 
+def tags_missing(ground: Ground) -> Origin | None:
+    """Why it is not known all that carries a tag: a thing that is not held may."""
+    words = "what carries the tag is not fully known"
+    held = ground.index.unheld
+    return (
+        missing(ground, (NetworkInterface, Instance, Subnet, Vpc), words)
+        or _unheld(ground, NetworkInterface, held.interfaces, words)
+        or _unheld(ground, Instance, held.instances, words)
+        or _unheld(ground, Subnet, held.subnets, words)
+    )
+
+
 def unnamed(ground: Ground, address: int) -> Origin | None:
     """An address that nothing names, when a call that could name it is missing.
 
@@ -121,6 +133,26 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     if is_public(address) and _has_tunnels(ground):
         kinds += [VpnConnection]
     return missing(ground, kinds, words)
+
+
+def elastic_on_unheld(ground: Ground, addresses: Ranges) -> Origin | None:
+    """Why not all that send from some addresses are known: an Elastic IP is on one of them."""
+
+    def make() -> Mapping[int, str]:
+        return {
+            parse_address(each.public_ip): each.network_interface_id
+            for each in ground.snapshot.records(Address)
+            if each.public_ip
+            and each.network_interface_id
+            and ground.snapshot.get(NetworkInterface, each.network_interface_id) is None
+        }
+
+    unheld = ground.memo("Elastic IPs on what is not held", make)
+    for address, named in unheld.items():
+        if address in addresses:
+            words = f"who sends from {format_address(address)} is not known"
+            return _not_shown(ground, NetworkInterface, named, words)
+    return None
 
 
 def _of_some_untold(ground: Ground) -> Origin | None:

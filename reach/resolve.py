@@ -174,15 +174,26 @@ def _amendment(ground: Ground, question: Question, avoided: Sequence[Place]) -> 
 def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     """Whether the question is about one sender reaching itself, by any of its addresses."""
     own, sent_to = source.addresses, destination.addresses
-    if source.sender and source.sender == destination.sender:
+    sender = _only_sender(ground, source)
+    if sender and sender == destination.sender:
         return True
-    if not source.sender or own is None or not sent_to:
+    if not sender or own is None or not sent_to:
         return False
-    mine = ground.index.interfaces_by_instance.get(source.sender, ())
+    mine = ground.index.interfaces_by_instance.get(sender, ())
     placed = elastic(ground)
     pairs = (pair for each in mine for pair in denote.both_addresses(each, placed))
     known = {address for pair in pairs for address in pair}
     return not sent_to - (ground.aliases(own) | Ranges.of(*known))
+
+
+def _only_sender(ground: Ground, source: End) -> str:
+    """The one sender of a source; nothing where a place, or what a tag names, may hold another one
+    that is not known, to whom the question would be about several."""
+    if source.gap is None:
+        return source.sender
+    mine = ground.index.interfaces_by_instance.get(source.sender, ())
+    alone = {source.sender, *(each.network_interface_id for each in mine)}
+    return source.sender if source.words.partition(" ")[0] in alone else ""
 
 
 def _unmet(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Origin]:

@@ -23,6 +23,7 @@ from reach.answer import Answer, Verdict
 from reach.asking import ground_of
 from reach.checking import check_answer
 from reach.options import Options
+from reach.places import place
 from reach.reduce import PASSES
 from reach.snapshot.balancer_records import LoadBalancer, LoadBalancerListeners
 from reach.snapshot.gateway_records import InternetGateway, NatGateway
@@ -210,14 +211,19 @@ class Faces:
                 if {through, avoid} == {Verdict.UNREACHABLE}:
                     yield f"neither through {by} nor without it"
             case Verdict.UNREACHABLE:
+                # Where it is not known by what one passes it, whether one does stays open.
+                unsaid = through is Verdict.UNDECIDED and self._is_partly_known(by)
                 for words, verdict in (("through", through), ("avoiding", avoid)):
-                    if verdict is not told.verdict:
+                    if verdict is not told.verdict and not (unsaid and words == "through"):
                         yield f"{words} {by} it is {verdict.value}"
                 if closed is not told.verdict:
                     yield f"with {by} assumed closed it is {closed.value}"
             case Verdict.UNDECIDED:
                 if through is Verdict.REACHABLE or avoid is Verdict.REACHABLE:
                     yield f"by way of {by} it is reachable"
+
+    def _is_partly_known(self, thing: str) -> bool:
+        return bool(place(ground_of(self.snapshot, Options.of({})), thing).gaps)
 
     def _resources(self) -> list[str]:
         """Every id, half of them of kinds that most packets pass, and listeners."""

@@ -30,6 +30,7 @@ PACKETS = (
 )
 SIX = "2600:1f18:1a00:10{}::{:x}"
 V3_SIX = "2600:1f18:3c00:300::/56"
+MAPPED = ("PublicIp", "CarrierIp", "CustomerOwnedIp")
 
 
 class Medley(Pair):
@@ -249,8 +250,8 @@ class Medley(Pair):
             found += [str(host), str(host), str(host.eni), host.ip]
             if host.eni.record["Ipv6Addresses"]:
                 found.append(host.ip6)
-            if "Association" in host.eni.record:
-                found.append(host.eni.record["Association"]["PublicIp"])
+            mapped = host.eni.record.get("Association", {})
+            found += [mapped[key] for key in MAPPED if key in mapped]
         found += map(str, (*self.subnets, *self.vpcs, *self.subnets))
         found += (str(group) for some in self.groups.values() for group in some[:3])
         return [*found, *self.names, *self.names, *self.names]

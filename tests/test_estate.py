@@ -30,6 +30,7 @@ from reach.snapshot.records import (
     UserIdGroupPair,
 )
 from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
+from tests.bazaar import Bazaar
 from tests.test_diff import network, opened, told
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -217,6 +218,13 @@ def test_edited_routes_of_samples_give_what_a_fresh_load_gives(sample: str) -> N
     """Propagated routes, transit gateways, load balancers and lists."""
     snapshot = reach.load(ROOT / "samples" / sample / "snapshot")
     routed_alike(snapshot, f"estate/routes/{sample}", 6, 20)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(24))
+def test_edits_of_bazaars_give_what_a_fresh_load_gives(seed: int) -> None:
+    """Firewalls, appliances, backbones and what nobody knows."""
+    routed_alike(Bazaar(seed).load(), f"estate/bazaar/{seed}", 3, 20)
 
 
 @pytest.mark.deep

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from reach.asking import verdict
+from tests.bazaar import Bazaar
 from tests.estate import Id
 from tests.faces import Faces
 from tests.medley import PACKETS, Medley
@@ -30,7 +31,17 @@ def seeds(few: int, many: int) -> list[object]:
 @pytest.mark.parametrize("seed", seeds(1, 120))
 def test_all_faces_say_the_same(seed: int) -> None:
     """Verdicts, surveys, passes, further paths, what it has to pass, proposals, the checker."""
-    e, rng = Medley(seed), Random(f"faces/{seed}")
+    agree(Medley(seed), Random(f"faces/{seed}"))
+
+
+@pytest.mark.parametrize("seed", seeds(2, 150))
+def test_all_faces_say_the_same_of_a_bazaar(seed: int) -> None:
+    """The same of what medleys have not, and where calls are missing."""
+    agree(Bazaar(seed), Random(f"faces/bazaar/{seed}"))
+
+
+def agree(e: Medley, rng: Random) -> None:
+    """The law, of some questions about a network."""
     faces = Faces(e.load(), rng, e.files())
     faults: list[str] = []
     for _ in range(3):

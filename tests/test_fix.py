@@ -12,8 +12,14 @@ from typing import Any
 import pytest
 
 import reach
+from reach.asking import ground_of
+from reach.compile import compile
+from reach.options import DEFAULTS
 from reach.proposal import Proposal, Standing
+from reach.question import parse
 from reach.render import render
+from reach.resolve import resolve
+from tests.bazaar import Bazaar
 from tests.estate import Estate, Id, Pair
 from tests.estates.transit import attach, static, transit_gateway
 
@@ -476,3 +482,15 @@ def test_of_several_changes_none_is_called_the_smallest_where_a_route_might_do()
     told = fix_of(e, f"can {e.a} reach {e.b2} port 22")
     assert len(texts(told)) == 2
     assert not told.smallest
+
+
+def test_supposed_routes_do_not_multiply() -> None:
+    """Two NAT gateways, peerings and transit gateways, each of which might lead to every other."""
+    e = Bazaar(40)
+    assert e.drawn == ["more NAT", "pool", "far gateway"]
+    ground, far = ground_of(e.load(), DEFAULTS), e.names[-5]
+    aim = resolve(ground, parse(f"can {e.sb} reach {far} port 53/udp")).aim
+    plain = compile(ground.network, aim)
+    supposed = compile(ground.network, aim, explain=True, suppose=True)
+    assert 100 < len(plain.forward.places) < 1_000
+    assert len(plain.forward.places) < len(supposed.forward.places) < 10_000

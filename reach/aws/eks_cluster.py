@@ -11,7 +11,7 @@ these tags.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reach.component import Component, End, Lowering
 from reach.named import Named, standing
@@ -73,10 +73,18 @@ def _end(lowering: Lowering, text: str) -> End | None:
         return None
     of = lowering.index.interfaces_by_instance
     own = [each for node in nodes for each in of.get(node.instance_id, ())]
-    unheld = lowering.index.unheld.on_instance
-    named = next((name for node in nodes for name in unheld.get(node.instance_id, ())), "")
-    lacking = f"{named}, an interface of a node," if named else ""
-    return standing(lowering, text, own, lacking=lacking)
+    return standing(lowering, text, own, lacking=_lacking(lowering, nodes))
+
+
+def _lacking(lowering: Lowering, nodes: Sequence[Instance]) -> str:
+    """What is named and not held of some nodes: an interface of one, or another node beside them,
+    whose tags nobody knows."""
+    unheld = lowering.index.unheld
+    interfaces = (i for node in nodes for i in unheld.on_instance.get(node.instance_id, ()))
+    others = (i for node in nodes for i in unheld.instances.get(node.vpc_id or "", ()))
+    named = [f"{each}, an interface of a node," for each in interfaces]
+    named += [f"whether {each} is a node" for each in others]
+    return next(iter(named), "")
 
 
 def _control_plane(lowering: Lowering, words: str, cluster: ClusterPart) -> End:

@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from reach.aim import Start
 from reach.balancing.listening import untold_targets
+from reach.balancing.node import without_nodes
 from reach.balancing.parts import wholes_of_parts
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
@@ -248,7 +249,10 @@ def _refusal(
     node: NetworkInterface,
     appliance: NetworkInterface,
 ) -> Rule | None:
-    """The first rule that does not let a packet of a node into an appliance."""
+    """The first rule that does not let a packet of a node into an appliance.
+
+    A network about other packets, as a survey's, says nothing of these.
+    """
     header = Header(
         private_addresses(node)[0], target.addresses[0], UDP, _CLIENT, target.port or _GENEVE
     )
@@ -262,7 +266,7 @@ def _refusal(
     stages = (
         *between,
         *lowering.slot("network_interface.state", interface_id),
-        *lowering.slot("network_interface.ingress", interface_id),
+        *lowering.slot("network_interface.takes", interface_id),
     )
     for stage in stages:
         if isinstance(stage, Filter):
@@ -427,10 +431,9 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         return None
     nodes = _balancers(lowering).interfaces_of(balancer)
     endpoints = tuple(_endpoints(lowering, arn))
-    gap = None
-    if not nodes:
-        words = "the nodes of this balancer are not known"
-        gap = lowering.missing(NetworkInterface, arn, words)
+    subnets = (zone.subnet_id or "" for zone in balancer.availability_zones)
+    lacking = without_nodes(balancer.name or arn, nodes, subnets)
+    gap = lowering.missing(NetworkInterface, arn, lacking) if lacking else None
     gap = gap or fronts_gap(lowering, arn) or _serviceless(lowering, arn)
     words = "no endpoint in the snapshot leads to it"
     starts = tuple(_starts(balancer, nodes, "send"))

@@ -64,7 +64,10 @@ if TYPE_CHECKING:
 _MISMATCH = "ENI_SG_RULES_MISMATCH"
 
 
-def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage, ...]:
+def _stages(
+    lowering: Lowering, interface_id: str, egress: bool, *, whole: bool = False
+) -> tuple[Stage, ...]:
+    """The filter of an interface; ``whole`` if it is about more than the network is."""
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     if interface is None:
         return ()
@@ -75,7 +78,8 @@ def _stages(lowering: Lowering, interface_id: str, egress: bool) -> tuple[Stage,
     if not interface.groups:
         return ()
     groups = (group.group_id for group in interface.groups)
-    told, only = _told(lowering, groups, is_sliced=sees_both_directions(interface))
+    is_sliced = not whole and sees_both_directions(interface)
+    told, only = _told(lowering, groups, is_sliced=is_sliced)
     place = _Place(interface.vpc_id or "", interface.subnet_id or "", egress, only)
     return _filter(lowering, told, place, interface_id)
 
@@ -417,6 +421,7 @@ COMPONENT = Component(
     slots={
         "network_interface.egress": lambda lowering, eni: _stages(lowering, eni, True),
         "network_interface.ingress": lambda lowering, eni: _stages(lowering, eni, False),
+        "network_interface.takes": lambda lowering, eni: _stages(lowering, eni, False, whole=True),
         "groups.egress": lambda lowering, holder: _of_groups(lowering, holder, True),
         "groups.ingress": lambda lowering, holder: _of_groups(lowering, holder, False),
     },

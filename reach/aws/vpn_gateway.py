@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reach.component import Component, End, Entry, Link, Lowering, Target, Uplink, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -50,6 +51,7 @@ from reach.snapshot.private_records import VpnConnection, VpnGateway, VpnGateway
 from reach.snapshot.records import NatGateway, NetworkInterface, RouteTable, Vpc
 from reach.snapshot.section import Reference, Section
 from reach.states import ATTACHMENT, NAT_GATEWAY, VPN_GATEWAY, may_work, refused
+from reach.unprinted import left_out_in
 
 _NAME = "vpn_gateway"
 _QUIET = Origin("", "")
@@ -116,13 +118,26 @@ def _blocks(lowering: Lowering, vpc_id: str) -> Ranges:
 def _only_own(lowering: Lowering, gateway: VpnGateway, side: str, refused: Origin) -> Filter:
     """R-VGW-5, R-VGW-6: the VPC's end of the packet is an address of one of its interfaces."""
     vpc_id = _vpc_of(gateway)
-    vpc = lowering.snapshot.get(Vpc, vpc_id)
     known = Rule(HeaderSpace.where(**{side: _own(lowering, vpc_id)}), Action.PERMIT, _QUIET)
-    if vpc is not None and lowering.has(NetworkInterface, vpc):
+    unseen = _more_addresses(lowering, gateway.vpn_gateway_id, vpc_id, side)
+    if unseen is None:
         return Filter((known,), Rule(ANYTHING, Action.DENY, refused))
-    words = f"whether the {side} is an address of {vpc_id} is not known"
-    missing = lowering.missing(NetworkInterface, gateway.vpn_gateway_id, words)
-    return Filter((known,), Rule(ANYTHING, Action.DOUBT, missing))
+    return Filter((known,), Rule(ANYTHING, Action.DOUBT, unseen))
+
+
+def _more_addresses(lowering: Lowering, gateway_id: str, vpc_id: str, side: str) -> Origin | None:
+    """Why its VPC may have addresses that no interface in the snapshot has (law 2, R-SHARE-3)."""
+    vpc = lowering.snapshot.get(Vpc, vpc_id)
+    if vpc is None or not lowering.has(NetworkInterface, vpc):
+        words = f"whether the {side} is an address of {vpc_id} is not known"
+        return lowering.missing(NetworkInterface, gateway_id, words)
+    untold = left_out_in(lowering, NetworkInterface, vpc_id, "private_ip_addresses")
+    if untold is not None:
+        return untold
+    if not lowering.index.told_by_owner(NetworkInterface, vpc):
+        words = f"is shared by {vpc.owner_id}, whose interfaces in it are not in the snapshot"
+        return Origin(vpc_id, words, code="UNKNOWN_RESOURCE", name=vpc.name)
+    return unheld_in(lowering, (vpc_id,))
 
 
 # ------------------------------------------------------------------- out

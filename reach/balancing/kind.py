@@ -16,7 +16,7 @@ from reach.balancing.node import Node, balancers
 from reach.balancing.sending import answer, home, opens, start
 from reach.component import Lowering, node_name
 from reach.network.header_space import Ranges
-from reach.network.stage import Stage
+from reach.network.stage import Stage, Unmodelled
 from reach.snapshot.balancers import Target, named
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface
@@ -52,9 +52,11 @@ class Kind:
         return (start(self.at(lowering, interface.network_interface_id)),)
 
     def open(self, lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
+        """Nothing starts there if its targets are not known, but its replies would go on there."""
         at = self.at(lowering, interface_id)
         known = self.targets(lowering, at.interface)
-        assert known is not None
+        if known is None:
+            return (Unmodelled(at.says("opens connections to targets that are not known")),)
         return opens(lowering, at, known)
 
     def home(self, lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:

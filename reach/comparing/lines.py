@@ -74,7 +74,7 @@ def lines(pair: Pair, flows: Sequence[Further], turned: bool) -> tuple[Line, ...
         for block in blocks.values()
         for shown in grouped(named, block)
     ]
-    items.sort(key=lambda item: as_shown(item.line.packets[0]))
+    items.sort(key=lambda item: (as_shown(item.line.packets[0]), item.proof.packet))
     items = _together(items, lambda item: (item.key, item.ends, item.four), _packets_joined)
     items = _together(items, lambda item: (item.key, item.named, item.alone), _versions_joined)
     # One flow of a line is shown hop by hop.

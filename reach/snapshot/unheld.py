@@ -27,6 +27,7 @@ class Unheld:
     """Ids by where they would be: by VPC, and interfaces by instance and by subnet as well."""
 
     subnets: Ids
+    instances: Ids
     gateways: Ids
     tables: Ids
     interfaces: Ids
@@ -35,7 +36,8 @@ class Unheld:
 
 
 def unheld(snapshot: Snapshot) -> Unheld:
-    """Subnets, internet gateways, route tables and interfaces that are named and not held."""
+    """Subnets, instances, internet gateways, route tables and interfaces that are named and not
+    held."""
     found: dict[str, defaultdict[str, dict[str, None]]] = {
         name: defaultdict(dict) for name in Unheld.__dataclass_fields__
     }
@@ -73,6 +75,8 @@ def _places(named: str, by: str, record: Record) -> Iterator[tuple[str, str]]:
     vpc = getattr(record, "vpc_id", None)
     if vpc and named.startswith("subnet-"):
         yield "subnets", vpc
+    elif vpc and named.startswith("i-"):
+        yield "instances", vpc
     elif vpc and named.startswith("igw-"):
         yield "gateways", vpc
     elif vpc and named.startswith("rtb-"):

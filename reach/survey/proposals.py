@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from reach.network.address import is_ipv4
 from reach.network.header_space import HeaderSpace
 from reach.survey.candidates import Candidate, Pair
 from reach.survey.senders import Senders
@@ -89,12 +90,18 @@ class Proposals:
 
 
 def _told_apart(some: Sequence[Candidate]) -> _Services:
-    """What is known to be reached, by service, the widest first."""
+    """What is known to be reached, by service, the widest first; IPv4 before IPv6, however it was
+    found, as the first that serves is the way that is told."""
     found: dict[HeaderSpace, list[Candidate]] = {}
-    for candidate in some:
+    for candidate in sorted(some, key=_version):
         if candidate.beyond is None:
             found.setdefault(candidate.service, []).append(candidate)
     return {service: found[service] for service in sorted(found, key=_widest_first)}
+
+
+def _version(candidate: Candidate) -> int:
+    ends = candidate.space.by_name.get("destination")
+    return 4 if ends is None or not ends or is_ipv4(ends.intervals[0][0]) else 6
 
 
 def _widest_first(service: HeaderSpace) -> int:

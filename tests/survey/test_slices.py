@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from reach.survey.asked import Asked
 from reach.survey.findings import Survey
 from reach.survey.survey import _confirmed, silent
 from reach.survey.whole import Whole
+from tests.aws.test_gateway_load_balancer import Served
+from tests.bazaar import Bazaar
 from tests.crowds import Crowd
 from tests.estate import Pair, city
 
@@ -196,6 +199,25 @@ def test_a_reply_by_an_interface_that_has_not_seen_the_packet() -> None:
     check(e.load(), "port 22", "endpoint")
     pairs = reach.matrix(e.load(), packet="port 22", by="endpoint").pairs
     assert (f"network_interface/{client.eni}", f"network_interface/{server.eni}") in pairs
+
+
+def test_an_appliance_takes_packets_that_no_slice_is_about() -> None:
+    """Whether an appliance is served hangs on what it lets in of its balancer (R-GWLBE-3)."""
+    for lets_in, listed in ((("udp/6081 10.50.0.0/16",), 1), (("tcp/443 any",), 0)):
+        e = Served(lets_in)
+        told = reach.matrix(e.load(), str(e.a), "internet", "port 443")
+        assert told.complete
+        assert len(told.accesses) == listed
+        wanted = Verdict.REACHABLE if listed else Verdict.UNREACHABLE
+        assert e.ask(f"can {e.a} reach internet port 443").verdict is wanted
+
+
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=pytest.mark.deep) for n in range(60)])
+def test_of_a_bazaar(seed: int) -> None:
+    """Of what stands in the way of packets, and serves them by packets of its own."""
+    snapshot, rng = Bazaar(seed).load(), Random(f"slices/{seed}")
+    for packet in rng.sample(("port 22", "port 443", "icmp 3/4", "icmp", "port 53/udp"), 2):
+        check(snapshot, packet, "endpoint", one_way=rng.random() < 0.5)
 
 
 @pytest.mark.parametrize("is_guessed", [True, False])

@@ -145,3 +145,14 @@ def test_a_default_is_said(whole: tuple[Pair, dict[str, str]], call: str) -> Non
         for assumption in reach.ask(snapshot, question).assumptions
     ]
     assert any("default" in text for text in said), said
+
+
+@pytest.mark.parametrize("call", BALANCED)
+def test_what_lacks_a_call_can_be_compared(call: str) -> None:
+    """Where replies to what a balancer opens itself go on is a place, its targets known or not."""
+    import reach
+
+    before, after = market()[0], market()[0]
+    after.permit(after.group(after.v1, [], name="more"), "tcp/22 10.0.0.0/16")
+    answers = [each.drop(call).load() for each in (before, after)]
+    assert reach.diff(*answers).is_nothing

@@ -9,10 +9,16 @@ AWS's holds.  What may flip all the same is written down here, with the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from random import Random
 
 import pytest
 
+import reach
+from reach.asking import verdict as ask_verdict
+from reach.suite import Case
+from tests.bazaar import Bazaar
 from tests.estate import load_files
+from tests.medley import PACKETS
 from tests.traps.damage import (
     SAMPLES,
     Damage,
@@ -110,6 +116,50 @@ WORDY = ["direct_connect_gateway", "block_public_access", "service_network"]
 def test_words(name: str) -> None:
     """Each word that is one of a few: with one that AWS does not have nothing is turned round."""
     assert told(of_name(name), with_words) == []
+
+
+@pytest.mark.parametrize(
+    "seed", [3, *(pytest.param(s, marks=pytest.mark.deep) for s in range(100, 160))]
+)
+def test_a_share_of_all_that_a_bazaar_has(seed: int) -> None:
+    """Records, calls, lists and words of networks drawn at random, and questions that are decided
+    there."""
+    sample, rng = drawn(seed), Random(f"damage/{seed}")
+    shares = ((without_records, 20), (without_calls, 12), (without_lists, 15), (with_words, 8))
+    chosen: list[Damage] = []
+    for lost, most in shares:
+        every = [damage for damage in lost(sample) if damage.named]
+        chosen += rng.sample(every, min(most, len(every)))
+    flips = [flip for flip in harm(sample, chosen) if flip.lost not in OLDER]
+    assert flips == [], "\n".join(map(str, flips))
+    assert len(sample.cases) >= CASES // 2
+
+
+CASES = 8
+
+
+def drawn(seed: int) -> Sample:
+    """A bazaar, with some questions that are decided of it, not too many of them by a no."""
+    e, rng = Bazaar(seed), Random(f"cases/{seed}")
+    hosts = [str(host) for host in e.hosts]
+    found: list[Case] = []
+    refuted = 0
+    for _ in range(300):
+        if len(found) == CASES:
+            break
+        kind = rng.choice((hosts, e.ends, e.names[-8:]))
+        text = f"can {rng.choice(kind)} reach {rng.choice(rng.choice((hosts, e.ends)))}"
+        text, one_way = f"{text} {rng.choice(PACKETS)}".strip(), rng.random() < 0.3
+        try:
+            told = ask_verdict(e.load(), text, one_way=one_way).verdict
+        except reach.QuestionError:
+            continue
+        refuted += told is reach.Verdict.UNREACHABLE
+        if told is reach.Verdict.REACHABLE or (
+            told is reach.Verdict.UNREACHABLE and refuted <= CASES // 2
+        ):
+            found.append(Case(text, told, "", "", 0, one_way=one_way))
+    return Sample(f"bazaar {seed}", e.files(), tuple(found))
 
 
 # Sample, call, what begins its record's id, and a question that hangs on it.

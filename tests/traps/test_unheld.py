@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import reach
 from tests.estate import Pair, Record, load_files, tell
-from tests.estates.balancers import balancer, listen, target_group
+from tests.estates import private
+from tests.estates.balancers import balancer, classic, listen, target_group
+from tests.estates.firewall import appliances
+from tests.estates.services import eks, node
 from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
 
 NOBODY = "NO_POSSIBLE_DESTINATION"
@@ -150,6 +154,77 @@ def test_an_end_of_many_of_which_one_is_not_held(end: str) -> None:
         allow(e, f"can {c} reach {named} port 22")
 
 
+def test_what_comes_by_a_virtual_private_gateway() -> None:
+    """R-VGW-5: it takes what is for an address of its VPC, and that may be one of whoever is not
+    held."""
+    e = Partly()
+    vgw = private.gateway(e, e.v1)
+    private.connection(e, vgw, static=["192.168.0.0/16"])
+    e.route(e.ta, "192.168.0.0/16", vgw)
+    deny(e, "can 192.168.1.1 reach 10.0.0.99 port 22", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
+    allow(e, f"can 192.168.1.1 reach {e.a.ip} port 22")
+    e.hide(e.a.eni)
+    unknown(e, f"can 192.168.1.1 reach {e.a.ip} port 22")
+    del e.scope(e.home)["Reservations"][0]
+    deny(e, "can 192.168.1.1 reach 10.0.0.99 port 22", "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
+
+
+def test_who_sends_from_an_elastic_ip() -> None:
+    """It says on which interface it is, and that is not held."""
+    e = Partly()
+    e.online(e.ta)
+    e.public(e.a, EIP_A)
+    e.wear(e.b, e.group(e.v1, ingress=["tcp/22 any"]))
+    allow(e, f"can {EIP_A} reach {e.b} port 22")
+    e.hide(e.a.eni)
+    for port in (22, 80):
+        unknown(e, f"can {EIP_A} reach {e.b} port {port}")
+    e.scope(e.home)["Addresses"].clear()
+    deny(e, f"can {EIP_A} reach {e.b} port 22")
+
+
+def test_one_of_two_senders_is_not_held() -> None:
+    """Of several, who reaches itself does not count; that one is left does not make it one."""
+    e = Partly()
+    e.second()
+    other = e.instance("other", e.s2, "10.2.0.9")
+    e.wear(e.b2, e.group(e.v2, ingress=[]))
+    deny(e, f"can {e.v2} reach {e.b2.ip} port 22")
+    e.hide(other.eni)
+    unknown(e, f"can {e.v2} reach {e.b2.ip} port 22")
+    allow(e, f"can {e.b2} reach {e.b2.ip} port 22")
+
+
+@pytest.mark.parametrize("lost", ["instance", "subnet", "Reservations", "Subnets", "Vpcs"])
+def test_a_tag_of_what_is_not_held(lost: str) -> None:
+    """Whatever carries a tag is among what the tag names: its record, or the whole call."""
+    e = Partly()
+    holder = {"instance": e.b, "Reservations": e.b, "Vpcs": e.v1}.get(lost, e.sb)
+    c = e.instance("c", e.sa, "10.0.0.9", groups=[e.group(e.v1, ingress=["tcp/22 any"])])
+    for record in (c.eni.record, holder.record):
+        key = "TagSet" if record is c.eni.record else "Tags"
+        record.setdefault(key, []).append({"Key": "Role", "Value": "x"})
+    allow(e, f"can {e.a} reach tag:Role=x port 80")
+    if lost in ("instance", "subnet"):
+        e.hide(holder)
+    else:
+        e.drop(lost)
+    unknown(e, f"can {e.a} reach tag:Role=x port 80")
+
+
+def test_a_node_of_a_group_that_is_not_held() -> None:
+    """R-ENI-9: nodes are told by the tags of instances, and those of one are not known."""
+    e = Partly()
+    eks(e, "prod", {e.sa: "10.0.0.60"})
+    first = node(e, "prod", "blue", e.sa, "10.0.0.61")
+    e.wear(first, e.group(e.v1, ingress=["tcp/22 any"]))
+    second = node(e, "prod", "blue", e.sb, "10.0.1.61")
+    allow(e, f"can {e.a} reach prod/blue port 80")
+    e.hide(second)
+    unknown(e, f"can {e.a} reach prod/blue port 80", second)
+    allow(e, f"can {e.a} reach prod/blue port 22")
+
+
 def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
     """The interface of an endpoint, which the endpoint names, may have the address."""
     e = Partly()
@@ -159,6 +234,26 @@ def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
     allow(e, f"can {e.a} reach {e.b} port 22")
     e.scope(e.home)["VpcEndpoints"].clear()
     deny(e, f"can {e.a} reach 10.0.1.40 port 443", NOBODY)
+
+
+@pytest.mark.parametrize("kind", ["network", "application", "classic", "gateway"])
+def test_a_balancer_of_which_one_node_is_not_held(kind: str) -> None:
+    """R-LB-4: it has one in each of its subnets; the other one may send, or be reached."""
+    e = Partly()
+    places = {e.sa: "10.0.0.40", e.sb: "10.0.1.40"}
+    match kind:
+        case "classic":
+            front: Any = classic(e, "front", places, [("TCP", 25, 25)], [e.a])
+        case "gateway":
+            front = appliances(e, places, [e.a], cross_zone=True)
+        case _:
+            front = balancer(e, kind, "front", places, cross_zone=True)
+            protocol = "TCP" if kind == "network" else "HTTP"
+            listen(e, front, protocol, 25, target_group(e, e.v1, "to", protocol, 25, [e.a]))
+    question = f"can front reach {e.b} port 25" if kind != "gateway" else f"can gwlb reach {e.b}"
+    deny(e, question)
+    e.hide(front.nodes[1])
+    unknown(e, question)
 
 
 def test_a_target_whose_interface_is_not_held() -> None:
