@@ -85,8 +85,8 @@ def diff(
 
 def _narrowed(told: Difference, only: str | None) -> Difference:
     if only == "gained":
-        return replace(told, lost=())
-    return replace(told, gained=()) if only == "lost" else told
+        return replace(told, lost=(), only=only)
+    return replace(told, gained=(), only=only) if only == "lost" else told
 
 
 def _status(told: Difference) -> int:

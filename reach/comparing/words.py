@@ -75,8 +75,10 @@ def _protocols(values: Ranges) -> str:
 
 def verdict(told: Difference) -> str:
     """The whole in a sentence."""
-    if told.is_nothing:
+    if told.is_nothing and not told.only:
         return f"nothing changed in reachability: {_why_nothing(told)}"
+    if told.is_nothing:
+        return f"nothing {told.only}"
     counts = (
         (len(told.gained), "gained"),
         (len(told.lost), "lost"),
@@ -84,7 +86,8 @@ def verdict(told: Difference) -> str:
     )
     shown = [f"{count} {name}" for count, name in counts if count]
     if not shown:
-        return "nothing is known to have changed, but not everything could be compared"
+        done = f"been {told.only}" if told.only else "changed"
+        return f"nothing is known to have {done}, but not everything could be compared"
     return ", ".join(shown)
 
 
@@ -98,12 +101,18 @@ def _why_nothing(told: Difference) -> str:
 
 
 def closing(told: Difference) -> str:
-    """What is known of everything else."""
+    """What is known of everything else, and what was left out."""
+    left_out = {"gained": "; what was lost is not told", "lost": "; what was gained is not told"}
+    return f"{_everything_else(told)}{left_out.get(told.only, '')}"
+
+
+def _everything_else(told: Difference) -> str:
     if not told.complete:
         return f"there may be more: {told.reason}"
+    done = f"was {told.only}" if told.only else "changed"
     if told.gaps or told.undecided:
-        return "of all that both snapshots tell, nothing else changed, proved"
-    return "nothing else changed, proved"
+        return f"of all that both snapshots tell, nothing else {done}, proved"
+    return f"nothing else {done}, proved"
 
 
 def stood(line: Line) -> str:
