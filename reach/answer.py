@@ -125,7 +125,8 @@ class Analysis:
 class Explanation:
     """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
 
-    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.  ``fields`` are
+    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there, None where
+    nothing is sent at all.  ``fields`` are
     the members of AWS's own ``Explanation`` that go with the code, in AWS's words.  One that is
     ``aside`` blocks nothing by itself: it says what bears on the blocker before it.
     """

@@ -105,8 +105,10 @@ def items(paper: Paper, listed: Sequence[Item]) -> None:
 
 
 def checked(paper: Paper, told: Checked) -> None:
-    """One line if all holds; else each thing that does not."""
-    if told.holds:
+    """One line if all holds, or if there was nothing to hold; else each thing that does not."""
+    if told.vacant:
+        paper.put(("SHOWS NOTHING", "open"), f"  {told.words}", hang=2)
+    elif told.holds:
         paper.put(("HOLDS", "good"), f"  {told.words}", hang=2)
     for each in told.wrong[:_MOST_WRONG]:
         paper.put(("DOES NOT HOLD", "bad"), f"  {each}", hang=2)

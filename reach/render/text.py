@@ -274,9 +274,10 @@ def _blocker(paper: Paper, number: int, same: Sequence[Explanation]) -> None:
     paper.put(*spans, indent=1, hang=_LEVEL)
     paper.put(blocker.text, indent=_LEVEL, hang=_LEVEL + 2)
     for each in same:
-        packet = f", {header_words(each.packet)}" if each.packet is not None else ""
-        where = "on the way there" if each.direction == "forward" else "on the way back"
-        paper.put((f"{where}{packet}", "dim"), indent=_LEVEL, hang=_LEVEL + 2)
+        if each.packet is not None:
+            where = "on the way there" if each.direction == "forward" else "on the way back"
+            words = f"{where}, {header_words(each.packet)}"
+            paper.put((words, "dim"), indent=_LEVEL, hang=_LEVEL + 2)
 
 
 def _doubts(paper: Paper, answer: Answer) -> None:
