@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from reach.bearers import bearers, told_apart
 from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
@@ -393,7 +394,7 @@ def _kind_of_arn(text: str) -> tuple[str, ...]:
 
 
 def _by_name(ground: Ground, text: str) -> End:
-    found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
+    found = [record for record in bearers(ground, text) if _is_end(ground, record)]
     found = _without_parts(ground, found)
     own = ground.own_names.get(text, ())
     # A load balancer and its group often share a name: what sends and receives is meant.
@@ -402,7 +403,7 @@ def _by_name(ground: Ground, text: str) -> End:
     # A thing that shows more than once, like the ends of a peering, has its id first in each key.
     things = {ground.id_of(record).partition(" ")[0]: record for record in found}
     if len(things) > 1:
-        shown = [f"{resource} {type(record).__name__}" for resource, record in things.items()]
+        shown = [told_apart(ground, record) for record in things.values()]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
     ids = tuple(dict.fromkeys((*things, *own)))
     if len(ids) > 1:
@@ -410,8 +411,9 @@ def _by_name(ground: Ground, text: str) -> End:
     if ids:
         end = ground.end(ids[0])
         if end is None:
-            told = f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
-            raise QuestionError(told)
+            raise QuestionError(
+                f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
+            )
         return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
     gap = interfaces_missing(ground)
     if gap is not None:

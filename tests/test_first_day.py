@@ -36,3 +36,61 @@ def test_a_packet_is_shown_only_where_there_is_one(question: str, code: str | No
     assert ("on the way" in shown(answer)) is (code is None)
     if code is not None:
         assert [each["code"] for each in told] == [code]
+
+
+def replaced() -> Pair:
+    """Instance ``a`` was terminated and another one of its Name stands in its place."""
+    pair = Pair()
+    old = pair.instance("a", pair.sa, None, state="terminated")
+    pair.scope(old.scope)["NetworkInterfaces"].remove(old.eni.record)
+    return pair
+
+
+@pytest.mark.parametrize("question", ["can a reach b port 22", "can b reach a port 22"])
+def test_a_name_means_what_is_there(question: str) -> None:
+    """AWS lists a terminated instance for an hour, beside the one that has its Name now."""
+    pair = replaced()
+    answer = pair.ask(question)
+    assert answer.verdict == "reachable"
+    assert str(pair.a) in (answer.source.split()[0], answer.destination.split()[0])
+    assert reach.can_manage(pair.load(), "a").instance == str(pair.a)
+    assert reach.describe(pair.load(), "a").id == str(pair.a)
+
+
+def test_what_is_gone_is_meant_where_nothing_else_has_its_name() -> None:
+    """Alone it is what the name means; of several dead ones none is chosen."""
+    pair = replaced()
+    gone = pair.instance("c", pair.sa, None, state="terminated")
+    pair.scope(gone.scope)["NetworkInterfaces"].remove(gone.eni.record)
+    answer = pair.ask("can c reach b port 22")
+    assert answer.verdict == "unreachable"
+    assert "terminated" in answer.explanations[0].text
+    again = pair.instance("c", pair.sa, None, state="terminated")
+    pair.scope(again.scope)["NetworkInterfaces"].remove(again.eni.record)
+    with pytest.raises(reach.QuestionError, match="several things") as error:
+        pair.ask("can c reach b port 22")
+    assert sorted(error.value.candidates) == sorted(
+        f"{each} Instance, terminated" for each in (gone, again)
+    )
+
+
+@pytest.mark.parametrize("state", ["running", "stopped", "shutting-down", "hibernated"])
+def test_no_other_state_gives_a_name_away(state: str) -> None:
+    """What may come back, or what nobody knows the word for, still bears its Name; the addresses
+    tell the two apart."""
+    pair = Pair()
+    other = pair.instance("a", pair.sa, "10.0.0.6")
+    other.record["State"] = {"Code": 16, "Name": state}
+    with pytest.raises(reach.QuestionError, match="several things") as error:
+        pair.ask("can a reach b port 22")
+    assert sorted(error.value.candidates) == sorted(
+        [f"{pair.a} Instance, 10.0.0.5", f"{other} Instance, 10.0.0.6"]
+    )
+
+
+def test_a_terminated_instance_with_an_interface_keeps_its_name() -> None:
+    """Then what AWS says of it is not of one piece, and nothing is made of it."""
+    pair = Pair()
+    pair.instance("a", pair.sa, "10.0.0.6", state="terminated")
+    with pytest.raises(reach.QuestionError, match="several things"):
+        pair.ask("can a reach b port 22")

@@ -222,7 +222,7 @@ def test_a_name_of_several_things_is_refused() -> None:
     other = e.instance("a", e.sb, "10.0.1.9")
     with pytest.raises(reach.QuestionError) as error:
         reach.describe(e.load(), "a")
-    assert {e.a, other} <= set(error.value.candidates)
+    assert {f"{e.a} Instance, 10.0.0.5", f"{other} Instance, 10.0.1.9"} <= {*error.value.candidates}
 
 
 def test_the_command(tmp_path: Path) -> None:
