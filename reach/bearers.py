@@ -1,6 +1,6 @@
 """Who bears a Name: of several things of one Name those that are still there.
 
-    bearers(ground, "web-1") -> records        told_apart(ground, record) -> "i-0abc Instance, 10.0.0.5"
+    bearers(ground, "web-1") -> records   told_apart(ground, record) -> "i-0abc Instance, 10.0.0.5"
 
 AWS goes on listing what was terminated or deleted for an hour or so, Name and all, beside what has
 taken its place.  Must not know what is asked of them.

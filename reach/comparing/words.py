@@ -6,35 +6,15 @@ know how anything was found, nor any format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from reach.answer import EndPoint
 from reach.comparing.difference import Difference, Line
+from reach.end_point import members as members
 from reach.network.field import ICMP, ICMPV6, format_protocol
 from reach.network.header_space import HeaderSpace, Ranges, values_told
 
-MOST_NAMED = 6
 _MOST_VALUES = 4
 _OTHERS = "other protocols"
-
-
-def members(ends: Sequence[EndPoint]) -> str:
-    """Who is at one side, in short: some by name, the others by their number."""
-    shown = [member(each) for each in ends[:MOST_NAMED]]
-    if len(ends) > MOST_NAMED:
-        shown.append(f"{len(ends) - MOST_NAMED} more")
-    if len(shown) < 2:
-        return "".join(shown)
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def member(end: EndPoint) -> str:
-    """One of them: its name and its id; where it is no interface, with its addresses."""
-    if end.resource.startswith("eni-"):
-        return end.name or end.resource
-    addresses = f" ({', '.join(end.addresses)})" if end.addresses else ""
-    name = end.name if end.name != end.resource else ""
-    return f"{end.resource}{f' {name}' if name else ''}{addresses}"
 
 
 def packets(spaces: Iterable[HeaderSpace]) -> str:
