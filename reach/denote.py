@@ -227,7 +227,7 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     gap = interfaces_missing(ground) or next(open_gaps, None)
     if gap is None and not is_public(prefix.low):
         gap = _shared_or_unseen(ground, inside)
-    return replace(ends, starts=(*ends.starts, *starts), gap=gap)
+    return replace(ends, starts=(*ends.starts, *starts), gap=gap, sender="")
 
 
 def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
@@ -286,7 +286,7 @@ def named(ground: Ground, text: str) -> End:
 
 def _any(ground: Ground) -> End:
     ends = ground.hosts(ground.index.interfaces, "any interface")
-    return replace(ends, gap=interfaces_missing(ground))
+    return replace(ends, gap=interfaces_missing(ground), sender="")
 
 
 def _of_family(end: End, family: Ranges) -> End:
@@ -315,7 +315,7 @@ def _tagged(ground: Ground, text: str) -> End:
         raise QuestionError(
             f"nothing in the snapshot that sends or receives has the tag {key}={value}"
         )
-    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap)
+    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap, sender="")
 
 
 def _interfaces_of(ground: Ground, record: Record) -> Sequence[NetworkInterface]:

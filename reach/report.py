@@ -55,10 +55,17 @@ def inventory(paper: Paper, held: Inventory) -> None:
         (held.path, "bold"), f"  {_count(total, 'object')} in {_count(held.files, 'file')}", hang=2
     )
     paper.title("Accounts and Regions")
-    places = [(_or(p.account), _or(p.region), _count(p.count, "object")) for p in held.places]
+    places = [
+        (p.account or "account not said", p.region or "no Region", _count(p.count, "object"))
+        for p in held.places
+    ]
     paper.table(places or [("none",)])
     paper.title("Holds")
-    paper.table([(k.kind, f"{k.count:,}" if k.asked else "not asked") for k in held.kinds])
+    asked = [(kind.kind, f"{kind.count:,}") for kind in held.kinds if kind.asked]
+    paper.table(asked or [("nothing",)])
+    others = len(held.kinds) - len(asked)
+    if others:
+        paper.put((f"{_count(others, 'other kind')} not asked for", "dim"), indent=2)
     _lacks(paper, held.lacks)
     if held.unread:
         paper.title("There, but not read")
@@ -88,7 +95,11 @@ def _lacks(paper: Paper, lacks: Sequence[Lack]) -> None:
         words = f"{place} ({lack.where})" if lack.reason == "cut short" else place
         places.setdefault((lack.command, lack.reason), []).append(words)
     rows = [
-        (command, "cut short" if reason == "cut short" else "not made", ", ".join(where))
+        (
+            command,
+            "cut short" if reason == "cut short" else "not made",
+            ", ".join(dict.fromkeys(where)),
+        )
         for (command, reason), where in places.items()
     ]
     paper.table(rows)

@@ -171,11 +171,11 @@ def _amendment(ground: Ground, question: Question, avoided: Sequence[Place]) -> 
 
 
 def _same_thing(ground: Ground, source: End, destination: End) -> bool:
-    """Whether the question is about one sender reaching itself, by any of its addresses."""
+    """Whether the question is about one sender reaching itself, named or by an address of its."""
     own, sent_to = source.addresses, destination.addresses
     if source.sender and source.sender == destination.sender:
         return True
-    if not source.sender or own is None or not sent_to:
+    if not source.sender or destination.goals is not None or own is None or not sent_to:
         return False
     mine = ground.index.interfaces_by_instance.get(source.sender, ())
     known = {

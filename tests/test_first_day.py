@@ -94,3 +94,28 @@ def test_a_terminated_instance_with_an_interface_keeps_its_name() -> None:
     pair.instance("a", pair.sa, "10.0.0.6", state="terminated")
     with pytest.raises(reach.QuestionError, match="several things"):
         pair.ask("can a reach b port 22")
+
+
+SETS = ("any", "private", "tag:Name=a", "10.0.0.0/24", "{sa}", "{v1}", "{g}")
+
+
+@pytest.mark.parametrize("other", SETS)
+def test_a_set_does_not_reach_itself_by_its_only_member(other: str) -> None:
+    """However few are in it: nobody asks that of a set, and one more member changes nothing."""
+    pair = Pair()
+    closed = pair.group(pair.v1, ingress=["tcp/443 any"])
+    for each in (pair.a, pair.b):
+        pair.wear(each, closed)
+    for each in (pair.b.eni, pair.b):
+        key = "NetworkInterfaces" if each is pair.b.eni else "Reservations"
+        kept = [r for r in pair.scope(each.scope)[key] if str(each) not in str(r)]
+        pair.scope(each.scope)[key][:] = kept
+    named = other.format(sa=pair.sa, v1=pair.v1, g=closed)
+    for _ in range(2):
+        for source, destination in ((pair.a, named), (named, pair.a), (named, named)):
+            answer = pair.ask(f"can {source} reach {destination} port 22")
+            assert answer.verdict == "unreachable", (source, destination)
+        pair.wear(pair.instance("a", pair.sa, "10.0.0.9"), closed)
+    assert pair.ask(f"can {pair.a} reach {pair.a} port 22").verdict == "reachable"
+    assert pair.ask(f"can {pair.a} reach 10.0.0.5 port 22").verdict == "reachable"
+    assert pair.ask(f"can 10.0.0.5 reach {pair.a.eni} port 22").verdict == "reachable"

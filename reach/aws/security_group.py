@@ -296,7 +296,8 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
     members = lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
     vpcs = sorted(vpcs_with(lowering).get(group_id, frozenset((group.vpc_id or "",))))
     unsaid = (left_out_in(lowering, NetworkInterface, vpc, "groups") for vpc in vpcs)
-    return replace(members, gap=unheld_in(lowering, vpcs) or next(filter(None, unsaid), None))
+    gap = unheld_in(lowering, vpcs) or next(filter(None, unsaid), None)
+    return replace(members, gap=gap, sender="")
 
 
 # ------------------------------------------------------------------- what bears on a denial

@@ -137,7 +137,7 @@ def _end(lowering: Lowering, subnet_id: str) -> End | None:
     if subnet is None:
         return None
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
-    return replace(lowering.hosts(members, subnet_id), gap=_unseen(lowering, subnet))
+    return replace(lowering.hosts(members, subnet_id), gap=_unseen(lowering, subnet), sender="")
 
 
 def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool | Origin:
@@ -163,7 +163,7 @@ def _kind(lowering: Lowering, word: str, family: int | None) -> End:
     chosen = {each for each, public in said.items() if public is wanted}
     members = lowering.index.interfaces_where(lambda each: each.subnet_id in chosen)
     gap = next((each for each in said.values() if isinstance(each, Origin)), None)
-    return replace(lowering.hosts(members, f"{word} subnets"), gap=gap)
+    return replace(lowering.hosts(members, f"{word} subnets"), gap=gap, sender="")
 
 
 COMPONENT = Component(

@@ -100,7 +100,7 @@ def _end(lowering: Lowering, vpc_id: str) -> End | None:
         return None
     members = lowering.index.interfaces_by_vpc.get(vpc_id, ())
     gap = _unseen(lowering, vpc) or unheld_in(lowering, (vpc_id,))
-    return replace(lowering.hosts(members, vpc_id), gap=gap)
+    return replace(lowering.hosts(members, vpc_id), gap=gap, sender="")
 
 
 # ------------------------------------------------------------------- what bears on a denial
