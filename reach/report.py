@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from reach.answer import Remark, Verdict
+from reach.answer import Verdict
 from reach.catalogue import Told
 from reach.check import Checked
 from reach.inventory import Inventory, Item, Lack
@@ -18,6 +18,7 @@ from reach.options import Choice
 from reach.recorded import Comparison
 from reach.recorded import Outcome as Agreement
 from reach.render.paper import Paper
+from reach.render.text import put_remarks
 from reach.suite import Outcome, Result
 
 _STYLES = {
@@ -281,15 +282,15 @@ def management(paper: Paper, told: Management) -> None:
     paper.title("Services, on tcp 443")
     for access in told.services:
         _service(paper, access)
-    _remarks(paper, "Assumed", told.assumptions)
-    _remarks(paper, "Notes", told.notes)
+    put_remarks(paper, "Assumed", told.assumptions)
+    put_remarks(paper, "Notes", told.notes)
 
 
 def _service(paper: Paper, access: ServiceAccess) -> None:
     counts = "" if access.required else ", not required"
     paper.put(
-        (f"{access.service:<12}", "bold"),
-        (f"{access.verdict:<12}", _VERDICTS[access.verdict]),
+        (f"{access.service:<13}", "bold"),
+        (f"{access.verdict:<13}", _VERDICTS[access.verdict]),
         (f"{access.words}{counts}", "dim"),
         indent=2,
         hang=4,
@@ -303,13 +304,3 @@ def _service(paper: Paper, access: ServiceAccess) -> None:
         for blocker in dict.fromkeys(blockers):
             spans = (blocker.resource, "id"), " ", (blocker.code, "bad"), ": ", blocker.text
             paper.put(*spans, indent=4, hang=6)
-
-
-def _remarks(paper: Paper, title: str, remarks: Sequence[Remark]) -> None:
-    if remarks:
-        paper.title(title)
-    for remark in remarks:
-        about: tuple[tuple[str, str] | str, ...] = ()
-        if remark.resource:
-            about = (remark.resource, "id"), ": "
-        paper.put("- ", *about, remark.text, indent=2, hang=4)

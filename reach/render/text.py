@@ -41,8 +41,8 @@ def render(answer: Answer, *, colour: bool, width: int) -> str:
     _ends(paper, answer)
     _paths(paper, answer)
     _proposals(paper, answer)
-    _remarks(paper, "Assumed", answer.assumptions)
-    _remarks(paper, "Notes", answer.notes)
+    put_remarks(paper, "Assumed", answer.assumptions)
+    put_remarks(paper, "Notes", answer.notes)
     return paper.text
 
 
@@ -289,7 +289,7 @@ def _doubts(paper: Paper, answer: Answer) -> None:
     # A reason that quotes its gaps is enough.
     said = [gap.text in answer.reason and gap.resource in answer.reason for gap in answer.gaps]
     if not all(said):
-        _remarks(paper, "Not known", answer.gaps)
+        put_remarks(paper, "Not known", answer.gaps)
     calls = dict.fromkeys(gap.collect for gap in answer.gaps if gap.collect)
     if calls:
         paper.title("To decide it, save what this prints")
@@ -297,11 +297,13 @@ def _doubts(paper: Paper, answer: Answer) -> None:
         paper.put("- ", (call, "bold"), indent=2, hang=4)
 
 
-def _remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:
+def put_remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:
+    """Each once, under a title that need not be said again."""
     shown = list(dict.fromkeys(remarks))
     if shown:
         paper.title(title)
     for remark in shown:
-        who: tuple[Span | str, ...] = ((remark.resource, "id"), ": ") if remark.resource else ()
+        about = _short(remark.resource)
+        who: tuple[Span | str, ...] = ((about, "id"), ": ") if about else ()
         text = remark.text.removeprefix(f"{title.lower()}: ")
         paper.put("- ", *who, text, indent=2, hang=4)
