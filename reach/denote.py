@@ -41,6 +41,7 @@ from reach.network.address import (
 )
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
+from reach.slips import KEYWORDS, hint, otherwise_written
 from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
@@ -58,6 +59,7 @@ _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 
 def source(ground: Ground, text: str) -> End:
     """An address or block means whoever sends from it.  Raises QuestionError."""
+    text = _trimmed(ground, text)
     address = _address(text)
     if address is not None:
         return _sender(ground, address, text)
@@ -72,6 +74,7 @@ def destination(ground: Ground, text: str) -> End:
 
     Raises QuestionError.
     """
+    text = _trimmed(ground, text)
     address, prefix = _address(text), _prefix(text)
     if address is not None:
         gap = unnamed(ground, address)
@@ -85,6 +88,12 @@ def destination(ground: Ground, text: str) -> End:
         by = (*_by_services_in(ground, prefix), *_by_fronts(ground, inside))
         return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
+
+
+def _trimmed(ground: Ground, text: str) -> str:
+    """Without the blanks around it that come with what is copied, unless a Name has them."""
+    bare = text.strip()
+    return text if text == bare or text in ground.index.names else bare
 
 
 def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
@@ -312,10 +321,16 @@ def _tagged(ground: Ground, text: str) -> End:
     }
     gap = interfaces_missing(ground)
     if not interfaces and gap is None:
-        raise QuestionError(
-            f"nothing in the snapshot that sends or receives has the tag {key}={value}"
-        )
+        words = f"nothing in the snapshot that sends or receives has the tag {key}={value}"
+        raise nothing(words, [f"tag:{k}={v}" for k, v in _tags_like(ground, key, value)])
     return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap, sender="")
+
+
+def _tags_like(ground: Ground, key: str, value: str) -> Iterator[tuple[str, str]]:
+    """Tags that differ in the case of letters alone, of what sends or receives."""
+    for each in otherwise_written(key, value):
+        if any(_interfaces_of(ground, record) for record in ground.index.tagged(*each)):
+            yield each
 
 
 def _interfaces_of(ground: Ground, record: Record) -> Sequence[NetworkInterface]:
@@ -418,10 +433,10 @@ def _by_name(ground: Ground, text: str) -> End:
     gap = interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
-    words = ("internet", "on-premises", "any", "public", "private")
-    names = sorted({*ground.index.names, *ground.own_names, *words})
-    near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
-    raise nothing(f"nothing in the snapshot is called {text!r}", near)
+    said = hint(text)
+    names = sorted({*ground.index.names, *ground.own_names, *KEYWORDS})
+    near = difflib.get_close_matches(text, names, n=5, cutoff=0.8 if said else 0.4)
+    raise nothing(f"nothing in the snapshot is called {text!r}{'' if near else said}", near)
 
 
 def _is_end(ground: Ground, record: Record) -> bool:

@@ -119,3 +119,48 @@ def test_a_set_does_not_reach_itself_by_its_only_member(other: str) -> None:
     assert pair.ask(f"can {pair.a} reach {pair.a} port 22").verdict == "reachable"
     assert pair.ask(f"can {pair.a} reach 10.0.0.5 port 22").verdict == "reachable"
     assert pair.ask(f"can 10.0.0.5 reach {pair.a.eni} port 22").verdict == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("can a reach 10.0.0.300", "'10.0.0.300', and it is no IP address either"),
+        ("can a reach 2001:db8:::1", "'2001:db8:::1', and it is no IP address either"),
+        ("can INTERNET reach a", "'INTERNET'; did you mean internet?"),
+        ("can a reach 10.0.1.5:443", "'10.0.1.5:443'; did you mean 10.0.1.5 port 443?"),
+        ("can a reach [2001:db8::1]:443", "did you mean 2001:db8::1 port 443?"),
+        ("can a reach ip-10-0-1-5.ec2.internal", "did you mean 10.0.1.5?"),
+        ("can a reach www.example.com", "names of hosts are not looked up"),
+        ("can a reach b port 22 tcp", "did you mean port 22/tcp?"),
+    ],
+)
+def test_a_slip_is_told_as_what_was_meant_perhaps(question: str, said: str) -> None:
+    """Addresses with a port, names of hosts, keywords in capitals: one sentence is enough."""
+    with pytest.raises(reach.QuestionError) as error:
+        Pair().ask(question)
+    assert said in str(error.value)
+    assert error.value.candidates == ()
+
+
+def test_a_tag_in_other_letters_is_shown_as_it_is_written() -> None:
+    """Tags are told apart by the case of their letters, and people do not remember it."""
+    pair = Pair()
+    pair.instance("c", pair.sa, "10.0.0.9", tags={"Tier": "web", "tier": "db"})
+    with pytest.raises(reach.QuestionError, match="the nearest are:") as error:
+        pair.ask("can tag:TIER=Web reach b")
+    assert error.value.candidates == ("tag:Tier=web",)
+    with pytest.raises(reach.QuestionError) as error:
+        pair.ask("can tag:Rank=Web reach b")
+    assert error.value.candidates == ()
+
+
+def test_blanks_around_an_end_are_no_part_of_it() -> None:
+    """They come with what is copied from a table; a Name that has them is meant with them."""
+    pair = Pair()
+    asked = pair.load()
+    for end in (str(pair.b), "10.0.1.5", "b", "10.0.1.0/24"):
+        answer = reach.ask(asked, reach.Question(f" {pair.a}", f"{end} "))
+        assert answer.verdict == "reachable"
+    odd = pair.instance("b ", pair.sa, "10.0.0.9")
+    for end, meant in (("b ", odd), (" b", pair.b)):
+        assert str(meant) in reach.ask(pair.load(), reach.Question(end, "a")).source

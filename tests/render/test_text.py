@@ -249,6 +249,8 @@ def test_a_long_word_stands_beside_its_bullet() -> None:
         "  some words before",
         f"    {word}",
     ]
-    arn = "arn:aws:elasticloadbalancing:us-west-1:028403472736:loadbalancer/net/nlb-web/0934837d0f8f"
+    arn = (
+        "arn:aws:elasticloadbalancing:us-west-1:028403472736:loadbalancer/net/nlb-web/0934837d0f8f"
+    )
     text = render(replace(specimens.reachable(), assumptions=(Remark("picks one", arn),)))
     assert "  - loadbalancer/net/nlb-web/0934837d0f8f: picks one\n" in text
