@@ -119,6 +119,18 @@ def _question(word: str) -> list[str]:
 # ------------------------------------------------------------------------------- output
 
 
+def open_what_is_closed() -> None:
+    """Whoever closed stdout or stderr wants the status alone, and no file in their place."""
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is not None:
+            continue
+        opened = os.open(os.devnull, os.O_RDWR)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+        setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
 def forget_stdout() -> None:
     """Nobody reads any more: what is still buffered must not fail at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -164,3 +164,11 @@ def test_blanks_around_an_end_are_no_part_of_it() -> None:
     odd = pair.instance("b ", pair.sa, "10.0.0.9")
     for end, meant in (("b ", odd), (" b", pair.b)):
         assert str(meant) in reach.ask(pair.load(), reach.Question(end, "a")).source
+
+
+def test_a_session_shows_what_there_is_in_a_line() -> None:
+    """What a session echoes is read by people; and what it completes is what is public."""
+    loaded = Pair().load()
+    assert len(repr(loaded)) < 200
+    assert repr(loaded).startswith("<Snapshot ")
+    assert dir(reach) == sorted(reach.__all__)
