@@ -177,6 +177,8 @@ def test_an_instance_a_subnet_and_a_name() -> None:
     told = reach.describe(e.load(), "a")
     assert (told.id, told.kind) == (e.a, "instance")
     assert {thing.id for thing in told.attached} >= {e.a.eni, e.sa, e.v1}
+    assert told.facts is not None
+    assert told.facts["State"] == "running"
     assert e.a.eni in {thing.id for thing in told.referrers}
     subnet = reach.describe(e.load(), e.sa)
     assert subnet.facts is not None
