@@ -5,11 +5,16 @@ Slips, names that are not unique, ends that are not there; nothing that is said 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import reach
 from reach.render import text
 from tests.estate import Pair
+from tests.terminal import call
+
+ROOT = Path(__file__).parents[1]
 
 
 def shown(answer: reach.Answer, width: int = 100) -> str:
@@ -172,3 +177,14 @@ def test_a_session_shows_what_there_is_in_a_line() -> None:
     assert len(repr(loaded)) < 200
     assert repr(loaded).startswith("<Snapshot ")
     assert dir(reach) == sorted(reach.__all__)
+
+
+def test_a_destination_that_is_left_out_is_listed_if_a_list_is_asked_for() -> None:
+    """It is any; unasked it is not listed, for that takes times as long."""
+    snapshot = ("--snapshot", str(ROOT / "samples" / "two_tier" / "snapshot"))
+    spelt = call("can", "internet", "reach", "any", "port", "443", *snapshot).stdout
+    assert "What is reached\n" in spelt
+    short = ("can", "internet", "reach", "port", "443", *snapshot)
+    assert call(*short, "--list", "100").stdout == spelt
+    assert "What is reached\n" not in call(*short).stdout
+    assert "What is reached\n" not in call(*short, "--list", "0").stdout

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from reach import console
 from reach.commands.arguments import (
@@ -104,7 +105,8 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     default=MOST_ENDS,
     show_default=True,
     metavar="N",
-    help='List up to N groups of end points where an end is "any".',
+    help='List up to N groups of end points where an end is "any"; one that is left out only if '
+    "this is said.",
 )
 @click.option(
     "--blocked",
@@ -170,6 +172,10 @@ def can(
     if from_aws:
         ctx.exit(_compared(snapshot, from_aws, form))
 
+    # A destination that is left out is any, and is not listed unasked: that takes times as long.
+    told = ctx.get_parameter_source("ends") is ParameterSource.COMMANDLINE
+    listed = told or "any" in question
+
     def ask(loaded: Snapshot) -> Answer:
         return reach.ask(
             loaded,
@@ -185,7 +191,7 @@ def can(
             packets=True,
             blocked=MOST_WAYS if all_blockers else blocked,
             paths=paths,
-            ends=ends if "any" in question else 0,
+            ends=ends if listed else 0,
             fix=fix,
             cut=cut,
             reductions=() if no_reduce else None,
