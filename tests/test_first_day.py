@@ -5,11 +5,14 @@ Slips, names that are not unique, ends that are not there; nothing that is said 
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 import reach
+from reach import console
 from reach.render import text
 from tests.estate import Pair
 from tests.terminal import call
@@ -188,3 +191,40 @@ def test_a_destination_that_is_left_out_is_listed_if_a_list_is_asked_for() -> No
     assert call(*short, "--list", "100").stdout == spelt
     assert "What is reached\n" not in call(*short).stdout
     assert "What is reached\n" not in call(*short, "--list", "0").stdout
+
+
+class Terminal(StringIO):
+    """A stderr that somebody looks at; ``shown`` once something was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        self.shown.set()
+        return written
+
+
+def test_what_takes_long_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, on a line that is taken away; nothing of it elsewhere, or before that."""
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with console.waiting("asking", patience=0):
+        assert terminal.shown.wait(30)
+    said = terminal.getvalue()
+    assert said.startswith("\r\x1b[Kasking, 0 s")
+    assert said.endswith("\r\x1b[K")
+    quick = Terminal()
+    monkeypatch.setattr("sys.stderr", quick)
+    with pytest.raises(reach.QuestionError), console.waiting("asking", patience=600):
+        raise reach.QuestionError("no")
+    assert quick.getvalue() == "\r\x1b[K"
+    piped = StringIO()
+    monkeypatch.setattr("sys.stderr", piped)
+    with console.waiting("asking", patience=0):
+        pass
+    assert piped.getvalue() == ""

@@ -71,13 +71,14 @@ def diff(
     from reach.comparing.diff import MOST
     from reach.comparing.diff import diff as compare
 
-    told = compare(
-        load_snapshot(before),
-        load_snapshot(after),
-        one_way=one_way,
-        options=chosen(options),
-        most=most or MOST,
-    )
+    with console.waiting("comparing"):
+        told = compare(
+            load_snapshot(before),
+            load_snapshot(after),
+            one_way=one_way,
+            options=chosen(options),
+            most=most or MOST,
+        )
     told = replace(told, before=before, after=after)
     _put(_narrowed(told, only), form)
     ctx.exit(_status(_narrowed(told, only)))

@@ -197,7 +197,8 @@ def can(
             reductions=() if no_reduce else None,
         )
 
-    loaded, answer = asked(snapshot, ask)
+    with console.waiting("asking"):
+        loaded, answer = asked(snapshot, ask)
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
 
