@@ -430,6 +430,10 @@ def _by_name(ground: Ground, text: str) -> End:
                 f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
             )
         return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
+    others = sorted(told_apart(ground, record) for record in bearers(ground, text))
+    if others:
+        words = f"{text!r} is the Name of what is no end of a question: no packet starts or ends at"
+        raise QuestionError(words, others)
     gap = interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)

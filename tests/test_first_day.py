@@ -228,3 +228,11 @@ def test_what_takes_long_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -
     with console.waiting("asking", patience=0):
         pass
     assert piped.getvalue() == ""
+
+
+def test_a_name_of_what_is_no_end_is_not_said_to_be_nobodys() -> None:
+    """A route table has a Name, and no packet starts or ends there: then that is what is wrong."""
+    pair = Pair()
+    with pytest.raises(reach.QuestionError, match="'ta' is the Name of what is no end") as error:
+        pair.ask("can ta reach b")
+    assert error.value.candidates == (f"{pair.ta} RouteTable",)
