@@ -168,6 +168,7 @@ class End:
     ``may_take`` that it may as a destination.  ``but`` are owners that do not count as it.
     ``passing`` are nodes that stand for it beside the goals: what comes by one of them and is then
     delivered, to whomever, has reached it (a load balancer).
+    ``sends`` are addresses for which it stands as a source: whoever sends from them is meant.
     ``among`` says that it is only one, nobody knows which, of the things that stand for it: what
     reaches some of them is undecided.  ``notes`` are what an answer about it says besides.
     """
@@ -186,6 +187,7 @@ class End:
     may_take: Origin | None = None
     passing: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    sends: Ranges | None = None
     among: Origin | None = None
     notes: tuple[Origin, ...] = ()
 

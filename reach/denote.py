@@ -65,8 +65,12 @@ def source(ground: Ground, text: str) -> End:
         return _sender(ground, address, text)
     prefix = _prefix(text)
     if prefix is not None:
-        return _senders(ground, prefix, text)
-    return named(ground, text)
+        return _senders(ground, (prefix,), text)
+    end = named(ground, text)
+    if end.sends is None:
+        return end
+    found = _senders(ground, tuple(end.sends.cover()), end.words)
+    return replace(found, may_send=(*found.may_send, *end.may_send))
 
 
 def destination(ground: Ground, text: str) -> End:
@@ -216,10 +220,10 @@ def _announced(ground: Ground, address: int) -> Origin | None:
     return None
 
 
-def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
+def _senders(ground: Ground, blocks: Sequence[Prefix], text: str) -> End:
     """The interfaces whose address lies in a block, and the outside hosts that may have one."""
-    inside = Ranges.span(prefix.low, prefix.high)
-    members = _with_address_in(ground, prefix)
+    inside = Ranges.prefixes(blocks)
+    members = _with_address_in(ground, blocks)
     private = Ranges.of(
         *(
             own
@@ -234,16 +238,17 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     starts = (start for each in outside for start in each.starts)
     open_gaps = (each.gap for each in ground.outside() if each.gap is not None)
     gap = interfaces_missing(ground) or next(open_gaps, None)
-    if gap is None and not is_public(prefix.low):
+    if gap is None and not all(is_public(block.low) for block in blocks):
         gap = _shared_or_unseen(ground, inside)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap, sender="")
 
 
-def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
-    """The interfaces that send from an address of a block, in their order."""
+def _with_address_in(ground: Ground, blocks: Iterable[Prefix]) -> tuple[NetworkInterface, ...]:
+    """The interfaces that send from an address of one of some blocks, in their order."""
     interfaces = ground.snapshot.records(NetworkInterface)
     sent = ground.memo("addresses that interfaces send from", lambda: _sent_by(interfaces))
-    return tuple(interfaces[place] for place in _places(sent, prefix))
+    places = {place for block in blocks for place in _places(sent, block)}
+    return tuple(interfaces[place] for place in sorted(places))
 
 
 def _sent_by(interfaces: Iterable[NetworkInterface]) -> list[tuple[int, int]]:
