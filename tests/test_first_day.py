@@ -236,3 +236,19 @@ def test_a_name_of_what_is_no_end_is_not_said_to_be_nobodys() -> None:
     with pytest.raises(reach.QuestionError, match="'ta' is the Name of what is no end") as error:
         pair.ask("can ta reach b")
     assert error.value.candidates == (f"{pair.ta} RouteTable",)
+
+
+def test_sets_are_told_by_id_and_name_and_empty_ones_as_empty() -> None:
+    """As instances are; and nobody has to guess why nothing is sent by a group without members."""
+    pair = Pair()
+    empty = pair.group(pair.v1, name="spare")
+    bare = pair.subnet(pair.v1, "10.0.7.0/24", "a", name="bare")
+    for thing, name, other in ((empty, "spare", "security group"), (bare, "bare", "subnet")):
+        for question in (f"can {thing} reach {pair.b} port 22", f"can {pair.b} reach {thing}"):
+            answer = pair.ask(question)
+            assert answer.verdict == "unreachable", other
+            assert f"{thing} {name}" in (answer.source, answer.destination)
+            told = answer.explanations[0]
+            assert (told.resource, told.text) == (thing, "has no interface in it")
+    assert pair.ask(f"can {pair.sa} reach {pair.v1} port 22").source == f"{pair.sa} sa"
+    assert pair.ask("can sa reach v1 port 22").source == f"{pair.sa} sa"
