@@ -13,8 +13,9 @@ import pytest
 
 import reach
 from reach import console
+from reach.network.address import format_address
 from reach.render import text
-from tests.estate import Pair
+from tests.estate import Estate, Pair
 from tests.terminal import call
 
 ROOT = Path(__file__).parents[1]
@@ -252,3 +253,27 @@ def test_sets_are_told_by_id_and_name_and_empty_ones_as_empty() -> None:
             assert (told.resource, told.text) == (thing, "has no interface in it")
     assert pair.ask(f"can {pair.sa} reach {pair.v1} port 22").source == f"{pair.sa} sa"
     assert pair.ask("can sa reach v1 port 22").source == f"{pair.sa} sa"
+
+
+@pytest.mark.parametrize("block", ["10.1.0.0/16", "172.31.0.0/16", "192.168.0.0/16"])
+def test_the_straight_way_is_shown_where_there_is_one(block: str) -> None:
+    """Two hosts of a VPC, both with public addresses: nobody means the way out and in again first,
+    whichever of the addresses is the higher number; nor is that what a fix should open."""
+    e = Estate()
+    vpc = e.vpc(block)
+    head = block.rsplit(".", 2)[0]
+    subnet = e.subnet(vpc, f"{head}.0.0/24")
+    e.route(vpc.table, "0.0.0.0/0", e.igw(vpc))
+    open_to_all = e.group(vpc, ["tcp/443 any"])
+    one = e.instance("one", subnet, f"{head}.0.5", groups=[open_to_all], public="198.51.100.5")
+    two = e.instance("two", subnet, f"{head}.0.6", groups=[open_to_all], public="54.0.0.6")
+    for source, other in ((one, two), (two, one)):
+        witness = e.ask(f"can {source} reach {other} port 443").witness
+        assert format_address(witness.packet.destination) == other.ip
+        told = e.ask(f"can {source} reach {other} port 22").to_dict()["explanations"]
+        assert [each["packet"]["destination"] for each in told] == [other.ip]
+    told = reach.ask(e.load(), f"can {one} reach {two} port 22", fix=True).fix
+    assert told is not None
+    assert [edit.text for edit in told.edits] == [f"allow inbound tcp 22 from {one.ip}/32"]
+    public = e.ask("can internet reach two port 443").witness
+    assert format_address(public.packet.destination) == "54.0.0.6"
