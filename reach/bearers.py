@@ -2,8 +2,9 @@
 
     bearers(ground, "web-1") -> records   told_apart(ground, record) -> "i-0abc Instance, 10.0.0.5"
 
-AWS goes on listing what was terminated or deleted for an hour or so, Name and all, beside what has
-taken its place.  Must not know what is asked of them.
+AWS goes on listing what was terminated or deleted for a while, Name and all, beside what has taken
+its place (EC2 User Guide, "Troubleshoot instance termination": "Terminated instance still
+displayed").  Must not know what is asked of them.
 """
 
 from __future__ import annotations
