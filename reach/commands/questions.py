@@ -172,10 +172,6 @@ def can(
     if from_aws:
         ctx.exit(_compared(snapshot, from_aws, form))
 
-    # A destination that is left out is any, and is not listed unasked: that takes times as long.
-    told = ctx.get_parameter_source("ends") is ParameterSource.COMMANDLINE
-    listed = told or "any" in question
-
     def ask(loaded: Snapshot) -> Answer:
         return reach.ask(
             loaded,
@@ -191,7 +187,7 @@ def can(
             packets=True,
             blocked=MOST_WAYS if all_blockers else blocked,
             paths=paths,
-            ends=ends if listed else 0,
+            ends=ends if _is_listed(ctx, question) else 0,
             fix=fix,
             cut=cut,
             reductions=() if no_reduce else None,
@@ -201,6 +197,11 @@ def can(
         loaded, answer = asked(snapshot, ask)
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
+
+
+def _is_listed(ctx: click.Context, question: Sequence[str]) -> bool:
+    """A destination that is left out is any, and not listed unasked: that takes times as long."""
+    return "any" in question or ctx.get_parameter_source("ends") is ParameterSource.COMMANDLINE
 
 
 def _assumed(given: Sequence[tuple[str, str]]) -> dict[str, str]:
