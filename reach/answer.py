@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from reach.certificate import Certificate
+from reach.end_point import EndPoint as EndPoint
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, space_told
 from reach.network.header_text import header_dict as header_dict
@@ -125,7 +126,8 @@ class Analysis:
 class Explanation:
     """One blocker: AWS's explanation code, who and what it is, and on which way it blocks.
 
-    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there.  ``fields`` are
+    ``direction`` is "forward" or "reply"; ``packet`` is the header as it was there, None where
+    nothing is sent at all.  ``fields`` are
     the members of AWS's own ``Explanation`` that go with the code, in AWS's words.  One that is
     ``aside`` blocks nothing by itself: it says what bears on the blocker before it.
     """
@@ -186,22 +188,6 @@ class Remark:
         if self.code:
             told["code"] = self.code
         return {**told, "collect": self.collect} if self.collect else told
-
-
-@dataclass(frozen=True, slots=True)
-class EndPoint:
-    """Somebody at one side of a question, with the address that counts."""
-
-    resource: str
-    name: str
-    addresses: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "resource": self.resource,
-            "name": self.name,
-            "addresses": list(self.addresses),
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,11 @@ from reach.network.node import Network
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found wrong (nothing: it holds), and what was looked at."""
+    """What was found wrong (nothing: it holds), and what was looked at; ``vacant``: nothing was."""
 
     wrong: tuple[str, ...]
     words: str
+    vacant: bool = False
 
     @property
     def holds(self) -> bool:

@@ -46,7 +46,7 @@ def check_answer(snapshot: Snapshot, answer: Mapping[str, Any]) -> Checked:
     resolved = resolve(ground, asked)
     network = amend(ground.network, resolved.amendment)
     if verdict == "undecided":
-        return Checked((), "undecided: there is nothing to check")
+        return Checked((), "an undecided answer: there is nothing to check", vacant=True)
     if verdict == "reachable":
         told = answer.get("witness")
         checked = _reachable(network, resolved, told)

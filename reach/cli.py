@@ -77,6 +77,7 @@ for each in (*_QUESTIONS, *_SURVEYS, *_DESCRIPTIONS, *_SNAPSHOTS):
 
 def main() -> None:
     """The console script."""
+    console.open_what_is_closed()
     sys.excepthook = _last_resort
     try:
         cli(prog_name="reach")

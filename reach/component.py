@@ -160,13 +160,15 @@ class End:
     delivered there (None: whoever it is delivered to), ``addresses`` what a packet to it may be
     sent to (None: not known, anything), ``through`` nodes of which the flow must visit one.
     ``as_sent`` says that ``addresses`` hold all that a packet may be sent to, translations counted.
-    ``sender`` is set when all its flows have one sender, who may be asked about itself.
+    ``sender`` is set where one thing is named and all its flows have that sender: who may be asked
+    about itself.  A set of things has none, however few are in it (decision 65).
     ``nobody`` says why nothing starts or arrives there, ``gap`` why more may than is known; it is
     ``uncertain`` when even what is known may not be what it seems.  ``may_send`` says that as a
     source it may do more than is modelled (made when asked for, as it is of sources alone),
     ``may_take`` that it may as a destination.  ``but`` are owners that do not count as it.
     ``passing`` are nodes that stand for it beside the goals: what comes by one of them and is then
     delivered, to whomever, has reached it (a load balancer).
+    ``sends`` are addresses for which it stands as a source: whoever sends from them is meant.
     ``among`` says that it is only one, nobody knows which, of the things that stand for it: what
     reaches some of them is undecided.  ``notes`` are what an answer about it says besides.
     """
@@ -185,6 +187,7 @@ class End:
     may_take: Origin | None = None
     passing: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    sends: Ranges | None = None
     among: Origin | None = None
     notes: tuple[Origin, ...] = ()
 

@@ -12,6 +12,8 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,6 +51,7 @@ def say(kind: str, message: str) -> None:
     """One message on stderr; only its line breaks are believed."""
     from reach.render.paper import visible
 
+    wipe()
     lines = [visible(line) for line in message.split("\n")]
     click.echo(f"{kind}: " + "\n".join(lines), err=True)
 
@@ -119,6 +122,18 @@ def _question(word: str) -> list[str]:
 # ------------------------------------------------------------------------------- output
 
 
+def open_what_is_closed() -> None:
+    """Whoever closed stdout or stderr wants the status alone, and no file in their place."""
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is not None:
+            continue
+        opened = os.open(os.devnull, os.O_RDWR)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+        setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
 def forget_stdout() -> None:
     """Nobody reads any more: what is still buffered must not fail at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -157,6 +172,37 @@ def wipe() -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
+
+
+_PATIENCE = 2  # seconds for which nobody wonders
+
+
+@contextmanager
+def waiting(doing: str, patience: float = _PATIENCE) -> Iterator[None]:
+    """What takes longer than that says on a terminal that it goes on, and for how long by now."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from threading import Event, Thread
+
+    done = Event()
+
+    def tell() -> None:
+        seconds = pause = patience
+        while not done.wait(pause):
+            sys.stderr.write(f"\r\x1b[K{doing}, {seconds:.0f} s")
+            sys.stderr.flush()
+            pause = 1
+            seconds += pause
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+        wipe()
 
 
 def put_json(data: dict[str, Any]) -> None:

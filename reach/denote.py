@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from reach.bearers import bearers, told_apart
 from reach.component import End
 from reach.errors import QuestionError
 from reach.gaps import (
@@ -43,6 +44,7 @@ from reach.network.address import (
 )
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
+from reach.slips import KEYWORDS, hint, otherwise_written
 from reach.snapshot.index import delegated_prefixes, outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
@@ -60,13 +62,18 @@ _ID = re.compile(r"^(i|[a-z]+(-[a-z]+)*)-[0-9a-f]{8,17}$|^arn:")
 
 def source(ground: Ground, text: str) -> End:
     """An address or block means whoever sends from it.  Raises QuestionError."""
+    text = _trimmed(ground, text)
     address = _address(text)
     if address is not None:
         return _sender(ground, address, text)
     prefix = _prefix(text)
     if prefix is not None:
-        return _senders(ground, prefix, text)
-    return named(ground, text)
+        return _senders(ground, (prefix,), text)
+    end = named(ground, text)
+    if end.sends is None:
+        return end
+    found = _senders(ground, tuple(end.sends.cover()), end.words)
+    return replace(found, may_send=(*found.may_send, *end.may_send))
 
 
 def destination(ground: Ground, text: str) -> End:
@@ -74,6 +81,7 @@ def destination(ground: Ground, text: str) -> End:
 
     Raises QuestionError.
     """
+    text = _trimmed(ground, text)
     address, prefix = _address(text), _prefix(text)
     if address is not None:
         gap = unnamed(ground, address)
@@ -87,6 +95,12 @@ def destination(ground: Ground, text: str) -> End:
         by = (*_by_services_in(ground, prefix), *_by_fronts(ground, inside))
         return End(text, goals=None, addresses=inside, but=but, passing=by)
     return named(ground, text)
+
+
+def _trimmed(ground: Ground, text: str) -> str:
+    """Without the blanks around it that come with what is copied, unless a Name has them."""
+    bare = text.strip()
+    return text if text == bare or text in ground.index.names else bare
 
 
 def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
@@ -228,10 +242,10 @@ def _announced(ground: Ground, address: int) -> Origin | None:
     return None
 
 
-def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
+def _senders(ground: Ground, blocks: Sequence[Prefix], text: str) -> End:
     """The interfaces whose address lies in a block, and the outside hosts that may have one."""
-    inside = Ranges.span(prefix.low, prefix.high)
-    members = _with_address_in(ground, prefix)
+    inside = Ranges.prefixes(blocks)
+    members = _with_address_in(ground, blocks)
     private = Ranges.of(
         *(
             own
@@ -240,8 +254,8 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
             if own in inside or public in inside
         )
     )
-    held = [(each, blocks & inside) for each, blocks in _held(ground) if blocks & inside]
-    private |= Ranges.any_of(blocks for _, blocks in held)
+    held = [(each, some & inside) for each, some in _held(ground) if some & inside]
+    private |= Ranges.any_of(some for _, some in held)
     members = tuple({i.network_interface_id: i for i in (*members, *(i for i, _ in held))}.values())
     ends = ground.hosts(members, text, private)
     beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
@@ -249,9 +263,9 @@ def _senders(ground: Ground, prefix: Prefix, text: str) -> End:
     starts = (start for each in outside for start in each.starts)
     open_gaps = (each.gap for each in ground.outside() if each.gap is not None)
     gap = interfaces_missing(ground) or next(open_gaps, None)
-    if gap is None and not is_public(prefix.low):
+    if gap is None and not all(is_public(block.low) for block in blocks):
         gap = _shared_or_unseen(ground, inside)
-    return replace(ends, starts=(*ends.starts, *starts), gap=gap)
+    return replace(ends, starts=(*ends.starts, *starts), gap=gap, sender="")
 
 
 def _held(ground: Ground) -> Iterator[tuple[NetworkInterface, Ranges]]:
@@ -271,13 +285,14 @@ def _held(ground: Ground) -> Iterator[tuple[NetworkInterface, Ranges]]:
     yield from ground.memo("blocks that interfaces hold", make)
 
 
-def _with_address_in(ground: Ground, prefix: Prefix) -> tuple[NetworkInterface, ...]:
-    """The interfaces that send from an address of a block, in their order."""
+def _with_address_in(ground: Ground, blocks: Iterable[Prefix]) -> tuple[NetworkInterface, ...]:
+    """The interfaces that send from an address of one of some blocks, in their order."""
     interfaces = ground.snapshot.records(NetworkInterface)
     sent = ground.memo(
         "addresses that interfaces send from", lambda: _sent_by(interfaces, elastic(ground))
     )
-    return tuple(interfaces[place] for place in _places(sent, prefix))
+    places = {place for block in blocks for place in _places(sent, block)}
+    return tuple(interfaces[place] for place in sorted(places))
 
 
 def _sent_by(interfaces: Iterable[NetworkInterface], placed: Elastic) -> list[tuple[int, int]]:
@@ -330,7 +345,7 @@ def named(ground: Ground, text: str) -> End:
 
 def _any(ground: Ground) -> End:
     ends = ground.hosts(ground.index.interfaces, "any interface")
-    return replace(ends, gap=interfaces_missing(ground))
+    return replace(ends, gap=interfaces_missing(ground), sender="")
 
 
 def _of_family(end: End, family: Ranges) -> End:
@@ -356,10 +371,16 @@ def _tagged(ground: Ground, text: str) -> End:
     }
     gap = tags_missing(ground)
     if not interfaces and gap is None:
-        raise QuestionError(
-            f"nothing in the snapshot that sends or receives has the tag {key}={value}"
-        )
-    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap)
+        words = f"nothing in the snapshot that sends or receives has the tag {key}={value}"
+        raise nothing(words, [f"tag:{k}={v}" for k, v in _tags_like(ground, key, value)])
+    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap, sender="")
+
+
+def _tags_like(ground: Ground, key: str, value: str) -> Iterator[tuple[str, str]]:
+    """Tags that differ in the case of letters alone, of what sends or receives."""
+    for each in otherwise_written(key, value):
+        if any(_interfaces_of(ground, record) for record in ground.index.tagged(*each)):
+            yield each
 
 
 def _interfaces_of(ground: Ground, record: Record) -> Sequence[NetworkInterface]:
@@ -438,7 +459,7 @@ def _kind_of_arn(text: str) -> tuple[str, ...]:
 
 
 def _by_name(ground: Ground, text: str) -> End:
-    found = [record for record in ground.index.names.get(text, ()) if _is_end(ground, record)]
+    found = [record for record in bearers(ground, text) if _is_end(ground, record)]
     found = _without_parts(ground, found)
     own = ground.own_names.get(text, ())
     # A load balancer and its group often share a name: what sends and receives is meant.
@@ -447,7 +468,7 @@ def _by_name(ground: Ground, text: str) -> End:
     # A thing that shows more than once, like the ends of a peering, has its id first in each key.
     things = {ground.id_of(record).partition(" ")[0]: record for record in found}
     if len(things) > 1:
-        shown = [f"{resource} {type(record).__name__}" for resource, record in things.items()]
+        shown = [told_apart(ground, record) for record in things.values()]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
     ids = tuple(dict.fromkeys((*things, *own)))
     if len(ids) > 1:
@@ -455,16 +476,21 @@ def _by_name(ground: Ground, text: str) -> End:
     if ids:
         end = ground.end(ids[0])
         if end is None:
-            told = f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
-            raise QuestionError(told)
+            raise QuestionError(
+                f"{text!r} is the name of {ids[0]!r}, which is no id of anything that is known"
+            )
         return replace(end, words=ids[0] if text in ids[0] else f"{ids[0]} {text}")
+    others = sorted(told_apart(ground, record) for record in bearers(ground, text))
+    if others:
+        words = f"{text!r} is the Name of what is no end of a question: no packet starts or ends at"
+        raise QuestionError(words, others)
     gap = interfaces_missing(ground)
     if gap is not None:
         return End(text, gap=gap)
-    words = ("internet", "on-premises", "any", "public", "private")
-    names = sorted({*ground.index.names, *ground.own_names, *words})
-    near = difflib.get_close_matches(text, names, n=5, cutoff=0.4)
-    raise nothing(f"nothing in the snapshot is called {text!r}", near)
+    said = hint(text)
+    names = sorted({*ground.index.names, *ground.own_names, *KEYWORDS})
+    near = difflib.get_close_matches(text, names, n=5, cutoff=0.8 if said else 0.4)
+    raise nothing(f"nothing in the snapshot is called {text!r}{'' if near else said}", near)
 
 
 def _is_end(ground: Ground, record: Record) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from reach.answer import Verdict
 from reach.comparing.aligned import Pair
 from reach.comparing.differing import Differing
-from reach.comparing.flows import Further
+from reach.comparing.grouping import Named, Shown, apart
 from reach.evidence import witness
 from reach.lower import Ground
 from reach.proposal import Flow, Others
@@ -47,12 +47,21 @@ def difference(
         pair, two_way=not question.one_way, backend=backend, most=most, besides=asked, effort=EFFORT
     )
     flows = [flow for flow in found.flows if flow.now is Verdict.REACHABLE]
-    told = tuple(_flow(after, flow) for flow in flows)
+    named = Named(after)
+    told = tuple(_flow(named, shown) for flow in flows for shown in apart(named, flow))
     return Others(told, found.complete, scope, found.reason)
 
 
-def _flow(ground: Ground, flow: Further) -> Flow:
-    steps = witness(ground, flow.proof).forward
+def _flow(named: Named, shown: Shown) -> Flow:
+    steps = witness(named.ground, shown.proof).forward
     first, last = steps[0], steps[-1]
-    packet, packets = flow.proof.packet, flow.packets
-    return Flow(first.resource, first.name, last.resource, last.name, packet, packets)
+    return Flow(
+        source=first.resource,
+        source_name=first.name,
+        destination=last.resource,
+        destination_name=last.name,
+        packet=shown.proof.packet,
+        packets=shown.packets,
+        sources=named.ends(shown.ends[0]),
+        destinations=named.ends(shown.ends[1]),
+    )

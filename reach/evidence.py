@@ -26,7 +26,7 @@ from reach.answer import (
 from reach.conditions import Conditions, Spaces
 from reach.decide import Proof
 from reach.ends import EndPoints, Group
-from reach.explain import Blocked, Blocker
+from reach.explain import NOTHING, Blocked, Blocker
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address
 from reach.network.field import Header
@@ -154,7 +154,7 @@ def explanation(ground: Ground, blocker: Blocker, path: Proof | None = None) -> 
         origin.locator,
         f"{origin.words}{forgotten}",
         blocker.direction,
-        blocker.header,
+        None if blocker.header == NOTHING else blocker.header,
         fields_of(ground, blocker),
         blocker.aside,
     )

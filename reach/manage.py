@@ -21,6 +21,7 @@ from typing import Any
 
 from reach.answer import Answer, Remark, Verdict
 from reach.asking import ask, ground_of
+from reach.bearers import bearers, told_apart
 from reach.errors import QuestionError
 from reach.lower import Ground
 from reach.network.address import is_ipv4, parse_address
@@ -244,10 +245,11 @@ def _serves(endpoint: VpcEndpoint, service: str, region: str) -> bool:
 def _agent(snapshot: Snapshot, text: str, options: Mapping[str, str]) -> _Agent:
     ground = ground_of(snapshot, Options.of(options))
     resource = text.rpartition("/")[2] if text.startswith("arn:") else text
-    named = [each for each in ground.index.names.get(text, ()) if isinstance(each, Instance)]
+    named = [each for each in bearers(ground, text) if isinstance(each, Instance)]
     if len(named) > 1:
-        ids = [each.instance_id for each in named]
-        raise QuestionError(f"{text!r} is the Name of several instances; name one by its id:", ids)
+        shown = [told_apart(ground, each) for each in named]
+        words = f"{text!r} is the Name of several instances; name one by its id:"
+        raise QuestionError(words, shown)
     resource = named[0].instance_id if named else resource
     near: Instance | NetworkInterface | None = snapshot.get(Instance, resource)
     if near is None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from reach.certificate import Certificate
+from reach.end_point import EndPoint, members
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, space_told
 from reach.network.header_text import header_dict
@@ -52,7 +53,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Packets by one path: from whom, to whom, one of them as it starts, and what they are."""
+    """Packets by one path: what they are, from whom and to whom, and one of them as it starts.
+
+    ``source`` and ``destination`` are the ends of that one; ``sources`` and ``destinations`` are
+    all between whom such packets go, each with its addresses.
+    """
 
     source: str
     source_name: str
@@ -60,6 +65,13 @@ class Flow:
     destination_name: str
     packet: Header
     packets: tuple[HeaderSpace, ...]
+    sources: tuple[EndPoint, ...]
+    destinations: tuple[EndPoint, ...]
+
+    @property
+    def between(self) -> tuple[str, str]:
+        """Who is at either side, in words."""
+        return members(self.sources), members(self.destinations)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -69,6 +81,8 @@ class Flow:
             "destination_name": self.destination_name,
             "packet": header_dict(self.packet),
             "packets": [space_told(space) for space in self.packets],
+            "sources": [each.to_dict() for each in self.sources],
+            "destinations": [each.to_dict() for each in self.destinations],
         }
 
 

@@ -175,7 +175,10 @@ def _packet(words: list[str]) -> Packet:
     while words:
         name = words.pop(0).lower()
         if name not in _CLAUSES:
-            raise QuestionError(f"{name!r} is not understood after the ends: {_FORM}")
+            meant = clauses.get("port")
+            known = meant and "/" not in meant and name in ("tcp", "udp")
+            form = f"did you mean port {meant}/{name}?" if known else _FORM
+            raise QuestionError(f"{name!r} is not understood after the ends: {form}")
         if name in clauses:
             raise QuestionError(f"{name!r} is said twice")
         # `icmp` is a clause, and the name of a protocol where one is awaited.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from reach.answer import Remark, Verdict
+from reach.answer import Verdict
 from reach.catalogue import Told
 from reach.check import Checked
 from reach.inventory import Inventory, Item, Lack
@@ -18,6 +18,7 @@ from reach.options import Choice
 from reach.recorded import Comparison
 from reach.recorded import Outcome as Agreement
 from reach.render.paper import Paper
+from reach.render.text import put_remarks
 from reach.suite import Outcome, Result
 
 _STYLES = {
@@ -55,10 +56,17 @@ def inventory(paper: Paper, held: Inventory) -> None:
         (held.path, "bold"), f"  {_count(total, 'object')} in {_count(held.files, 'file')}", hang=2
     )
     paper.title("Accounts and Regions")
-    places = [(_or(p.account), _or(p.region), _count(p.count, "object")) for p in held.places]
+    places = [
+        (p.account or "account not said", p.region or "no Region", _count(p.count, "object"))
+        for p in held.places
+    ]
     paper.table(places or [("none",)])
     paper.title("Holds")
-    paper.table([(k.kind, f"{k.count:,}" if k.asked else "not asked") for k in held.kinds])
+    asked = [(kind.kind, f"{kind.count:,}") for kind in held.kinds if kind.asked]
+    paper.table(asked or [("nothing",)])
+    others = len(held.kinds) - len(asked)
+    if others:
+        paper.put((f"{_count(others, 'other kind')} not asked for", "dim"), indent=2)
     _lacks(paper, held.lacks)
     if held.unread:
         paper.title("There, but not read")
@@ -88,7 +96,11 @@ def _lacks(paper: Paper, lacks: Sequence[Lack]) -> None:
         words = f"{place} ({lack.where})" if lack.reason == "cut short" else place
         places.setdefault((lack.command, lack.reason), []).append(words)
     rows = [
-        (command, "cut short" if reason == "cut short" else "not made", ", ".join(where))
+        (
+            command,
+            "cut short" if reason == "cut short" else "not made",
+            ", ".join(dict.fromkeys(where)),
+        )
         for (command, reason), where in places.items()
     ]
     paper.table(rows)
@@ -105,8 +117,10 @@ def items(paper: Paper, listed: Sequence[Item]) -> None:
 
 
 def checked(paper: Paper, told: Checked) -> None:
-    """One line if all holds; else each thing that does not."""
-    if told.holds:
+    """One line if all holds, or if there was nothing to hold; else each thing that does not."""
+    if told.vacant:
+        paper.put(("SHOWS NOTHING", "open"), f"  {told.words}", hang=2)
+    elif told.holds:
         paper.put(("HOLDS", "good"), f"  {told.words}", hang=2)
     for each in told.wrong[:_MOST_WRONG]:
         paper.put(("DOES NOT HOLD", "bad"), f"  {each}", hang=2)
@@ -268,15 +282,15 @@ def management(paper: Paper, told: Management) -> None:
     paper.title("Services, on tcp 443")
     for access in told.services:
         _service(paper, access)
-    _remarks(paper, "Assumed", told.assumptions)
-    _remarks(paper, "Notes", told.notes)
+    put_remarks(paper, "Assumed", told.assumptions)
+    put_remarks(paper, "Notes", told.notes)
 
 
 def _service(paper: Paper, access: ServiceAccess) -> None:
     counts = "" if access.required else ", not required"
     paper.put(
-        (f"{access.service:<12}", "bold"),
-        (f"{access.verdict:<12}", _VERDICTS[access.verdict]),
+        (f"{access.service:<13}", "bold"),
+        (f"{access.verdict:<13}", _VERDICTS[access.verdict]),
         (f"{access.words}{counts}", "dim"),
         indent=2,
         hang=4,
@@ -290,13 +304,3 @@ def _service(paper: Paper, access: ServiceAccess) -> None:
         for blocker in dict.fromkeys(blockers):
             spans = (blocker.resource, "id"), " ", (blocker.code, "bad"), ": ", blocker.text
             paper.put(*spans, indent=4, hang=6)
-
-
-def _remarks(paper: Paper, title: str, remarks: Sequence[Remark]) -> None:
-    if remarks:
-        paper.title(title)
-    for remark in remarks:
-        about: tuple[tuple[str, str] | str, ...] = ()
-        if remark.resource:
-            about = (remark.resource, "id"), ": "
-        paper.put("- ", *about, remark.text, indent=2, hang=4)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from reach import denote
@@ -26,8 +27,9 @@ from reach.network.address import (
     GLOBAL_UNICAST_IPV6,
     NOT_PUBLIC_IPV4,
     Prefix,
+    is_ipv4,
 )
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.header_space import ANYTHING, HeaderSpace, Interval, Ranges
 from reach.network.stage import Origin
 from reach.other_end import own_flow
 from reach.places import Place, place, things
@@ -172,28 +174,17 @@ def _amendment(ground: Ground, question: Question, avoided: Sequence[Place]) -> 
 
 
 def _same_thing(ground: Ground, source: End, destination: End) -> bool:
-    """Whether the question is about one sender reaching itself, by any of its addresses."""
+    """Whether the question is about one sender reaching itself, named or by an address of its."""
     own, sent_to = source.addresses, destination.addresses
-    sender = _only_sender(ground, source)
-    if sender and sender == destination.sender:
+    if source.sender and source.sender == destination.sender:
         return True
-    if not sender or own is None or not sent_to:
+    if not source.sender or destination.goals is not None or own is None or not sent_to:
         return False
-    mine = ground.index.interfaces_by_instance.get(sender, ())
+    mine = ground.index.interfaces_by_instance.get(source.sender, ())
     placed = elastic(ground)
     pairs = (pair for each in mine for pair in denote.both_addresses(each, placed))
     known = {address for pair in pairs for address in pair}
     return not sent_to - (ground.aliases(own) | Ranges.of(*known))
-
-
-def _only_sender(ground: Ground, source: End) -> str:
-    """The one sender of a source; nothing where a place, or what a tag names, may hold another one
-    that is not known, to whom the question would be about several."""
-    if source.gap is None:
-        return source.sender
-    mine = ground.index.interfaces_by_instance.get(source.sender, ())
-    alone = {source.sender, *(each.network_interface_id for each in mine)}
-    return source.sender if source.words.partition(" ")[0] in alone else ""
 
 
 def _unmet(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Origin]:
@@ -285,9 +276,10 @@ def _is_public_in(addressings: list[Ranges | None], family: HeaderSpace) -> bool
 def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
     """What a packet to the destination may be sent to (None: anything).
 
-    One by one when few, so that they fold; as one set when several, whose domain prunes what cannot
-    lead there; when many roughly, as blocks that hold them: between them is nobody asked for.  When
-    too many that costs more than it saves.
+    One by one when few, so that they fold: IPv4 before IPv6, and what is its own before what is
+    translated to it, since the straight way is the one that people look for first.  As one set when
+    several, whose domain prunes what cannot lead there; when many roughly, as blocks that hold
+    them: between them is nobody asked for.  When too many that costs more than it saves.
     """
     own = destination.addresses
     if destination.goals is None or destination.as_sent or own is None:
@@ -299,8 +291,13 @@ def _addressings(ground: Ground, destination: End) -> list[Ranges | None]:
         return [known.roughly()]
     singles = [Ranges((span,)).single for span in known.intervals]
     if len(singles) <= _FEW and all(single is not None for single in singles):
-        return [Ranges((span,)) for span in reversed(known.intervals)]
+        return [Ranges((span,)) for span in sorted(known.intervals, key=partial(_first, own))]
     return [known]
+
+
+def _first(own: Ranges, span: Interval) -> tuple[bool, bool]:
+    """What is liked better comes first."""
+    return not is_ipv4(span[0]), span[0] not in own
 
 
 def sent_to(ground: Ground, destination: End) -> Ranges | None:

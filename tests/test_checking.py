@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 import reach
+from reach import report
 from reach.checking import check_answer
+from reach.render.paper import Paper
 from reach.suite import load_suite
 from tests.test_labs import NAMES, needs_labs, probes, snapshot
 
@@ -171,7 +173,14 @@ def test_a_certificate_is_about_one_snapshot() -> None:
 def test_an_undecided_answer_shows_nothing() -> None:
     where = loaded(str(TWO_TIER))
     told = printed(where, NO) | {"verdict": "undecided"}
-    assert check_answer(where, told).words == "undecided: there is nothing to check"
+    checked = check_answer(where, told)
+    assert (checked.vacant, checked.words) == (
+        True,
+        "an undecided answer: there is nothing to check",
+    )
+    paper = Paper(colour=False, width=100)
+    report.checked(paper, checked)
+    assert paper.text == "SHOWS NOTHING  an undecided answer: there is nothing to check\n"
 
 
 @pytest.mark.parametrize("told", [{}, {"verdict": "yes"}, {"verdict": "reachable"}])

@@ -121,3 +121,22 @@ def test_a_file_that_cannot_be_written_is_named(saved: Path) -> None:
     done = start(["pack", str(saved), str(nowhere)], capture_output=True)
     assert done.returncode == 74, done.stderr
     assert str(nowhere.parent) in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize(("source", "status"), [("internet", 0), ("10.0.0.300", 2)])
+def test_who_closes_a_stream_gets_the_status_all_the_same(
+    closed: str, source: str, status: int
+) -> None:
+    """A supervisor may start it without stdout or stderr; no verdict is turned into a defect."""
+    snapshot = "samples/two_tier/snapshot"
+    question = f"can {source} reach web-1 port 443 --snapshot {snapshot}"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m reach {question} {closed}', sys.executable],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr

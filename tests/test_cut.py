@@ -298,3 +298,31 @@ def test_both_flows_are_cut() -> None:
         "no longer allow outbound protocol 47 to 10.0.0.0/16",
     ]
     assert (told.verdict, told.smallest) == ("unreachable", True)
+
+
+def test_what_else_it_closes_names_everybody_and_only_them() -> None:
+    """Interfaces that every rule treats alike are one place: each of them is named with its own
+    addresses, and what is said of a pair is so."""
+    e = Estate()
+    a, b, group = pair(e, ["tcp/22 0.0.0.0/0"])
+    e.wear(a)
+    third = e.instance("c", e.ids[b.eni.record["SubnetId"]], "10.0.0.7", groups=[group])
+    told = cut_of(e, f"can {a} reach {b} port 22")
+    assert texts(told) == ["no longer allow inbound tcp 22 from 0.0.0.0/0"]
+    assert told.closes is not None
+    assert told.closes.complete
+    own = {(str(each.eni), each.ip): each for each in (a, b, third)}
+    pairs: set[tuple[Id, Id]] = set()
+    for flow in told.closes.flows:
+        sides = [
+            [own[each.resource, at] for each in side for at in each.addresses]
+            for side in (flow.sources, flow.destinations)
+        ]
+        assert flow.source in [each.eni for each in sides[0]]
+        assert flow.destination in [each.eni for each in sides[1]]
+        pairs |= {(one, other) for one in sides[0] for other in sides[1] if one != other}
+    assert pairs == {(a, third), (third, b), (b, third)}
+    for one, other in pairs:
+        assert reach.ask(e.load(), f"can {one} reach {other} port 22").verdict == "reachable"
+    text = render(reach.ask(e.load(), f"can {a} reach {b} port 22", cut=True))
+    assert f"{a} a -> {third} c\n    tcp 22 from 10.0.0.5 to 10.0.0.7\n" in text

@@ -503,6 +503,39 @@ def test_the_command_ends_as_the_difference_does(tmp_path: Path) -> None:
     assert run(at["before"], at["after"], "--format", "markdown").stdout.startswith("### ")
 
 
+def test_what_is_wrong_with_one_of_two_names_it(tmp_path: Path) -> None:
+    """Files of one name are in both: a file alone would not say which is meant."""
+    whole = str(network().write(tmp_path / "whole"))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "v.json").write_text('{"Vpcs": [{"VpcId": 5}]}')
+    for pair in ((whole, str(broken)), (str(broken), whole)):
+        told = call("diff", *pair)
+        assert (told.exit_code, told.stdout) == (2, "")
+        assert told.stderr == f"error: {broken}: v.json: /Vpcs/0/VpcId: expected str, got int\n"
+    nowhere = str(tmp_path / "nowhere")
+    assert call("diff", whole, nowhere).stderr.count(nowhere) == 1
+
+
+def test_what_is_left_out_is_not_said_to_be_nothing(tmp_path: Path) -> None:
+    """Of one side told alone nothing is said about the other one, in any form."""
+    at = {"before": network(), "after": network(opened)}
+    before, after = (str(estate.write(tmp_path / name)) for name, estate in at.items())
+    for form in ("text", "markdown"):
+        for first, second, only in ((before, after, "lost"), (after, before, "gained")):
+            said = call("diff", first, second, "--only", only, "--format", form).stdout
+            assert f"nothing {only}" in said
+            assert f"othing else was {only}, proved; what was " in said
+            assert "nothing changed" not in said
+            assert "no flow does" not in said
+        said = call("diff", before, after, "--only", "gained", "--format", form).stdout
+        assert "2 gained" in said
+        assert "othing else was gained, proved; what was lost is not told" in said
+    told = json.loads(call("diff", after, before, "--only", "gained", "--format", "json").stdout)
+    assert (told["only"], told["lost"]) == ("gained", [])
+    assert json.loads(call("diff", before, after, "--format", "json").stdout)["only"] == ""
+
+
 def test_of_flows_that_a_balancer_divides_each_is_told() -> None:
     """Whoever can pick among targets reaches each of them, and loses each.
 

@@ -98,13 +98,26 @@ def test_the_text(snapshot: Snapshot) -> None:
         r"  111122223333  us-east-1  3 objects",
         r"  vpcs +2",
         r"  subnets +0",
-        r"  instances +not asked",
+        r"  \d+ other kinds not asked for",
         r"  aws ec2 describe-instances +not made +us-east-1",
         r"  aws ec2 describe-subnets +cut short +us-east-1 \(us-east-1/b.json: /NextToken\)",
         r"  NotReadByAnything  1 file",
         r"  warning a\.json: /Vpcs/0: says \\x1b\[2J",
     ):
         assert re.search(f"^{line}$", paper.text, re.M), line
+    assert "  instances" not in paper.text.replace("describe-instances", "")
+
+
+def test_a_call_that_lacks_in_one_place_in_several_ways_is_named_once(snapshot: Snapshot) -> None:
+    """And an account that nothing names is said to be none."""
+    held = inventory.take(snapshot)
+    twice = replace(held, lacks=held.lacks * 2, places=(inventory.Place("", "us-east-1", 2),))
+    papers = [Paper(colour=False, width=140) for _ in range(2)]
+    for paper, each in zip(papers, (held, twice), strict=True):
+        report.inventory(paper, each)
+    lacks = [paper.text.partition("Lacks")[2] for paper in papers]
+    assert lacks[0] == lacks[1]
+    assert "  account not said  us-east-1  2 objects\n" in papers[1].text
 
 
 def test_the_text_of_a_whole_snapshot_says_so(snapshot: Snapshot) -> None:

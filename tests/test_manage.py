@@ -392,10 +392,10 @@ def test_the_text() -> None:
         f"UNREACHABLE  can Session Manager manage {e.a} (a)",
         "",
         "Services, on tcp 443",
-        "  ssm         unreachable the agent registers here",
+        "  ssm          unreachable  the agent registers here",
         f"    interface endpoint {ssm}: private DNS gives it the service's name",
         f"    {ssm.eni.record['Groups'][0]['GroupId']} SG_HAS_NO_RULES: has no inbound rules",
-        "  ssmmessages reachable   sessions run over this",
+        "  ssmmessages  reachable    sessions run over this",
         f"    interface endpoint {other}: private DNS gives it the service's name",
     ]
     assert "  - no inbound rule is needed: the agent on the instance dials out (R-SSM-1)" in lines

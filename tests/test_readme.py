@@ -1,7 +1,7 @@
-"""What README shows of a command is what the command prints.
+"""What README, and the pages of docs, show of a command is what the command prints.
 
-Every `$ reach ...` of README whose files are in the repository is run. A line of dots stands for
-anything left out; where lines break does not count.
+Every `$ reach ...` of theirs whose files are in the repository is run. A line of dots stands for
+anything left out; where lines break does not count.  `docs/walk-through.md` has a test of its own.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from reach.cli import cli
 
 HERE = Path(__file__).parent.parent
 README = HERE / "README.md"
-THEIRS = ("reader.json", "snapshot/", "before/", "saved.json")  # files of the one who reads
+PAGES = sorted(each for each in (HERE / "docs").glob("*.md") if each.stem != "walk-through")
+# Files of the one who reads.
+THEIRS = ("reader.json", "snapshot/", "before/", "saved.json", "shard-")
 
 
-def _shown() -> Iterator[tuple[str, str]]:
-    """Each command of README with the text that stands under it."""
-    for block in re.findall(r"(?:^(?:    .*)?\n)+", README.read_text(), re.MULTILINE):
+def _shown(page: Path = README) -> Iterator[tuple[str, str]]:
+    """Each command of a page with the text that stands under it."""
+    for block in re.findall(r"(?:^(?:    .*)?\n)+", page.read_text(), re.MULTILINE):
         for each in re.split(r"^    \$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = each.partition("\n")
             yield command.partition("  #")[0].strip(), output
@@ -86,3 +88,22 @@ def test_a_command_that_prints_more_is_noticed() -> None:
     assert _holds("a b c d", _pieces("a b c\n"))
     assert _holds("a b c d", _pieces("b c d\n"))
     assert _holds("a b c d", _pieces("a\n...\nx\n...\n"))
+
+
+def test_every_command_of_the_other_pages_prints_what_they_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of each page by itself; at least the three surveys of theirs are found."""
+    monkeypatch.chdir(HERE)
+    found = 0
+    for page in PAGES:
+        for command, output in _shown(page):
+            if any(name in command for name in THEIRS):
+                continue
+            result = CliRunner().invoke(cli, shlex.split(command)[1:])
+            assert result.exit_code in (0, 1), f"{page.name}: {command}: {result.output}"
+            missing = _holds(result.stdout, _pieces(output))
+            said = f"{page.name} on {command!r} says\n{missing}\nbut\n{result.stdout}"
+            assert not missing, said
+            found += 1
+    assert found >= 3

@@ -504,7 +504,7 @@ def _beyond(lowering: Lowering, words: str, attachments: Sequence[CoreAttachment
         gap = Origin(elsewhere[0].id, said)
     elif unseen:
         gap = Origin(unseen[0].id, f"{unseen[0].resource_id} is not in the snapshot")
-    return replace(lowering.hosts(tuple(found), words), through=through, gap=gap)
+    return replace(lowering.hosts(tuple(found), words), through=through, gap=gap, sender="")
 
 
 def _ways(lowering: Lowering, attachment: CoreAttachment) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 Rules and routes that name a list mean its current entries (R-SG-11, R-RT-9).  The lists of S3 and
 DynamoDB name addresses that the service itself answers on: its own ports and ping, nothing else
-(R-OBS-8); they open no connections.
+(R-OBS-8); they open no connections.  Any other list is, as a source, whoever sends from one of its
+addresses: a customer's networks, or hosts on the internet like the edges of CloudFront.
 
 Implements: R-SG-11 R-RT-9 R-OBS-8
 Not modelled: services that publish no prefix list.
@@ -79,7 +80,10 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
 
 
 def _end(lowering: Lowering, list_id: str) -> End | None:
-    """As a destination: the service, straight or by a gateway endpoint."""
+    """As a destination: the service, straight or by a gateway endpoint; or who has the addresses.
+
+    R-SG-11: as a source a rule that names a list means the addresses in it, and so does a question.
+    """
     listed = lowering.snapshot.get(PrefixList, list_id)
     if listed is None:
         return None
@@ -88,15 +92,21 @@ def _end(lowering: Lowering, list_id: str) -> End | None:
         words = "the entries of this list are not known"
         return End(shown, gap=lowering.missing(ManagedPrefixListEntries, list_id, words))
     blocks = _blocks(lowering, list_id)
+    if not _service(listed):
+        unsaid = tuple(_unsaid(listed))
+        return End(shown, goals=None, addresses=blocks, sends=blocks, may_send=unsaid)
     mute = Origin(
         list_id, "opens no connections", code="NO_PATH", name=listed.prefix_list_name or ""
     )
-    return End(
-        f"{list_id} {listed.prefix_list_name or ''}".strip(),
-        goals=None,
-        addresses=blocks,
-        nobody=mute,
-    )
+    return End(shown, goals=None, addresses=blocks, nobody=mute)
+
+
+def _unsaid(listed: PrefixList) -> Iterator[Origin]:
+    """R-LAT-1: the addresses of Lattice's list are no host's, and it calls targets from them."""
+    name = listed.prefix_list_name or ""
+    if name.startswith("com.amazonaws.") and name.endswith(".vpc-lattice"):
+        words = "what VPC Lattice sends from these addresses is not named by the list"
+        yield Origin(listed.prefix_list_id, words, name=name)
 
 
 def _place(lowering: Lowering, list_id: str) -> Visit | None:

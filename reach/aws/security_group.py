@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from reach.component import Component, Denial, Denied, End, Lowering, Mending
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.members import end_of_members
 from reach.interfaces.peers import Worn, lost_to, meant_by, vpcs_with
 from reach.interfaces.permissions import permission_space
 from reach.interfaces.telling import sees_both_directions, telling
@@ -297,10 +298,11 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
     group = lowering.snapshot.get(SecurityGroup, group_id)
     if group is None:
         return None
-    members = lowering.hosts(lowering.index.interfaces_by_group.get(group_id, ()), group_id)
+    members = lowering.index.interfaces_by_group.get(group_id, ())
     vpcs = sorted(vpcs_with(lowering).get(group_id, frozenset((group.vpc_id or "",))))
     unsaid = (left_out_in(lowering, NetworkInterface, vpc, "groups") for vpc in vpcs)
-    return replace(members, gap=unheld_in(lowering, vpcs) or next(filter(None, unsaid), None))
+    gap = unheld_in(lowering, vpcs) or next(filter(None, unsaid), None)
+    return end_of_members(lowering, group_id, group.group_name, members, gap)
 
 
 # ------------------------------------------------------------------- what bears on a denial

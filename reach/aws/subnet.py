@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.members import end_of_members
 from reach.interfaces.strays import stray_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, shared
@@ -137,7 +138,7 @@ def _end(lowering: Lowering, subnet_id: str) -> End | None:
     if subnet is None:
         return None
     members = lowering.index.interfaces_by_subnet.get(subnet_id, ())
-    return replace(lowering.hosts(members, subnet_id), gap=_unseen(lowering, subnet))
+    return end_of_members(lowering, subnet_id, subnet.name, members, _unseen(lowering, subnet))
 
 
 def is_public(lowering: Lowering, subnet_id: str, family: int | None) -> bool | Origin:
@@ -163,7 +164,7 @@ def _kind(lowering: Lowering, word: str, family: int | None) -> End:
     chosen = {each for each, public in said.items() if public is wanted}
     members = lowering.index.interfaces_where(lambda each: each.subnet_id in chosen)
     gap = next((each for each in said.values() if isinstance(each, Origin)), None)
-    return replace(lowering.hosts(members, f"{word} subnets"), gap=gap)
+    return replace(lowering.hosts(members, f"{word} subnets"), gap=gap, sender="")
 
 
 COMPONENT = Component(

@@ -293,7 +293,8 @@ def _beyond(lowering: Lowering, words: str, ends: Sequence[TransitGatewayAttachm
     lines = [name for each in attached for name in _lines(lowering, each)]
     if lines:
         end = _with_premises(lowering, end, lines)
-    return replace(end, through=tuple(_ways(lowering, ends)), gap=gap or end.gap)
+    ways = tuple(_ways(lowering, ends))
+    return replace(end, through=ways, gap=gap or end.gap, sender="")
 
 
 def _lines(lowering: Lowering, attachment: TransitGatewayAttachment) -> Iterator[str]:

@@ -12,10 +12,10 @@ Not modelled: multicast and broadcast (R-PIPE-7: there is none).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from reach.component import Component, Denial, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.members import end_of_members
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges, shared
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -100,7 +100,7 @@ def _end(lowering: Lowering, vpc_id: str) -> End | None:
         return None
     members = lowering.index.interfaces_by_vpc.get(vpc_id, ())
     gap = _unseen(lowering, vpc) or unheld_in(lowering, (vpc_id,))
-    return replace(lowering.hosts(members, vpc_id), gap=gap)
+    return end_of_members(lowering, vpc_id, vpc.name, members, gap)
 
 
 # ------------------------------------------------------------------- what bears on a denial

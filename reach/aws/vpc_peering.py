@@ -208,7 +208,7 @@ def _end(lowering: Lowering, peering_id: str) -> End | None:
     if unseen:
         words = f"is an end of {peering_id} and not in the snapshot"
         gap = Origin(unseen[0], f"{unseen[0]} {words}")
-    return replace(ends, through=ways, gap=gap)
+    return replace(ends, through=ways, gap=gap, sender="")
 
 
 COMPONENT = Component(

@@ -66,7 +66,8 @@ def card_of(text: str, codes: Mapping[str, Code]) -> CodeCard:
     known = codes.get(text.upper())
     if known is None:
         near = difflib.get_close_matches(text.upper(), sorted(codes), n=MOST_NEAR, cutoff=0.5)
-        raise QuestionError(f"{text!r} is no explanation code; the nearest are:", near)
+        nearest = "; the nearest are:" if near else ""
+        raise QuestionError(f"{text!r} is no explanation code{nearest}", near)
     rules = tuple(known.rules.split())
     advice = ADVICE[known.name]
     return CodeCard(

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from reach.asking import ground_of
+from reach.bearers import bearers, told_apart
 from reach.cards.acl import acl_card
 from reach.cards.card import Card
 from reach.cards.group import group_card
@@ -90,9 +91,9 @@ def _record(ground: Ground, text: str) -> Record:
             found = ground.snapshot.get(kind, name)
             if found is not None:
                 return found
-    named = ground.index.names.get(text, ())
+    named = bearers(ground, text)
     if len(named) > 1:
-        shown = [ground.id_of(record) for record in named]
+        shown = [told_apart(ground, record) for record in named]
         raise QuestionError(f"{text!r} is the Name of several things; name one by its id:", shown)
     return named[0] if named else _unknown(ground, text)
 

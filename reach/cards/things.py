@@ -97,6 +97,10 @@ def _facts(ground: Ground, record: Record) -> Iterator[tuple[str, str]]:
         plain = isinstance(value, str | int) and attribute not in _PROVENANCE
         if plain and value not in ("", own) and value not in _known(ground):
             yield spelled, str(value).lower() if isinstance(value, bool) else str(value)
+        elif attribute in ("state", "status") and not isinstance(value, str):
+            word = getattr(value, "name", None) or getattr(value, "code", None)
+            if isinstance(word, str):
+                yield spelled, word
     if isinstance(record, Subnet):
         table = ground.index.route_table_of(own)
         acl = ground.index.network_acl_of(own)

@@ -17,6 +17,7 @@ from reach.commands.arguments import chosen, load_snapshot, with_options
 
 if TYPE_CHECKING:
     from reach.comparing.difference import Difference
+    from reach.snapshot.snapshot import Snapshot
 
 _CHANGED = 1
 
@@ -71,22 +72,35 @@ def diff(
     from reach.comparing.diff import MOST
     from reach.comparing.diff import diff as compare
 
-    told = compare(
-        load_snapshot(before),
-        load_snapshot(after),
-        one_way=one_way,
-        options=chosen(options),
-        most=most or MOST,
-    )
+    with console.waiting("comparing"):
+        told = compare(
+            _loaded(before),
+            _loaded(after),
+            one_way=one_way,
+            options=chosen(options),
+            most=most or MOST,
+        )
     told = replace(told, before=before, after=after)
     _put(_narrowed(told, only), form)
     ctx.exit(_status(_narrowed(told, only)))
 
 
+def _loaded(path: str) -> Snapshot:
+    """One of two: what is wrong with it names it as well."""
+    from reach.snapshot.errors import SnapshotError
+
+    try:
+        return load_snapshot(path)
+    except SnapshotError as error:
+        if error.file is None or error.file == path:
+            raise
+        raise SnapshotError(error.message, f"{path}: {error.file}", error.pointer) from None
+
+
 def _narrowed(told: Difference, only: str | None) -> Difference:
     if only == "gained":
-        return replace(told, lost=())
-    return replace(told, gained=()) if only == "lost" else told
+        return replace(told, lost=(), only=only)
+    return replace(told, gained=(), only=only) if only == "lost" else told
 
 
 def _status(told: Difference) -> int:

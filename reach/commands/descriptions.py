@@ -33,7 +33,10 @@ Examples:
   reach show --snapshot snapshot/
   reach show security-groups --snapshot snapshot/
   reach show --classes --snapshot snapshot/
-  reach show --snapshot snapshot/ --format json"""
+  reach show --snapshot snapshot/ --format json
+
+\b
+Exit status: 0, or 2 for bad usage or bad input."""
 )
 @click.argument("kind", required=False)
 @with_snapshot

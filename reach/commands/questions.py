@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from reach import console
 from reach.commands.arguments import (
@@ -104,7 +105,8 @@ Exit status: 0 reachable, 1 unreachable, 2 usage or bad input, 3 undecided."""
     default=MOST_ENDS,
     show_default=True,
     metavar="N",
-    help='List up to N groups of end points where an end is "any".',
+    help='List up to N groups of end points where an end is "any"; one that is left out only if '
+    "this is said.",
 )
 @click.option(
     "--blocked",
@@ -185,15 +187,21 @@ def can(
             packets=True,
             blocked=MOST_WAYS if all_blockers else blocked,
             paths=paths,
-            ends=ends if "any" in question else 0,
+            ends=ends if _is_listed(ctx, question) else 0,
             fix=fix,
             cut=cut,
             reductions=() if no_reduce else None,
         )
 
-    loaded, answer = asked(snapshot, ask)
+    with console.waiting("asking"):
+        loaded, answer = asked(snapshot, ask)
     _show(loaded, answer, form)
     ctx.exit(_STATUS[answer.verdict])
+
+
+def _is_listed(ctx: click.Context, question: Sequence[str]) -> bool:
+    """A destination that is left out is any, and not listed unasked: that takes times as long."""
+    return "any" in question or ctx.get_parameter_source("ends") is ParameterSource.COMMANDLINE
 
 
 def _assumed(given: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -61,7 +61,7 @@ class Difference:
     either snapshot does not settle, and ``gaps`` what only one of them tells at all.  ``complete``
     iff it was proved that nothing else changed among what was ``compared``; else ``reason`` says
     why there may be more.  ``records`` counts the records that differ, ``told`` those that differ
-    only in what people read.
+    only in what people read.  ``only`` says that "gained" or "lost" lines are told alone.
     """
 
     before: str
@@ -78,10 +78,11 @@ class Difference:
     told: int = 0
     notes: tuple[Remark, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    only: str = ""
 
     @property
     def is_nothing(self) -> bool:
-        """Whether it is proved that nothing changed."""
+        """Whether it is proved that nothing changed, of what is told."""
         return not (self.gained or self.lost) and self.is_decided
 
     @property
@@ -97,6 +98,7 @@ class Difference:
             "after": self.after,
             "one_way": self.one_way,
             "options": dict(self.options),
+            "only": self.only,
             "gained": [line.to_dict() for line in self.gained],
             "lost": [line.to_dict() for line in self.lost],
             "undecided": [line.to_dict() for line in self.undecided],

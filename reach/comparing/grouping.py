@@ -1,6 +1,6 @@
 """The flows of a block -> those that are told together: all of the sources to all destinations.
 
-    grouped(named, flows) -> shown
+    grouped(named, flows) -> shown      apart(named, flow) -> shown, of one flow
 
 Flows are known as products of packets; who has the addresses at either side makes them products of
 members (:mod:`reach.comparing.pairs`), kind of packets by kind.  Each group is shown by a packet of
@@ -69,6 +69,17 @@ def grouped(named: Named, flows: Sequence[Further]) -> Iterator[Shown]:
     for product, kinds in found.items():
         every = [piece for each in kinds.values() for piece in each]
         yield Shown(product, tuple(kinds), *_example(named.ground, product, every))
+
+
+def apart(named: Named, flow: Further) -> Iterator[Shown]:
+    """The packets of one flow, as they are sent, by the members between whom they are."""
+    found: dict[Product, list[_Piece]] = {}
+    for sent, arriving in flow.ways:
+        ends = named.sides(flow, sent, arriving)
+        found.setdefault(ends, []).append(_Piece(flow, sent, arriving, ends))
+    for ends, pieces in found.items():
+        packets = tuple(dict.fromkeys(piece.sent for piece in pieces))
+        yield Shown(ends, packets, *_example(named.ground, ends, pieces))
 
 
 def as_shown(kind: HeaderSpace) -> tuple[int, Sequence[tuple[int, Sequence[Interval]]]]:

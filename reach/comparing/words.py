@@ -6,35 +6,15 @@ know how anything was found, nor any format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from reach.answer import EndPoint
 from reach.comparing.difference import Difference, Line
+from reach.end_point import members as members
 from reach.network.field import ICMP, ICMPV6, format_protocol
 from reach.network.header_space import HeaderSpace, Ranges, values_told
 
-MOST_NAMED = 6
 _MOST_VALUES = 4
 _OTHERS = "other protocols"
-
-
-def members(ends: Sequence[EndPoint]) -> str:
-    """Who is at one side, in short: some by name, the others by their number."""
-    shown = [member(each) for each in ends[:MOST_NAMED]]
-    if len(ends) > MOST_NAMED:
-        shown.append(f"{len(ends) - MOST_NAMED} more")
-    if len(shown) < 2:
-        return "".join(shown)
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def member(end: EndPoint) -> str:
-    """One of them: its name and its id; where it is no interface, with its addresses."""
-    if end.resource.startswith("eni-"):
-        return end.name or end.resource
-    addresses = f" ({', '.join(end.addresses)})" if end.addresses else ""
-    name = end.name if end.name != end.resource else ""
-    return f"{end.resource}{f' {name}' if name else ''}{addresses}"
 
 
 def packets(spaces: Iterable[HeaderSpace]) -> str:
@@ -75,8 +55,10 @@ def _protocols(values: Ranges) -> str:
 
 def verdict(told: Difference) -> str:
     """The whole in a sentence."""
-    if told.is_nothing:
+    if told.is_nothing and not told.only:
         return f"nothing changed in reachability: {_why_nothing(told)}"
+    if told.is_nothing:
+        return f"nothing {told.only}"
     counts = (
         (len(told.gained), "gained"),
         (len(told.lost), "lost"),
@@ -84,7 +66,8 @@ def verdict(told: Difference) -> str:
     )
     shown = [f"{count} {name}" for count, name in counts if count]
     if not shown:
-        return "nothing is known to have changed, but not everything could be compared"
+        done = f"been {told.only}" if told.only else "changed"
+        return f"nothing is known to have {done}, but not everything could be compared"
     return ", ".join(shown)
 
 
@@ -98,12 +81,18 @@ def _why_nothing(told: Difference) -> str:
 
 
 def closing(told: Difference) -> str:
-    """What is known of everything else."""
+    """What is known of everything else, and what was left out."""
+    left_out = {"gained": "; what was lost is not told", "lost": "; what was gained is not told"}
+    return f"{_everything_else(told)}{left_out.get(told.only, '')}"
+
+
+def _everything_else(told: Difference) -> str:
     if not told.complete:
         return f"there may be more: {told.reason}"
+    done = f"was {told.only}" if told.only else "changed"
     if told.gaps or told.undecided:
-        return "of all that both snapshots tell, nothing else changed, proved"
-    return "nothing else changed, proved"
+        return f"of all that both snapshots tell, nothing else {done}, proved"
+    return f"nothing else {done}, proved"
 
 
 def stood(line: Line) -> str:

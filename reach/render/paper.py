@@ -82,16 +82,17 @@ class Paper:
     def put(self, *spans: Span | str, indent: int = 0, hang: int | None = None) -> None:
         """Spans, one right after the other, in as many lines as they need.
 
-        The first line begins at ``indent``, the others at ``hang``.  A word is never broken.
+        The first line begins at ``indent``, the others at ``hang``.  A word is never broken, nor
+        put on a line of its own where it would begin no further left there.
         """
-        pad = indent
+        pad, next_pad = indent, indent if hang is None else hang
         line: list[Span] = []
         used = 0
         for gap, word in _words(_spans(spans)):
             size = sum(cells(text) for text, _ in word)
-            if line and pad + used + gap + size > self._width:
+            if line and pad + used + gap + size > self._width and pad + used + gap > next_pad:
                 self._end(pad, line)
-                line, used, pad, gap = [], 0, indent if hang is None else hang, 0
+                line, used, pad, gap = [], 0, next_pad, 0
             # A gap between two words of one style has it too, so that one pair of codes will do.
             style = word[0][1] if line and line[-1][1] == word[0][1] else ""
             line += [(" " * gap, style), *word] if gap else word

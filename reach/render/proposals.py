@@ -87,8 +87,7 @@ def _others(paper: Paper, title: str, others: Others) -> None:
     paper.title(title)
     by_ends: dict[tuple[str, str], list[str]] = {}
     for flow in others.flows:
-        ends = (flow.source_name or flow.source, flow.destination_name or flow.destination)
-        by_ends.setdefault(ends, []).extend(map(_packets, flow.packets))
+        by_ends.setdefault(flow.between, []).extend(map(_packets, flow.packets))
     for (source, destination), packets in by_ends.items():
         paper.put((source, "id"), " -> ", (destination, "id"), indent=2, hang=4)
         lines = list(dict.fromkeys(packets))

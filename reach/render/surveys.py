@@ -189,7 +189,6 @@ def _foot(paper: Paper, told: Survey) -> None:
     _section(paper, "The snapshot does not tell", told.gaps)
     _section(paper, "Notes", told.notes)
     paper.put((told.proof, "dim" if told.complete else "open"))
-    paper.blank()
 
 
 def _section(paper: Paper, title: str, told: Sequence[Remark]) -> None:

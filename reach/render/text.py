@@ -41,8 +41,8 @@ def render(answer: Answer, *, colour: bool, width: int) -> str:
     _ends(paper, answer)
     _paths(paper, answer)
     _proposals(paper, answer)
-    _remarks(paper, "Assumed", answer.assumptions)
-    _remarks(paper, "Notes", answer.notes)
+    put_remarks(paper, "Assumed", answer.assumptions)
+    put_remarks(paper, "Notes", answer.notes)
     return paper.text
 
 
@@ -274,9 +274,10 @@ def _blocker(paper: Paper, number: int, same: Sequence[Explanation]) -> None:
     paper.put(*spans, indent=1, hang=_LEVEL)
     paper.put(blocker.text, indent=_LEVEL, hang=_LEVEL + 2)
     for each in same:
-        packet = f", {header_words(each.packet)}" if each.packet is not None else ""
-        where = "on the way there" if each.direction == "forward" else "on the way back"
-        paper.put((f"{where}{packet}", "dim"), indent=_LEVEL, hang=_LEVEL + 2)
+        if each.packet is not None:
+            where = "on the way there" if each.direction == "forward" else "on the way back"
+            words = f"{where}, {header_words(each.packet)}"
+            paper.put((words, "dim"), indent=_LEVEL, hang=_LEVEL + 2)
 
 
 def _doubts(paper: Paper, answer: Answer) -> None:
@@ -288,7 +289,7 @@ def _doubts(paper: Paper, answer: Answer) -> None:
     # A reason that quotes its gaps is enough.
     said = [gap.text in answer.reason and gap.resource in answer.reason for gap in answer.gaps]
     if not all(said):
-        _remarks(paper, "Not known", answer.gaps)
+        put_remarks(paper, "Not known", answer.gaps)
     calls = dict.fromkeys(gap.collect for gap in answer.gaps if gap.collect)
     if calls:
         paper.title("To decide it, save what this prints")
@@ -296,11 +297,13 @@ def _doubts(paper: Paper, answer: Answer) -> None:
         paper.put("- ", (call, "bold"), indent=2, hang=4)
 
 
-def _remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:
+def put_remarks(paper: Paper, title: str, remarks: Iterable[Remark]) -> None:
+    """Each once, under a title that need not be said again."""
     shown = list(dict.fromkeys(remarks))
     if shown:
         paper.title(title)
     for remark in shown:
-        who: tuple[Span | str, ...] = ((remark.resource, "id"), ": ") if remark.resource else ()
+        about = _short(remark.resource)
+        who: tuple[Span | str, ...] = ((about, "id"), ": ") if about else ()
         text = remark.text.removeprefix(f"{title.lower()}: ")
         paper.put("- ", *who, text, indent=2, hang=4)

@@ -164,9 +164,15 @@ def _holds(raw: msgspec.Raw) -> bool:
     return bytes(raw).strip() not in (b"[]", b"{}", b"null", b'""')
 
 
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+
+
 def _as_utf8(name: str, text: bytes) -> bytes:
     if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SnapshotError("is UTF-16 text; JSON has to be saved as UTF-8", name)
+    packed = next((kind for magic, kind in _PACKED.items() if text.startswith(magic)), "")
+    if packed:
+        raise SnapshotError(f"is packed ({packed}): unpack it, or pack it with reach pack", name)
     text = text.removeprefix(b"\xef\xbb\xbf")
     if not text or text.isspace():
         raise SnapshotError("is empty; what a describe call printed is expected", name)

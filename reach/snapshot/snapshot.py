@@ -39,6 +39,11 @@ class Snapshot:
     contents: Mapping[type[Record], Mapping[str, Record]] = field(repr=False)
     derived: dict[str, object] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        """Short enough for a session: what it holds is for :func:`reach.inventory.take`."""
+        count = sum(map(len, self.contents.values()))
+        return f"<Snapshot {self.path!r}: {count:,} objects in {len(self.files):,} files>"
+
     def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
         """Every record of a type, by id.  Empty also when the call was not made: see ``has``."""
         found = self._tuples.get(kind)

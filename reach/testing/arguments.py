@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
@@ -63,6 +64,11 @@ def _kinds(
         kind, _, file = value.partition("=")
         if kind not in REPORTS or not file:
             words = f"{value!r} is no report: write KIND=FILE, KIND one of {_listed()}."
+            raise click.BadParameter(words, ctx, param)
+        folder = Path(file).parent
+        if file != "-" and not folder.is_dir():
+            # Said now, not after an hour of asking.
+            words = f"{file!r} cannot be written: {str(folder)!r} is no folder."
             raise click.BadParameter(words, ctx, param)
         found.append((kind, file))
     return tuple(found)

@@ -190,7 +190,7 @@ def test_a_service_opens_no_connections() -> None:
 
 
 def test_as_an_end() -> None:
-    """A list is a destination, by its addresses and by any way; as a source it is nobody."""
+    """A list is a destination, by its addresses and by any way; as a source a service is nobody."""
     e, s3 = online()
     mine = e.prefix_list("10.0.1.0/24")
     g = ground(e)
@@ -198,11 +198,59 @@ def test_as_an_end() -> None:
         end = g.end(listed)
         assert end is not None
         assert end.addresses is not None
-        assert end.nobody is not None
         held = [one for one in (inside, outside) if packet("1.1.1.1", one)[1] in end.addresses]
         assert (end.goals, held) == (None, [inside])
-        assert end.nobody.resource == listed
+        if listed == s3:
+            assert end.nobody is not None
+            assert (end.nobody.resource, end.sends) == (s3, None)
+        else:
+            assert (end.nobody, end.sends) == (None, end.addresses)
     assert g.end("pl-0000000000000dead") is None
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "port", "verdict"),
+    [
+        (("10.0.0.0/30", "10.0.0.4/30"), 22, "reachable"),  # A sends from 10.0.0.5
+        (("10.0.0.0/30", "10.0.0.4/30"), 23, "unreachable"),
+        (("10.0.0.0/30", "10.0.0.8/29"), 22, "unreachable"),  # nobody
+        (("203.0.113.0/24", "10.0.0.0/30"), 22, "unreachable"),  # B is not public
+        ((), 22, "unreachable"),
+    ],
+)
+def test_a_list_as_a_source_is_who_sends_from_it(
+    cidrs: tuple[str, ...], port: int, verdict: str
+) -> None:
+    """R-SG-11: the addresses that a rule of that list means; whatever each block says alone."""
+    e = Pair()
+    e.wear(e.b, e.group(e.v1, ["tcp/22 10.0.0.0/16"]))
+    listed = e.prefix_list(*cidrs)
+    question = f"reach {e.b} port {port}"
+    assert e.ask(f"can {listed} {question}").verdict == verdict
+    alone = {str(e.ask(f"can {each} {question}").verdict) for each in cidrs}
+    assert ("reachable" in alone) is (verdict == "reachable")
+
+
+def test_hosts_on_the_internet_send_from_lists_of_aws() -> None:
+    """The edges of CloudFront are no service of the Region: what names their list lets them in."""
+    e = Pair()
+    e.online(e.ta)
+    e.public(e.a, "198.51.100.7")
+    edges = e.prefix_list("120.52.22.96/27", name="com.amazonaws.global.cloudfront.origin-facing")
+    e.wear(e.a, e.group(e.v1, [f"tcp/443 {edges}"]))
+    assert e.ask(f"can {edges} reach {e.a} port 443").verdict == "reachable"
+    assert e.ask(f"can {edges} reach {e.a} port 80").verdict == "unreachable"
+    assert e.ask(f"can 8.8.8.8 reach {e.a} port 443").verdict == "unreachable"
+
+
+def test_what_lattice_sends_is_not_told_by_its_list() -> None:
+    """R-LAT-1: its addresses are no host's, and targets are called from them."""
+    e = Pair()
+    lattice = e.prefix_list("169.254.171.0/24", name="com.amazonaws.us-east-1.vpc-lattice")
+    e.wear(e.b, e.group(e.v1, [f"tcp/22 {lattice}"]))
+    answer = e.ask(f"can {lattice} reach {e.b} port 22")
+    assert answer.verdict == "undecided"
+    assert lattice in {gap.resource for gap in answer.gaps}
 
 
 def test_a_list_without_entries_as_an_end() -> None:

@@ -77,6 +77,7 @@ def test_an_unknown_code_names_the_nearest() -> None:
     with pytest.raises(reach.QuestionError) as error:
         card_of("QQQ_ZZZ", CODES)
     assert error.value.candidates == ()
+    assert str(error.value) == "'QQQ_ZZZ' is no explanation code"
 
 
 @pytest.mark.parametrize(

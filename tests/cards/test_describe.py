@@ -177,6 +177,8 @@ def test_an_instance_a_subnet_and_a_name() -> None:
     told = reach.describe(e.load(), "a")
     assert (told.id, told.kind) == (e.a, "instance")
     assert {thing.id for thing in told.attached} >= {e.a.eni, e.sa, e.v1}
+    assert told.facts is not None
+    assert told.facts["State"] == "running"
     assert e.a.eni in {thing.id for thing in told.referrers}
     subnet = reach.describe(e.load(), e.sa)
     assert subnet.facts is not None
@@ -222,7 +224,7 @@ def test_a_name_of_several_things_is_refused() -> None:
     other = e.instance("a", e.sb, "10.0.1.9")
     with pytest.raises(reach.QuestionError) as error:
         reach.describe(e.load(), "a")
-    assert {e.a, other} <= set(error.value.candidates)
+    assert {f"{e.a} Instance, 10.0.0.5", f"{other} Instance, 10.0.1.9"} <= {*error.value.candidates}
 
 
 def test_the_command(tmp_path: Path) -> None:

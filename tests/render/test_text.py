@@ -235,3 +235,22 @@ def test_kinds_and_arns_on_the_way() -> None:
     hop = specimens.step("nat-0a5", "nat gateway", "nat-a", specimens.INSIDE, named)
     text = render(replace(specimens.one_way(), witness=Witness(specimens.INSIDE, (hop,))))
     assert "  1 nat-0a5 (nat-a)  NAT gateway\n     stateful-rulegroup/sites rule: passes\n" in text
+
+
+def test_a_long_word_stands_beside_its_bullet() -> None:
+    """On a line of its own it would be no less too long; and a remark's ARN is told in short."""
+    paper = Paper(colour=False, width=40)
+    word = "a" * 60
+    paper.put("- ", word, " is long", indent=2, hang=4)
+    paper.put("some words before ", word, indent=2, hang=4)
+    assert paper.text.splitlines() == [
+        f"  - {word}",
+        "    is long",
+        "  some words before",
+        f"    {word}",
+    ]
+    arn = (
+        "arn:aws:elasticloadbalancing:us-west-1:028403472736:loadbalancer/net/nlb-web/0934837d0f8f"
+    )
+    text = render(replace(specimens.reachable(), assumptions=(Remark("picks one", arn),)))
+    assert "  - loadbalancer/net/nlb-web/0934837d0f8f: picks one\n" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import socket
@@ -44,6 +45,8 @@ def refusal(value: Any) -> SnapshotError:
         ('{"é": NaN}'.encode(), "line 1 column 7"),
         (b'{"X": "\xff"}', "not UTF-8 at line 1 column 8"),
         ('{"Vpcs": []}'.encode("utf-16"), "is UTF-16"),
+        (gzip.compress(b'{"Vpcs": []}'), "is packed (gzip)"),
+        (b"PK\x03\x04\x14\x00\xff", "is packed (zip)"),
     ],
 )
 def test_not_json(text: bytes, words: str) -> None:

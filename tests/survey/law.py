@@ -97,8 +97,6 @@ class Law:
         if listed != (told.verdict is Verdict.REACHABLE):
             told = self._where_it_ends(text)
         self.found[told.verdict.value] += 1
-        if source == destination and not listed and to_itself(told):
-            return
         opened = any(
             each.source == source and each.destination in (destination, NOBODY_KNOWN)
             for each in self.survey.open
@@ -159,12 +157,6 @@ class Law:
             known = {address for each in group.members for address in each.addresses}
             if known and known.isdisjoint(map(format_address, ends)):
                 yield f"{format_address(ends[-1])} is nobody of {group.name}"
-
-
-def to_itself(told: Answer) -> bool:
-    """Whether a way leads from somebody to itself, which no survey lists."""
-    way = told.witness
-    return way is not None and way.forward[0].resource == way.forward[-1].resource
 
 
 def said(space: HeaderSpace) -> Iterator[str]:

@@ -318,22 +318,3 @@ def test_words_for_services(balanced: Any) -> None:
     """As people say them."""
     told = reach.exposure(balanced, one_way=True)
     assert [services_words(each.services) for each in told.accesses] == SERVICES
-
-
-def examples() -> list[tuple[str, list[str]]]:
-    """The commands of the page, and the lines that it shows of what each says."""
-    found: list[tuple[str, list[str]]] = []
-    for line in (ROOT / "docs" / "surveys.md").read_text().splitlines():
-        if line.startswith("    $ reach "):
-            found.append((line[len("    $ reach ") :], []))
-        elif found and line.startswith("    ") and "told" not in line:
-            found[-1][1].append(line[4:])
-    return found
-
-
-@pytest.mark.parametrize(("line", "shown"), examples(), ids=lambda each: str(each)[:20])
-def test_the_page_shows_what_is_said(line: str, shown: list[str]) -> None:
-    """What docs/surveys.md shows, in its order."""
-    said = iter(start(line.split()).stdout.splitlines())
-    assert shown
-    assert [each for each in shown if each not in said] == []

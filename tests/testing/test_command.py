@@ -251,9 +251,14 @@ def test_what_is_no_report(folder: Path) -> None:
 
 
 def test_a_report_that_cannot_be_written_is_told(folder: Path) -> None:
+    """Before anything is asked, where that is known already."""
     result = call("suite.yaml", "--report", "junit=no/where/x.xml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'no/where/x.xml' cannot be written: 'no/where' is no folder." in result.stderr
+    Path("taken").mkdir()
+    result = call("suite.yaml", "--report", "junit=taken")
     assert result.exit_code == 74
-    assert result.stderr == "error: no/where/x.xml: No such file or directory\n"
+    assert result.stderr == "error: taken: Is a directory\n"
 
 
 # ------------------------------ coverage and mutation
