@@ -22,7 +22,6 @@ from urllib.parse import quote, unquote
 
 from reach.aim import Start
 from reach.balancing.listening import untold_targets
-from reach.balancing.node import without_nodes
 from reach.balancing.parts import wholes_of_parts
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
@@ -431,9 +430,10 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         return None
     nodes = _balancers(lowering).interfaces_of(balancer)
     endpoints = tuple(_endpoints(lowering, arn))
-    subnets = (zone.subnet_id or "" for zone in balancer.availability_zones)
-    lacking = without_nodes(balancer.name or arn, nodes, subnets)
-    gap = lowering.missing(NetworkInterface, arn, lacking) if lacking else None
+    gap = None
+    if not nodes:
+        words = "the nodes of this balancer are not known"
+        gap = lowering.missing(NetworkInterface, arn, words)
     gap = gap or fronts_gap(lowering, arn) or _serviceless(lowering, arn)
     words = "no endpoint in the snapshot leads to it"
     starts = tuple(_starts(balancer, nodes, "send"))

@@ -308,8 +308,7 @@ def balancer_end(lowering: Lowering, kind: str, arn: str) -> End | None:
     if balancer is None or balancer.type != kind:
         return None
     interfaces = balancers(lowering).interfaces_of(balancer)
-    subnets = (zone.subnet_id or "" for zone in balancer.availability_zones)
-    return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces, subnets)
+    return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces)
 
 
 # ------------------------------------------------------------------- what bears on a denial
