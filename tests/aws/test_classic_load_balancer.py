@@ -135,9 +135,8 @@ def test_several_instances() -> None:
     e = Pair()
     c = e.instance("c", e.sb, "10.0.1.6")
     made = classic(e, "old", {e.sb: NODE}, [("TCP", 80, 8080)], [e.b, c])
-    assert said(e.ask(f"can {e.a} reach {c} port 80")) == [
-        "assumed: old picks this one of the 2 targets of old"
-    ]
+    by_it = reach.ask(e.load(), f"can {e.a} reach {c} port 80", through=[made.nodes[0]])
+    assert said(by_it) == ["assumed: old picks this one of the 2 targets of old"]
     made.record["Instances"] = []
     there = sent(ground(e), e.a, packet("10.0.0.5", NODE, "tcp/80"))
     assert dropped(there) == (str(made), "TARGET_ADDRESS_RESTRICTION")

@@ -195,7 +195,7 @@ def test_a_source_that_is_nobody() -> None:
     told = reach.exposure(e.load(), lonely, e.b)
     assert told.standing is NOTHING
     notes = [(note.resource, note.text) for note in told.notes]
-    assert notes == [(lonely, "is nobody that sends packets")]
+    assert notes == [(lonely, "has no interface in it")]
     told = reach.exposure(e.load(), e.b, lonely)
     assert told.standing is NOTHING
     assert [(note.resource, note.text) for note in told.notes] == [
