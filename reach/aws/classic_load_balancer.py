@@ -246,7 +246,7 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         if _arn(lowering, balancer) == arn:
             interfaces = balancers(lowering).interfaces_of_classic(balancer)
             name = balancer.load_balancer_name
-            return end(lowering, name, balancer, arn, interfaces)
+            return end(lowering, name, balancer, arn, interfaces, balancer.subnets)
     return None
 
 

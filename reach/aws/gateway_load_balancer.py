@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote
 
 from reach.aim import Start
 from reach.balancing.listening import untold_targets
+from reach.balancing.node import unseen_node
 from reach.balancing.parts import wholes_of_parts
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.fronts import fronts_gap
@@ -430,7 +431,7 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         return None
     nodes = _balancers(lowering).interfaces_of(balancer)
     endpoints = tuple(_endpoints(lowering, arn))
-    gap = None
+    gap = unseen_node(lowering, nodes, (zone.subnet_id for zone in balancer.availability_zones))
     if not nodes:
         words = "the nodes of this balancer are not known"
         gap = lowering.missing(NetworkInterface, arn, words)

@@ -308,7 +308,8 @@ def balancer_end(lowering: Lowering, kind: str, arn: str) -> End | None:
     if balancer is None or balancer.type != kind:
         return None
     interfaces = balancers(lowering).interfaces_of(balancer)
-    return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces)
+    subnets = (zone.subnet_id for zone in balancer.availability_zones)
+    return end(lowering, balancer.load_balancer_name, balancer, arn, interfaces, subnets)
 
 
 # ------------------------------------------------------------------- what bears on a denial

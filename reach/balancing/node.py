@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reach.component import End, Lowering, node_name
+from reach.interfaces.ends import unheld_in
 from reach.network.address import is_ipv4
 from reach.network.field import TCP, UDP
 from reach.network.header_space import Ranges
@@ -115,6 +116,7 @@ def end(
     record: Record,
     balancer: str,
     interfaces: Sequence[NetworkInterface],
+    subnets: Iterable[str | None],
 ) -> End:
     """A balancer: packets to the addresses of its nodes, that it passes on or answers.
 
@@ -122,6 +124,15 @@ def end(
     """
     found = lowering.hosts(tuple(interfaces), words)
     if interfaces and lowering.has(NetworkInterface, record):
-        return found
+        return replace(found, gap=found.gap or unseen_node(lowering, interfaces, subnets))
     gap = f"the interfaces of {words} are not in the snapshot"
     return replace(found, gap=lowering.missing(NetworkInterface, balancer, gap))
+
+
+def unseen_node(
+    lowering: Lowering, interfaces: Iterable[NetworkInterface], subnets: Iterable[str | None]
+) -> Origin | None:
+    """Why a balancer may have a node that is not held: in a subnet of its that shows none, other
+    answers name an interface (law 2).  Without that a zone is one that is just being enabled."""
+    seen = {each.subnet_id for each in interfaces}
+    return unheld_in(lowering, (each for each in subnets if each and each not in seen))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import reach
 from tests.estate import Pair, Record, load_files, tell
 from tests.estates import private
-from tests.estates.balancers import balancer, listen, target_group
+from tests.estates.balancers import balancer, classic, listen, target_group
+from tests.estates.firewall import appliances
 from tests.estates.services import eks, node
 from tests.traps.rows import EIP_A, EIP_B, allow, deny, unknown
 
@@ -232,6 +234,30 @@ def test_an_address_in_a_subnet_of_which_not_all_is_held() -> None:
     allow(e, f"can {e.a} reach {e.b} port 22")
     e.scope(e.home)["VpcEndpoints"].clear()
     deny(e, f"can {e.a} reach 10.0.1.40 port 443", NOBODY)
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("kind", ["network", "application", "classic", "gateway"])
+def test_a_balancer_of_which_one_node_is_not_held(kind: str, is_named: bool) -> None:
+    """R-LB-4: it has one in each of its subnets.  Where other answers name an interface that may be
+    it, the other one may send, or be reached; else the list of interfaces is believed."""
+    e = Partly()
+    places = {e.sa: "10.0.0.40", e.sb: "10.0.1.40"}
+    match kind:
+        case "classic":
+            front: Any = classic(e, "front", places, [("TCP", 25, 25)], [e.a])
+        case "gateway":
+            front = appliances(e, places, [e.a], cross_zone=True)
+        case _:
+            front = balancer(e, kind, "front", places, cross_zone=True)
+            protocol = "TCP" if kind == "network" else "HTTP"
+            listen(e, front, protocol, 25, target_group(e, e.v1, "to", protocol, 25, [e.a]))
+    question = f"can front reach {e.b} port 25" if kind != "gateway" else f"can gwlb reach {e.b}"
+    deny(e, question)
+    if is_named:
+        e.public(front.nodes[1], "198.51.100.90")
+    e.hide(front.nodes[1])
+    (unknown if is_named else deny)(e, question)
 
 
 def test_a_target_whose_interface_is_not_held() -> None:
