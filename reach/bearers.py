@@ -12,6 +12,7 @@ from __future__ import annotations
 from reach.lower import Ground
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface
+from reach.states import word_of
 
 # EC2 API, InstanceState and the State of NAT gateways, endpoints, transit gateways, peerings and
 # managed prefix lists: none of them ever comes back from these.
@@ -43,6 +44,5 @@ def _is_gone(ground: Ground, record: Record) -> bool:
 
 def _word(record: Record) -> str:
     """The word of a record's state or status, however its call prints it."""
-    state = getattr(record, "state", None) or getattr(record, "status", None) or ""
-    word = getattr(state, "name", None) or getattr(state, "code", None) or state
-    return word.lower() if isinstance(word, str) else ""
+    state = getattr(record, "state", None) or getattr(record, "status", None)
+    return word_of(state).lower()

@@ -166,7 +166,7 @@ def _sender(ground: Ground, address: int, text: str) -> End:
     if owners:
         return ground.hosts(owners, text, Ranges.of(own))
     gap = unnamed(ground, address) or held_in_part(ground, address)
-    gap = gap or elastic_on_unheld(ground, Ranges.of(address))
+    gap = gap or elastic_on_unheld(ground, address)
     taken = _announced(ground, address)
     if taken is not None:
         return End(text, nobody=replace(taken, code="NO_SOURCE_OR_DESTINATION"), gap=gap)

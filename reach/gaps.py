@@ -135,8 +135,8 @@ def unnamed(ground: Ground, address: int) -> Origin | None:
     return missing(ground, kinds, words)
 
 
-def elastic_on_unheld(ground: Ground, addresses: Ranges) -> Origin | None:
-    """Why not all that send from some addresses are known: an Elastic IP is on one of them."""
+def elastic_on_unheld(ground: Ground, address: int) -> Origin | None:
+    """Why it is not known who sends from an Elastic IP: it is on an interface that is not held."""
 
     def make() -> Mapping[int, str]:
         return {
@@ -147,12 +147,9 @@ def elastic_on_unheld(ground: Ground, addresses: Ranges) -> Origin | None:
             and ground.snapshot.get(NetworkInterface, each.network_interface_id) is None
         }
 
-    unheld = ground.memo("Elastic IPs on what is not held", make)
-    for address, named in unheld.items():
-        if address in addresses:
-            words = f"who sends from {format_address(address)} is not known"
-            return _not_shown(ground, NetworkInterface, named, words)
-    return None
+    named = ground.memo("Elastic IPs on what is not held", make).get(address)
+    words = f"who sends from {format_address(address)} is not known"
+    return None if named is None else _not_shown(ground, NetworkInterface, named, words)
 
 
 def _of_some_untold(ground: Ground) -> Origin | None:

@@ -184,7 +184,7 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
     placed = elastic(ground)
     pairs = (pair for each in mine for pair in denote.both_addresses(each, placed))
     known = {address for pair in pairs for address in pair}
-    return not sent_to - (ground.aliases(own) | Ranges.of(*known))
+    return sent_to.lies_in(ground.aliases(own) | Ranges.of(*known))
 
 
 def _unmet(ground: Ground, question: Question, source: End, destination: End) -> Iterator[Origin]:

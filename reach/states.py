@@ -53,6 +53,12 @@ def may_work(state: str, idle: Words) -> bool:
     return state.lower() not in idle
 
 
+def word_of(state: object) -> str:
+    """The word of a state or status, however its call prints it; empty if it prints none."""
+    word = getattr(state, "name", None) or getattr(state, "code", None) or state
+    return word if isinstance(word, str) else ""
+
+
 def refused(state: str, idle: Words, origin: Origin) -> Filter:
     """What a thing does in a state that is not one in which it works."""
     if not may_work(state, idle):

@@ -24,9 +24,10 @@ from itertools import combinations
 
 from reach.component import Component, End, Entry, Join, Link, Lowering, Target, node_name
 from reach.interfaces.ends import unheld_in
-from reach.interfaces.nameless import FORGET, forget_towards
+from reach.interfaces.nameless import forget_towards
 from reach.network.header_space import ANYTHING, Ranges
 from reach.network.stage import (
+    FORGET,
     Action,
     Choose,
     Filter,

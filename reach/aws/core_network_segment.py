@@ -25,17 +25,15 @@ from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
 from reach.network.address import Prefix, is_ipv4
-from reach.network.header_space import ANYTHING, Ranges, to_prefix
+from reach.network.header_space import ANYTHING, to_prefix
 from reach.network.stage import (
-    Assign,
-    Case,
+    FORGET,
     Choose,
     Forward,
     Option,
     Origin,
     Route,
     Stage,
-    Translate,
     Unmodelled,
 )
 from reach.snapshot.core_network_calls import ROUTES
@@ -69,7 +67,6 @@ from reach.snapshot.section import Section
 
 _NAME = "core_network_segment"
 _QUIET = Origin("", "")
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 _STATIC, _NEAR, _FAR = 0, 1, 2
 _DEFAULTS = ("0.0.0.0/0", "::/0")
 _GONE = ("CREATING", "DELETING", "FAILED", "REJECTED", "PENDING_ATTACHMENT_ACCEPTANCE")
@@ -520,7 +517,7 @@ def _open(lowering: Lowering, core_network_id: str, argument: str) -> tuple[Stag
 def _cross(lowering: Lowering, core_network_id: str, argument: str) -> tuple[Stage, ...]:
     """To the table at another edge; group references do not reach there (R-CWAN-6)."""
     onward = node_name(_NAME, core_network_id, "lookup", argument)
-    return (_FORGET, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
+    return (FORGET, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
 
 
 COMPONENT = Component(

@@ -34,7 +34,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.call import Call, Per
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.lines import interface_up, is_default
+from reach.snapshot.lines import but_default, interface_up, is_default
 from reach.snapshot.private_records import (
     DirectConnectGateway,
     DirectConnectGatewayAssociation,
@@ -94,7 +94,7 @@ def _links(lowering: Lowering) -> Iterator[Link]:
             Ranges(()),
             gap=_missing_interfaces(lowering, gateway_id),
             to_internet=any(map(is_default, prefixes)),
-            perhaps=Ranges.prefixes(each for each in prefixes if not is_default(each)),
+            perhaps=but_default(prefixes),
         )
 
 

@@ -431,8 +431,10 @@ def _end(lowering: Lowering, arn: str) -> End | None:
         return None
     nodes = _balancers(lowering).interfaces_of(balancer)
     endpoints = tuple(_endpoints(lowering, arn))
-    gap = unseen_node(lowering, nodes, (zone.subnet_id for zone in balancer.availability_zones))
-    if not nodes:
+    if nodes:
+        subnets = (zone.subnet_id for zone in balancer.availability_zones)
+        gap = unseen_node(lowering, nodes, subnets)
+    else:
         words = "the nodes of this balancer are not known"
         gap = lowering.missing(NetworkInterface, arn, words)
     gap = gap or fronts_gap(lowering, arn) or _serviceless(lowering, arn)

@@ -20,11 +20,10 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
-from reach.network.header_space import ANYTHING, Ranges
+from reach.network.header_space import ANYTHING
 from reach.network.stage import (
+    FORGET,
     Action,
-    Assign,
-    Case,
     Choose,
     Filter,
     Forward,
@@ -33,7 +32,6 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
-    Translate,
     Unmodelled,
     deny_all,
 )
@@ -45,7 +43,6 @@ from reach.states import VPC_ENDPOINT, refused
 
 _NAME = "gateway_load_balancer_endpoint"
 _QUIET = Origin("", "")
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 
 
 def _get(lowering: Lowering, endpoint_id: str) -> VpcEndpoint:
@@ -68,7 +65,7 @@ def _in(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:
     return (
         *_available(endpoint),
         *lowering.slot("encryption.gateway_load_balancer", endpoint.vpc_id or ""),
-        _FORGET,
+        FORGET,
         _both_ways(endpoint),
         *_appliances(lowering, endpoint),
     )

@@ -26,8 +26,8 @@ from reach.interfaces.ends import unheld_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, RFC1918, RFC6598, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
+    FORGET,
     Action,
-    Assign,
     Case,
     Choose,
     Filter,
@@ -59,7 +59,6 @@ from reach.snapshot.section import Section
 _NAME = "local_gateway"
 _QUIET = Origin("", "")
 _COIP, _DIRECT = "coip", "direct-vpc-routing"
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 _EXACT = -(10**6)  # the rank of routes to single addresses
 # What a default route may lead to: networks number their hosts privately (R-IGW-4, RFC 4193).
 _PRIVATE = Ranges.prefixes((*RFC1918, *RFC6598, Prefix.parse("fc00::/7")))
@@ -202,7 +201,7 @@ def _out(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]:
         return (*works, Unmodelled(_modeless(lowering, side)))
     shown = _as_customer(lowering, side) if side.mode == _COIP else _only_instances(lowering, side)
     onward = node_name(_NAME, gateway_id, "lookup", side.table)
-    return (*works, _FORGET, shown, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
+    return (*works, FORGET, shown, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
 
 
 def _unassociated(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]:
@@ -358,7 +357,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     last: tuple[Stage, ...] = (Forward(routes, nobody),)
     if gaps:
         last = (Forward(routes), Unmodelled(gaps[0]))
-    return (*_works(lowering, gateway_id), _FORGET, *last)
+    return (*_works(lowering, gateway_id), FORGET, *last)
 
 
 def _rank(found: tuple[int, Route]) -> int:

@@ -57,9 +57,8 @@ from reach.network.address import Prefix
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
+    FORGET,
     Action,
-    Assign,
-    Case,
     Choose,
     Filter,
     Forward,
@@ -68,7 +67,6 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
-    Translate,
     Unmodelled,
 )
 from reach.snapshot.firewall_calls import (
@@ -102,7 +100,6 @@ _UNSUPPORTED = "UNSUPPORTED_COMPONENT"
 # own for what has no public one (API reference of Network Security Manager, IgwFirewallConfig).
 _SPARED, _OPENED = ("exclude", "az-unsupported"), ("flexible", "outbound-only")
 _TCP = HeaderSpace.where(protocol=Ranges.of(TCP))
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 # Lists of rules: what they are for, and the two of the stateless engine.
 _STATELESS, _ANSWERS, _OPENING, _LATER = "stateless", "answers", "opening", HANDSHAKE
 
@@ -152,7 +149,7 @@ def _in(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]:
         return (*state, Unmodelled(Origin(arn, words, code="UNKNOWN_RESOURCE", name=policy.name)))
     return (
         *state,
-        _FORGET,
+        FORGET,
         *_told_apart(lowering, place, policy),
         *_from(lowering, place_id, _STATELESS, 0),
     )

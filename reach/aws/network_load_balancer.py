@@ -400,9 +400,10 @@ def _may_answer(
 ) -> bool:
     """Whether the reply of a target beyond the VPC finds back: over the peering that it was called
     by (R-NLB-3), and of TCP only (R-NLB-7)."""
+    if of.protocol not in ("TCP", "TLS"):
+        return False
     own = Ranges.of(*target.addresses)
-    called = any(own & won for _, won in _peerings(lowering, interface, target.vpc))
-    return of.protocol in ("TCP", "TLS") and called
+    return any(own & won for _, won in _peerings(lowering, interface, target.vpc))
 
 
 # ------------------------------------------------------------------- all targets, ends

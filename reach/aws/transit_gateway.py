@@ -28,13 +28,11 @@ from reach.interfaces.ends import unheld_in
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
-    Assign,
-    Case,
+    FORGET,
     Forward,
     Origin,
     Route,
     Stage,
-    Translate,
     Unmodelled,
     deny_all,
 )
@@ -64,7 +62,6 @@ _ANY_ZONE = "-"
 _MISSING = "missing association with "
 # Beyond these lies on-premises, or the network of somebody else's routers.
 _LINES = ("vpn", "vpn-concentrator", "direct-connect-gateway", "connect")
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 
 
 def _index(lowering: Lowering) -> TransitIndex:
@@ -202,9 +199,9 @@ def _out(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, 
         gap = lowering.missing(TransitGatewayVpcAttachment, attachment_id, words)
         return (*state, Unmodelled(gap))
     if attachment.resource_type in PEERINGS:
-        return (*state, _FORGET, *_to_peer(lowering, attachment))
+        return (*state, FORGET, *_to_peer(lowering, attachment))
     node = lowering.attached(attachment.resource_type, attachment.resource_id, _at(attachment))
-    return (*state, _FORGET, _to(node))
+    return (*state, FORGET, _to(node))
 
 
 def _at(attachment: TransitGatewayAttachment) -> str:

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, End, Link, Lowering, node_name
-from reach.network.header_space import ANYTHING, Ranges
+from reach.network.header_space import ANYTHING
 from reach.network.stage import Forward, Origin, Route, Stage, deny_all, unknown_filter
-from reach.snapshot.lines import is_default
+from reach.snapshot.lines import but_default, is_default
 from reach.snapshot.record import Id, Part, Tagged
 from reach.snapshot.section import Section
 from reach.snapshot.transit_records import TransitGatewayAttachment
@@ -162,7 +162,7 @@ def _links(lowering: Lowering) -> Iterator[Link]:
         yield Link(
             attachment_id,
             node_name(_NAME, attachment_id, "in"),
-            Ranges.prefixes(each for each in told.prefixes if not is_default(each)),
+            but_default(told.prefixes),
             gap=gap,
             to_internet=any(map(is_default, told.prefixes)),
             up=up is not False,

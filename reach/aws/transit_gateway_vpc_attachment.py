@@ -26,11 +26,12 @@ from functools import partial
 from itertools import combinations
 
 from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
-from reach.interfaces.nameless import FORGET, forget_towards
+from reach.interfaces.nameless import forget_towards
 from reach.network.address import Prefix
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, shared
 from reach.network.stage import (
+    FORGET,
     Action,
     Choose,
     Filter,

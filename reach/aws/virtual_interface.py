@@ -21,7 +21,7 @@ from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Forward, Origin, Route, Rule, Stage, deny_all
 from reach.snapshot.call import Call, Per
-from reach.snapshot.lines import interface_up, is_default, peer_up
+from reach.snapshot.lines import but_default, interface_up, is_default, peer_up
 from reach.snapshot.private_records import (
     DirectConnectGateway,
     DirectConnectGatewayAssociation,
@@ -57,10 +57,11 @@ def _beyond(lowering: Lowering, interface: VirtualInterface) -> _Beyond:
     gateway_id = lines.gateway_of(interface)
     siblings = [each for each in lines.interfaces(gateway_id) if interface_up(each) is not False]
     single = len(siblings) == 1 and not lines.unseen_interfaces(gateway_id)
-    found = lines.told_to_all(gateway_id)
+    every = lines.told_to_all(gateway_id)
+    found = [replace(told, alone=told.alone and single) for told in every]
     return _Beyond(
-        tuple(p for told in found for p in told.known if single),
-        tuple(p for told in found for p in (*told.perhaps, *(() if single else told.known))),
+        tuple(p for told in found for p in told.known),
+        tuple(p for told in found for p in told.perhaps),
         all(told.whole for told in found),
     )
 
@@ -79,10 +80,10 @@ def _link(lowering: Lowering, interface: VirtualInterface) -> Link:
     return Link(
         name,
         node_name(_NAME, name, "in"),
-        Ranges.prefixes(each for each in beyond.known if not is_default(each)),
+        but_default(beyond.known),
         gap=hidden if up and not beyond.whole else None,
         to_internet=any(map(is_default, (*beyond.known, *beyond.perhaps))),
-        perhaps=Ranges.prefixes(each for each in beyond.perhaps if not is_default(each)),
+        perhaps=but_default(beyond.perhaps),
         up=up,
     )
 

@@ -40,6 +40,7 @@ from reach.network.stage import (
 from reach.snapshot.lines import (
     Told,
     accepted_routes,
+    but_default,
     is_default,
     is_static,
     static_prefixes,
@@ -104,10 +105,10 @@ def _link(connection_id: str, told: Told, up: bool) -> Link:
     return Link(
         connection_id,
         node_name(_NAME, connection_id, "in"),
-        Ranges.prefixes(each for each in told.known if not is_default(each)),
+        but_default(told.known),
         gap=_gap(connection_id, told),
         to_internet=any(map(is_default, (*told.known, *told.perhaps))),
-        perhaps=Ranges.prefixes(each for each in told.perhaps if not is_default(each)),
+        perhaps=but_default(told.perhaps),
         up=up,
     )
 

@@ -29,9 +29,8 @@ from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
+    FORGET,
     Action,
-    Assign,
-    Case,
     Choose,
     Filter,
     Forward,
@@ -40,13 +39,12 @@ from reach.network.stage import (
     Route,
     Rule,
     Stage,
-    Translate,
     Unmodelled,
     deny_all,
     unknown_filter,
 )
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.lines import is_default
+from reach.snapshot.lines import but_default, is_default
 from reach.snapshot.private_records import VpnConnection, VpnGateway, VpnGatewayAttachment
 from reach.snapshot.records import NatGateway, NetworkInterface, RouteTable, Vpc
 from reach.snapshot.section import Reference, Section
@@ -56,7 +54,6 @@ from reach.unprinted import left_out_in
 _NAME = "vpn_gateway"
 _QUIET = Origin("", "")
 _PARTLY = "whether Direct Connect hangs on it is not known: not all its calls were made"
-_FORGET = Translate((Case(ANYTHING, (Assign("identity", Ranges.of(0)),), _QUIET),))
 
 
 # ------------------------------------------------------------------- what it is attached to
@@ -154,7 +151,7 @@ def _out(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]:
         *_works(gateway, vpc_id),
         *lowering.slot("encryption.virtual_private_gateway", vpc_id),
         _only_own(lowering, gateway, "source", foreign),
-        _FORGET,
+        FORGET,
         Forward(tuple(_routes(lowering, gateway))),
         *_beyond_what_it_knows(lowering, gateway),
     )
@@ -273,7 +270,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         *lowering.slot("encryption.virtual_private_gateway", vpc_id),
         Filter((Rule(own, Action.DENY, spoofed),), Rule(ANYTHING, Action.PERMIT, _QUIET)),
         _only_own(lowering, gateway, "destination", beyond),
-        _FORGET,
+        FORGET,
         *lowering.slot("gateway.route", gateway_id),
         Forward((local,), _QUIET),
     )
@@ -368,15 +365,11 @@ def _links(lowering: Lowering) -> Iterator[Link]:
             yield Link(
                 gateway_id,
                 node_name(_NAME, gateway_id, "from_unseen"),
-                _but_the_internet(unseen.known),
+                but_default(unseen.known),
                 gap=unseen.gap if _is_open(lowering, gateway_id) else None,
                 to_internet=any(map(is_default, told)),
-                perhaps=_but_the_internet(unseen.perhaps),
+                perhaps=but_default(unseen.perhaps),
             )
-
-
-def _but_the_internet(prefixes: Sequence[Prefix]) -> Ranges:
-    return Ranges.prefixes(each for each in prefixes if not is_default(each))
 
 
 def _doubted(to: str, lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:

@@ -17,6 +17,7 @@ from reach.lower import Ground
 from reach.network.address import format_address
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import Instance, NetworkInterface, Record, Subnet
+from reach.states import word_of
 
 _PROVENANCE = ("page", "place")
 
@@ -98,8 +99,8 @@ def _facts(ground: Ground, record: Record) -> Iterator[tuple[str, str]]:
         if plain and value not in ("", own) and value not in _known(ground):
             yield spelled, str(value).lower() if isinstance(value, bool) else str(value)
         elif attribute in ("state", "status") and not isinstance(value, str):
-            word = getattr(value, "name", None) or getattr(value, "code", None)
-            if isinstance(word, str):
+            word = word_of(value)
+            if word:
                 yield spelled, word
     if isinstance(record, Subnet):
         table = ground.index.route_table_of(own)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from reach.answer import header_words
 from reach.comparing import words
 from reach.comparing.difference import Difference, Line
+from reach.end_point import members
 from reach.render.paper import visible
 
 LONGEST = 60_000  # a comment on GitHub takes 65,536
@@ -61,8 +62,8 @@ def _parts(told: Difference) -> Iterator[str]:
 
 def _row(line: Line) -> str:
     cells = (
-        words.members(line.sources),
-        words.members(line.destinations),
+        members(line.sources),
+        members(line.destinations),
         words.packets(line.packets),
         "; ".join(_why(line)),
     )

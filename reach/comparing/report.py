@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from reach.answer import Remark, header_words
 from reach.comparing import words
 from reach.comparing.difference import Difference, Line
+from reach.end_point import members
 from reach.render.paper import Paper
 
 _MARKS = {"Gained": ("+", "bad"), "Lost": ("-", "change"), "Undecided": ("?", "open")}
@@ -43,9 +44,9 @@ def _lines(paper: Paper, title: str, lines: Sequence[Line]) -> None:
     for line in lines:
         paper.put(
             (f"{mark} ", style),
-            (words.members(line.sources), "id"),
+            (members(line.sources), "id"),
             " -> ",
-            (words.members(line.destinations), "id"),
+            (members(line.destinations), "id"),
             indent=2,
             hang=6,
         )

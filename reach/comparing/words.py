@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reach.comparing.difference import Difference, Line
-from reach.end_point import members as members
 from reach.network.field import ICMP, ICMPV6, format_protocol
 from reach.network.header_space import HeaderSpace, Ranges, values_told
 

@@ -1,6 +1,6 @@
 """Interfaces of a VPC whose rules match no group of a VPC beyond a transit gateway (R-SG-17).
 
-    forget_towards(lowering, vpc) -> (Translate,) or ()        FORGET, towards everybody
+    forget_towards(lowering, vpc) -> (Translate,) or ()
 
 Those of PrivateLink endpoints never do, and those of mount targets only where their own groups let
 everything out (AWS, "Amazon VPC attachments in Amazon VPC Transit Gateways": limitations; "VPC
@@ -14,14 +14,12 @@ from collections.abc import Iterator
 from reach.component import Lowering
 from reach.interfaces.kinds import is_mount_target
 from reach.network.address import is_ipv4
-from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Assign, Case, Origin, Translate
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.stage import FORGET, Case, Origin, Translate
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import IpPermission, NetworkInterface, SecurityGroup
 
 _QUIET = Origin("", "")
-_NOBODY = (Assign("identity", Ranges.of(0)),)
-FORGET = Translate((Case(ANYTHING, _NOBODY, _QUIET),))
 
 
 def forget_towards(lowering: Lowering, vpc_id: str) -> tuple[Translate, ...]:
@@ -33,7 +31,7 @@ def forget_towards(lowering: Lowering, vpc_id: str) -> tuple[Translate, ...]:
         if not found:
             return ()
         match = HeaderSpace.where(destination=found)
-        return (Translate((Case(match, _NOBODY, _QUIET),)),)
+        return (Translate((Case(match, FORGET.cases[0].rewrites, _QUIET),)),)
 
     return lowering.memo(f"nameless interfaces of {vpc_id}", make)
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from reach.network.address import Prefix, is_ipv4
+from reach.network.header_space import Ranges
 from reach.snapshot.private_records import (
     DirectConnectGateway,
     DirectConnectGatewayAssociation,
@@ -65,6 +66,11 @@ class Told:
     @property
     def known(self) -> tuple[Prefix, ...]:
         return self.prefixes if self.alone else ()
+
+
+def but_default(prefixes: Iterable[Prefix]) -> Ranges:
+    """The addresses of some prefixes; a default route names nobody in particular."""
+    return Ranges.prefixes(each for each in prefixes if not is_default(each))
 
 
 def is_default(prefix: Prefix) -> bool:

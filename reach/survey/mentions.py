@@ -1,6 +1,6 @@
 """By what a snapshot tells hosts apart that are alike: what it says of one and not of another.
 
-    Mentions(snapshot).of(interface) -> hashable, equal for those of whom the same is said
+    Mentions(lowering).of(interface) -> hashable, equal for those of whom the same is said
 
 A host is meant by a block that it is in, by an address of its own (inside or outside), or by an id:
 in a rule, a list, a route, a condition, a text of Suricata.  Every record is read, whatever it is,
@@ -17,6 +17,8 @@ from operator import attrgetter
 
 import msgspec
 
+from reach.component import Lowering
+from reach.interfaces.claims import elastic
 from reach.network.address import WIDTH, is_ipv4, parse_address
 from reach.snapshot.balancer_records import (
     AcceleratorEndpointGroup,
@@ -32,7 +34,6 @@ from reach.snapshot.index import (
 from reach.snapshot.lattice_records import LatticeTargets
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import Address, Instance, NetworkInterface, Subnet, Vpc
-from reach.snapshot.snapshot import Snapshot
 
 # They say where a host is, not how it is treated.
 _OWN = (NetworkInterface, Instance, Address, Subnet, Vpc)
@@ -59,8 +60,9 @@ Name = int | str | None  # an address, or an id; None is nobody's
 class Mentions:
     """Everything that a snapshot says of somebody, by what it calls them."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, lowering: Lowering) -> None:
+        self._snapshot = snapshot = lowering.snapshot
+        self._placed = elastic(lowering)
         self._blocks: dict[int, set[int]] = {}
         self._spans: set[tuple[int, int]] = set()
         self._said: dict[Name, set[Hashable]] = {}
@@ -75,7 +77,7 @@ class Mentions:
         gateway, and whether the internet gateway refuses it."""
         inside = private_addresses(interface)
         public = [address for _, address in public_mapping(interface)]
-        public += self._placed.get(interface.network_interface_id, ())
+        public += [each for _, each in self._placed.get(interface.network_interface_id, ())]
         others = [
             [address for _, address in mapping(interface)]
             for mapping in (carrier_mapping, customer_mapping)
@@ -116,16 +118,6 @@ class Mentions:
             if each.network_interface_id and each.allocation_id:
                 known = found.get(each.network_interface_id, ())
                 found[each.network_interface_id] = (*known, each.allocation_id)
-        return found
-
-    @cached_property
-    def _placed(self) -> Mapping[str, tuple[int, ...]]:
-        """The Elastic IPs of an interface, which it may say nothing of itself."""
-        found: dict[str, tuple[int, ...]] = {}
-        for each in self._snapshot.records(Address):
-            if each.network_interface_id and each.public_ip and each.private_ip_address:
-                known = found.get(each.network_interface_id, ())
-                found[each.network_interface_id] = (*known, parse_address(each.public_ip))
         return found
 
     # ---------------------------------------------------------------- reading

@@ -58,4 +58,4 @@ class Parts:
 
     @cached_property
     def _mentions(self) -> Mentions:
-        return Mentions(self._ground.snapshot)
+        return Mentions(self._ground)

@@ -109,7 +109,7 @@ class Senders:
         if bits & (bits - 1):
             return bits & self.send_only_from(sources)
         own = self._own_of_one(bits)
-        return bits if own is not None and not own - sources else 0
+        return bits if own is not None and own.lies_in(sources) else 0
 
     def _own_of_one(self, bits: int) -> Ranges | None:
         """The addresses of the one sender in a set; None if there is none, or it is not narrow."""

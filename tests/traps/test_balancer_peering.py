@@ -20,6 +20,14 @@ def front(e: Pair, group: Id) -> None:
     listen(e, made, "TCP", 443, group)
 
 
+def over_peering(preserve: bool) -> Pair:
+    """Such a balancer before B2, in the peered VPC."""
+    e = Pair()
+    e.peered()
+    front(e, target_group(e, e.v1, "far", "TCP", 80, [(e.b2.ip, 80, "all")], "ip", preserve))
+    return e
+
+
 @pytest.mark.parametrize("dead", ["10.2.0.5", "10.2.0.6"])
 def test_targets_of_one_subnet_beyond_different_routes(dead: str) -> None:
     """R-RT-4: of two targets the one counts whose route works, whichever is registered first."""
@@ -54,10 +62,7 @@ def test_a_peering_that_is_not_the_way(preserve: bool, by: str, expected: str) -
 @pytest.mark.parametrize("preserve", [True, False])
 def test_a_peering_that_is_not_encrypted(preserve: bool) -> None:
     """R-ENC-3: what holds of a peering holds of what a balancer sends over it."""
-    e = Pair()
-    e.peered()
-    far = target_group(e, e.v1, "far", "TCP", 80, [(e.b2.ip, 80, "all")], "ip", preserve)
-    front(e, far)
+    e = over_peering(preserve)
     question = f"can {e.b} reach front port 443"
     allow(e, question)
     encrypt(e, e.v1)
@@ -69,10 +74,7 @@ def test_a_peering_that_is_not_encrypted(preserve: bool) -> None:
 
 def test_a_peering_by_a_balancer_is_a_way_over_it() -> None:
     """A peering as an end: what a balancer sends over it with its client's address counts."""
-    e = Pair()
-    e.peered()
-    far = target_group(e, e.v1, "far", "TCP", 80, [(e.b2.ip, 80, "all")], "ip", True)
-    front(e, far)
+    e = over_peering(preserve=True)
     question = f"can internet reach {e.pcx} port 443"
     allow(e, question)
     e.route(e.ta, "10.2.0.0/24", e.pcx, state="blackhole")
