@@ -45,7 +45,7 @@ def refusal(value: Any) -> SnapshotError:
         ('{"é": NaN}'.encode(), "line 1 column 7"),
         (b'{"X": "\xff"}', "not UTF-8 at line 1 column 8"),
         ('{"Vpcs": []}'.encode("utf-16"), "is UTF-16"),
-        (gzip.compress(b'{"Vpcs": []}'), "is packed (gzip)"),
+        (gzip.compress(b'{"Vpcs": []}', mtime=0), "is packed (gzip)"),
         (b"PK\x03\x04\x14\x00\xff", "is packed (zip)"),
     ],
 )
