@@ -21,7 +21,7 @@ _GONE = frozenset({"terminated", "deleted", "delete-complete"})
 
 def bearers(ground: Ground, name: str) -> tuple[Record, ...]:
     """The records of a Name, without what is gone where something else has it as well."""
-    found = ground.index.names.get(name, ())
+    found = ground.index.tags.records("Name", name)
     return tuple(each for each in found if not _is_gone(ground, each)) or found
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,8 +30,10 @@ from reach.gaps import (
     unnamed,
     unseen,
 )
-from reach.interfaces.claims import Elastic, elastic
+from reach.interfaces.blocks import places_in, senders_in, sent_by
+from reach.interfaces.claims import elastic
 from reach.interfaces.kinds import is_host
+from reach.interfaces.tagged import tagged
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -45,15 +46,12 @@ from reach.network.address import (
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
 from reach.slips import KEYWORDS, hint, otherwise_written
-from reach.snapshot.index import delegated_prefixes, outer_mapping, private_addresses
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
     NetworkInterface,
     Record,
     SecurityGroup,
-    Subnet,
-    Vpc,
 )
 
 _FAMILY = {"0.0.0.0/0": ANY_IPV4, "::/0": ANY_IPV6}
@@ -100,7 +98,7 @@ def destination(ground: Ground, text: str) -> End:
 def _trimmed(ground: Ground, text: str) -> str:
     """Without the blanks around it that come with what is copied, unless a Name has them."""
     bare = text.strip()
-    return text if text == bare or text in ground.index.names else bare
+    return text if text == bare or ground.index.tags.records("Name", text) else bare
 
 
 def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
@@ -113,8 +111,8 @@ def _by_services_at(ground: Ground, address: int) -> tuple[str, ...]:
 def _by_services_in(ground: Ground, prefix: Prefix) -> tuple[str, ...]:
     """The nodes of all services that have an address in a block."""
     some = ground.memo("services", lambda: ground.index.interfaces_where(_is_of_service))
-    sent = ground.memo("addresses of services", lambda: _sent_by(some, elastic(ground)))
-    return _nodes_of_services(ground, (some[place] for place in _places(sent, prefix)))
+    sent = ground.memo("addresses of services", lambda: sent_by(some, elastic(ground)))
+    return _nodes_of_services(ground, (some[place] for place in places_in(sent, prefix)))
 
 
 def _by_fronts(ground: Ground, addresses: Ranges) -> Iterator[str]:
@@ -245,19 +243,8 @@ def _announced(ground: Ground, address: int) -> Origin | None:
 def _senders(ground: Ground, blocks: Sequence[Prefix], text: str) -> End:
     """The interfaces whose address lies in a block, and the outside hosts that may have one."""
     inside = Ranges.prefixes(blocks)
-    members = _with_address_in(ground, blocks)
-    private = Ranges.of(
-        *(
-            own
-            for interface in members
-            for own, public in both_addresses(interface, elastic(ground))
-            if own in inside or public in inside
-        )
-    )
-    held = [(each, some & inside) for each, some in _held(ground) if some & inside]
-    private |= Ranges.any_of(some for _, some in held)
-    members = tuple({i.network_interface_id: i for i in (*members, *(i for i, _ in held))}.values())
-    ends = ground.hosts(members, text, private)
+    members, own = senders_in(ground, blocks)
+    ends = ground.hosts(members, text, own)
     beyond = (_known(ground, name, text) for name in ("internet", "on-premises"))
     outside = [_narrowed(each, inside, text) for each in (*beyond, *ground.outside())]
     starts = (start for each in outside for start in each.starts)
@@ -266,61 +253,6 @@ def _senders(ground: Ground, blocks: Sequence[Prefix], text: str) -> End:
     if gap is None and not all(is_public(block.low) for block in blocks):
         gap = _shared_or_unseen(ground, inside)
     return replace(ends, starts=(*ends.starts, *starts), gap=gap, sender="")
-
-
-def _held(ground: Ground) -> Iterator[tuple[NetworkInterface, Ranges]]:
-    """Blocks that interfaces may send from as from their own addresses: delegated ones (R-ENI-2),
-    and those of pools that are routed to them (R-IGW-9)."""
-
-    def make() -> tuple[tuple[NetworkInterface, Ranges], ...]:
-        delegated = ((each, delegated_prefixes(each)) for each in ground.index.delegated)
-        found = [(each, Ranges.prefixes(map(Prefix.parse, blocks))) for each, blocks in delegated]
-        pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
-        for interface_id, blocks in pools.routed.items():
-            interface = ground.snapshot.get(NetworkInterface, interface_id)
-            if interface is not None:
-                found.append((interface, Ranges.prefixes(blocks)))
-        return tuple(found)
-
-    yield from ground.memo("blocks that interfaces hold", make)
-
-
-def _with_address_in(ground: Ground, blocks: Iterable[Prefix]) -> tuple[NetworkInterface, ...]:
-    """The interfaces that send from an address of one of some blocks, in their order."""
-    interfaces = ground.snapshot.records(NetworkInterface)
-    sent = ground.memo(
-        "addresses that interfaces send from", lambda: _sent_by(interfaces, elastic(ground))
-    )
-    places = {place for block in blocks for place in _places(sent, block)}
-    return tuple(interfaces[place] for place in sorted(places))
-
-
-def _sent_by(interfaces: Iterable[NetworkInterface], placed: Elastic) -> list[tuple[int, int]]:
-    """Each address that some interfaces send from, with the place of the interface among them."""
-    return sorted(
-        (address, place)
-        for place, interface in enumerate(interfaces)
-        for address in _sends_as(interface, placed)
-    )
-
-
-def _places(sent: Sequence[tuple[int, int]], prefix: Prefix) -> list[int]:
-    first, end = bisect_left(sent, (prefix.low, 0)), bisect_left(sent, (prefix.high + 1, 0))
-    return sorted({place for _, place in sent[first:end]})
-
-
-def both_addresses(interface: NetworkInterface, placed: Elastic) -> Iterator[tuple[int, int]]:
-    """Each of an interface's addresses with its public one, or with itself."""
-    mapping = dict(placed.get(interface.network_interface_id, ()))
-    mapping.update(outer_mapping(interface))
-    for address in private_addresses(interface):
-        yield address, mapping.get(address, address)
-
-
-def _sends_as(interface: NetworkInterface, placed: Elastic) -> Iterator[int]:
-    for own, public in both_addresses(interface, placed):
-        yield own
-        yield public
 
 
 def _narrowed(end: End, addresses: Ranges, words: str) -> End:
@@ -363,37 +295,19 @@ def _tagged(ground: Ground, text: str) -> End:
     key, equals, value = text[4:].partition("=")
     if not equals or not key:
         raise QuestionError(f"{text!r} is not a tag: write tag:Key=Value")
-    found = ground.index.tagged(key, value)
-    interfaces = {
-        interface.network_interface_id: interface
-        for record in found
-        for interface in _interfaces_of(ground, record)
-    }
+    interfaces = tagged(ground.index, key, value)
     gap = tags_missing(ground)
     if not interfaces and gap is None:
         words = f"nothing in the snapshot that sends or receives has the tag {key}={value}"
         raise nothing(words, [f"tag:{k}={v}" for k, v in _tags_like(ground, key, value)])
-    return replace(ground.hosts(tuple(interfaces.values()), text), gap=gap, sender="")
+    return replace(ground.hosts(interfaces, text), gap=gap, sender="")
 
 
 def _tags_like(ground: Ground, key: str, value: str) -> Iterator[tuple[str, str]]:
     """Tags that differ in the case of letters alone, of what sends or receives."""
     for each in otherwise_written(key, value):
-        if any(_interfaces_of(ground, record) for record in ground.index.tagged(*each)):
+        if tagged(ground.index, *each):
             yield each
-
-
-def _interfaces_of(ground: Ground, record: Record) -> Sequence[NetworkInterface]:
-    """The interfaces that a tagged thing stands for."""
-    if isinstance(record, NetworkInterface):
-        return (record,)
-    if isinstance(record, Instance):
-        return ground.index.interfaces_by_instance.get(record.instance_id, ())
-    if isinstance(record, Subnet):
-        return ground.index.interfaces_by_subnet.get(record.subnet_id, ())
-    if isinstance(record, Vpc):
-        return ground.index.interfaces_by_vpc.get(record.vpc_id, ())
-    return ()
 
 
 def _known(ground: Ground, text: str, words: str) -> End:
@@ -488,7 +402,7 @@ def _by_name(ground: Ground, text: str) -> End:
     if gap is not None:
         return End(text, gap=gap)
     said = hint(text)
-    names = sorted({*ground.index.names, *ground.own_names, *KEYWORDS})
+    names = sorted({*ground.index.tags.values("Name"), *ground.own_names, *KEYWORDS})
     near = difflib.get_close_matches(text, names, n=5, cutoff=0.8 if said else 0.4)
     raise nothing(f"nothing in the snapshot is called {text!r}{'' if near else said}", near)
 

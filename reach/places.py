@@ -92,7 +92,9 @@ def _called(ground: Ground, text: str) -> tuple[str, ...]:
     """What the snapshot holds that has this id, ARN, Name or name of its component's."""
     known = _ids(ground)
     ids = [text] if text in known or ground.place(text) is not None else []
-    ids += [ground.id_of(record).split(" ")[0] for record in ground.index.names.get(text, ())]
+    ids += [
+        ground.id_of(record).split(" ")[0] for record in ground.index.tags.records("Name", text)
+    ]
     ids += ground.own_names.get(text, ())
     tail = text.rpartition("/")[2]
     if text.startswith("arn:") and tail in known:
@@ -115,7 +117,7 @@ def _named(ground: Ground, text: str) -> tuple[str, ...]:
 
 
 def _unknown(ground: Ground, text: str) -> QuestionError:
-    names = {*_ids(ground), *ground.index.names, *ground.own_names}
+    names = {*_ids(ground), *ground.index.tags.values("Name"), *ground.own_names}
     near = difflib.get_close_matches(text, sorted(names), n=5, cutoff=0.5)
     return nothing(f"{text} is not in the snapshot", near)
 

@@ -19,6 +19,7 @@ from reach.answer import Answer
 from reach.component import End
 from reach.demand import demand
 from reach.errors import QuestionError
+from reach.interfaces.blocks import both_addresses
 from reach.interfaces.claims import elastic
 from reach.lower import Ground
 from reach.network.address import (
@@ -182,7 +183,7 @@ def _same_thing(ground: Ground, source: End, destination: End) -> bool:
         return False
     mine = ground.index.interfaces_by_instance.get(source.sender, ())
     placed = elastic(ground)
-    pairs = (pair for each in mine for pair in denote.both_addresses(each, placed))
+    pairs = (pair for each in mine for pair in both_addresses(each, placed))
     known = {address for pair in pairs for address in pair}
     return sent_to.lies_in(ground.aliases(own) | Ranges.of(*known))
 

@@ -54,10 +54,12 @@ def _node_groups(lowering: Lowering) -> dict[str, list[Instance]]:
 
     def make() -> dict[str, list[Instance]]:
         found: dict[str, list[Instance]] = {}
-        for instance in lowering.snapshot.records(Instance):
-            tags = {tag.key: tag.value for tag in instance.tags}
-            if _CLUSTER in tags and _NODES in tags:
-                id_ = f"{CLUSTER.prefix}{tags[_CLUSTER]}/{tags[_NODES]}"
+        groups = lowering.index.tags.told(Instance, _NODES)
+        clusters = lowering.index.tags.told(Instance, _CLUSTER) if groups else {}
+        for instance_id, cluster in clusters.items():
+            instance = lowering.snapshot.get(Instance, instance_id)
+            if instance is not None and instance_id in groups:
+                id_ = f"{CLUSTER.prefix}{cluster}/{groups[instance_id]}"
                 found.setdefault(id_, []).append(instance)
         return found
 

@@ -102,7 +102,7 @@ def _unknown(ground: Ground, text: str) -> NoReturn:
     by = [ground.id_of(record) for record, _ in mentions(ground, text)][:MOST_NEAR]
     if by:
         raise QuestionError(f"{text!r} is not in the snapshot itself; it is named by:", by)
-    known = {*ground.ids(), *ground.index.names}
+    known = {*ground.ids(), *ground.index.tags.values("Name")}
     near = difflib.get_close_matches(text, sorted(known), n=MOST_NEAR, cutoff=0.5)
     if not near:
         raise QuestionError(f"{text!r} is not in the snapshot, and nothing is called like it")

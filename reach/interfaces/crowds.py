@@ -1,6 +1,7 @@
 """Very many interfaces as an end of a question: the same end as one by one, by columns.
 
-    end_of(lowering, crowd, words) -> End        receivers_of(lowering, crowd) -> node -> addresses
+    end_of(lowering, crowd, words, within) -> End
+    receivers_of(lowering, crowd) -> node -> addresses
 
 Records are made of services, which are few, and of what is out of the ordinary.  Starts, and what
 each owner may be sent, are made when somebody asks.  Must not decide anything that ``ends`` does
@@ -29,10 +30,11 @@ from reach.snapshot.roll import Rows
 _NOTHING = Ranges(())
 
 
-def end_of(lowering: Lowering, crowd: Crowd, words: str) -> End:
-    lot = _Lot(lowering, crowd)
+def end_of(lowering: Lowering, crowd: Crowd, words: str, within: Ranges | None = None) -> End:
+    """Of all their addresses, or of those ``within`` a set."""
+    lot = _Lot(lowering, crowd, within)
     sender = lot.one_sender()
-    services = Later(lambda: ends.opened(lowering, lot.services, None))
+    services = Later(lambda: ends.opened(lowering, lot.services, within))
     silent = not len(lot.hosts) and not services
     return End(
         words=words,
@@ -61,8 +63,8 @@ def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
 class _Lot:
     """Some interfaces: the rows of hosts, and the records of services."""
 
-    def __init__(self, lowering: Lowering, crowd: Crowd) -> None:
-        self.lowering, self.crowd = lowering, crowd
+    def __init__(self, lowering: Lowering, crowd: Crowd, within: Ranges | None = None) -> None:
+        self.lowering, self.crowd, self.within = lowering, crowd, within
         self.known = cast(Rolled, classes(lowering))
         host = self.known.host[crowd.rows]
         self.hosts: Rows = crowd.rows[host]
@@ -104,21 +106,27 @@ class _Lot:
     def starts(self) -> tuple[Start, ...]:
         if len(self.hosts) <= ends.MANY and not self.lowering.by_class:
             own = self.crowd.roll.records(self.hosts)
-            return ends.starts_alone(self.lowering, own, None)
+            return ends.starts_alone(self.lowering, own, self.within)
         sent = (
-            (self.known.name(number), self.known.owned(rows))
+            (self.known.name(number), self.meant(self.known.owned(rows)))
             for number, rows in self.known.lots(self.hosts)
         )
         return tuple(ends.start_of_class(name, own) for name, own in sent if own)
 
     def posing(self) -> tuple[Start, ...]:
         own = [each for each in self.pooled if is_host(each)]
-        return tuple(ends.posing(self.lowering, own, None))
+        return tuple(ends.posing(self.lowering, own, self.within))
+
+    def meant(self, own: Ranges) -> Ranges:
+        """Those of some addresses that are asked about."""
+        return own if self.within is None else own & self.within
 
     def addresses(self) -> Ranges:
         """All that any of them receives: when somebody looks, as a million takes long to say."""
-        beside = Ranges.any_of(self._beside())
+        beside = self.meant(Ranges.any_of(self._beside()))
         rows, roll = self.crowd.rows, self.crowd.roll
+        if self.within is not None:
+            return Ranges(tuple(roll.spans(rows, self.within))) | beside
         return LaterRanges(
             lambda: Ranges(tuple(roll.spans(rows))) | beside, roll.pieces(rows, beside)
         )
@@ -158,7 +166,8 @@ class Goals(Mapping[str, HeaderSpace]):
         lowering = self._lot.lowering
         if owner in self._services:
             own = self._services[owner]
-            return Ranges.union(s for each in own for s in ends.received(lowering, each, None))
+            within = self._lot.within
+            return Ranges.union(s for each in own for s in ends.received(lowering, each, within))
         rows = self._rows(owner)
         if not len(rows):
             raise KeyError(owner)
@@ -166,7 +175,7 @@ class Goals(Mapping[str, HeaderSpace]):
         for each in self._lot.pooled:
             if is_host(each) and self._lot.crowd.roll.row(each.network_interface_id) in rows:
                 known |= ends.pooled(lowering, each, None)
-        return known
+        return self._lot.meant(known)
 
     def _rows(self, owner: object) -> Rows:
         """The hosts of a class that are meant; none where that is no class."""
@@ -201,7 +210,8 @@ class Goals(Mapping[str, HeaderSpace]):
             if owner in self._made or kind != ends.NAME or name in pooled or name not in number:
                 yield owner, self[owner]
             else:
-                yield owner, HeaderSpace.where(destination=own[number[name]])
+                received = self._lot.meant(own[number[name]])
+                yield owner, HeaderSpace.where(destination=received)
 
 
 class _Items(ItemsView[str, HeaderSpace]):

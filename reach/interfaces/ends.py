@@ -41,10 +41,10 @@ def hosts(
     addresses: Ranges | None = None,
 ) -> End:
     """Interfaces as an end: what they send from and receive at some of their addresses."""
-    if isinstance(interfaces, Crowd) and addresses is None and len(interfaces) > MANY:
+    if isinstance(interfaces, Crowd) and len(interfaces) > MANY:
         from reach.interfaces.crowds import end_of  # here, as numpy takes long to import
 
-        return end_of(lowering, interfaces, words)
+        return end_of(lowering, interfaces, words, addresses)
     own = [i for i in interfaces if is_host(i)]
     services = opened(lowering, interfaces, addresses)
     goals: dict[str, list[tuple[int, int]]] = {}

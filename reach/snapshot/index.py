@@ -28,7 +28,7 @@ from reach.network.address import (
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.lines import Lines
-from reach.snapshot.record import UNPRINTED, Record, Tag
+from reach.snapshot.record import UNPRINTED, Record
 from reach.snapshot.records import (
     AvailabilityZone,
     CidrBlockAssociation,
@@ -44,6 +44,7 @@ from reach.snapshot.records import (
     Vpc,
 )
 from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.tags import Tags
 from reach.snapshot.unheld import Unheld, unheld
 
 if TYPE_CHECKING:
@@ -551,26 +552,11 @@ class Index:
         """What hangs on virtual private, transit and Direct Connect gateways."""
         return Lines(self.snapshot, self.prefix_list_entries)
 
-    # Names and tags
+    # Tags
 
     @cached_property
-    def names(self) -> Mapping[str, tuple[Record, ...]]:
-        """The records of each Name tag."""
-        return {value: found for (key, value), found in self._tagged.items() if key == "Name"}
-
-    def tagged(self, key: str, value: str) -> tuple[Record, ...]:
-        """The records that carry a tag."""
-        return self._tagged.get((key, value), ())
-
-    @cached_property
-    def _tagged(self) -> Mapping[tuple[str, str], tuple[Record, ...]]:
-        found: dict[tuple[str, str], list[Record]] = defaultdict(list)
-        for kind in self.snapshot.contents:
-            for record in self.snapshot.records(kind):
-                tags: tuple[Tag, ...] = getattr(record, "tags", ())
-                for tag in tags:
-                    found[tag.key, tag.value].append(record)
-        return {tag: tuple(records) for tag, records in found.items()}
+    def tags(self) -> Tags:
+        return Tags(self.snapshot)
 
 
 Key = TypeVar("Key")

@@ -11,7 +11,7 @@ table, and no roll.  Must not know what a field does to a packet.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import cast
 
@@ -158,6 +158,12 @@ class Roll:
 
     # ---------------------------------------------------------------- who shares something
 
+    def joined(self, ids: Sequence[str], instances: Sequence[str], others: Iterable[Rows]) -> Crowd:
+        """The interfaces of these ids and of these instances, and others: each once."""
+        own = ordering.find(self.ids, _texts(ids))
+        attached = np.flatnonzero(ordering.find(_texts(sorted(instances)), self.instances) >= 0)
+        return Crowd(self, np.unique(np.concatenate((own[own >= 0], attached, *others))))
+
     def where(self, test: Callable[[NetworkInterface], bool]) -> Rows:
         """The rows whose profile passes a test."""
         passed = np.fromiter(map(test, self.profiles), np.bool_, len(self.profiles))
@@ -298,6 +304,14 @@ class Roll:
         found[self.delegated] = True
         return found
 
+    def having(self, inside: Ranges) -> Rows:
+        """The rows that have an address of their own in a set of whole addresses, in order."""
+        found = [self.four_row[_is_inside(self.four, inside)]]
+        for low, high in (span for span in inside.intervals if not is_ipv4(span[0])):
+            six, order = self._six_sorted
+            found.append(order[bisect_left(six, low) : bisect_right(six, high)])
+        return np.unique(np.concatenate(found))
+
     def owners(self, address: int) -> Rows:
         """The rows that have an address of their own, in order."""
         if is_ipv4(address):
@@ -393,6 +407,10 @@ class _OfInstances(Mapping[str, Crowd]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _texts(names: Sequence[str]) -> npt.NDArray[np.bytes_]:
+    return np.array([each.encode("utf-8", "surrogatepass") for each in names], np.bytes_)
 
 
 def _place(ids: npt.NDArray[np.bytes_], name: object) -> int | None:

@@ -11,15 +11,16 @@ from msgspec.structs import replace
 import reach
 from bench.grow import Size, write
 from reach.changes.edit import with_record
-from reach.denote import named
+from reach.denote import source
 from reach.interfaces import ends
 from reach.interfaces.classes import classes, member_with
+from reach.interfaces.tagged import tagged
 from reach.lower import Ground, lower
 from reach.network.header_space import Ranges
 from reach.reduce import ALL, NONE, Reductions
-from reach.snapshot.index import private_addresses
+from reach.snapshot.index import delegated_prefixes, private_addresses
 from reach.snapshot.interface_records import InstanceState
-from reach.snapshot.records import Instance, NetworkInterface
+from reach.snapshot.records import Instance, NetworkInterface, Subnet, Vpc
 from tests.crowds import Crowd
 from tests.rolls import Twice, ids, packed
 from tests.snapshot.test_labs import lab as lab
@@ -54,7 +55,7 @@ def same_classes(two: Twice) -> None:
 
 
 def same_end(plain: Ground, rolled: Ground, text: str) -> None:
-    one, other = named(plain, text), named(rolled, text)
+    one, other = source(plain, text), source(rolled, text)
     assert tuple(other.starts) == tuple(one.starts)
     assert one.goals is not None
     assert other.goals is not None
@@ -69,12 +70,44 @@ def same_end(plain: Ground, rolled: Ground, text: str) -> None:
         assert getattr(other, name) == getattr(one, name), name
 
 
+def tags(ground: Ground) -> set[tuple[str, str]]:
+    """Every tag of anything, a Name of each kind at most, as these are many."""
+    found: set[tuple[str, str]] = set()
+    for kind in ground.snapshot.contents:
+        every = {
+            (tag.key, tag.value)
+            for record in ground.snapshot.records(kind)
+            for tag in getattr(record, "tags", ())
+        }
+        found |= {tag for tag in every if tag[0] != "Name" and "=" not in tag[0] and tag[0]}
+        found |= {tag for tag in [*sorted(every)[:1], *sorted(every)[-1:]] if tag[0]}
+    return found
+
+
+def blocks(ground: Ground) -> set[str]:
+    """Those of VPCs and subnets, parts and wholes of them, and of what is had outside."""
+    found = {"0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8", "2000::/3", "fd00::/8"}
+    own = [each.cidr_block for each in ground.snapshot.records(Subnet)]
+    own += [each.cidr_block for each in ground.snapshot.records(Vpc)]
+    for block in filter(None, own):
+        found |= {block, f"{block.partition('/')[0]}/29"}
+    for interface in ground.index.delegated:
+        found.update(delegated_prefixes(interface))
+    return found
+
+
 def same(path: Path, reductions: Reductions = ALL) -> Twice:
     two = Twice.of(path, reductions)
     same_classes(two)
     vpc = next(iter(two.plain.index.interfaces_by_vpc), "")
     for text in ("any", "public", "private", *([vpc] if two.plain.end(vpc) else [])):
         same_end(two.plain, two.rolled, text)
+    for tag in sorted(tags(two.plain)):
+        assert ids(tagged(two.rolled.index, *tag)) == ids(tagged(two.plain.index, *tag))
+        if tagged(two.plain.index, *tag):
+            same_end(two.plain, two.rolled, "tag:{}={}".format(*tag))
+    for block in blocks(two.plain):
+        same_end(two.plain, two.rolled, block)
     for subnet, members in two.plain.index.interfaces_by_subnet.items():
         expected = two.plain.receivers(members)
         found = two.rolled.receivers(two.rolled.index.interfaces_by_subnet[subnet])

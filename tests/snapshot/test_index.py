@@ -179,9 +179,9 @@ def test_names_and_tags() -> None:
     def kinds(records: Iterable[Record]) -> list[type[Record]]:
         return [type(record) for record in records]
 
-    assert kinds(held.names["web"]) == [Vpc, Subnet]
-    assert "prod" not in held.names
-    assert sorted(map(str, kinds(held.tagged("env", "prod")))) == sorted(
+    assert kinds(held.tags.records("Name", "web")) == [Vpc, Subnet]
+    assert "prod" not in held.tags.values("Name")
+    assert sorted(map(str, kinds(held.tags.records("env", "prod")))) == sorted(
         map(str, [Vpc, NetworkInterface])
     )
-    assert held.tagged("env", "test") == ()
+    assert held.tags.records("env", "test") == ()
