@@ -519,7 +519,7 @@ COMPONENT = Component(
         "echo64": _echo64_unknown,
     },
     slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
-    targets=(Target("nat_gateway_id", "nat-", _enter, _could),),
+    targets=(Target("nat_gateway_id", "nat-", _enter, _could, hides=True),),
     interface_types=NAT_TYPES,
     interface_node=_interface_node,
     announce=_announce,

@@ -264,7 +264,7 @@ def entry(way: Way, number: int, egress: bool, cidr: str, what: str, action: str
     made: Item = {"RuleNumber": number, "Egress": egress, "RuleAction": action, "CidrBlock": cidr}
     if way.probe.protocol == "icmp":
         kind = 8 if what == "there" else 0
-        return made | {"Protocol": "1", "IcmpTypeCode": {"Type": kind, "Code": -1}}
+        return made | {"Protocol": "1", "IcmpTypeCode": {"Type": kind, "Code": 0}}
     low = high = way.probe.port or 0
     if what != "there":
         low, high = EPHEMERAL if what == "back" else (1024, 40000)

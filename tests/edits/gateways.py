@@ -239,7 +239,7 @@ def _not_propagated(draft: Draft, table: str, vpc: str) -> Expect | None:
 
 
 def _static(draft: Draft, table: str, cidr: str, **more: Any) -> bool:
-    told = [t for t in draft.all("TransitGatewayStaticRoutes")]
+    told = draft.all("TransitGatewayStaticRoutes")
     found = [each for each in told if each["TransitGatewayRouteTableId"] == table]
     for each in found:
         each["Routes"].append({"DestinationCidrBlock": cidr, "Type": "static", **more})

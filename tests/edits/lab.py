@@ -43,7 +43,9 @@ class Lab:
     def __init__(self, name: str) -> None:
         base = LABS / name / "aws_configs"
         self.name = name
-        self.files = {str(f.relative_to(base)): f.read_bytes() for f in sorted(base.rglob("*.json"))}
+        self.files = {
+            str(f.relative_to(base)): f.read_bytes() for f in sorted(base.rglob("*.json"))
+        }
         self.parsed = {f: json.loads(t) for f, t in self.files.items() if not f.endswith(_UNREAD)}
         self.probes = probes(name)
 
