@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reach.snapshot.core import SECTIONS
-from reach.snapshot.errors import Diagnostic
+from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.records import (
     AvailabilityZone,
     Subnet,
@@ -41,6 +41,32 @@ def test_two_accounts_may_see_one_thing_differently() -> None:
         (found,) = snapshot.records(Subnet)
         assert (found.cidr_block, found.page.account) == ("10.0.1.0/24", OTHER)
         assert snapshot.diagnostics == ()
+
+
+def test_one_folder_for_two_views_may_lack_tags_in_one() -> None:
+    """Tags are shown to those who own a thing, in the Region where they were given: of a folder
+    that does not say whose it is, one view with and one without is no contradiction."""
+    bare, full = subnet(), subnet(Tags=[{"Key": "Name", "Value": "x"}])
+    for one, two in itertools.permutations((bare, full)):
+        snapshot = read({"a.json": {"Subnets": [one]}, "b.json": {"Subnets": [two]}})
+        (found,) = snapshot.records(Subnet)
+        assert found.name == "x"
+        assert [each.severity for each in snapshot.diagnostics] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "other"),
+    [
+        (f"{ACCOUNT}/us-east-1/", {"Tags": [{"Key": "Name", "Value": "x"}]}),
+        ("", {"Tags": [{"Key": "Name", "Value": "x"}], "CidrBlock": "10.0.9.0/24"}),
+        ("", {"CidrBlock": "10.0.9.0/24"}),
+    ],
+)
+def test_one_account_and_region_say_one_thing(folder: str, other: dict[str, Any]) -> None:
+    """What differs in more, or where it is said whose answers these are, is an error."""
+    files = {f"{folder}a.json": {"Subnets": [subnet()]}}
+    with pytest.raises(SnapshotError, match="subnet-1 is described twice"):
+        read(files | {f"{folder}b.json": {"Subnets": [subnet(**other)]}})
 
 
 def test_without_an_owner_the_fuller_view_wins() -> None:
