@@ -3,7 +3,7 @@
 Takes all records of a section; gives them sorted by id, one each, with a note for every repetition.
 Two contradicting answers of one account and Region are an error; two accounts' views of one thing
 are not (R-OBS-10): the owner's counts, else the fuller.  Where a folder does not say whose answers
-are in it, one that lacks tags may be another account's or Region's.  Must not know any record type.
+are in it, two that differ in tags alone are such views.  Must not know any record type.
 
 Implements: R-OBS-10
 """
@@ -59,7 +59,7 @@ def _within(section: Section, name: str, answers: list[Record], notes: list[Diag
         elif _may_be_elsewhere(first) and _differ_in_tags_alone(first, other):
             words = f"{name} is described again, and but for its tags as in {where(first)}"
             notes.append(Diagnostic("note", words, other.page.file, other.pointer, name))
-            first = max(first, other, key=_fullness)
+            first = _with_tags_of_both(first, other)
         elif section.merge == "fill" and _agree(first, other):
             first = _complete(first, other)
         else:
@@ -73,13 +73,17 @@ def _may_be_elsewhere(record: Record) -> bool:
 
 
 def _differ_in_tags_alone(first: Record, other: Record) -> bool:
-    """Whether one is shown without its tags: nobody but those who own a thing sees them."""
+    """Whether the rest is the same: each account and Region gives a thing tags of its own."""
     return (
         isinstance(first, Tagged)
         and isinstance(other, Tagged)
-        and not (first.tags and other.tags)
         and same_content(replace(first, tags=other.tags), other)
     )
+
+
+def _with_tags_of_both(first: Record, other: Record) -> Record:
+    told = {*getattr(first, "tags", ()), *getattr(other, "tags", ())}
+    return replace(first, tags=tuple(sorted(told, key=lambda tag: (tag.key, tag.value))))
 
 
 def _contradiction(name: str, first: Record, other: Record) -> str:
