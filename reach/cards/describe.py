@@ -38,7 +38,6 @@ from solver import Allowance
 SECONDS = 60.0
 
 
-
 def describe(
     snapshot: Snapshot,
     resource: str,

@@ -130,7 +130,7 @@ def _broken_page(section: Section, pages: Sequence[Document]) -> str:
 def _goes_on(section: Section, page: Document, last: Sequence[Document]) -> bool:
     """Whether a page leads to one of the last pages.
 
-    Where several calls print the key, to one of its own call; a page that has nothing may be of any.
+    Where several calls print the key, to one of its own; a page that has nothing may be of any.
     """
     own = _attribute_of_its_call(section, page)
     if not own:
