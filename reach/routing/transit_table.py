@@ -299,7 +299,7 @@ def _enabled(lowering: Lowering, table_id: str) -> Mapping[str, TransitGatewayPr
     return {
         each.transit_gateway_attachment_id or "": each
         for each in answer.transit_gateway_route_table_propagations
-        if each.state in ("enabled", "")
+        if each.state.lower() in ("enabled", "")
     }
 
 
