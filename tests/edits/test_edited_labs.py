@@ -91,8 +91,7 @@ def held(lab: str, most: int, chosen: slice = slice(None)) -> int:
     return sum(each == "" for each in told)
 
 
-# Of 27,000 pairs of an edit and a probe some 600: every edit, every way and every lab are among
-# them.  A prime, so that each lab has other edits.
+# Of some 2,000 pairs of an edit and a kind of probe every third is asked about, in each lab others.
 _STEP = 3
 
 
