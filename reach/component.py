@@ -309,13 +309,15 @@ class Target:
 
     ``enter(lowering, id, subnet, vpc)`` says where such a route goes from a subnet of a VPC.
     ``could(lowering, vpc)`` gives the things that a route of this VPC could lead to, with the
-    packets that they are for: what an explanation may suppose.
+    packets that they are for: what an explanation may suppose.  Of several that would do it
+    supposes one that ``hides`` nobody's address before one that does.
     """
 
     field: str
     prefix: str
     enter: Callable[[Lowering, str, str, str], Entry | None]
     could: Callable[[Lowering, str], Iterable[tuple[str, HeaderSpace]]] | None = None
+    hides: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ tell is a gap, not an error.  Must not know the rest of the question, nor the en
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -35,6 +34,7 @@ from reach.interfaces.claims import elastic
 from reach.interfaces.kinds import is_host
 from reach.interfaces.tagged import tagged
 from reach.lower import Ground
+from reach.nearest import MOST, nearest
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
@@ -339,7 +339,7 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
     if f"{kind}-" not in read:
         alike = [name for name in ground.own_names if _kind_of_arn(name) == _kind_of_arn(text)]
         if text.startswith("arn:") and alike:
-            near = difflib.get_close_matches(text, alike, n=5, cutoff=0.5) or sorted(alike)[:5]
+            near = nearest(text, alike, 0.5) or sorted(alike)[:MOST]
             raise nothing(f"{text} is not in the snapshot", near)
         held = any(each.partition(" ")[0] == resource for each in ground.ids())
         words = (
@@ -355,7 +355,7 @@ def _unknown_id(ground: Ground, text: str, resource: str) -> End:
         return End(text, gap=gap)
     ids = {i.partition(" ")[0] for i in ground.ids()}
     known = sorted(i for i in ids if i.rpartition("-")[0] == kind)
-    near = difflib.get_close_matches(resource, known, n=5, cutoff=0.5) or known[:5]
+    near = nearest(resource, known, 0.5) or known[:MOST]
     raise nothing(f"{text} is not in the snapshot", near)
 
 
@@ -402,8 +402,10 @@ def _by_name(ground: Ground, text: str) -> End:
     if gap is not None:
         return End(text, gap=gap)
     said = hint(text)
-    names = sorted({*ground.index.tags.values("Name"), *ground.own_names, *KEYWORDS})
-    near = difflib.get_close_matches(text, names, n=5, cutoff=0.8 if said else 0.4)
+    names = {*ground.index.tags.values("Name"), *ground.own_names, *(() if said else KEYWORDS)}
+    small = text.lower()  # as AWS has ids, and takes no others
+    held = _ID.match(small) and any(i.partition(" ")[0] == small for i in ground.ids())
+    near = [small] if held else nearest(text, names, 0.8 if said else 0.4)
     raise nothing(f"nothing in the snapshot is called {text!r}{'' if near else said}", near)
 
 

@@ -272,8 +272,14 @@ class _Walk:
         return header, None
 
     def _supposed(self, stage: Forward, route: Route, header: Header) -> str:
-        """Take a route that is not there; what drops the flow instead is what denies it."""
+        """Take a route that is not there; what drops the flow instead is what denies it.
+
+        Where there is one after all that leads to the same, nothing does.
+        """
         found = next((r for r in stage.routes if header in r.match and not r.session), None)
+        if found is not None and found.next == route.next:
+            self._note(found.origin)
+            return route.next
         refusal = route.origin
         if found is not None and not found.next:
             refusal = found.origin

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import attrgetter
 from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
@@ -184,10 +185,10 @@ class Ground:
         return self.memo(f"could route {vpc}", lambda: tuple(self._could_route(vpc)))
 
     def _could_route(self, vpc: str) -> Iterator[tuple[str, str, HeaderSpace]]:
-        for component in components().values():
-            for target in component.targets:
-                for resource, match in target.could(self, vpc) if target.could else ():
-                    yield target.field, resource, match
+        targets = (target for each in components().values() for target in each.targets)
+        for target in sorted(targets, key=attrgetter("hides")):
+            for resource, match in target.could(self, vpc) if target.could else ():
+                yield target.field, resource, match
 
     def attached(self, kind: str, resource: str, attachment: str) -> str:
         for component in components().values():

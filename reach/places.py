@@ -10,7 +10,6 @@ engines.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from reach.denote import nothing
 from reach.errors import QuestionError
 from reach.gaps import openings
 from reach.lower import Ground
+from reach.nearest import nearest
 from reach.network.stage import Origin
 from reach.snapshot.mentions import is_mentioned
 from reach.snapshot.record import Record
@@ -118,7 +118,7 @@ def _named(ground: Ground, text: str) -> tuple[str, ...]:
 
 def _unknown(ground: Ground, text: str) -> QuestionError:
     names = {*_ids(ground), *ground.index.tags.values("Name"), *ground.own_names}
-    near = difflib.get_close_matches(text, sorted(names), n=5, cutoff=0.5)
+    near = nearest(text, names, 0.5)
     return nothing(f"{text} is not in the snapshot", near)
 
 

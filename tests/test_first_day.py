@@ -163,6 +163,16 @@ def test_a_tag_in_other_letters_is_shown_as_it_is_written() -> None:
     assert error.value.candidates == ()
 
 
+def test_capitals_do_not_hide_what_was_meant() -> None:
+    """AWS takes neither an id nor a Name in other letters; the one that is near is told."""
+    pair = Pair()
+    host = pair.instance("web-1", pair.sa, "10.0.0.9")
+    for meant in (str(host), "web-1"):
+        with pytest.raises(reach.QuestionError, match="the nearest are:") as error:
+            pair.ask(f"can {meant.upper()} reach b")
+        assert error.value.candidates == (meant,)
+
+
 def test_blanks_around_an_end_are_no_part_of_it() -> None:
     """They come with what is copied from a table; a Name that has them is meant with them."""
     pair = Pair()

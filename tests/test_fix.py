@@ -138,6 +138,16 @@ def test_where_no_number_is_free_the_denial_moves() -> None:
     ]
 
 
+def test_a_denial_that_would_deny_nothing_more_does_not_move() -> None:
+    """An entry that denies just what is asked about becomes the permit: that is one change."""
+    e = Estate()
+    a, _b, _sa, sb = pair(e)
+    e.acl(a.vpc, [sb], ingress=["1 deny tcp/22 10.0.0.5/32", "2 allow all 0.0.0.0/0"])
+    told = fix_of(e, f"can {a} reach 10.0.1.5 port 22")
+    assert texts(told) == ["make inbound rule 1 allow tcp 22 from 10.0.0.5/32"]
+    assert told.smallest
+
+
 def test_replies_get_their_entry_too() -> None:
     """R-NACL-7: the reply is matched on the client's own ports, all of them."""
     e = Estate()
@@ -180,6 +190,15 @@ def test_a_missing_route_is_created() -> None:
     )
 
 
+def test_a_route_that_the_reply_goes_by_as_well_is_created_once() -> None:
+    """R-IGW-10: to its own public address packet and reply leave by the same route."""
+    e = Estate()
+    _v, web, igw = public(e)
+    told = fix_of(e, f"can {web} reach 198.51.100.7 port 443")
+    assert texts(told) == [f"route 198.51.100.7/32 to {igw}"]
+    assert told.smallest
+
+
 def test_a_route_to_one_host_is_for_that_host() -> None:
     """As narrow as was asked."""
     e = Estate()
@@ -195,6 +214,20 @@ def test_a_blackhole_is_replaced() -> None:
     told = fix_of(e, f"can internet reach {web} port 443")
     assert texts(told) == [f"route 0.0.0.0/0 to {igw}, not to nat-0123456789abcdef0"]
     assert told.edits[0].operation == "ReplaceRoute"
+
+
+def test_a_route_that_hides_nobody_comes_first() -> None:
+    """A NAT gateway whose own table leads there would do as well; the peering keeps the address."""
+    e = Estate()
+    v1, v2 = e.vpc("10.1.0.0/16"), e.vpc("10.2.0.0/16")
+    a = e.instance("a", e.subnet(v1, "10.1.0.0/24"), "10.1.0.5")
+    b = e.instance("b", e.subnet(v2, "10.2.0.0/24"), "10.2.0.5")
+    peering = e.peering(v1, v2)
+    apart = e.subnet(v1, "10.1.1.0/24")
+    e.route(e.table(v1, [apart]), "10.2.0.0/16", peering)
+    e.nat(apart, "10.1.1.9", public="198.51.100.20")
+    e.route(v2.table, "10.1.0.0/16", peering)
+    assert texts(fix_of(e, f"can {a} reach {b} port 22")) == [f"route 10.2.0.5/32 to {peering}"]
 
 
 def transit(e: Estate) -> tuple[Id, Id, Id, Id, Id]:

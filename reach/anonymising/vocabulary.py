@@ -84,4 +84,9 @@ POLICY_WORDS = _set(
 )
 # How AWS begins the description of an interface of its own (R-ENI-9), and what it names then.
 NAMING = ("Amazon EKS ", "Network interface for DBProxy ", "ElastiCache ", "ElastiCache+")
-TELLING = ("RDSNetworkInterface", "EFS mount target", "ClientVPN Endpoint resource")
+TELLING = (
+    "ClientVPN Endpoint resource",
+    "EFS mount target",
+    "Interface for NAT Gateway",
+    "RDSNetworkInterface",
+)

@@ -135,7 +135,7 @@ def _found_ways(lowering: Lowering, endpoint: ClientVpnEndpoint) -> _Ways:
             continue
         found = _interfaces(lowering, endpoint_id, each)
         names += found
-        if each.status.code not in ("associated", ""):
+        if each.status.code.lower() not in ("associated", ""):
             unsure |= set(found)
         if not found:
             words = f"its interface in {each.target_network_id} is not known"

@@ -104,7 +104,7 @@ def _missing_interfaces(lowering: Lowering, gateway_id: str) -> Origin:
 
 
 def _is_settled(association: DirectConnectGatewayAssociation) -> bool:
-    return association.association_state in ("associated", "updating", "")
+    return association.association_state.lower() in ("associated", "updating", "")
 
 
 # ------------------------------------------------------------------- towards on-premises

@@ -85,7 +85,7 @@ def _sides(lowering: Lowering) -> tuple[_Side, ...]:
         for each in lowering.snapshot.records(LocalGatewayRouteTableVpcAssociation):
             table = lowering.snapshot.get(LocalGatewayRouteTable, each.local_gateway_route_table_id)
             gateway = each.local_gateway_id or (table.local_gateway_id if table else "")
-            if each.state in ("associated", "") and each.vpc_id and gateway:
+            if each.state.lower() in ("associated", "") and each.vpc_id and gateway:
                 mode = table.mode if table else ""
                 found.append(_Side(each.vpc_id, gateway, each.local_gateway_route_table_id, mode))
         return tuple(found)

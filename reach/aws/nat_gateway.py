@@ -129,7 +129,11 @@ def _clients(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _available(lowering: Lowering, gateway: NatGateway) -> tuple[Stage, ...]:
-    untold = left_out(lowering, gateway, "nat_gateway_addresses") or _strange_address(gateway)
+    untold = (
+        left_out(lowering, gateway, "nat_gateway_addresses")
+        or _strange_address(gateway)
+        or _untold_address(gateway)
+    )
     if untold is not None:
         return (Unmodelled(untold),)
     if gateway.is_available and _own(gateway):
@@ -150,6 +154,20 @@ def _strange_address(gateway: NatGateway) -> Origin | None:
             words = f"{words}: {place.status!r} is no state of AWS's ({at})"
             return Origin(gateway.nat_gateway_id, words, code="UNKNOWN_RESOURCE", name=gateway.name)
     return None
+
+
+def _untold_address(gateway: NatGateway) -> Origin | None:
+    """A zonal gateway that works has a private address, which is printed (R-NAT-2)."""
+    places = gateway.nat_gateway_addresses
+    if _is_regional(gateway) or not gateway.is_available or _own(gateway):
+        return None
+    untold = (n for n, p in enumerate(places) if not p.private_ip and p.status not in _NOT_IN_USE)
+    number = next(untold, None)
+    if number is None:
+        return None
+    at = f"{where(gateway)}/NatGatewayAddresses/{number}/PrivateIp"
+    words = f"lacks PrivateIp, which describe-nat-gateways always prints ({at})"
+    return Origin(gateway.nat_gateway_id, words, code="UNKNOWN_RESOURCE", name=gateway.name)
 
 
 def _only_openings(gateway: NatGateway) -> Filter:
@@ -519,8 +537,8 @@ COMPONENT = Component(
         "echo64": _echo64_unknown,
     },
     slots={"subnet.switch": _unlisted, "subnet.return": _return_to_sender},
-    targets=(Target("nat_gateway_id", "nat-", _enter, _could),),
-    interface_types=NAT_TYPES,
+    targets=(Target("nat_gateway_id", "nat-", _enter, _could, hides=True),),
+    interface_types=(*NAT_TYPES, "interface"),
     interface_node=_interface_node,
     announce=_announce,
     ends={"nat-": _end},

@@ -186,7 +186,8 @@ def _words(entry: NetworkAclEntry) -> str:
 def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     """An entry for it before the one that denies it.
 
-    Where no number before it is free, its own, and it moves to the next free one.
+    Where no number before it is free, its own, and it moves to the next free one, if it would deny
+    anything there.
     """
     from reach.changes import AddEntry, ReplaceEntry
     from reach.changes.acl_entry import AclEntry
@@ -203,6 +204,8 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     told = AclEntry(acl.network_acl_id, acl.name, entry, _words(entry))
     if free:
         return (AddEntry(told),)
+    if _match(entries[denying]).is_within(_match(entry)):
+        return (ReplaceEntry(told),)
     moved = next(n for n in range(denying + 1, _LAST_RULE + 2) if n not in entries)
     between = [entries[n] for n in range(denying + 1, moved) if n in entries]
     if moved > _LAST_RULE or any(each.rule_action == "allow" for each in between):

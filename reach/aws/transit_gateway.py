@@ -137,7 +137,7 @@ def _associated(
     if found.policy:
         words = f"is associated with {found.policy}, a policy table, which is not modelled"
         return (Unmodelled(Origin(attachment_id, words, code="UNSUPPORTED_COMPONENT")),)
-    if found.state not in ("associated", ""):
+    if found.state.lower() not in ("associated", ""):
         words = f"is {found.state} with {found.table}"
         return (Unmodelled(Origin(attachment_id, words, code="UNKNOWN_RESOURCE")),)
     if found.table:

@@ -7,7 +7,6 @@ Must not know rendering or the command line.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
@@ -23,6 +22,7 @@ from reach.cards.table import table_card
 from reach.cards.things import mentions, thing_card
 from reach.errors import QuestionError
 from reach.lower import Ground
+from reach.nearest import MOST, nearest
 from reach.options import Options
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
@@ -36,7 +36,6 @@ from reach.snapshot.snapshot import Snapshot
 from solver import Allowance
 
 SECONDS = 60.0
-MOST_NEAR = 5
 
 
 def describe(
@@ -99,11 +98,11 @@ def _record(ground: Ground, text: str) -> Record:
 
 
 def _unknown(ground: Ground, text: str) -> NoReturn:
-    by = [ground.id_of(record) for record, _ in mentions(ground, text)][:MOST_NEAR]
+    by = [ground.id_of(record) for record, _ in mentions(ground, text)][:MOST]
     if by:
         raise QuestionError(f"{text!r} is not in the snapshot itself; it is named by:", by)
     known = {*ground.ids(), *ground.index.tags.values("Name")}
-    near = difflib.get_close_matches(text, sorted(known), n=MOST_NEAR, cutoff=0.5)
+    near = nearest(text, known, 0.5)
     if not near:
         raise QuestionError(f"{text!r} is not in the snapshot, and nothing is called like it")
     raise QuestionError(f"{text!r} is not in the snapshot; the nearest are:", near)

@@ -63,7 +63,10 @@ _SETS: tuple[type[Record], ...] = (
 )
 _READ_BY_PEOPLE = frozenset({"tags", "tag_set", "description"})
 # Services describe the interfaces that they make, and components read that (R-ENI-9).
-_TELLING = ("ELB ", "rgw-", "ClientVPN", "cvpn-", "DBProxy", "RDS", "EFS", "EKS", "ElastiCache")
+_TELLING = (
+    *("ELB ", "Interface for NAT Gateway ", "rgw-", "ClientVPN", "cvpn-"),
+    *("DBProxy", "RDS", "EFS", "EKS", "ElastiCache"),
+)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from reach.snapshot.records import Instance, NetworkInterface
 MOUNT_TARGET = "efs"
 HOSTS = ("interface", "efa", "efa-only", "trunk", "branch", MOUNT_TARGET)
 FUNCTION = "lambda"
+_SERVICES = ("ELB ", "Interface for NAT Gateway ")
 _CLIENT_VPN = "ClientVPN Endpoint resource"
 _MOUNT_TARGET = "EFS mount target"
 
@@ -27,9 +28,9 @@ _MOUNT_TARGET = "EFS mount target"
 def is_host(interface: NetworkInterface) -> bool:
     """Some services betray themselves by their description only (R-ENI-9).
 
-    These are load balancers of older snapshots, resource gateways, and Client VPN.
+    These are load balancers and NAT gateways of older snapshots, resource gateways, and Client VPN.
     """
-    described = interface.description.startswith("ELB ") or "rgw-" in interface.description
+    described = interface.description.startswith(_SERVICES) or "rgw-" in interface.description
     service = interface.requester_managed and described
     attached = interface.attachment.instance_id if interface.attachment else None
     service = service or (interface.description.startswith(_CLIENT_VPN) and not attached)

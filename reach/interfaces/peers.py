@@ -211,7 +211,7 @@ def vpcs_with(lowering: Lowering) -> Mapping[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for each in lowering.snapshot.records(SecurityGroupVpcAssociation):
             home = lowering.index.group_but_rules(each.group_id)
-            if each.state in ("associated", ""):
+            if each.state.lower() in ("associated", ""):
                 found.setdefault(each.group_id, set()).add(each.vpc_id)
                 if home is not None and home.vpc_id:
                     found[each.group_id].add(home.vpc_id)

@@ -365,6 +365,11 @@ class HeaderSpace:
                 return False
         return not (self.is_empty or other.is_empty)
 
+    def is_within(self, other: HeaderSpace) -> bool:
+        """Whether the other one has all of its headers."""
+        mine = self.by_name
+        return all(name in mine and not mine[name] - values for name, values in other.fields)
+
     def narrowed(self, name: str, values: Ranges) -> HeaderSpace:
         """The same with ``name`` in ``values`` and nothing else said of it."""
         told = {**self.by_name, name: values}

@@ -10,7 +10,7 @@ route leads, nor who is routed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -101,6 +101,7 @@ def ranking_of(lowering: Lowering, table: RouteTable) -> list[list[Candidate]]:
     found = list(candidates_of(lowering, table))
     ranks = _ranks(lowering)
     own = _own(lowering, table)
+    found += _always_there(own - {each.prefix for each in found})
     local = [
         c.prefix for c in found if c.kind == STATIC and (c.target == "local" or c.prefix in own)
     ]
@@ -124,6 +125,14 @@ def _own(lowering: Lowering, table: RouteTable) -> frozenset[Prefix]:
     (R-RT-7)."""
     vpc = lowering.snapshot.get(Vpc, table.vpc_id or "")
     return frozenset(map(Prefix.parse, vpc_blocks(vpc))) if vpc is not None else frozenset()
+
+
+def _always_there(blocks: Iterable[Prefix]) -> Iterator[Candidate]:
+    """R-RT-7: local routes that a table does not show.  Nobody can delete one, and whoever makes it
+    lead elsewhere is shown with its destination."""
+    for block in blocks:
+        record = RouteRecord(gateway_id="local", state="active")
+        yield Candidate(block, STATIC, record, "gateway_id", "local", f"route {block}")
 
 
 def _hangs_on(members: list[Candidate]) -> str:

@@ -5,13 +5,14 @@
 Takes what calls print of a table: a search for all its routes, or one for static routes with
 prefix list references and propagations beside it.  A table of which a part is not known is not
 known at all: any destination may have a longer prefix (R-TGW-4, R-TGW-6, R-TGW-7, R-TGW-16,
-R-TGW-19).  Must not know nodes, nor how packets pass them.
+R-TGW-19).  Nothing in an answer says what was searched for, so a search for all that lacks what
+propagates into the table may have been for less.  Must not know nodes, nor how packets pass them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 
@@ -21,7 +22,7 @@ from reach.network.header_space import HeaderSpace, to_prefix
 from reach.network.stage import Origin
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, Vpc
-from reach.snapshot.transit_index import AttachedBlock, TransitIndex
+from reach.snapshot.transit_index import AttachedBlock, TransitIndex, works
 from reach.snapshot.transit_records import (
     TransitGatewayPrefixListReference,
     TransitGatewayPropagation,
@@ -48,6 +49,7 @@ _RANKS = (
     "tgw-peering",
 )
 _STATIC, _LISTED, _OF_VPC = 0, 1, 2
+_DISPUTED = -1
 UNKNOWN = "TGW_RTB_ROUTES_ARE_UNKNOWN"
 _MEMO = "transit_gateway_route_table"
 
@@ -108,6 +110,10 @@ def _read(lowering: Lowering, table_id: str) -> Contents:
     try:
         if every is not None:
             found = list(_listed(lowering, every))
+            found += _disputed(lowering, static, found)
+            found += _lacking(lowering, table_id, {each.prefix for each in found})
+        elif static is not None and _holds_all(lowering, static):
+            found = list(_listed(lowering, static))
         elif static is not None:
             found = [
                 *_listed(lowering, static),
@@ -229,11 +235,60 @@ def _customer_lists(lowering: Lowering) -> bool:
     return lowering.memo(f"{_MEMO} customer lists", make)
 
 
+def _disputed(
+    lowering: Lowering, static: TransitGatewayStaticRoutes | None, found: Iterable[Candidate]
+) -> Iterator[Candidate]:
+    """The static routes that a search for them shows, and one for all routes does not so."""
+    try:
+        told = list(_listed(lowering, static)) if static is not None else []
+    except _NotKnownError:
+        return
+    known = {(each.prefix, each.rank, each.attachments, each.state) for each in found}
+    for each in told:
+        if (each.prefix, each.rank, each.attachments, each.state) not in known:
+            words = "two searches do not say the same of it"
+            yield replace(each, rank=_DISPUTED, doubt=words)
+
+
+def _holds_all(lowering: Lowering, static: TransitGatewayStaticRoutes) -> bool:
+    """Whether a search for static routes was one for all: such a one alone prints others."""
+    propagations = TransitGatewayPropagations, static.transit_gateway_route_table_id
+    return lowering.snapshot.get(*propagations) is None and any(
+        each.type == "propagated" for each in static.routes
+    )
+
+
 # ------------------------------------------------------------------- what is propagated
+
+
+def _lacking(lowering: Lowering, table_id: str, listed: Container[Prefix]) -> Iterator[Candidate]:
+    """What is said to propagate into a table and is not in a search for all that it holds."""
+    try:
+        enabled = _enabled(lowering, table_id)
+    except _NotKnownError:
+        return
+    for attachment_id, propagation in enabled.items():
+        if not all(works(end.state) for end in index_of(lowering).ends_of(attachment_id)):
+            continue
+        try:
+            told = list(_propagated_by(lowering, table_id, propagation, enabled.keys()))
+        except _NotKnownError:
+            continue
+        for each in told:
+            if each.prefix not in listed and not each.doubt:
+                words = "is propagated into this table, and a search for its routes lacks it"
+                yield replace(each, doubt=f"{each.prefix} {words}")
 
 
 def _propagated(lowering: Lowering, table_id: str) -> Iterator[Candidate]:
     """R-TGW-6: the blocks of each propagating VPC, save those that overlap an earlier one's."""
+    enabled = _enabled(lowering, table_id)
+    for each in enabled.values():
+        yield from _propagated_by(lowering, table_id, each, enabled.keys())
+
+
+def _enabled(lowering: Lowering, table_id: str) -> Mapping[str, TransitGatewayPropagation]:
+    """What propagates into a table, by attachment."""
     answer = lowering.snapshot.get(TransitGatewayPropagations, table_id)
     if answer is None or answer.next_token:
         words = "what is propagated into this table is not known"
@@ -241,23 +296,28 @@ def _propagated(lowering: Lowering, table_id: str) -> Iterator[Candidate]:
     untold = left_out(lowering, answer)
     if untold is not None:
         raise _NotKnownError(untold)
-    enabled = {
+    return {
         each.transit_gateway_attachment_id or "": each
         for each in answer.transit_gateway_route_table_propagations
-        if each.state in ("enabled", "")
+        if each.state.lower() in ("enabled", "")
     }
-    for attachment_id, each in enabled.items():
-        if each.resource_type == "network-function":
-            continue  # R-TGW-19: only static routes lead there
-        through = TransitGatewayRouteAttachment(attachment_id, each.resource_id, each.resource_type)
-        blocks = _announced(lowering, table_id, each)
-        verdicts = [_overlapped(lowering, block, enabled.keys()) for block in blocks]
-        for block, (lost, doubt) in zip(blocks, verdicts, strict=True):
-            if not lost and not doubt and any(other_lost for other_lost, _ in verdicts):
-                doubt = f"another block of {each.resource_id} is not propagated"
-            if not lost:
-                locator = f"propagated route {block.prefix}"
-                yield Candidate(block.prefix, _OF_VPC, (through,), locator, doubt=doubt)
+
+
+def _propagated_by(
+    lowering: Lowering, table_id: str, each: TransitGatewayPropagation, here: Container[str]
+) -> Iterator[Candidate]:
+    if each.resource_type == "network-function":
+        return  # R-TGW-19: only static routes lead there
+    attachment_id = each.transit_gateway_attachment_id or ""
+    through = TransitGatewayRouteAttachment(attachment_id, each.resource_id, each.resource_type)
+    blocks = _announced(lowering, table_id, each)
+    verdicts = [_overlapped(lowering, block, here) for block in blocks]
+    for block, (lost, doubt) in zip(blocks, verdicts, strict=True):
+        if not lost and not doubt and any(other_lost for other_lost, _ in verdicts):
+            doubt = f"another block of {each.resource_id} is not propagated"
+        if not lost:
+            locator = f"propagated route {block.prefix}"
+            yield Candidate(block.prefix, _OF_VPC, (through,), locator, doubt=doubt)
 
 
 def _announced(

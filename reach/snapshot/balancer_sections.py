@@ -65,6 +65,7 @@ ELBV2 = (
         "listener_arn",
         "elbv2.DescribeListeners",
         also=("globalaccelerator.ListListeners",),
+        apart=("load_balancer_arn", "port_ranges"),
         covered_by="LoadBalancerListeners",
         asked=(),
     ),

@@ -120,11 +120,30 @@ def _by_scope(gap: Gap) -> tuple[str, ...]:
 
 def _broken_page(section: Section, pages: Sequence[Document]) -> str:
     """Where the pages say that there is more, unless a last page of each call is there too."""
-    last = sum(not page.more for page in pages)
+    last = [page for page in pages if not page.more]
     for page in pages:
-        if page.more == MORE_FLAG or (page.more and last <= len(section.also)):
+        if page.more == MORE_FLAG or (page.more and not _goes_on(section, page, last)):
             return f"{page.file}: /{page.more}"
     return ""
+
+
+def _goes_on(section: Section, page: Document, last: Sequence[Document]) -> bool:
+    """Whether a page leads to one of the last pages.
+
+    Where several calls print the key, to one of its own; a page that has nothing may be of any.
+    """
+    own = _attribute_of_its_call(section, page)
+    if not own:
+        return len(last) > len(section.also)
+    calls = [_attribute_of_its_call(section, each) for each in last]
+    return own in calls or calls.count("") > len(section.also)
+
+
+def _attribute_of_its_call(section: Section, page: Document) -> str:
+    """Which of the attributes that tell a section's calls apart a page shows; "": not just one."""
+    records = page.records[section.key]
+    shown = [name for name in section.apart if any(getattr(each, name) for each in records)]
+    return shown[0] if len(shown) == 1 else ""
 
 
 def _broken_item(section: Section, pages: Sequence[Document]) -> str:

@@ -192,6 +192,7 @@ _GROUPS = (
         "prefix_list_id",
         "ec2.DescribePrefixLists",
         also=("ec2.DescribeManagedPrefixLists",),
+        apart=("cidrs", "prefix_list_arn"),
         addresses={"cidrs[]": "CIDR"},
         merge="fill",
     ),

@@ -108,7 +108,7 @@ def document_of(told: Extract, sections: Mapping[str, Section]) -> Document:
 
 def is_plain(section: Section) -> bool:
     """Whether the ids of its records tell all that loading has to know of them."""
-    return section.merge == "equal" and not section.more
+    return section.merge == "equal" and not section.more and not section.also
 
 
 def records_of(section: Section, rows: Rows) -> list[Record]:

@@ -159,7 +159,7 @@ def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
         if isinstance(block, CidrBlockAssociation)
         else block.ipv6_cidr_block_state
     )
-    return state is None or state.state in ("associated", "")
+    return state is None or state.state.lower() in ("associated", "")
 
 
 def instance_of(interface: NetworkInterface) -> str | None:

@@ -321,7 +321,7 @@ class Lines:
         for interface in self.interfaces(gateway_id):
             yield interface.virtual_interface_id, interface_up(interface) is False
         for association in self.associations(gateway_id):
-            works = association.association_state in ("associated", "updating", "")
+            works = association.association_state.lower() in ("associated", "updating", "")
             silent = not works or self.carries(association.direct_connect_gateway_id) is False
             yield association.direct_connect_gateway_id, silent
 
@@ -426,7 +426,7 @@ class Lines:
         ]
         for answer in self._snapshot.records(TransitGatewayPropagations):
             for each in answer.transit_gateway_route_table_propagations:
-                if each.state in ("enabled", ""):
+                if each.state.lower() in ("enabled", ""):
                     attachment = each.transit_gateway_attachment_id or ""
                     found.append((attachment, answer.transit_gateway_route_table_id))
         return {key: frozenset(tables) for key, tables in _grouped(found).items()}

@@ -2,7 +2,8 @@
 
 Takes all records of a section; gives them sorted by id, one each, with a note for every repetition.
 Two contradicting answers of one account and Region are an error; two accounts' views of one thing
-are not (R-OBS-10): the owner's counts, else the fuller.  Must not know any record type.
+are not (R-OBS-10): the owner's counts, else the fuller.  Where a folder does not say whose answers
+are in it, two that differ in tags alone are such views.  Must not know any record type.
 
 Implements: R-OBS-10
 """
@@ -19,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from reach.snapshot.errors import Diagnostic, SnapshotError
-from reach.snapshot.record import PROVENANCE, Record, Scope, content, same_content, where
+from reach.snapshot.record import PROVENANCE, Record, Scope, Tagged, content, same_content, where
 from reach.snapshot.section import Section
 
 
@@ -55,6 +56,10 @@ def _within(section: Section, name: str, answers: list[Record], notes: list[Diag
             notes.append(Diagnostic("note", words, other.page.file, other.pointer, name))
         elif section.merge == "extend":
             first = _extend(section, first, other)
+        elif _may_be_elsewhere(first) and _differ_in_tags_alone(first, other):
+            words = f"{name} is described again, and but for its tags as in {where(first)}"
+            notes.append(Diagnostic("note", words, other.page.file, other.pointer, name))
+            first = _with_tags_of_both(first, other)
         elif section.merge == "fill" and _agree(first, other):
             first = _complete(first, other)
         else:
@@ -62,12 +67,34 @@ def _within(section: Section, name: str, answers: list[Record], notes: list[Diag
     return first
 
 
+def _may_be_elsewhere(record: Record) -> bool:
+    """Whether the next file may be of another account or Region."""
+    return "" in record.page.scope
+
+
+def _differ_in_tags_alone(first: Record, other: Record) -> bool:
+    """Whether the rest is the same: each account and Region gives a thing tags of its own."""
+    return (
+        isinstance(first, Tagged)
+        and isinstance(other, Tagged)
+        and same_content(replace(first, tags=other.tags), other)
+    )
+
+
+def _with_tags_of_both(first: Record, other: Record) -> Record:
+    told = {*getattr(first, "tags", ()), *getattr(other, "tags", ())}
+    return replace(first, tags=tuple(sorted(told, key=lambda tag: (tag.key, tag.value))))
+
+
 def _contradiction(name: str, first: Record, other: Record) -> str:
     fields = ", ".join(_differences(first, other))
-    return (
+    words = (
         f"{name} is described twice in one account and Region, and differently ({fields}):"
         f" also in {where(first)}; one of the two should go"
     )
+    if _may_be_elsewhere(first):
+        words += ", or each into a folder of its account and Region, if these are two"
+    return words
 
 
 def _differences(first: Record, other: Record) -> list[str]:

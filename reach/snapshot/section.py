@@ -53,6 +53,7 @@ class Section:
     A path is attribute names joined by dots, ``[]`` after those that are lists.
 
     ``also``       further operations that print the same key
+    ``apart``      for each of the operations an attribute that no other one prints
     ``nested``     how to reach the records when the list does not hold them itself
     ``addresses``  paths of addresses, CIDRs and protocols, all checked when loading
     ``references`` paths of other records' ids
@@ -74,6 +75,7 @@ class Section:
     id: str
     operation: str
     also: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     nested: Nested | None = None
     addresses: Mapping[str, Kind] = field(default_factory=lambda: MappingProxyType({}))
     references: tuple[Reference, ...] = ()

@@ -115,7 +115,8 @@ class RouteTableAssociation(Part, frozen=True):
     @property
     def is_settled(self) -> bool:
         """Whether it is in force: its state is printed as associated, or not at all (R-RT-1)."""
-        return self.association_state is None or self.association_state.state in ("associated", "")
+        told = self.association_state
+        return told is None or told.state.lower() in ("associated", "")
 
     @property
     def strange(self) -> str:

@@ -116,7 +116,7 @@ class TransitIndex:
             if table is None:
                 continue
             for each in answer.associations:
-                if each.resource_type == "vpc" and each.state in ("associated", ""):
+                if each.resource_type == "vpc" and each.state.lower() in ("associated", ""):
                     key = table.transit_gateway_id, each.resource_id or ""
                     found.setdefault(key, each.transit_gateway_attachment_id or "")
         return found

@@ -71,6 +71,29 @@ def test_state(state: str) -> None:
     assert (*dropped(trace), trace.origin.words) == (nat, "BAD_STATE", f"is {state}")
 
 
+def test_a_private_address_is_always_printed() -> None:
+    """R-NAT-2: a zonal gateway that works has one; an answer without it does not tell which."""
+    e, nat = behind()
+    assert e.ask(f"can {e.b} reach {HOST} port 443").verdict == "reachable"
+    del nat.record["NatGatewayAddresses"][0]["PrivateIp"]
+    answer = e.ask(f"can {e.b} reach {HOST} port 443")
+    assert answer.verdict == "undecided"
+    assert "/NatGatewayAddresses/0/PrivateIp" in answer.reason
+
+
+@pytest.mark.parametrize("kind", ["interface", None])
+def test_an_interface_that_does_not_show_its_type(kind: str | None) -> None:
+    """R-ENI-9: the gateway says which interface is its own, and that one's description does."""
+    e, nat = behind()
+    before = e.ask(f"can {e.b} reach {HOST} port 443")
+    nat.eni.record["InterfaceType"] = kind
+    if kind is None:
+        del nat.eni.record["InterfaceType"]
+    after = e.ask(f"can {e.b} reach {HOST} port 443")
+    assert (before.verdict, after.verdict) == ("reachable", "reachable")
+    assert e.ask(f"can {e.b} reach {nat.eni} port 443").verdict == "unreachable"
+
+
 def test_no_address_that_works() -> None:
     """R-NAT-1: available without an address in place is of no use."""
     e, nat = behind()

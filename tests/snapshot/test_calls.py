@@ -103,6 +103,29 @@ def test_the_last_page_of_one_call_does_not_complete_another_with_its_key() -> N
     assert read(files).is_cut_short(PrefixList, Scope())
 
 
+_AWS_LIST = {"PrefixListId": "pl-1", "PrefixListName": "s3", "Cidrs": ["203.0.113.0/24"]}
+_OWN_LIST = {"PrefixListId": "pl-2", "PrefixListArn": "arn:aws:ec2:x:1:prefix-list/pl-2"}
+
+
+@pytest.mark.parametrize(
+    ("last", "is_cut_short"),
+    [
+        ([_AWS_LIST | {"PrefixListId": "pl-3"}], False),
+        ([_OWN_LIST], True),
+        ([], True),
+        ([_AWS_LIST | {"PrefixListId": "pl-3"}, _OWN_LIST], True),
+    ],
+    ids=["its own", "the other's", "nothing", "both"],
+)
+def test_pages_of_calls_with_one_key_are_told_apart(last: list[object], is_cut_short: bool) -> None:
+    """A last page completes those of its call, where what is in it says which call that is."""
+    files = {
+        "a.json": {"PrefixLists": [_AWS_LIST], "NextToken": "x"},
+        "b.json": {"PrefixLists": last},
+    }
+    assert read(files).is_cut_short(PrefixList, Scope()) is is_cut_short
+
+
 class Routes(Record, frozen=True):
     """A section as a component may declare one."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reach.snapshot.core import SECTIONS
-from reach.snapshot.errors import Diagnostic
+from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.records import (
     AvailabilityZone,
     Subnet,
@@ -41,6 +41,33 @@ def test_two_accounts_may_see_one_thing_differently() -> None:
         (found,) = snapshot.records(Subnet)
         assert (found.cidr_block, found.page.account) == ("10.0.1.0/24", OTHER)
         assert snapshot.diagnostics == ()
+
+
+@pytest.mark.parametrize("own", [[], [{"Key": "Name", "Value": "mine"}]])
+def test_one_folder_for_two_views_may_differ_in_tags(own: list[dict[str, str]]) -> None:
+    """Each account and Region gives a thing tags of its own (a peering has two Names in aws_demo):
+    of a folder that does not say whose it is, that is no contradiction."""
+    one, two = subnet(Tags=own), subnet(Tags=[{"Key": "Name", "Value": "yours"}])
+    for first, second in itertools.permutations((one, two)):
+        snapshot = read({"a.json": {"Subnets": [first]}, "b.json": {"Subnets": [second]}})
+        (found,) = snapshot.records(Subnet)
+        assert [tag.value for tag in found.tags] == [*(["mine"] if own else []), "yours"]
+        assert [each.severity for each in snapshot.diagnostics] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "other"),
+    [
+        (f"{ACCOUNT}/us-east-1/", {"Tags": [{"Key": "Name", "Value": "x"}]}),
+        ("", {"Tags": [{"Key": "Name", "Value": "x"}], "CidrBlock": "10.0.9.0/24"}),
+        ("", {"CidrBlock": "10.0.9.0/24"}),
+    ],
+)
+def test_one_account_and_region_say_one_thing(folder: str, other: dict[str, Any]) -> None:
+    """What differs in more, or where it is said whose answers these are, is an error."""
+    files = {f"{folder}a.json": {"Subnets": [subnet()]}}
+    with pytest.raises(SnapshotError, match="subnet-1 is described twice"):
+        read(files | {f"{folder}b.json": {"Subnets": [subnet(**other)]}})
 
 
 def test_without_an_owner_the_fuller_view_wins() -> None:

@@ -264,3 +264,31 @@ def test_two_internet_gateways_of_a_vpc(turned: bool) -> None:
         unknown(e, question, one, other)
     other.record["Attachments"] = []
     allow(e, f"can internet reach {e.a} port 22")
+
+
+@pytest.mark.parametrize("six", [False, True])
+def test_a_table_always_has_its_local_routes(six: bool) -> None:
+    """R-RT-7: nobody can delete one, so a table that shows none has it all the same; a way to the
+    internet for everything does not take its place."""
+    e = Pair(ipv6=six)
+    e.online(e.ta, e.tb)
+    where = "2600:1f18:1a00:101::5" if six else e.b.ip
+    question = f"can {e.a} reach {where} port 80"
+    before = e.ask(question)
+    for table in (e.ta, e.tb):
+        shown = table.record["Routes"]
+        table.record["Routes"] = [r for r in shown if r.get("GatewayId") != "local"]
+        assert len(table.record["Routes"]) < len(shown)
+    assert before.verdict == "reachable"
+    assert e.ask(question).verdict == "reachable"
+
+
+def test_a_local_route_that_leads_elsewhere_is_shown() -> None:
+    """R-RT-7: its target is replaced, and then the route stands there with its destination."""
+    e = Pair()
+    for table in (e.ta, e.tb):
+        table.record["Routes"] = [r for r in table.record["Routes"] if "GatewayId" not in r]
+        e.route(table, "10.0.0.0/16", "nat-0123456789abcdef0", state="blackhole")
+    answer = e.ask(f"can {e.a} reach {e.b.ip} port 80")
+    assert answer.verdict == "unreachable"
+    assert {each.code for each in answer.explanations} >= {"BAD_STATE_ROUTE"}

@@ -8,10 +8,11 @@ from functools import cache
 import pytest
 
 import reach
-from tests.estate import CALLS, Pair, load_files
+from tests.estate import CALLS, Pair, Record, load_files
 from tests.estates.transit import (
     attach,
     found,
+    joined,
     listed,
     peer,
     propagate,
@@ -184,3 +185,93 @@ def test_an_absent_account_or_region_flips_nothing(searches: bool, gone: tuple[s
         if all(end in held for end in ends):
             verdict = reach.ask(snapshot, asked).verdict
             assert verdict in (was, "undecided"), (asked, was, verdict)
+
+
+# What an answer was searched for does not stand in it.
+
+
+def _two_vpcs() -> Pair:
+    """Two VPCs that propagate into the one table of their gateway."""
+    e = Pair()
+    e.second()
+    joined(e)
+    return e
+
+
+def _as_a_search_for_all(e: Pair, routes: list[Record]) -> str:
+    """The verdict where the one answer about routes is a search's, besides the propagations."""
+    texts = {name: json.loads(text) for name, text in e.files().items()}
+    for told in texts.values():
+        for each in told.pop("TransitGatewayStaticRoutes", ()):
+            found = {"AdditionalRoutesAvailable": False, "Routes": routes}
+            told["TransitGatewayRoutes"] = [each | found]
+    loaded = load_files({name: json.dumps(told) for name, told in texts.items()})
+    return str(reach.ask(loaded, f"can {e.a} reach {e.b2} port 80").verdict)
+
+
+def _propagated_routes(e: Pair) -> list[Record]:
+    attached = [
+        (each["ResourceId"], each["TransitGatewayAttachmentId"])
+        for calls in e.scopes.values()
+        for each in calls["TransitGatewayAttachments"]
+    ]
+    blocks = {str(e.v1): "10.0.0.0/16", str(e.v2): "10.2.0.0/16"}
+    return [
+        {
+            "DestinationCidrBlock": blocks[vpc],
+            "Type": "propagated",
+            "State": "active",
+            "TransitGatewayAttachments": [
+                {"ResourceId": vpc, "ResourceType": "vpc", "TransitGatewayAttachmentId": name}
+            ],
+        }
+        for vpc, name in attached
+    ]
+
+
+def test_a_search_that_lacks_what_propagates_was_perhaps_for_less() -> None:
+    """R-TGW-6: what is enabled to propagate is in the table; a search for static routes alone shows
+    nothing of it, and looks like one for all."""
+    e = _two_vpcs()
+    both = _propagated_routes(e)
+    assert _as_a_search_for_all(e, both) == "reachable"
+    assert _as_a_search_for_all(e, []) == "undecided"
+    assert _as_a_search_for_all(e, both[:1]) == "undecided"
+    blackhole = {"DestinationCidrBlock": "10.2.0.0/16", "Type": "static", "State": "blackhole"}
+    assert _as_a_search_for_all(e, [blackhole, both[0]]) == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("static_too", "verdict"),
+    [("same", "unreachable"), ("other", "undecided"), ("more", "undecided")],
+)
+def test_two_searches_have_to_say_the_same(static_too: str, verdict: str) -> None:
+    """A blackhole in a search for all routes, and beside it a search for static ones."""
+    e = _two_vpcs()
+    texts = {name: json.loads(text) for name, text in e.files().items()}
+    hole = {"DestinationCidrBlock": "10.2.0.0/16", "Type": "static", "State": "blackhole"}
+    there = _propagated_routes(e)[1]["TransitGatewayAttachments"]
+    other = {**hole, "State": "active", "TransitGatewayAttachments": there}
+    longer = {**other, "DestinationCidrBlock": "10.2.0.0/24"}
+    static = {"same": [hole], "other": [other], "more": [hole, longer]}[static_too]
+    for told in texts.values():
+        for each in told.get("TransitGatewayStaticRoutes", ()):
+            each["Routes"] = static
+            told["TransitGatewayRoutes"] = [each | {"Routes": [hole, *_propagated_routes(e)]}]
+    loaded = load_files({name: json.dumps(told) for name, told in texts.items()})
+    assert reach.ask(loaded, f"can {e.a} reach {e.b2} port 80").verdict == verdict
+
+
+def test_static_routes_with_propagated_ones_among_them_are_all_routes() -> None:
+    """Where nothing else is told of propagations: a search for static routes prints no others."""
+    e = _two_vpcs()
+    texts = {name: json.loads(text) for name, text in e.files().items()}
+    for told in texts.values():
+        told.pop("TransitGatewayPropagations", None)
+    asked = f"can {e.a} reach {e.b2} port 80"
+    for routes, verdict in (([], "undecided"), (_propagated_routes(e), "reachable")):
+        for told in texts.values():
+            for each in told.get("TransitGatewayStaticRoutes", ()):
+                each["Routes"] = routes
+        loaded = load_files({name: json.dumps(told) for name, told in texts.items()})
+        assert reach.ask(loaded, asked).verdict == verdict

@@ -1,0 +1,1 @@
+"""Recorded labs with one edit each, and what AWS's rules say becomes of a recorded probe."""
