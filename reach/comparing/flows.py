@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import TypeGuard
 
 import solver
 from reach.aim import Aim, Start
@@ -41,8 +42,8 @@ from reach.decide import (
 from reach.errors import Defect
 from reach.flood import uncovered, whole
 from reach.network.address import FAMILY_BIT, is_ipv4
-from reach.network.field import Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.field import ICMP_ANSWERS, Header
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Assign, Translate
 from reach.symbolic import Symbolic
@@ -237,7 +238,7 @@ class Search:
     def _judged(self, proof: Proof, now: Verdict) -> Further | None:
         """The flow that was proved with all that are alike; None if it got as far before."""
         owner = proof.forward.owner if now is Verdict.REACHABLE else ""
-        took = _all_alike(self.after, proof)
+        took = _all_alike(self.after, proof, self._counted_with(proof.packet))
         sent = self.known.get((proof.start.node, proof.start.owner), ())
         packets, before, was = took.start, None, Verdict.UNREACHABLE
         if not any(proof.packet in space for space in sent):
@@ -255,6 +256,15 @@ class Search:
         flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
         self._flows.append(flow)
         return flow
+
+    def _counted_with(self, packet: Header) -> Spaces:
+        """The packets of which one says anything: with a reply, of ICMP those of the same message.
+
+        Others are answered by another message or by none, and then they do not count.
+        """
+        if self.two_way and packet.protocol in ICMP_ANSWERS:
+            return (HeaderSpace.where(icmp_type=Ranges.of(packet.icmp_type)),)
+        return (ANYTHING,)
 
     def tell(self, gained: Iterable[Gained]) -> None:
         """Put flows aside that are known to get further; one of each kind is walked at once."""
@@ -398,13 +408,16 @@ class Search:
             return Verdict.UNREACHABLE, took.start
         # Not of the one packet alone, but of all that is said to be new.
         anywhere = self._towards(owner, _ends(took.forward[-1]))
-        if decide(self.before, replace(anywhere, starts=every), self.backend).verdict is (
-            Verdict.UNREACHABLE
-        ):
-            return Verdict.UNREACHABLE, took.start
+        best = decide(self.before, replace(anywhere, starts=every), self.backend).verdict
+        if best is Verdict.UNREACHABLE:
+            return best, took.start
         alone = proof.start.of_one(proof.packet)
-        asked = replace(aim, starts=(alone,))
-        return decide(self.before, asked, self.backend).verdict, (alone.space,)
+        told = decide(self.before, replace(aim, starts=(alone,)), self.backend)
+        if best is told.verdict is Verdict.UNDECIDED and _is_stopped(told.proof):
+            # None of all gets through, and those that do as this one meet what it meets.
+            stopped = replace(told.proof, start=proof.start)
+            return best, _all_alike(self.before, stopped, took.start).start
+        return told.verdict, (alone.space,)
 
     def _towards(self, owner: str, ends: Ranges) -> Aim:
         """The same end: where the packets are delivered now."""
@@ -459,6 +472,11 @@ def _is_settled(network: Network, proof: Proof) -> bool:
         for trace in (proof.forward, proof.reply)
         if trace is not None
     )
+
+
+def _is_stopped(proof: Proof | None) -> TypeGuard[Proof]:
+    """Whether a packet comes to something that is not modelled, wherever it was to be delivered."""
+    return proof is not None and proof.forward.fate is Fate.UNMODELLED
 
 
 def _makes_up(network: Network, node: str) -> bool:
