@@ -84,7 +84,7 @@ def test_rivals_are_earlier_routes_that_overlap() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_what_is_carried_over_is_told_of_whole_runs(seed: int) -> None:
-    """Every value that becomes of some, and what lies between; and, of runs that have the other bits
+    """Every value that becomes of some, and what lies between; of runs that have the other bits
     in common, exactly those that become some."""
     random = Random(seed)
     width, taken_from, put_at = random.randint(1, 4), random.choice((0, 0, 2)), random.randint(0, 3)
