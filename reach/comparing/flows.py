@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
 import solver
 from reach.aim import Aim, Start
@@ -55,6 +55,7 @@ _HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 _AT_LEAST = 3  # so many problems are gone into, whatever the effort
+_NARROWED = 16  # so often those that get further are left out of what became of a packet
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -406,18 +407,36 @@ class Search:
         every = tuple(replace(proof.start, space=space) for space in took.start)
         if owner and delivers(self.before, every, owner) is False:
             return Verdict.UNREACHABLE, took.start
-        # Not of the one packet alone, but of all that is said to be new.
+        return self._before_of_many(proof, owner, took)
+
+    def _before_of_many(self, proof: Proof, owner: str, took: Conditions) -> tuple[Verdict, Spaces]:
+        """The same where a packet's one walk does not tell: not of it alone, but of as many of
+        those that are said to be new as can be told together."""
+        aim = self._towards(owner, Ranges.of(proof.forward.final.destination))
         anywhere = self._towards(owner, _ends(took.forward[-1]))
-        best = decide(self.before, replace(anywhere, starts=every), self.backend).verdict
-        if best is Verdict.UNREACHABLE:
-            return best, took.start
         alone = proof.start.of_one(proof.packet)
-        told = decide(self.before, replace(aim, starts=(alone,)), self.backend)
-        if best is told.verdict is Verdict.UNDECIDED and _is_stopped(told.proof):
-            # None of all gets through, and those that do as this one meet what it meets.
-            stopped = replace(told.proof, start=proof.start)
-            return best, _all_alike(self.before, stopped, took.start).start
+        told, some = decide(self.before, replace(aim, starts=(alone,)), self.backend), took.start
+        for _ in range(_NARROWED):
+            every = tuple(replace(proof.start, space=space) for space in some)
+            best = decide(self.before, replace(anywhere, starts=every), self.backend)
+            if best.verdict is Verdict.UNREACHABLE:
+                return best.verdict, some
+            if told.verdict in (best.verdict, Verdict.REACHABLE) and _is_alike(
+                told.proof, owner and proof
+            ):
+                # Those that do as this one get as far, and none of all gets further.
+                return told.verdict, self._alike_before(told.proof, proof.start, some)
+            if best.proof is None:
+                break
+            others = self._alike_before(best.proof, proof.start, some)
+            some = tuple(rest for space in some for rest in uncovered(space, others))
+            if not any(proof.packet in space for space in some):
+                break
         return told.verdict, (alone.space,)
+
+    def _alike_before(self, proof: Proof, start: Start, within: Spaces) -> Spaces:
+        """The packets that did as that of a proof, of any that were sent."""
+        return _all_alike(self.before, replace(proof, start=start), within).start
 
     def _towards(self, owner: str, ends: Ranges) -> Aim:
         """The same end: where the packets are delivered now."""
@@ -474,9 +493,16 @@ def _is_settled(network: Network, proof: Proof) -> bool:
     )
 
 
-def _is_stopped(proof: Proof | None) -> TypeGuard[Proof]:
-    """Whether a packet comes to something that is not modelled, wherever it was to be delivered."""
-    return proof is not None and proof.forward.fate is Fate.UNMODELLED
+def _is_alike(before: Proof | None, after: Proof | Literal[""]) -> TypeGuard[Proof]:
+    """Whether all packets that do as this one get as far as it does: they come to what is not
+    modelled, or to whom they come ``after``, as both are sent to where they are delivered."""
+    if before is None:
+        return False
+    if not after or before.forward.fate is Fate.UNMODELLED:
+        return True
+    same = before.forward.owner == after.forward.owner
+    both = (each.forward.final.destination == each.packet.destination for each in (before, after))
+    return before.forward.fate is Fate.DELIVERED and same and all(both)
 
 
 def _makes_up(network: Network, node: str) -> bool:
