@@ -56,6 +56,7 @@ class Fair(Bazaar):
         for name in own:
             every[name]()
         self.drawn += own
+        self._open_up()
         self.ends = self._ends()
 
     def _wares(self) -> dict[str, Callable[[], None]]:
@@ -88,6 +89,12 @@ class Fair(Bazaar):
             "classic": self._classic,
             "many appliances": self._many_appliances,
         }
+
+    def _open_up(self) -> None:
+        """Let some hosts take anything, so that it is the way that decides."""
+        for host in self.hosts:
+            if host.scope[0] == host.vpc.scope[0] and self.chance(0.4):
+                self.wear(host, self.open_group(host.vpc))
 
     # ------------------------------ where things stand
 
@@ -361,7 +368,7 @@ class Fair(Bazaar):
             self,
             {self.sb: "10.0.1.63"},
             self._worn(self.sb),
-            self._some("ACTIVE", "ACTIVE", "FAILED"),
+            self._some("ACTIVE", "ACTIVE", "CREATE_FAILED"),
         )
         how = rng.choice([{"dns": "db.example"}, {"ip": self.b.ip}, {"ip": self.b2.ip}])
         made = privatelink.resource(self, gateway, ports=["22", "80-90"], name="named", **how)
