@@ -27,6 +27,7 @@ from tests.aws.test_gateway_load_balancer import Served
 from tests.bazaar import Bazaar
 from tests.crowds import Crowd
 from tests.estate import Pair, city
+from tests.estates.balancers import classic
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SSH = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(22))
@@ -232,6 +233,21 @@ def test_a_port_that_a_balancer_gives_is_in_the_slice(
     ready = Asked("matrix", "any", "any", "port 443", by="endpoint").prepare(snapshot, 0)
     assert ready.ground.only.by_name["destination_port"] == Ranges.of(443, 8080, 8081)
     assert check(snapshot, "port 443", "endpoint")[0]
+
+
+def test_groups_have_other_numbers_in_a_slice() -> None:
+    """A rule about another port names a group: in the slice nobody asks for it.  What a node gives
+    as the sender's number there is not chosen in the whole."""
+    e = Pair()
+    jump = e.group(e.v1, name="jump")
+    e.wear(e.a, jump)
+    e.wear(e.b, e.group(e.v1, [f"tcp/22 {jump}"], name="shut"))
+    web = e.group(e.v1, ["tcp/443 any"], name="web")
+    host = e.instance("c", e.sb, "10.0.1.6", [web])
+    e.instance("d", e.sb, "10.0.1.7", [e.group(e.v1, [f"tcp/22 {web}"], name="refers")])
+    nodes = {e.sa: "10.0.0.44", e.sb: "10.0.1.44"}
+    classic(e, "old", nodes, [("TCP", 443, 443)], [host, e.b], [web], cross_zone=True)
+    assert check(e.load(), "port 443", "endpoint")[0]
 
 
 def test_a_flow_that_gets_through_a_slice_alone_is_a_defect(street: Street) -> None:
