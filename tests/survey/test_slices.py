@@ -247,7 +247,9 @@ def test_groups_have_other_numbers_in_a_slice() -> None:
     e.instance("d", e.sb, "10.0.1.7", [e.group(e.v1, [f"tcp/22 {web}"], name="refers")])
     nodes = {e.sa: "10.0.0.44", e.sb: "10.0.1.44"}
     classic(e, "old", nodes, [("TCP", 443, 443)], [host, e.b], [web], cross_zone=True)
-    assert check(e.load(), "port 443", "endpoint")[0]
+    snapshot = e.load()
+    check(snapshot, "port 443", "endpoint")
+    assert reach.matrix(snapshot, packet="port 443", by="endpoint").accesses
 
 
 def test_a_flow_that_gets_through_a_slice_alone_is_a_defect(street: Street) -> None:
