@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Literal, TypeGuard
 
 import solver
 from reach.aim import Aim, Start
@@ -421,22 +420,22 @@ class Search:
             best = decide(self.before, replace(anywhere, starts=every), self.backend)
             if best.verdict is Verdict.UNREACHABLE:
                 return best.verdict, some
-            if told.verdict in (best.verdict, Verdict.REACHABLE) and _is_alike(
-                told.proof, owner and proof
-            ):
+            if told.verdict in (best.verdict, Verdict.REACHABLE) and told.proof is not None:
                 # Those that do as this one get as far, and none of all gets further.
-                return told.verdict, self._alike_before(told.proof, proof.start, some)
+                alike = self._alike_before(told.proof, proof.start, some)
+                if not owner or _comes_alike(told.proof, alike, proof, took):
+                    return told.verdict, alike.start
             if best.proof is None:
                 break
-            others = self._alike_before(best.proof, proof.start, some)
+            others = self._alike_before(best.proof, proof.start, some).start
             some = tuple(rest for space in some for rest in uncovered(space, others))
             if not any(proof.packet in space for space in some):
                 break
         return told.verdict, (alone.space,)
 
-    def _alike_before(self, proof: Proof, start: Start, within: Spaces) -> Spaces:
+    def _alike_before(self, proof: Proof, start: Start, within: Spaces) -> Conditions:
         """The packets that did as that of a proof, of any that were sent."""
-        return _all_alike(self.before, replace(proof, start=start), within).start
+        return _all_alike(self.before, replace(proof, start=start), within)
 
     def _towards(self, owner: str, ends: Ranges) -> Aim:
         """The same end: where the packets are delivered now."""
@@ -493,16 +492,17 @@ def _is_settled(network: Network, proof: Proof) -> bool:
     )
 
 
-def _is_alike(before: Proof | None, after: Proof | Literal[""]) -> TypeGuard[Proof]:
-    """Whether all packets that do as this one get as far as it does: they come to what is not
-    modelled, or to whom they come ``after``, as both are sent to where they are delivered."""
-    if before is None:
-        return False
-    if not after or before.forward.fate is Fate.UNMODELLED:
+def _comes_alike(before: Proof, alike: Conditions, after: Proof, took: Conditions) -> bool:
+    """Whether all packets that do as one did before come as far as it does: to what is not
+    modelled, or to whom they come after, at the address that they are sent to, or at one."""
+    if before.forward.fate is Fate.UNMODELLED:
         return True
-    same = before.forward.owner == after.forward.owner
-    both = (each.forward.final.destination == each.packet.destination for each in (before, after))
-    return before.forward.fate is Fate.DELIVERED and same and all(both)
+    if before.forward.fate is not Fate.DELIVERED or before.forward.owner != after.forward.owner:
+        return False
+    if all(p.forward.final.destination == p.packet.destination for p in (before, after)):
+        return True
+    ends, others = _ends(alike.forward[-1]), _ends(took.forward[-1])
+    return ends.single is not None and ends == others
 
 
 def _makes_up(network: Network, node: str) -> bool:
