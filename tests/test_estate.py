@@ -31,6 +31,7 @@ from reach.snapshot.records import (
 )
 from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
 from tests.bazaar import Bazaar
+from tests.fair import Fair
 from tests.test_diff import network, opened, told
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -229,6 +230,14 @@ def test_edits_of_bazaars_give_what_a_fresh_load_gives(seed: int) -> None:
     """Firewalls, appliances and backbones, and calls that were not made.  (In the first, of ICMP
     whose way is not known, messages that nobody answers were told as well.)"""
     routed_alike(Bazaar(seed).load(), f"estate/bazaar/{seed}", 3, 20)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(1, 60))]
+)
+def test_edits_of_fairs_give_what_a_fresh_load_gives(seed: int) -> None:
+    """And of what bazaars have not."""
+    routed_alike(Fair(seed).load(), f"estate/fair/{seed}", 3, 20)
 
 
 @pytest.mark.deep

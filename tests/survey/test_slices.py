@@ -28,6 +28,7 @@ from tests.bazaar import Bazaar
 from tests.crowds import Crowd
 from tests.estate import Pair, city
 from tests.estates.balancers import classic
+from tests.fair import Fair
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SSH = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(22))
@@ -213,10 +214,11 @@ def test_an_appliance_takes_packets_that_no_slice_is_about() -> None:
         assert e.ask(f"can {e.a} reach internet port 443").verdict is wanted
 
 
+@pytest.mark.parametrize("kind", [Bazaar, Fair])
 @pytest.mark.parametrize("seed", [pytest.param(n, marks=pytest.mark.deep) for n in range(60)])
-def test_of_a_bazaar(seed: int) -> None:
+def test_of_a_bazaar(seed: int, kind: type[Bazaar]) -> None:
     """Of what stands in the way of packets, and serves them by packets of its own."""
-    snapshot, rng = Bazaar(seed).load(), Random(f"slices/{seed}")
+    snapshot, rng = kind(seed).load(), Random(f"slices/{seed}")
     for packet in rng.sample(("port 22", "port 443", "icmp 3/4", "icmp", "port 53/udp"), 2):
         check(snapshot, packet, "endpoint", one_way=rng.random() < 0.5)
 
