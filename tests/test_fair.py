@@ -22,7 +22,7 @@ from reach.decide import gets_through, replay
 from reach.flood import whole
 from reach.jobs.crew import alone
 from reach.jobs.job import Bench
-from reach.network.address import Prefix, is_ipv4
+from reach.network.address import Prefix
 from reach.network.field import FIELDS, ICMP, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace
 from reach.options import DEFAULTS
@@ -31,6 +31,7 @@ from reach.resolve import resolve
 from reach.survey.asked import Asked
 from reach.survey.fan_out import jobs_of
 from reach.survey.joining import joined
+from tests.differential.domain import well_formed
 from tests.estate import Id
 from tests.fair import Fair
 from tests.medley import MAPPED, PACKETS
@@ -103,7 +104,7 @@ def got_through(e: Fair, rng: Random, network: Any, aim: Aim, count: int) -> Ite
         start: Start = rng.choice(aim.starts)
         own = near if near and rng.random() < 0.8 else known
         packet = draw(rng, start.space, {"source": known, "destination": own})
-        if packet not in start.space or is_ipv4(packet.source) != is_ipv4(packet.destination):
+        if packet not in start.space or not well_formed(packet):
             continue
         if gets_through(aim, replay(network, start, packet, aim.two_way)):
             yield packet
