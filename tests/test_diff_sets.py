@@ -236,6 +236,21 @@ def test_sets_and_the_solver_alone_tell_the_same(kind: type[World], seed: int) -
     assert unclaimed(snapshots, found, other) == []
 
 
+def test_ports_of_a_doubt_are_told_together() -> None:
+    """The solver alone: packets that may be led away before, port by port, without an end."""
+    made = []
+    for listed in (True, False):
+        e = Pair()
+        e.online(e.ta)
+        if listed:
+            e.route(e.ta, "pl-0123456789abcdef0", e.gateway or "")
+        made.append(e.load())
+    snapshots = made[0], made[1]
+    found = reach.diff(*snapshots)
+    assert len(found.undecided) == 1
+    assert apart(told(found), solved(snapshots)) == []
+
+
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step[1])
 def test_of_each_way_that_is_rewritten_the_solver_tells_the_same(
     step: tuple[str | None, str], monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,7 @@ from reach.comparing.told import Told, Way
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
 from reach.decide import (
+    Decision,
     Proof,
     arrives,
     decide,
@@ -420,10 +421,11 @@ class Search:
             best = decide(self.before, replace(anywhere, starts=every), self.backend)
             if best.verdict is Verdict.UNREACHABLE:
                 return best.verdict, some
-            if told.verdict in (best.verdict, Verdict.REACHABLE) and told.proof is not None:
+            shown = _shown(told) if told.verdict in (best.verdict, Verdict.REACHABLE) else None
+            if shown is not None:
                 # Those that do as this one get as far, and none of all gets further.
-                alike = self._alike_before(told.proof, proof.start, some)
-                if not owner or _comes_alike(told.proof, alike, proof, took):
+                alike = self._alike_before(shown, proof.start, some)
+                if not owner or _comes_alike(shown, alike, proof, took):
                     return told.verdict, alike.start
             if best.proof is None:
                 break
@@ -490,6 +492,14 @@ def _is_settled(network: Network, proof: Proof) -> bool:
         for trace in (proof.forward, proof.reply)
         if trace is not None
     )
+
+
+def _shown(told: Decision) -> Proof | None:
+    """The walk that shows a verdict: that a packet gets through, or what it meets."""
+    proof = told.proof
+    if proof is None or told.verdict is Verdict.REACHABLE or left_open(proof):
+        return proof
+    return None
 
 
 def _comes_alike(before: Proof, alike: Conditions, after: Proof, took: Conditions) -> bool:
