@@ -13,7 +13,6 @@ Knows the neutral network only; must not know AWS, terms or a solver.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -151,23 +150,20 @@ def _together(
 
 
 def _apart(sources: Mapping[str, Ranges]) -> set[str]:
-    """Nodes no two of which send from one address, those that send from the fewest first."""
-    taken: list[tuple[int, int]] = []
-    found: set[str] = set()
-    for node in sorted(sources, key=lambda each: (sources[each].count, each)):
-        spans = sources[node].intervals
-        if not any(_meets(taken, *span) for span in spans):
-            found.add(node)
-            for span in spans:
-                insort(taken, span)
-    return found
-
-
-def _meets(taken: Sequence[tuple[int, int]], low: int, high: int) -> bool:
-    """Whether an interval meets any of some that are disjoint and sorted."""
-    at = bisect_right(taken, (low, high))
-    after = at < len(taken) and taken[at][0] <= high
-    return after or (at > 0 and taken[at - 1][1] >= low)
+    """Nodes no two of which send from one address: of two that do who sends from more is not."""
+    spans = sorted((*span, node) for node, own in sources.items() for span in own.intervals)
+    gone: set[str] = set()
+    end, last = -1, ""
+    for low, high, node in spans:
+        if node in gone:
+            continue
+        if low <= end and last not in gone and last != node:
+            more = max(node, last, key=lambda each: (sources[each].count, each))
+            gone.add(more)
+            if more == node:
+                continue
+        end, last = high, node
+    return sources.keys() - gone
 
 
 def _answered(space: HeaderSpace) -> Iterator[HeaderSpace]:
