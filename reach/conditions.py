@@ -126,7 +126,7 @@ class _Way:
 
     network: Network
     pieces: list[_Piece]
-    links: list[tuple[int, int, Table]] = field(default_factory=list)
+    links: list[tuple[int, int, Table | Embed]] = field(default_factory=list)
     taken: dict[str, list[tuple[Header, Fields]]] = field(default_factory=dict)
     complete: bool = True
 
@@ -315,38 +315,47 @@ def _rewrite(way: _Way, case: Case, header: Header, leaves: Header) -> Header:
                 way.pieces = [piece.given(name, rewrite.values) for piece in way.pieces]
             case Lookup():
                 new = rewrite.table.of[header[position]]
-                old = way.pieces[0].fields[position]
-                way.links.append((old, len(way.pieces[0].cells), rewrite.table))
-                way.pieces = [
-                    piece.given(name, _image(rewrite.table, piece.cell(name)))
-                    for piece in way.pieces
-                ]
+                _link(way, name, rewrite.table)
             case Embed():
                 new = rewrite.of(header[position])
-                # Which addresses are carried over one by one is not kept.
-                way.complete &= all(p.cell(name).single is not None for p in way.pieces)
-                way.pieces = [
-                    piece.narrowed(name, Ranges.of(header[position])).given(name, Ranges.of(new))
-                    for piece in way.pieces
-                ]
+                if not all(rewrite.tells(piece.cell(name)) for piece in way.pieces):
+                    # Of addresses that differ elsewhere as well this very one alone is kept.
+                    way.complete = False
+                    own = Ranges.of(header[position])
+                    way.pieces = [piece.narrowed(name, own) for piece in way.pieces]
+                _link(way, name, rewrite)
             case _:
                 assert_never(rewrite)
         header = header._replace(**{name: new})
     return header
 
 
-def _image(table: Table, values: Ranges) -> Ranges:
-    return Ranges.of(*(new for old, new in table.pairs if old in values))
+def _link(way: _Way, name: str, told: Table | Embed) -> None:
+    """Give a field what becomes of it, each value of one of those that it had."""
+    way.links.append((way.pieces[0].fields[INDEX[name]], len(way.pieces[0].cells), told))
+    way.pieces = [piece.given(name, _image(told, piece.cell(name))) for piece in way.pieces]
 
 
-def _linked(piece: _Piece, links: Sequence[tuple[int, int, Table]]) -> _Piece:
+def _image(told: Table | Embed, values: Ranges) -> Ranges:
+    if isinstance(told, Embed):
+        return told.image(values)
+    return Ranges.of(*(new for old, new in told.pairs if old in values))
+
+
+def _before(told: Table | Embed, values: Ranges, held: Ranges) -> Ranges:
+    """What of some values becomes any of ``values``."""
+    if isinstance(told, Embed):
+        return told.before(values, held)
+    return held & Ranges.of(*(old for old, new in told.pairs if new in values))
+
+
+def _linked(piece: _Piece, links: Sequence[tuple[int, int, Table | Embed]]) -> _Piece:
     """What a translated field was narrowed to, it was narrowed to before as well."""
     cells = list(piece.cells)
-    for old, new, table in reversed(links):
-        kept = (before for before, after in table.pairs if after in cells[new])
-        cells[old] &= Ranges.of(*kept)
-    for old, new, table in links:
-        cells[new] &= _image(table, cells[old])
+    for old, new, told in reversed(links):
+        cells[old] = _before(told, cells[new], cells[old])
+    for old, new, told in links:
+        cells[new] &= _image(told, cells[old])
     return replace(piece, cells=tuple(cells))
 
 

@@ -477,16 +477,9 @@ def image(rewrite: Rewrite, old: Ranges | None = None) -> Ranges:
                 return Ranges(()) if new is None else Ranges.of(new)
             return Ranges.of(*(new for key, new in pairs if key in old))
         case Embed():
-            return _embedded(rewrite, old)
+            return rewrite.reach if old is None else rewrite.image(old)
         case _:
             assert_never(rewrite)
-
-
-def _embedded(rewrite: Embed, old: Ranges | None) -> Ranges:
-    """Exact for single values; else every value that could be carried over."""
-    if old is not None and old.single is not None:
-        return Ranges.of(rewrite.of(old.single))
-    return rewrite.reach
 
 
 def merged(spaces: Mapping[HeaderSpace, None]) -> tuple[HeaderSpace, ...]:

@@ -125,3 +125,20 @@ def test_a_translation_is_undone_in_what_comes_before() -> None:
     assert "destination 198.51.100.7;" in str(start)
     assert "destination 10.0.0.5;" in str(arrived)
     assert other.ip not in str(arrived)
+
+
+def test_addresses_that_are_carried_over() -> None:
+    """NAT64: all that the gateway's way out takes, and not one after the other; a rule that takes
+    some of the IPv4 addresses takes them from the IPv6 ones."""
+    e = Pair(ipv6=True)
+    nat = e.natted()
+    e.route(e.tb, "64:ff9b::/96", nat)
+    out = ["10 deny all 9.0.0.0/8", "20 allow all 0.0.0.0/0", "30 allow all ::/0"]
+    e.acl(e.v1, [e.sn], egress=out)
+    found = check(e.load(), f"can {e.b} reach 64:ff9b::808:808 port 443")
+    assert "destination 64:ff9b::808:808;" in str(found.start[0])
+    found = check(e.load(), f"can {e.b} reach 64:ff9b::/96 port 443")
+    assert found.complete
+    sent = " ".join(map(str, found.start))
+    assert "64:ff9b::100:0-64:ff9b::8ff:ffff" in sent
+    assert "1.0.0.0-8.255.255.255" in " ".join(map(str, found.forward[-1]))

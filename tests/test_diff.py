@@ -25,7 +25,7 @@ from reach.comparing.report import difference as on_paper
 from reach.network.header_text import header_dict
 from reach.render.paper import Paper
 from reach.snapshot.records import SecurityGroup
-from tests.estate import Estate, Id
+from tests.estate import Estate, Id, Pair
 from tests.terminal import call
 
 Sketch = Callable[[Estate, Id, Id, Id], Any]
@@ -106,6 +106,18 @@ def holds(one: Estate, other: Estate, found: Difference) -> None:
 
 
 # ------------------------------------------------------------------- laws
+
+
+def test_what_goes_out_by_nat64_is_one_line() -> None:
+    """Not an address after the other, without an end."""
+    both = [Pair(ipv6=True), Pair(ipv6=True)]
+    for e in both:
+        nat = e.natted()
+    e.route(e.tb, "64:ff9b::/96", nat)
+    for found in (compared(*both).gained, compared(*both[::-1]).lost):
+        lines = told(found)
+        assert lines == {("b", "a internet", "tcp; udp")}
+    assert compared(*both).complete
 
 
 def test_a_snapshot_differs_in_nothing_from_itself() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -234,6 +235,38 @@ def test_sets_and_the_solver_alone_tell_the_same(kind: type[World], seed: int) -
     assert apart(told(found), solved(snapshots)) == []
     assert untrue(snapshots, found, other) == []
     assert unclaimed(snapshots, found, other) == []
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_who_is_swept_together_shares_no_address(seed: int) -> None:
+    """And somebody is, as long as there is anybody: whoever sends from the fewest."""
+    rng = Random(seed)
+    left: dict[str, Ranges] = {}
+    for number in range(rng.randint(1, 9)):
+        lows = [rng.randrange(60) for _ in range(rng.randint(1, 3))]
+        spans = ((low, low + rng.choice((0, 0, 1, 5, 30))) for low in lows)
+        left[f"n{number}"] = Ranges.union(spans)
+    while left:
+        together = sweeping._apart(left)
+        assert min(left, key=lambda node: (left[node].count, node)) in together
+        pairs = combinations(sorted(together), 2)
+        assert not any(left[one] & left[other] for one, other in pairs)
+        left = {node: own for node, own in left.items() if node not in together}
+
+
+def test_ports_of_a_doubt_are_told_together() -> None:
+    """The solver alone: packets that may be led away before, port by port, without an end."""
+    made = []
+    for listed in (True, False):
+        e = Pair()
+        e.online(e.ta)
+        if listed:
+            e.route(e.ta, "pl-0123456789abcdef0", e.gateway or "")
+        made.append(e.load())
+    snapshots = made[0], made[1]
+    found = reach.diff(*snapshots)
+    assert len(found.undecided) == 1
+    assert apart(told(found), solved(snapshots)) == []
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step[1])

@@ -11,6 +11,7 @@ from reach.asking import verdict
 from tests.bazaar import Bazaar
 from tests.estate import Id
 from tests.faces import Faces
+from tests.fair import Fair
 from tests.medley import PACKETS, Medley
 
 WIDER = {
@@ -38,6 +39,12 @@ def test_all_faces_say_the_same(seed: int) -> None:
 def test_all_faces_say_the_same_of_a_bazaar(seed: int) -> None:
     """The same of what medleys have not, and where calls are missing."""
     agree(Bazaar(seed), Random(f"faces/bazaar/{seed}"))
+
+
+@pytest.mark.parametrize("seed", seeds(1, 150))
+def test_all_faces_say_the_same_of_a_fair(seed: int) -> None:
+    """The same of what bazaars have not."""
+    agree(Fair(seed), Random(f"faces/fair/{seed}"))
 
 
 def agree(e: Medley, rng: Random) -> None:

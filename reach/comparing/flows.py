@@ -30,6 +30,7 @@ from reach.comparing.told import Told, Way
 from reach.compile import compile
 from reach.conditions import Conditions, conditions
 from reach.decide import (
+    Decision,
     Proof,
     arrives,
     decide,
@@ -41,8 +42,8 @@ from reach.decide import (
 from reach.errors import Defect
 from reach.flood import uncovered, whole
 from reach.network.address import FAMILY_BIT, is_ipv4
-from reach.network.field import Header
-from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.field import ICMP_ANSWERS, Header
+from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.stage import Assign, Translate
 from reach.symbolic import Symbolic
@@ -54,6 +55,7 @@ _HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 _AT_LEAST = 3  # so many problems are gone into, whatever the effort
+_NARROWED = 16  # so often those that get further are left out of what became of a packet
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -237,7 +239,7 @@ class Search:
     def _judged(self, proof: Proof, now: Verdict) -> Further | None:
         """The flow that was proved with all that are alike; None if it got as far before."""
         owner = proof.forward.owner if now is Verdict.REACHABLE else ""
-        took = _all_alike(self.after, proof)
+        took = _all_alike(self.after, proof, self._counted_with(proof.packet))
         sent = self.known.get((proof.start.node, proof.start.owner), ())
         packets, before, was = took.start, None, Verdict.UNREACHABLE
         if not any(proof.packet in space for space in sent):
@@ -255,6 +257,15 @@ class Search:
         flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
         self._flows.append(flow)
         return flow
+
+    def _counted_with(self, packet: Header) -> Spaces:
+        """The packets of which one says anything: with a reply, of ICMP those of the same message.
+
+        Others are answered by another message or by none, and then they do not count.
+        """
+        if self.two_way and packet.protocol in ICMP_ANSWERS:
+            return (HeaderSpace.where(icmp_type=Ranges.of(packet.icmp_type)),)
+        return (ANYTHING,)
 
     def tell(self, gained: Iterable[Gained]) -> None:
         """Put flows aside that are known to get further; one of each kind is walked at once."""
@@ -396,15 +407,37 @@ class Search:
         every = tuple(replace(proof.start, space=space) for space in took.start)
         if owner and delivers(self.before, every, owner) is False:
             return Verdict.UNREACHABLE, took.start
-        # Not of the one packet alone, but of all that is said to be new.
+        return self._before_of_many(proof, owner, took)
+
+    def _before_of_many(self, proof: Proof, owner: str, took: Conditions) -> tuple[Verdict, Spaces]:
+        """The same where a packet's one walk does not tell: not of it alone, but of as many of
+        those that are said to be new as can be told together."""
+        aim = self._towards(owner, Ranges.of(proof.forward.final.destination))
         anywhere = self._towards(owner, _ends(took.forward[-1]))
-        if decide(self.before, replace(anywhere, starts=every), self.backend).verdict is (
-            Verdict.UNREACHABLE
-        ):
-            return Verdict.UNREACHABLE, took.start
         alone = proof.start.of_one(proof.packet)
-        asked = replace(aim, starts=(alone,))
-        return decide(self.before, asked, self.backend).verdict, (alone.space,)
+        told, some = decide(self.before, replace(aim, starts=(alone,)), self.backend), took.start
+        for _ in range(_NARROWED):
+            every = tuple(replace(proof.start, space=space) for space in some)
+            best = decide(self.before, replace(anywhere, starts=every), self.backend)
+            if best.verdict is Verdict.UNREACHABLE:
+                return best.verdict, some
+            shown = _shown(told) if told.verdict in (best.verdict, Verdict.REACHABLE) else None
+            if shown is not None:
+                # Those that do as this one get as far, and none of all gets further.
+                alike = self._alike_before(shown, proof.start, some)
+                if not owner or _comes_alike(shown, alike, proof, took):
+                    return told.verdict, alike.start
+            if best.proof is None:
+                break
+            others = self._alike_before(best.proof, proof.start, some).start
+            some = tuple(rest for space in some for rest in uncovered(space, others))
+            if not any(proof.packet in space for space in some):
+                break
+        return told.verdict, (alone.space,)
+
+    def _alike_before(self, proof: Proof, start: Start, within: Spaces) -> Conditions:
+        """The packets that did as that of a proof, of any that were sent."""
+        return _all_alike(self.before, replace(proof, start=start), within)
 
     def _towards(self, owner: str, ends: Ranges) -> Aim:
         """The same end: where the packets are delivered now."""
@@ -459,6 +492,27 @@ def _is_settled(network: Network, proof: Proof) -> bool:
         for trace in (proof.forward, proof.reply)
         if trace is not None
     )
+
+
+def _shown(told: Decision) -> Proof | None:
+    """The walk that shows a verdict: that a packet gets through, or what it meets."""
+    proof = told.proof
+    if proof is None or told.verdict is Verdict.REACHABLE or left_open(proof):
+        return proof
+    return None
+
+
+def _comes_alike(before: Proof, alike: Conditions, after: Proof, took: Conditions) -> bool:
+    """Whether all packets that do as one did before come as far as it does: to what is not
+    modelled, or to whom they come after, at the address that they are sent to, or at one."""
+    if before.forward.fate is Fate.UNMODELLED:
+        return True
+    if before.forward.fate is not Fate.DELIVERED or before.forward.owner != after.forward.owner:
+        return False
+    if all(p.forward.final.destination == p.packet.destination for p in (before, after)):
+        return True
+    ends, others = _ends(alike.forward[-1]), _ends(took.forward[-1])
+    return ends.single is not None and ends == others
 
 
 def _makes_up(network: Network, node: str) -> bool:

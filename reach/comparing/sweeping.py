@@ -29,6 +29,7 @@ from reach.network.node import Network
 from reach.network.spans import Spans
 
 _TO = "destination"
+_MOST_TURNS = 8  # so often those are looked at who send from an address of somebody else as well
 _MOST_KINDS = 64  # of so many at most it is looked whether one covers another
 _ZERO = Ranges.of(0)
 _PORTS, _ICMP = ("source_port", "destination_port"), ("icmp_type", "icmp_code")
@@ -107,40 +108,62 @@ def swept(
     """The flows of some starts that have a reply; ``known`` is what each sender sent before."""
     gained: list[Gained] = []
     rest: dict[Start, list[HeaderSpace]] = {}
-    alone, others = _alone(starts, known)
+    together, others = _together(starts, known)
+    for some in together:
+        begun = [(start, space) for start in some for space in _answered(start.space)]
+        told: list[Gained] = []
+        try:
+            left = list(_swept(networks, begun, counted, told)) if begun else []
+        except TooManyError:
+            others += some
+            continue
+        gained += told
+        for each, spaces in left:
+            rest.setdefault(each, []).extend(spaces)
     for start in others:
         rest[start] = [start.space]
-    begun = [(start, space) for start in alone for space in _answered(start.space)]
-    try:
-        for each, spaces in _swept(networks, begun, counted, gained) if begun else ():
-            rest.setdefault(each, []).extend(spaces)
-    except TooManyError:
-        return Swept((), tuple(starts))
-    left = (replace(s, space=s.space & hull(rest[s])) for s in starts if rest.get(s))
-    return Swept(tuple(gained), tuple(left))
+    met = (replace(s, space=s.space & hull(rest[s])) for s in starts if rest.get(s))
+    return Swept(tuple(gained), tuple(met))
 
 
-def _alone(
+def _together(
     starts: Sequence[Start], known: Mapping[tuple[str, str], Sequence[HeaderSpace]]
-) -> tuple[list[Start], list[Start]]:
-    """Starts that sent the same before, from addresses that nobody else sends from; all others."""
-    at: list[tuple[int, int, str]] = []
-    shared: set[str] = set()
+) -> tuple[list[list[Start]], list[Start]]:
+    """Starts that sent the same before, so that an address tells who of those together sent from
+    it; and all that are left out."""
+    sources: dict[str, list[Ranges]] = {}
+    unsure: set[str] = set()
     for start in starts:
-        sources = start.space.by_name.get("source")
+        own = start.space.by_name.get("source")
         sent = known.get((start.node, start.owner), ())
-        if sources is None or not any(covers(each, start.space) for each in sent):
-            shared.add(start.node)
+        if own is None or not any(covers(each, start.space) for each in sent):
+            unsure.add(start.node)
         else:
-            at += ((low, high, start.node) for low, high in sources.intervals)
-    highest, whose = -1, ""
-    for low, high, node in sorted(at):
-        if low <= highest and node != whose:
-            shared |= {node, whose}
-        if high > highest:
-            highest, whose = high, node
-    found = [start for start in starts if start.node not in shared]
-    return found, [start for start in starts if start.node in shared]
+            sources.setdefault(start.node, []).append(own)
+    left = {node: Ranges.any_of(own) for node, own in sources.items() if node not in unsure}
+    found: list[list[Start]] = []
+    while left and len(found) < _MOST_TURNS:
+        apart = _apart(left)
+        found.append([start for start in starts if start.node in apart])
+        left = {node: own for node, own in left.items() if node not in apart}
+    return found, [start for start in starts if start.node in unsure or start.node in left]
+
+
+def _apart(sources: Mapping[str, Ranges]) -> set[str]:
+    """Nodes no two of which send from one address: of two that do who sends from more is not."""
+    spans = sorted((*span, node) for node, own in sources.items() for span in own.intervals)
+    gone: set[str] = set()
+    end, last = -1, ""
+    for low, high, node in spans:
+        if node in gone:
+            continue
+        if low <= end and last not in gone and last != node:
+            more = max(node, last, key=lambda each: (sources[each].count, each))
+            gone.add(more)
+            if more == node:
+                continue
+        end, last = high, node
+    return sources.keys() - gone
 
 
 def _answered(space: HeaderSpace) -> Iterator[HeaderSpace]:

@@ -165,12 +165,54 @@ class Embed:
     @property
     def reach(self) -> Ranges:
         """Every value that it can give, and what lies between."""
-        top = self.base | ((1 << self.width) - 1) << self.put_at
+        top = self.base | self._ones << self.put_at
         return Ranges.span(self.base, top | ((1 << self.put_at) - 1))
 
     def of(self, value: int) -> int:
-        taken = value >> self.taken_from & ((1 << self.width) - 1)
+        taken = value >> self.taken_from & self._ones
         return self.base | taken << self.put_at
+
+    @property
+    def _ones(self) -> int:
+        return (1 << self.width) - 1
+
+    def image(self, values: Ranges) -> Ranges:
+        """Every value that it gives of some, and what lies between."""
+        found: list[tuple[int, int]] = []
+        for low, high in values.intervals:
+            first, last = low >> self.taken_from, high >> self.taken_from
+            if last - first >= self._ones:
+                return self.reach
+            first, last = first & self._ones, last & self._ones
+            found += ((first, last),) if first <= last else ((0, last), (first, self._ones))
+        below = (1 << self.put_at) - 1
+        return Ranges.union(
+            (self.base | first << self.put_at, self.base | last << self.put_at | below)
+            for first, last in found
+        )
+
+    def tells(self, values: Ranges) -> bool:
+        """Whether of these each run has the bits in common that are not carried over above."""
+        above = self.taken_from + self.width
+        return all(low >> above == high >> above for low, high in values.intervals)
+
+    def before(self, values: Ranges, held: Ranges) -> Ranges:
+        """What of ``held``, of which it ``tells``, becomes any of ``values``."""
+        step = (1 << self.put_at) - 1
+        taken = [
+            (max(0, low - self.base + step) >> self.put_at, (high - self.base) >> self.put_at)
+            for low, high in (values & self.reach).intervals
+        ]
+        blocks = {low >> self.taken_from + self.width for low, _ in held.intervals}
+        return held & Ranges.union(
+            (
+                (block << self.width | first) << self.taken_from,
+                ((block << self.width | last) + 1 << self.taken_from) - 1,
+            )
+            for block in blocks
+            for first, last in taken
+            if first <= last
+        )
 
 
 Rewrite = Assign | Lookup | Embed

@@ -302,9 +302,10 @@ class Lines:
         that are down count where no other can have done so: what they told is not yet withdrawn.
         """
         if gateway_id not in self._learners:
-            found = tuple(self._learning(gateway_id)) if self.connections_asked(gateway_id) else ()
+            found = tuple(self._learning(gateway_id))
             live = tuple(line for line, silent in found if not silent)
-            down = tuple(line for line, _ in found) if self.direct_connect_asked else ()
+            seen = self.direct_connect_asked and self.connections_asked(gateway_id)
+            down = tuple(line for line, _ in found) if seen else ()
             self._learners[gateway_id] = live or down
         return self._learners[gateway_id]
 
@@ -344,8 +345,11 @@ class Lines:
     def has_more(self, gateway_id: str) -> bool:
         """Whether a gateway has learned more than its lines in the snapshot can have told it.
 
-        Direct Connect is what many do not ask for.
+        Direct Connect is what many do not ask for.  Where connections were not asked for, one of
+        those may have told whatever it has learned.
         """
+        if not self.connections_asked(gateway_id):
+            return True
         if self.direct_connect_asked:
             return False
         learners, counts = self.learners(gateway_id), []

@@ -71,10 +71,17 @@ class Whole:
 
 
 class _WhoeverSent:
-    """Choices as if nobody had written who it is that sends: a slice numbers senders anew."""
+    """Choices as if nobody had written who it is that sends: a slice numbers senders anew.
+
+    What number a node gives is no choice, and is another one in the whole.
+    """
 
     def __init__(self, choices: Mapping[Site, int]) -> None:
-        self._known = {_unsigned_site(site): value for site, value in choices.items()}
+        self._known = {
+            _unsigned_site(site): value
+            for site, value in choices.items()
+            if site.within.rpartition(".")[2] != "identity"
+        }
 
     def get(self, site: Site, default: int, /) -> int:
         return self._known.get(_unsigned_site(site), default)

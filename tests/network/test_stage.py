@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Forward, Origin, Route
+from reach.network.stage import Embed, Forward, Origin, Route
 
 QUIET = Origin("", "")
 ALL = Ranges.span(0, 63)
@@ -79,3 +80,31 @@ def test_rivals_are_earlier_routes_that_overlap() -> None:
         (),
         (0, 1, 2, 3),
     )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_carried_over_is_told_of_whole_runs(seed: int) -> None:
+    """Every value that becomes of some, and what lies between; of runs that have the other bits
+    in common, exactly those that become some."""
+    random = Random(seed)
+    width, taken_from, put_at = random.randint(1, 4), random.choice((0, 0, 2)), random.randint(0, 3)
+    base = 1 << (put_at + width + 1)
+    embed = Embed("destination", base, taken_from, put_at, width)
+    values = random_ranges(random)
+    given = [embed.of(value) for value in range(64) if value in values]
+    between = {each | low for each in given for low in range(1 << put_at)}
+    assert set(numbers(embed.image(values))) == between
+    above = taken_from + width
+    told = all(low >> above == high >> above for low, high in values.intervals)
+    assert embed.tells(values) == told
+    if told:
+        wanted = Ranges.union(
+            (base + low, base + high) for low, high in random_ranges(random).intervals
+        )
+        expected = [v for v in range(64) if v in values and embed.of(v) in wanted]
+        assert list(numbers(embed.before(wanted, values))) == expected
+
+
+def numbers(values: Ranges) -> Iterator[int]:
+    for low, high in values.intervals:
+        yield from range(low, high + 1)

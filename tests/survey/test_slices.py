@@ -27,6 +27,8 @@ from tests.aws.test_gateway_load_balancer import Served
 from tests.bazaar import Bazaar
 from tests.crowds import Crowd
 from tests.estate import Pair, city
+from tests.estates.balancers import classic
+from tests.fair import Fair
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SSH = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(22))
@@ -212,10 +214,11 @@ def test_an_appliance_takes_packets_that_no_slice_is_about() -> None:
         assert e.ask(f"can {e.a} reach internet port 443").verdict is wanted
 
 
+@pytest.mark.parametrize("kind", [Bazaar, Fair])
 @pytest.mark.parametrize("seed", [pytest.param(n, marks=pytest.mark.deep) for n in range(60)])
-def test_of_a_bazaar(seed: int) -> None:
+def test_of_a_bazaar(seed: int, kind: type[Bazaar]) -> None:
     """Of what stands in the way of packets, and serves them by packets of its own."""
-    snapshot, rng = Bazaar(seed).load(), Random(f"slices/{seed}")
+    snapshot, rng = kind(seed).load(), Random(f"slices/{seed}")
     for packet in rng.sample(("port 22", "port 443", "icmp 3/4", "icmp", "port 53/udp"), 2):
         check(snapshot, packet, "endpoint", one_way=rng.random() < 0.5)
 
@@ -232,6 +235,23 @@ def test_a_port_that_a_balancer_gives_is_in_the_slice(
     ready = Asked("matrix", "any", "any", "port 443", by="endpoint").prepare(snapshot, 0)
     assert ready.ground.only.by_name["destination_port"] == Ranges.of(443, 8080, 8081)
     assert check(snapshot, "port 443", "endpoint")[0]
+
+
+def test_groups_have_other_numbers_in_a_slice() -> None:
+    """A rule about another port names a group: in the slice nobody asks for it.  What a node gives
+    as the sender's number there is not chosen in the whole."""
+    e = Pair()
+    jump = e.group(e.v1, name="jump")
+    e.wear(e.a, jump)
+    e.wear(e.b, e.group(e.v1, [f"tcp/22 {jump}"], name="shut"))
+    web = e.group(e.v1, ["tcp/443 any"], name="web")
+    host = e.instance("c", e.sb, "10.0.1.6", [web])
+    e.instance("d", e.sb, "10.0.1.7", [e.group(e.v1, [f"tcp/22 {web}"], name="refers")])
+    nodes = {e.sa: "10.0.0.44", e.sb: "10.0.1.44"}
+    classic(e, "old", nodes, [("TCP", 443, 443)], [host, e.b], [web], cross_zone=True)
+    snapshot = e.load()
+    check(snapshot, "port 443", "endpoint")
+    assert reach.matrix(snapshot, packet="port 443", by="endpoint").accesses
 
 
 def test_a_flow_that_gets_through_a_slice_alone_is_a_defect(street: Street) -> None:

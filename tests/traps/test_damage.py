@@ -18,6 +18,7 @@ from reach.asking import verdict as ask_verdict
 from reach.suite import Case
 from tests.bazaar import Bazaar
 from tests.estate import load_files
+from tests.fair import Fair
 from tests.medley import PACKETS
 from tests.traps.damage import (
     SAMPLES,
@@ -119,12 +120,17 @@ def test_words(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [3, *(pytest.param(s, marks=pytest.mark.deep) for s in range(100, 160))]
+    ("seed", "kind"),
+    [
+        (3, Bazaar),
+        *(pytest.param(s, Bazaar, marks=pytest.mark.deep) for s in range(100, 160)),
+        *(pytest.param(s, Fair, marks=pytest.mark.deep) for s in range(40)),
+    ],
 )
-def test_a_share_of_all_that_a_bazaar_has(seed: int) -> None:
+def test_a_share_of_all_that_a_bazaar_has(seed: int, kind: type[Bazaar]) -> None:
     """Records, calls, lists and words of networks drawn at random, and questions that are decided
     there."""
-    sample, rng = drawn(seed), Random(f"damage/{seed}")
+    sample, rng = drawn(kind(seed), seed), Random(f"damage/{seed}")
     shares = ((without_records, 20), (without_calls, 12), (without_lists, 15), (with_words, 8))
     chosen: list[Damage] = []
     for lost, most in shares:
@@ -138,9 +144,9 @@ def test_a_share_of_all_that_a_bazaar_has(seed: int) -> None:
 CASES = 8
 
 
-def drawn(seed: int) -> Sample:
+def drawn(e: Bazaar, seed: int) -> Sample:
     """A bazaar, with some questions that are decided of it, not too many of them by a no."""
-    e, rng = Bazaar(seed), Random(f"cases/{seed}")
+    rng = Random(f"cases/{seed}")
     hosts = [str(host) for host in e.hosts]
     found: list[Case] = []
     refuted = 0
@@ -159,7 +165,7 @@ def drawn(seed: int) -> Sample:
             told is reach.Verdict.UNREACHABLE and refuted <= CASES // 2
         ):
             found.append(Case(text, told, "", "", 0, one_way=one_way))
-    return Sample(f"bazaar {seed}", e.files(), tuple(found))
+    return Sample(f"{type(e).__name__} {seed}", e.files(), tuple(found))
 
 
 # Sample, call, what begins its record's id, and a question that hangs on it.

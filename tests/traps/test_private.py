@@ -109,6 +109,26 @@ def test_a_missing_call_flips_nothing(estate: str, call: str) -> None:
     never_flips(dict(without(e.files(), call)), verdicts, call)
 
 
+@pytest.mark.parametrize("allowed", ["10.0.0.0/16", "10.0.1.0/24"])
+@pytest.mark.parametrize("static", [["192.168.0.0/16"], None])
+def test_without_connections_any_line_may_have_told_a_prefix(
+    static: list[str] | None, allowed: str
+) -> None:
+    """What a gateway has learned need not be of a connection that nobody sees: Direct Connect may
+    have told it, and what is asked of that is not refuted."""
+    e = Pair()
+    vgw, dx = gateway(e, e.v1), dx_gateway(e)
+    connection(e, vgw, static=static)
+    line = virtual_interface(e, dx)
+    associate(e, dx, vgw, allowed)
+    learn(e, vgw, e.ta, "192.168.0.0/16")
+    asked = [f"can {e.a} reach {end} port 22" for end in (line, dx, HOST)]
+    asked.append(f"can {line} reach {e.a} port 22")
+    verdicts = {text: e.ask(text).verdict.value for text in asked}
+    assert set(verdicts.values()) <= {"reachable", "unreachable"}
+    never_flips(dict(without(e.files(), "VpnConnections")), verdicts, "VpnConnections")
+
+
 @pytest.mark.parametrize("call", ["VpnConnections", "VpnGateways", "TransitGatewayAttachments"])
 @pytest.mark.parametrize("estate", ESTATES)
 def test_an_answer_that_was_cut_short(estate: str, call: str) -> None:
