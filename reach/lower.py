@@ -305,7 +305,7 @@ class Ground:
         while new:
             fronts = (aliases(self, new).intervals for aliases in _translators())
             new = Ranges.union(span for spans in fronts for span in spans) - found
-            found |= new
+            found = found | new if new else found
         return found
 
     def label(self, node: str, header: Header) -> tuple[str, str] | None:

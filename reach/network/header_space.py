@@ -15,6 +15,7 @@ from functools import cached_property
 
 from reach.network.address import WIDTH, Prefix, cover, format_address, is_ipv4
 from reach.network.field import FIELD, INDEX, Header
+from reach.network.once import once
 
 Interval = tuple[int, int]
 _IPV4_PLACE = (1 << 96) - 1
@@ -41,6 +42,8 @@ class Ranges:
         """These values; an IPv4 address stands for its whole place on the number line."""
         if len(values) == 1:
             return Ranges(((values[0], _last(values[0])),))
+        if not values:
+            return NOTHING
         return Ranges.union((value, _last(value)) for value in values)
 
     @staticmethod
@@ -54,8 +57,11 @@ class Ranges:
     @staticmethod
     def union(intervals: Iterable[Interval]) -> Ranges:
         """The set of all integers in any of the intervals, in normal form."""
+        spans = sorted(intervals)
+        if len(spans) < 2:
+            return Ranges(tuple(spans)) if spans else NOTHING
         merged: list[Interval] = []
-        for low, high in sorted(intervals):
+        for low, high in spans:
             if merged and low <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
             else:
@@ -67,7 +73,7 @@ class Ranges:
         """What is in any of some sets."""
         return Ranges.union(span for each in sets for span in each.intervals)
 
-    @cached_property
+    @once
     def _lows(self) -> tuple[int, ...]:
         return tuple(low for low, _ in self.intervals)
 
@@ -86,12 +92,14 @@ class Ranges:
     def __or__(self, other: Ranges) -> Ranges:
         if not other.intervals:
             return self
+        if not self.intervals:
+            return other
         return Ranges.union((*self.intervals, *other.intervals))
 
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
+    @once
     def _hash(self) -> int:
         return hash(self.intervals)
 
@@ -226,7 +234,7 @@ class Ranges:
         alone = sum(high == _last(low) for low, high in self.intervals)
         return alone * 2 > len(self.intervals)
 
-    @cached_property
+    @once
     def count(self) -> int:
         return sum(high - low + 1 for low, high in self.intervals)
 
@@ -250,6 +258,7 @@ class Ranges:
             yield from cover(low, high)
 
 
+NOTHING = Ranges(())
 EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)  # all addresses
 
 
@@ -321,9 +330,11 @@ class HeaderSpace:
     def where(**ranges: Ranges | None) -> HeaderSpace:
         """A product from keyword arguments; None means any value."""
         given = [(name, values) for name, values in ranges.items() if values is not None]
+        if len(given) < 2:
+            return HeaderSpace(tuple(given)) if given else ANYTHING
         return HeaderSpace(tuple(sorted(given, key=lambda pair: INDEX[pair[0]])))
 
-    @cached_property
+    @once
     def by_name(self) -> Mapping[str, Ranges]:
         return dict(self.fields)
 
@@ -341,7 +352,7 @@ class HeaderSpace:
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
+    @once
     def _hash(self) -> int:
         return hash(self.fields)
 

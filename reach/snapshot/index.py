@@ -220,6 +220,11 @@ class Index:
             return self.roll.crowd(self.roll.where(test))
         return tuple(filter(test, self.interfaces))
 
+    def interfaces_in(self, vpc: str, test: Callable[[NetworkInterface], bool]) -> Interfaces:
+        """The interfaces in a VPC that pass a test of what many share."""
+        every = self.interfaces_by_vpc.get(vpc, ())
+        return every.where(test) if isinstance(every, Crowd) else tuple(filter(test, every))
+
     @cached_property
     def mapped(self) -> Interfaces:
         """The interfaces of which an address has another one outside (``outer_mapping``)."""

@@ -254,24 +254,26 @@ class Roll:
         """The same of several lots at once: ``key`` says of every row of the roll whose it is."""
         found: dict[int, list[Interval]] = {}
         at = _of(self._six_starts, rows)
-        whose = key[self.six_row[at]].tolist()
-        six = ((high << 64 | low) for high, low in self.six[at].tolist())
-        for number, address in sorted(set(zip(whose, six, strict=True))):
-            own = found.setdefault(number, [])
-            if own and own[-1][1] + 1 == address:
-                own[-1] = (own[-1][0], address)
-            else:
-                own.append((address, address))
+        if len(at):
+            whose = key[self.six_row[at]].tolist()
+            six = ((high << 64 | low) for high, low in self.six[at].tolist())
+            for number, address in sorted(set(zip(whose, six, strict=True))):
+                own = found.setdefault(number, [])
+                if own and own[-1][1] + 1 == address:
+                    own[-1] = (own[-1][0], address)
+                else:
+                    own.append((address, address))
         at = _of(self._four_starts, rows)
         if not len(at):
             return found
         four, keys = self.four[at], key[self.four_row[at]]
         order = np.lexsort((four, keys))
         four, keys = four[order], keys[order]
-        step, same = np.diff(four), np.diff(keys) == 0
-        cuts = np.flatnonzero(~(same & ((step == 1) | (step == 0))))
-        first, last = np.concatenate(([0], cuts + 1)), np.concatenate((cuts, [len(four) - 1]))
-        lots = keys[first].tolist(), four[first].tolist(), four[last].tolist()
+        begins = np.ones(len(four), np.bool_)
+        begins[1:] = (keys[1:] != keys[:-1]) | (four[1:] - four[:-1] > 1)
+        ends = np.ones(len(four), np.bool_)
+        ends[:-1] = begins[1:]
+        lots = keys[begins].tolist(), four[begins].tolist(), four[ends].tolist()
         for number, low, high in zip(*lots, strict=True):
             span = (FAMILY_BIT | low << _PLACE, FAMILY_BIT | high << _PLACE | _LOW)
             found.setdefault(number, []).append(span)
