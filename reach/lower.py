@@ -28,6 +28,7 @@ from reach.component import (
     node_name,
 )
 from reach.components import components
+from reach.later import Later
 from reach.network.field import INDEX, Header
 from reach.network.header_space import ANYTHING, EVERYWHERE, HeaderSpace, Ranges
 from reach.network.node import Network, Node
@@ -435,6 +436,9 @@ class Ground:
         if key not in self._memo:
             self._memo[key] = make()
         return cast("T", self._memo[key])
+
+    def later(self, make: Callable[[], tuple[T, ...]]) -> Sequence[T]:
+        return Later(make)
 
     def own(self, key: str, make: Callable[[], T]) -> T:
         """``make()``, once for this very ground: what was read off its network."""

@@ -234,7 +234,7 @@ class Forward:
 
     routes: tuple[Route, ...]
     otherwise: Origin | None = None
-    supposed: tuple[Route, ...] = ()
+    supposed: Sequence[Route] = ()
 
     @once
     def is_list(self) -> bool:
