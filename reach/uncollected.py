@@ -64,8 +64,11 @@ class _Collector:
     def enter(self, work: Work) -> None:
         if not self.inside:
             self.was_on = gc.isenabled()
-            if self.was_on and self.grown > max(_MANY, self.stays // 4) and self._drops(work):
-                self._collect()
+            if self.was_on and self.grown > max(_MANY, self.stays // 4):
+                if self._drops(work):
+                    self._collect()
+                else:
+                    self.stays, self.grown = self.stays + self.grown, 0
             gc.disable()
         self.inside += 1
 
