@@ -332,14 +332,13 @@ class HeaderSpace:
         given = [(name, values) for name, values in ranges.items() if values is not None]
         if len(given) < 2:
             return HeaderSpace(tuple(given)) if given else ANYTHING
-        return HeaderSpace(tuple(sorted(given, key=lambda pair: INDEX[pair[0]])))
+        return HeaderSpace(tuple(sorted(given, key=_place)))
 
     @once
     def by_name(self) -> Mapping[str, Ranges]:
         return dict(self.fields)
 
-    def __contains__(self, header: object) -> bool:
-        assert isinstance(header, Header)
+    def __contains__(self, header: Header) -> bool:
         for name, values in self.fields:
             value, spans = header[INDEX[name]], values.intervals
             if len(spans) == 1:  # as nearly always: written out, as nothing is asked more often
@@ -361,11 +360,15 @@ class HeaderSpace:
             return self
         if not self.fields:
             return other
-        both = dict(self.fields)
+        both, same = dict(self.fields), True
         for name, values in other.fields:
             mine = both.get(name)
-            both[name] = values if mine is None else mine if mine is values else mine & values
-        return HeaderSpace.where(**both) if len(both) > len(self.fields) else _in_order(both)
+            met = values if mine is None else mine if mine is values else mine & values
+            if met is not mine:
+                both[name], same = met, False
+        if same:
+            return self
+        return _sorted(both) if len(both) > len(self.fields) else _in_order(both)
 
     def overlaps(self, other: HeaderSpace) -> bool:
         """Whether any header lies in both."""
@@ -379,7 +382,7 @@ class HeaderSpace:
     def narrowed(self, name: str, values: Ranges) -> HeaderSpace:
         """The same with ``name`` in ``values`` and nothing else said of it."""
         told = {**self.by_name, name: values}
-        return HeaderSpace.where(**told) if len(told) > len(self.fields) else _in_order(told)
+        return _sorted(told) if len(told) > len(self.fields) else _in_order(told)
 
     def without(self, *names: str) -> HeaderSpace:
         """The same with nothing said of the fields of these names."""
@@ -403,6 +406,14 @@ class HeaderSpace:
             more = ", ..." if len(values.intervals) > 4 else ""
             parts.append(f"{name.replace('_', ' ')} {', '.join(shown)}{more}")
         return "; ".join(parts) or "any packet"
+
+
+def _place(field: tuple[str, Ranges]) -> int:
+    return INDEX[field[0]]
+
+
+def _sorted(told: dict[str, Ranges]) -> HeaderSpace:
+    return HeaderSpace(tuple(sorted(told.items(), key=_place)))
 
 
 def _in_order(told: dict[str, Ranges]) -> HeaderSpace:

@@ -312,7 +312,7 @@ class Index:
         More than one where VPCs overlap.
         """
         if self.roll:
-            found = list(self.roll.crowd(self.roll.owners(address)))
+            found = list(self.roll.owning(address))
         else:
             found = list(self._by_address.get(address, ()))
         for length in self._delegated_lengths:

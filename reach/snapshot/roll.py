@@ -122,6 +122,7 @@ class Roll:
         self.four, self.four_row = told.four, told.four_row
         self.six, self.six_row = told.six, told.six_row
         self.mapped, self.delegated = told.mapped, told.delegated
+        self._owning: dict[int, tuple[NetworkInterface, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -299,6 +300,13 @@ class Roll:
         found = np.zeros(len(self), np.bool_)
         found[self.delegated] = True
         return found
+
+    def owning(self, address: int) -> tuple[NetworkInterface, ...]:
+        """The interfaces that have an address of their own; it is asked of the same again."""
+        known = self._owning.get(address)
+        if known is None:
+            known = self._owning[address] = self.records(self.owners(address))
+        return known
 
     def owners(self, address: int) -> Rows:
         """The rows that have an address of their own, in order."""
