@@ -67,7 +67,6 @@ VERDICT = Wanted(evidence=False)
 OPEN, CLOSE = "open", "close"
 
 
-@uncollected()
 def ask(
     snapshot: Snapshot,
     question: str | Question,
@@ -123,10 +122,11 @@ def ask(
             at_destination=tuple(sorted((at_destination or {}).items())),
         )
     reduced = ALL if reductions is None else Reductions.of(reductions)
-    ground = set_apart(ground_of(snapshot, Options.of(options or {}), reduced), question)
     wanted = Wanted(packets, blocked, paths, ends, fix=fix, cut=cut)
-    told = answer(ground, question, _LATE, wanted)
-    return _with_proposals(told, ground, question, _LATE, wanted)
+    with uncollected(snapshot):
+        ground = set_apart(ground_of(snapshot, Options.of(options or {}), reduced), question)
+        told = answer(ground, question, _LATE, wanted)
+        return _with_proposals(told, ground, question, _LATE, wanted)
 
 
 def verdict(
@@ -224,10 +224,13 @@ class _Late:
 _LATE = _Late()
 
 
-@uncollected()
 def answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted = PLAIN) -> Answer:
     """The answer to a question on a lowered snapshot, with the evidence that is wanted."""
-    ground = set_apart(ground, question)
+    with uncollected(ground.snapshot):
+        return _answer(set_apart(ground, question), question, backend, wanted)
+
+
+def _answer(ground: Ground, question: Question, backend: Backend, wanted: Wanted) -> Answer:
     resolved = resolve(ground, question)
     network = amend(ground.network, resolved.amendment)
     plain = Answer(

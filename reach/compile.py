@@ -16,6 +16,7 @@ import solver
 from reach.aim import Aim, Visit
 from reach.constraints import Begin, Constraints, Point, Walk, by_source, to_sender
 from reach.exploration import FEW, Exploration
+from reach.later import Later
 from reach.network.field import FIELDS, INDEX
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -75,7 +76,8 @@ def compile(
     loose = [point.met for walk in walks for point, _ in walk.loose_ends]
     dead = [point.met for walk in walks for point, _ in walk.dead_ends]
     return Constraints(
-        assertions=(*_start_conditions(symbolic, aim, starts), *symbolic.conditions),
+        # Of what folds to false nobody asks under which conditions.
+        assertions=Later(lambda: (*_start_conditions(symbolic, aim, starts), *symbolic.conditions)),
         arrives=solver.and_(goal, solver.not_(doubt)),
         may_arrive=solver.and_(solver.any_of([goal, *loose]), doubt),
         stuck=solver.any_of([*dead, *astray]) if explain else FALSE,

@@ -205,6 +205,10 @@ class Lowering(Protocol):
         """``make()``, once per snapshot."""
         ...
 
+    def later(self, make: Callable[[], tuple[T, ...]]) -> Sequence[T]:
+        """``make()``, when somebody first looks at it: what hardly anybody does."""
+        ...
+
     def option(self, name: str) -> str:
         """How AWS is read where its documentation leaves it open (``reach.options``)."""
         ...

@@ -79,7 +79,7 @@ class Constraints:
     ``doubt`` allows passing rules of unknown effect, ``relaxations`` lift denials.
     """
 
-    assertions: tuple[Term, ...]
+    assertions: Sequence[Term]
     arrives: Term
     may_arrive: Term
     stuck: Term

@@ -21,9 +21,11 @@ import solver
 from reach import foreseen
 from reach.aim import Aim, Start, makes_all
 from reach.answer import Verdict, header_words
+from reach.arriving import arriving
 from reach.canonical import Pinned, pin_choices, pin_header
 from reach.certificate import Certificate, Part
 from reach.certify import certify
+from reach.check import possible
 from reach.compile import compile
 from reach.constraints import Constraints
 from reach.dividing import Shown, Small, divided
@@ -31,6 +33,7 @@ from reach.errors import Defect
 from reach.evaluate import there_and_back
 from reach.exploration import MOST_REWRITES, TooWide
 from reach.network.field import Header, reply_to
+from reach.network.header_space import HeaderSpace
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.shut import Shut
@@ -96,6 +99,9 @@ def decide(network: Network, aim: Aim, backend: Backend, budget: Budget = BUDGET
         except TooWide:
             pass
         else:
+            proof = None if constraints.arrives is FALSE else by_sets(network, aim)
+            if proof is not None:
+                return Decision(Verdict.REACHABLE, proof)
             decision = decide_compiled(network, aim, constraints, backend, budget)
             if not decision.unknown or len(aim.starts) == 1:
                 return decision
@@ -201,10 +207,37 @@ def at_once(network: Network, aim: Aim) -> Proof | None:
     return None
 
 
+def by_sets(network: Network, aim: Aim) -> Proof | None:
+    """The same where what is liked best of all does not arrive, and sets tell what may.
+
+    Of the first start of which anything may arrive the packet that would be pinned of that: nothing
+    else arrives, so if it gets through, it is the one.
+    """
+    for start in aim.starts[:_FEW]:
+        found: list[HeaderSpace] = []
+        for space in foreseen.by_destination(start.space):
+            some = arriving(network, aim, replace(start, space=space), _FEW_STEPS)
+            if some is None:
+                return None
+            found += (piece for each in some for piece in possible(aim, each))
+        packets = [foreseen.packet(space, aim.two_way) for space in found]
+        known = [packet for packet in packets if packet is not None]
+        if len(known) < len(packets):
+            return None
+        if known:
+            return _shown(network, aim, start, min(known, key=foreseen.liking))
+    return None
+
+
 def _foreseen(network: Network, aim: Aim, start: Start) -> Proof | None:
     """The walk of the packet that is liked best of a start, if it gets through."""
     packet = foreseen.packet(start.space, aim.two_way)
-    if packet is None or packet not in start.space:
+    return None if packet is None else _shown(network, aim, start, packet)
+
+
+def _shown(network: Network, aim: Aim, start: Start, packet: Header) -> Proof | None:
+    """The walk of a packet of a start, if it gets through."""
+    if packet not in start.space:
         return None
     if packet.source == packet.destination and not aim.to_itself:
         return None

@@ -42,7 +42,6 @@ class Estate:
     hosts themselves are made when a flow of an edited rule comes there.
     """
 
-    @uncollected()
     def __init__(
         self,
         snapshot: Snapshot,
@@ -53,9 +52,10 @@ class Estate:
         self.snapshot = snapshot
         self.one_way = one_way
         self._options = dict(options or {})
-        ground = resident(snapshot, Options.of(self._options))
-        keep_ground(snapshot, ground)
-        warmed(ground)
+        with uncollected(snapshot):
+            ground = resident(snapshot, Options.of(self._options))
+            keep_ground(snapshot, ground)
+            warmed(ground)
 
     def ask(self, question: str, **how: Any) -> Answer:
         """The answer of :func:`reach.ask`, about the estate as it is, under its options."""
@@ -87,8 +87,9 @@ class Estate:
         after any other change everything is.
         """
         chosen = Options.of(self._options)
-        keep_ground(snapshot, resident(snapshot, chosen))
-        found = diff(
-            self.snapshot, snapshot, one_way=self.one_way, options=self._options, most=most
-        )
-        return Edited(Estate(snapshot, options=self._options, one_way=self.one_way), found)
+        with uncollected(self.snapshot):
+            keep_ground(snapshot, resident(snapshot, chosen))
+            found = diff(
+                self.snapshot, snapshot, one_way=self.one_way, options=self._options, most=most
+            )
+            return Edited(Estate(snapshot, options=self._options, one_way=self.one_way), found)

@@ -312,9 +312,9 @@ class Exploration:
             return self._in_turn(stage, point, matched)
         for position, met in matched.items():
             route = stage.routes[position]
-            earlier = solver.any_of(
-                matched[rival] for rival in stage.rivals[position] if rival in matched
-            )
+            # Who is alone has no rivals; to look for them takes a look at all routes.
+            rivals = stage.rivals[position] if len(matched) > 1 else ()
+            earlier = solver.any_of(matched[rival] for rival in rivals if rival in matched)
             guard = solver.and_(point.guard, met, solver.not_(earlier))
             self._leave(route, Point(point.place, guard, point.version))
         rest = solver.and_(point.guard, solver.not_(solver.any_of(matched.values())))

@@ -1,6 +1,6 @@
 """The witness that pinning would end with, made up without a solver.
 
-    packet(space, two_way) -> Header | None
+    packet(space, two_way) -> Header | None        liking(header) -> key
 
 :mod:`reach.canonical` pins a header field by field: a liked value if that can work, else the
 lowest.  Where a packet that has the best of each field gets through, every one of those wishes can
@@ -10,8 +10,10 @@ say.  Takes the headers of a start; must not know AWS, networks or a solver.
 
 from __future__ import annotations
 
+from functools import partial
+
 from reach.network.address import FAMILY_BIT, is_ipv4, parse_address, to_next
-from reach.network.field import ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
+from reach.network.field import FIELDS, ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
 from reach.network.header_space import HeaderSpace, Ranges
 
 # 203.0.113.0/24 and 2001:db8::/32 are for documentation (RFC 5737, RFC 3849).
@@ -88,14 +90,18 @@ def few(name: str, values: Ranges | None) -> tuple[int, ...]:
         if (high - low) // step >= MANY or (step > 1 and low & _BEYOND):
             return ()
         found += range(low, high + 1, step)
+    return tuple(sorted(found, key=partial(_rank, name))) if len(found) <= MANY else ()
+
+
+def _rank(name: str, value: int) -> tuple[int, bool, int]:
     liked = LIKED.get(name, ())
-    is_address = name in ("source", "destination")
+    place = liked.index(value) if value in liked else len(liked)
+    return place, name in ("source", "destination") and not is_ipv4(value), value
 
-    def rank(value: int) -> tuple[int, bool, int]:
-        place = liked.index(value) if value in liked else len(liked)
-        return place, is_address and not is_ipv4(value), value
 
-    return tuple(sorted(found, key=rank)) if len(found) <= MANY else ()
+def liking(header: Header) -> tuple[tuple[int, bool, int], ...]:
+    """Of several headers pinning ends with the one of which this is least."""
+    return tuple(_rank(each.name, value) for each, value in zip(FIELDS, header, strict=True))
 
 
 def by_destination(space: HeaderSpace) -> tuple[HeaderSpace, ...]:

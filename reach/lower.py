@@ -29,6 +29,7 @@ from reach.component import (
     node_name,
 )
 from reach.components import components
+from reach.later import Later
 from reach.network.field import INDEX, Header
 from reach.network.header_space import ANYTHING, EVERYWHERE, HeaderSpace, Ranges
 from reach.network.node import Network, Node
@@ -306,7 +307,7 @@ class Ground:
         while new:
             fronts = (aliases(self, new).intervals for aliases in _translators())
             new = Ranges.union(span for spans in fronts for span in spans) - found
-            found |= new
+            found = found | new if new else found
         return found
 
     def label(self, node: str, header: Header) -> tuple[str, str] | None:
@@ -436,6 +437,9 @@ class Ground:
         if key not in self._memo:
             self._memo[key] = make()
         return cast("T", self._memo[key])
+
+    def later(self, make: Callable[[], tuple[T, ...]]) -> Sequence[T]:
+        return Later(make)
 
     def own(self, key: str, make: Callable[[], T]) -> T:
         """``make()``, once for this very ground: what was read off its network."""

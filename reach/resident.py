@@ -14,7 +14,7 @@ Must not know questions or the engines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -291,6 +291,10 @@ class Resident(Ground):
         else:
             self._frames.note(known.reads)
         return cast("T", known.value)
+
+    def later(self, make: Callable[[], tuple[T, ...]]) -> Sequence[T]:
+        """At once: a node says what it was made of when it is made."""
+        return make()
 
     def _make(self, name: str) -> Node:
         known = self._known(self._common.nodes, self._shelf.nodes, name)

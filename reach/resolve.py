@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import product
 
 from reach import denote
@@ -56,6 +56,7 @@ _AT_SOURCE = {
 }
 _FEW = 4
 _MANY, _TOO_MANY = 256, 50_000
+_OFTEN = 256  # packets that are remembered
 
 
 @dataclass(frozen=True)
@@ -210,14 +211,16 @@ def _starts(
 ) -> Iterator[Start]:
     """Every start with every way of addressing the destination, every kind of packet, and each
     IP version."""
-    ported = question.port_at == "source"
-    ports = leaving.by_name.get("source_port")
-    spaces = [_as_asked(space, ports) & leaving for space in question.packet.spaces(ported)]
+    kinds = _kinds(question.packet, question.port_at == "source")
+    if leaving.fields:
+        ports = leaving.by_name.get("source_port")
+        kinds = tuple((_as_asked(space, ports) & leaving, family) for space, family in kinds)
     addressings = _addressings(ground, destination)
     # Worked out once: sets that starts share are looked at once by whoever reads the starts.
     asked = [
-        (packet & family & HeaderSpace.where(destination=ends), family)
-        for ends, packet, family in product(addressings, spaces, _FAMILIES)
+        (packets, family)
+        for ends, (space, family) in product(addressings, kinds)
+        if not (packets := space & HeaderSpace.where(destination=ends)).is_empty
     ]
     for start, (packets, family) in product(source.starts, asked):
         space = start.space & packets
@@ -225,6 +228,12 @@ def _starts(
             space &= _TO_PUBLIC
         if not space.is_empty:
             yield replace(start, space=space)
+
+
+@lru_cache(_OFTEN)
+def _kinds(packet: Packet, ported: bool) -> tuple[tuple[HeaderSpace, HeaderSpace], ...]:
+    """What a packet may be in each IP version, and that version; questions often ask the same."""
+    return tuple((each & own, own) for each, own in product(packet.spaces(ported), _FAMILIES))
 
 
 def _as_asked(space: HeaderSpace, ports: Ranges | None) -> HeaderSpace:

@@ -10,8 +10,8 @@ import pytest
 import reach
 from reach.answer import Verdict
 from reach.compile import compile
-from reach.decide import at_once, decide_compiled
-from reach.foreseen import MANY, by_destination, few, least, packet
+from reach.decide import at_once, by_sets, decide_compiled
+from reach.foreseen import MANY, by_destination, few, least, liking, packet
 from reach.lower import Ground, lower
 from reach.network.address import ipv4, parse_address
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
@@ -109,6 +109,23 @@ def test_samples_are_decided_the_same_without_the_solver(sample: str) -> None:
         decision = decide_compiled(known.network, aim, compile(known.network, aim), Z3Backend())
         proof = at_once(known.network, aim)
         assert proof is None or proof == decision.proof, case.where
+        by_way = by_sets(known.network, aim)
+        assert by_way is None or by_way == decision.proof, case.where
         reachable = decision.verdict is Verdict.REACHABLE
         seen, missed = seen + (proof is not None), missed + (proof is None and reachable)
     assert seen > missed
+
+
+def test_which_of_several_packets_is_liked_best() -> None:
+    """Field by field: a liked value first, an IPv4 address before an IPv6 one, then the lowest."""
+    spaces = [
+        told(protocol=Ranges.of(UDP), destination_port=Ranges.of(22)),
+        told(protocol=Ranges.of(TCP), destination_port=Ranges.of(80)),
+        told(protocol=Ranges.of(TCP), destination_port=Ranges.of(443)),
+    ]
+    made = [found for space in spaces if (found := packet(space, True)) is not None]
+    assert min(made, key=liking) is made[2]
+    assert min(made[:2], key=liking) is made[1]
+    six = made[1]._replace(source=SIX)
+    assert min((six, made[0]), key=liking) is made[0]
+    assert min((six, made[0]._replace(source=DOCUMENTED)), key=liking).source == DOCUMENTED

@@ -123,7 +123,9 @@ def _stages(lowering: Lowering, table: RouteTable, sender: _Sender) -> tuple[Sta
     certain = [_route(lowering, table, sender, each) for each in certain_of(lowering, table)]
     if unknown is not None:
         return (Forward((never, *certain)), Unmodelled(unknown))
-    supposed = tuple(_supposed(lowering, table, sender)) if sender.subnet else ()
+    if not sender.subnet:
+        return (Forward((never, *certain), no_route),)
+    supposed = lowering.later(lambda: tuple(_supposed(lowering, table, sender)))
     return (Forward((never, *certain), no_route, supposed),)
 
 

@@ -150,7 +150,7 @@ def _lookup(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ..
     title = _title(lowering, table_id)
     routes = tuple(_route(table_id, argument, each, title) for each in contents.best.values())
     words = "has no route to the destination"
-    supposed = tuple(_supposed(lowering, table_id, argument))
+    supposed = lowering.later(lambda: tuple(_supposed(lowering, table_id, argument)))
     return (Forward(routes, Origin(table_id, words, "", _NO_ROUTE, title), supposed),)
 
 

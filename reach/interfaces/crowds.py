@@ -11,6 +11,7 @@ not decide: where interfaces are few, that is asked.
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -50,13 +51,18 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str, within: Ranges | None =
 
 def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
     lot = _Lot(lowering, crowd)
-    of_class = lot.known.owned_by_class(lot.hosts)
+    own = lot.known.owned_by_class(lot.hosts)
+    lots = [
+        (row, node_name(ends.NAME, name, "admit"), own.get(number, _NOTHING))
+        for row, name, number in lot.known.firsts_of(lot.hosts)
+    ]
+    rows = lot.rows_of_services.tolist()
+    kept = (owned(lowering, each) for each in lot.services)
+    lots += zip(rows, lot.nodes, kept, strict=True)
     found: dict[str, Ranges] = {}
-    for node, own in lot.in_order("admit"):
-        if isinstance(own, NetworkInterface):
-            found[node] = found.get(node, _NOTHING) | owned(lowering, own)
-        else:
-            found[node] = of_class.get(int(lot.known.number[own[0]]), _NOTHING)
+    for _, node, addresses in sorted(lots, key=_first):
+        known = found.get(node)
+        found[node] = addresses if known is None else known | addresses
     return found
 
 
@@ -71,19 +77,20 @@ class _Lot:
         self.rows_of_services: Rows = crowd.rows[~host]
         self.services = crowd.roll.records(self.rows_of_services)
         self.nodes = tuple(map(lowering.interface_node, self.services))
-        rows = (crowd.roll.row(name) for name in ends.routed(lowering))
-        pooled = np.array(sorted(row for row in rows if row is not None), np.int64)
-        self.pooled = crowd.roll.records(pooled[np.isin(pooled, crowd.rows)])
 
-    def in_order(self, part: str) -> Iterator[tuple[str, Rows | NetworkInterface]]:
-        """Each class and each service by its node, as the first of them comes."""
-        lots: list[tuple[int, str, Rows | NetworkInterface]] = [
-            (int(rows[0]), node_name(ends.NAME, self.known.name(number), part), rows)
-            for number, rows in self.known.lots(self.hosts)
-        ]
-        lots += zip(self.rows_of_services.tolist(), self.nodes, self.services, strict=True)
-        for _, node, own in sorted(lots, key=_first):
-            yield node, own
+    @cached_property
+    def pooled(self) -> tuple[NetworkInterface, ...]:
+        """Those to which something of a pool of addresses is routed."""
+        rows = (self.crowd.roll.row(name) for name in ends.routed(self.lowering))
+        pooled = np.array(sorted(row for row in rows if row is not None), np.int64)
+        return self.crowd.roll.records(pooled[np.isin(pooled, self.crowd.rows)])
+
+    def owners(self) -> Iterator[str]:
+        """The classes and the services, as the first of each comes."""
+        lots = [(row, f"{ends.NAME}/{name}") for row, name, _ in self.known.firsts_of(self.hosts)]
+        names = (node.rpartition("/")[0] for node in self.nodes)
+        lots += zip(self.rows_of_services.tolist(), names, strict=True)
+        return iter(dict.fromkeys(name for _, name in sorted(lots, key=_first)))
 
     def of_class(self, class_id: str) -> Rows:
         """The hosts of a class among them."""
@@ -139,7 +146,7 @@ class _Lot:
             yield ends.pooled(self.lowering, each, None)
 
 
-def _first(entry: tuple[int, str, Rows | NetworkInterface]) -> int:
+def _first(entry: tuple[int, object] | tuple[int, object, object]) -> int:
     return entry[0]
 
 
@@ -186,8 +193,7 @@ class Goals(Mapping[str, HeaderSpace]):
         return owner in self._services or len(self._rows(owner)) > 0
 
     def __iter__(self) -> Iterator[str]:
-        owners = (node.rpartition("/")[0] for node, _ in self._lot.in_order("admit"))
-        return iter(dict.fromkeys(owners))
+        return self._lot.owners()
 
     def __len__(self) -> int:
         return len(np.unique(self._lot.known.number[self._lot.hosts])) + len(self._services)

@@ -136,6 +136,8 @@ def posing(
     lowering: Lowering, own: Iterable[NetworkInterface], addresses: Ranges | None
 ) -> Iterator[Start]:
     """Those that may send from addresses of a pool: the check has to be off (R-ENI-5)."""
+    if not routed(lowering):
+        return
     known = classes(lowering)
     for host in own:
         held = pooled(lowering, host, addresses)
@@ -154,11 +156,11 @@ def starts_alone(
     return tuple(
         Start(
             node_name(NAME, host.network_interface_id, "send"),
-            HeaderSpace.where(source=_within(lowering, host, addresses)),
+            HeaderSpace((("source", sent),)),
             f"{NAME}/{known.of(host.network_interface_id)}",
         )
         for host in own
-        if _within(lowering, host, addresses)
+        if (sent := _within(lowering, host, addresses))
     )
 
 

@@ -26,7 +26,7 @@ def forget_towards(lowering: Lowering, vpc_id: str) -> tuple[Translate, ...]:
     """What is sent to one of them has no sender's groups any more."""
 
     def make() -> tuple[Translate, ...]:
-        own = (each for each in _of_services(lowering) if each.vpc_id == vpc_id)
+        own = lowering.index.interfaces_in(vpc_id, _is_of_service)
         found = Ranges.of(*(address for each in own for address in _nameless(lowering, each)))
         if not found:
             return ()
@@ -36,15 +36,8 @@ def forget_towards(lowering: Lowering, vpc_id: str) -> tuple[Translate, ...]:
     return lowering.memo(f"nameless interfaces of {vpc_id}", make)
 
 
-def _of_services(lowering: Lowering) -> tuple[NetworkInterface, ...]:
-    def make() -> tuple[NetworkInterface, ...]:
-        return tuple(
-            lowering.index.interfaces_where(
-                lambda each: _is_endpoint(each) or is_mount_target(each)
-            )
-        )
-
-    return lowering.memo("nameless interfaces", make)
+def _is_of_service(interface: NetworkInterface) -> bool:
+    return _is_endpoint(interface) or is_mount_target(interface)
 
 
 def _is_endpoint(interface: NetworkInterface) -> bool:

@@ -45,12 +45,16 @@ class Rolled:
         alone |= ~np.array([*map(is_running, kinds), True, True])[instance]
         alone |= _apart(lowering, roll)
         self.number, self.firsts = _classed(keys, alone)
+        self._of: dict[str, str] = {}
 
     def of(self, interface_id: str) -> str:
-        row = self.roll.row(interface_id)
-        if row is None:
-            raise KeyError(interface_id)
-        return self.roll.name(int(self.firsts[self.number[row]]))
+        known = self._of.get(interface_id)
+        if known is None:
+            row = self.roll.row(interface_id)
+            if row is None:
+                raise KeyError(interface_id)
+            known = self._of[interface_id] = self.roll.name(int(self.firsts[self.number[row]]))
+        return known
 
     def members(self, class_id: str) -> Sequence[NetworkInterface]:
         row = self.roll.row(class_id)
@@ -83,7 +87,7 @@ class Rolled:
         """The same of each class that some rows are of, by its number."""
         spans = self.roll.spans_by(rows, self.number)
         own = {number: Ranges(tuple(each)) for number, each in spans.items()}
-        for number in np.unique(self.number[self.roll.delegated_of(rows)]).tolist():
+        for number in set(self.number[self.roll.delegated_of(rows)].tolist()):
             own[number] = self.owned(rows[self.number[rows] == number])
         return own
 
@@ -94,6 +98,12 @@ class Rolled:
         ends = np.cumsum(counts)
         for at in np.argsort(first, kind="stable").tolist():
             yield int(numbers[at]), rows[order[ends[at] - counts[at] : ends[at]]]
+
+    def firsts_of(self, rows: Rows) -> Iterator[tuple[int, str, int]]:
+        """The classes of some rows: the first row, the name and the number of each."""
+        numbers, first = np.unique(self.number[rows], return_index=True)
+        names = self.roll.names(self.firsts[numbers])
+        return zip(rows[first].tolist(), names, numbers.tolist(), strict=True)
 
     def name(self, number: int) -> str:
         return self.roll.name(int(self.firsts[number]))

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from reach.network.address import WIDTH, Prefix, cover, format_address, is_ipv4
 from reach.network.field import FIELD, INDEX, Header
+from reach.network.once import once
 
 Interval = tuple[int, int]
 _IPV4_PLACE = (1 << 96) - 1
@@ -41,6 +42,8 @@ class Ranges:
         """These values; an IPv4 address stands for its whole place on the number line."""
         if len(values) == 1:
             return Ranges(((values[0], _last(values[0])),))
+        if not values:
+            return NOTHING
         return Ranges.union((value, _last(value)) for value in values)
 
     @staticmethod
@@ -54,8 +57,11 @@ class Ranges:
     @staticmethod
     def union(intervals: Iterable[Interval]) -> Ranges:
         """The set of all integers in any of the intervals, in normal form."""
+        spans = sorted(intervals)
+        if len(spans) < 2:
+            return Ranges(tuple(spans)) if spans else NOTHING
         merged: list[Interval] = []
-        for low, high in sorted(intervals):
+        for low, high in spans:
             if merged and low <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
             else:
@@ -67,7 +73,7 @@ class Ranges:
         """What is in any of some sets."""
         return Ranges.union(span for each in sets for span in each.intervals)
 
-    @cached_property
+    @once
     def _lows(self) -> tuple[int, ...]:
         return tuple(low for low, _ in self.intervals)
 
@@ -86,12 +92,14 @@ class Ranges:
     def __or__(self, other: Ranges) -> Ranges:
         if not other.intervals:
             return self
+        if not self.intervals:
+            return other
         return Ranges.union((*self.intervals, *other.intervals))
 
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
+    @once
     def _hash(self) -> int:
         return hash(self.intervals)
 
@@ -226,7 +234,7 @@ class Ranges:
         alone = sum(high == _last(low) for low, high in self.intervals)
         return alone * 2 > len(self.intervals)
 
-    @cached_property
+    @once
     def count(self) -> int:
         return sum(high - low + 1 for low, high in self.intervals)
 
@@ -250,6 +258,7 @@ class Ranges:
             yield from cover(low, high)
 
 
+NOTHING = Ranges(())
 EVERYWHERE = Ranges.span(0, (1 << WIDTH) - 1)  # all addresses
 
 
@@ -321,14 +330,15 @@ class HeaderSpace:
     def where(**ranges: Ranges | None) -> HeaderSpace:
         """A product from keyword arguments; None means any value."""
         given = [(name, values) for name, values in ranges.items() if values is not None]
-        return HeaderSpace(tuple(sorted(given, key=lambda pair: INDEX[pair[0]])))
+        if len(given) < 2:
+            return HeaderSpace(tuple(given)) if given else ANYTHING
+        return HeaderSpace(tuple(sorted(given, key=_place)))
 
-    @cached_property
+    @once
     def by_name(self) -> Mapping[str, Ranges]:
         return dict(self.fields)
 
-    def __contains__(self, header: object) -> bool:
-        assert isinstance(header, Header)
+    def __contains__(self, header: Header) -> bool:
         for name, values in self.fields:
             value, spans = header[INDEX[name]], values.intervals
             if len(spans) == 1:  # as nearly always: written out, as nothing is asked more often
@@ -341,7 +351,7 @@ class HeaderSpace:
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
+    @once
     def _hash(self) -> int:
         return hash(self.fields)
 
@@ -350,11 +360,15 @@ class HeaderSpace:
             return self
         if not self.fields:
             return other
-        both = dict(self.fields)
+        both, same = dict(self.fields), True
         for name, values in other.fields:
             mine = both.get(name)
-            both[name] = values if mine is None else mine if mine is values else mine & values
-        return HeaderSpace.where(**both) if len(both) > len(self.fields) else _in_order(both)
+            met = values if mine is None else mine if mine is values else mine & values
+            if met is not mine:
+                both[name], same = met, False
+        if same:
+            return self
+        return _sorted(both) if len(both) > len(self.fields) else _in_order(both)
 
     def overlaps(self, other: HeaderSpace) -> bool:
         """Whether any header lies in both."""
@@ -373,7 +387,7 @@ class HeaderSpace:
     def narrowed(self, name: str, values: Ranges) -> HeaderSpace:
         """The same with ``name`` in ``values`` and nothing else said of it."""
         told = {**self.by_name, name: values}
-        return HeaderSpace.where(**told) if len(told) > len(self.fields) else _in_order(told)
+        return _sorted(told) if len(told) > len(self.fields) else _in_order(told)
 
     def without(self, *names: str) -> HeaderSpace:
         """The same with nothing said of the fields of these names."""
@@ -397,6 +411,14 @@ class HeaderSpace:
             more = ", ..." if len(values.intervals) > 4 else ""
             parts.append(f"{name.replace('_', ' ')} {', '.join(shown)}{more}")
         return "; ".join(parts) or "any packet"
+
+
+def _place(field: tuple[str, Ranges]) -> int:
+    return INDEX[field[0]]
+
+
+def _sorted(told: dict[str, Ranges]) -> HeaderSpace:
+    return HeaderSpace(tuple(sorted(told.items(), key=_place)))
 
 
 def _in_order(told: dict[str, Ranges]) -> HeaderSpace:

@@ -25,6 +25,7 @@ from functools import cached_property
 
 from reach.network.field import INDEX
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.once import once
 
 _FEW = 8
 _KEPT = 64  # sets of destinations of which it is remembered which routes lead there
@@ -91,16 +92,16 @@ class Filter:
     opening: bool = False
     binds: Origin | None = None
 
-    @cached_property
+    @once
     def decisions(self) -> tuple[Rule, ...]:
         return (*self.rules, self.otherwise)
 
-    @cached_property
+    @once
     def permits_only(self) -> bool:
         """Whether no rule denies, so that their order does not matter."""
         return all(rule.action is not Action.DENY for rule in self.rules)
 
-    @cached_property
+    @once
     def positions(self) -> tuple[int, ...]:
         """Which fields the rules look at, as positions in the field table."""
         names = {name for rule in self.decisions for name, _ in rule.match.fields}
@@ -275,9 +276,9 @@ class Forward:
 
     routes: tuple[Route, ...]
     otherwise: Origin | None = None
-    supposed: tuple[Route, ...] = ()
+    supposed: Sequence[Route] = ()
 
-    @cached_property
+    @once
     def is_list(self) -> bool:
         """Whether most routes overlap: they look at other things than destinations."""
         anywhere = sum("destination" not in route.match.by_name for route in self.routes)
@@ -301,7 +302,7 @@ class Forward:
             known = self._told[destinations] = self._towards(destinations)
         return known
 
-    @cached_property
+    @once
     def _told(self) -> dict[Ranges, tuple[int, ...]]:
         """Which routes there are to sets of many blocks: many senders send to the same."""
         return {}
@@ -315,7 +316,7 @@ class Forward:
                 found.update(numbers)
         return tuple(sorted(found))
 
-    @cached_property
+    @once
     def _segments(self) -> tuple[list[int], list[tuple[int, ...]]]:
         """Where routes begin and end to match, and which do from there to the next place."""
         apart = self._apart
@@ -336,7 +337,7 @@ class Forward:
             held.append(tuple(sorted(now)))
         return cuts, held
 
-    @property
+    @once
     def _apart(self) -> tuple[list[int], list[tuple[int, ...]]] | None:
         """The same in less time where no two routes have a destination in common; else None."""
         spans: list[tuple[int, int, int]] = []
@@ -360,9 +361,11 @@ class Forward:
             held.append(())
         return cuts, held
 
-    @cached_property
+    @once
     def rivals(self) -> tuple[tuple[int, ...], ...]:
         """For each route the earlier ones whose destinations overlap with its own."""
+        if self._apart is not None:
+            return ((),) * len(self.routes)
         ends: list[tuple[int, int, int]] = []
         for number, route in enumerate(self.routes):
             values = route.match.by_name.get("destination")

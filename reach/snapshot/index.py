@@ -162,6 +162,10 @@ def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
     return state is None or state.state.lower() in ("associated", "")
 
 
+def _passing(some: Interfaces, test: Callable[[NetworkInterface], bool]) -> Interfaces:
+    return some.where(test) if isinstance(some, Crowd) else tuple(filter(test, some))
+
+
 def instance_of(interface: NetworkInterface) -> str | None:
     return interface.attachment.instance_id if interface.attachment else None
 
@@ -221,6 +225,10 @@ class Index:
             return self.roll.crowd(self.roll.where(test))
         return tuple(filter(test, self.interfaces))
 
+    def interfaces_in(self, vpc: str, test: Callable[[NetworkInterface], bool]) -> Interfaces:
+        """The interfaces in a VPC that pass a test of what many share."""
+        return _passing(self.interfaces_by_vpc.get(vpc, ()), test)
+
     @cached_property
     def mapped(self) -> Interfaces:
         """The interfaces of which an address has another one outside (``outer_mapping``)."""
@@ -254,10 +262,7 @@ class Index:
 
     def in_group(self, group_id: str, vpcs: Set[str]) -> Interfaces:
         """The interfaces of a group that are in some VPCs."""
-        members = self.interfaces_by_group.get(group_id, ())
-        if isinstance(members, Crowd):
-            return members.where(lambda each: each.vpc_id in vpcs)
-        return tuple(each for each in members if each.vpc_id in vpcs)
+        return _passing(self.interfaces_by_group.get(group_id, ()), lambda i: i.vpc_id in vpcs)
 
     def group_but_rules(self, group_id: str) -> SecurityGroup | None:
         """A group, for whoever looks at anything but its rules."""
@@ -307,10 +312,7 @@ class Index:
 
         More than one where VPCs overlap.
         """
-        if self.roll:
-            found = list(self.roll.crowd(self.roll.owners(address)))
-        else:
-            found = list(self._by_address.get(address, ()))
+        found = list(self.roll.owning(address) if self.roll else self._by_address.get(address, ()))
         for length in self._delegated_lengths:
             found += self._by_delegation.get(Prefix(_top(address, length), length), ())
         return tuple(dict.fromkeys(found))
@@ -376,8 +378,7 @@ class Index:
 
     @cached_property
     def _owners(self) -> frozenset[str]:
-        owners = (self.snapshot.account_of(vpc) for vpc in self.snapshot.records(Vpc))
-        return frozenset(filter(None, owners))
+        return frozenset(filter(None, map(self.snapshot.account_of, self.snapshot.records(Vpc))))
 
     @cached_property
     def inside(self) -> Ranges:

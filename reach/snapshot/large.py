@@ -29,9 +29,10 @@ def load(
 ) -> Snapshot | None:
     """Raises SnapshotError for what is wrong with the whole."""
     place = kept.place_of(listing) if cache else None
-    with uncollected():
+    with uncollected() as work:
         known = kept.recall(place, listing, sections) if place else None
         if known is not None:
+            work.of = known
             return known
         before = _archive(listing) if place else ()
         hashed = Hashed(kept=place is not None, captured=listing.is_captured)
@@ -41,6 +42,7 @@ def load(
         del extracts
         if place and found is not None and before == _archive(listing):
             kept.keep(place, listing, sections, found, contents)
+        work.of = found
     return found
 
 

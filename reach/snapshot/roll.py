@@ -122,6 +122,7 @@ class Roll:
         self.four, self.four_row = told.four, told.four_row
         self.six, self.six_row = told.six, told.six_row
         self.mapped, self.delegated = told.mapped, told.delegated
+        self._owning: dict[int, tuple[NetworkInterface, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -260,24 +261,26 @@ class Roll:
         """The same of several lots at once: ``key`` says of every row of the roll whose it is."""
         found: dict[int, list[Interval]] = {}
         at = _of(self._six_starts, rows)
-        whose = key[self.six_row[at]].tolist()
-        six = ((high << 64 | low) for high, low in self.six[at].tolist())
-        for number, address in sorted(set(zip(whose, six, strict=True))):
-            own = found.setdefault(number, [])
-            if own and own[-1][1] + 1 == address:
-                own[-1] = (own[-1][0], address)
-            else:
-                own.append((address, address))
+        if len(at):
+            whose = key[self.six_row[at]].tolist()
+            six = ((high << 64 | low) for high, low in self.six[at].tolist())
+            for number, address in sorted(set(zip(whose, six, strict=True))):
+                own = found.setdefault(number, [])
+                if own and own[-1][1] + 1 == address:
+                    own[-1] = (own[-1][0], address)
+                else:
+                    own.append((address, address))
         at = _of(self._four_starts, rows)
         if not len(at):
             return found
         four, keys = self.four[at], key[self.four_row[at]]
         order = np.lexsort((four, keys))
         four, keys = four[order], keys[order]
-        step, same = np.diff(four), np.diff(keys) == 0
-        cuts = np.flatnonzero(~(same & ((step == 1) | (step == 0))))
-        first, last = np.concatenate(([0], cuts + 1)), np.concatenate((cuts, [len(four) - 1]))
-        lots = keys[first].tolist(), four[first].tolist(), four[last].tolist()
+        begins = np.ones(len(four), np.bool_)
+        begins[1:] = (keys[1:] != keys[:-1]) | (four[1:] - four[:-1] > 1)
+        ends = np.ones(len(four), np.bool_)
+        ends[:-1] = begins[1:]
+        lots = keys[begins].tolist(), four[begins].tolist(), four[ends].tolist()
         for number, low, high in zip(*lots, strict=True):
             span = (FAMILY_BIT | low << _PLACE, FAMILY_BIT | high << _PLACE | _LOW)
             found.setdefault(number, []).append(span)
@@ -311,6 +314,13 @@ class Roll:
             six, order = self._six_sorted
             found.append(order[bisect_left(six, low) : bisect_right(six, high)])
         return np.unique(np.concatenate(found))
+
+    def owning(self, address: int) -> tuple[NetworkInterface, ...]:
+        """The interfaces that have an address of their own; it is asked of the same again."""
+        known = self._owning.get(address)
+        if known is None:
+            known = self._owning[address] = self.records(self.owners(address))
+        return known
 
     def owners(self, address: int) -> Rows:
         """The rows that have an address of their own, in order."""

@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from functools import cache, cached_property
 from itertools import accumulate, chain
+from threading import local
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from msgspec.structs import force_setattr
 
 from reach.snapshot.record import NOWHERE, Page, Record
 
-_BLOCK = 1 << 15  # bytes of rows before compression: larger ones are smaller, and slower to open
+_BLOCK = 1 << 14  # bytes of rows before compression: larger ones are smaller, and slower to open
 _SAMPLE = 100  # records that tell how many go into a block
 _LEVEL = 1
 _KEPT = 64  # blocks of a table that stay open
@@ -48,7 +49,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     columns: bytes = b""
 
     def ids(self) -> list[str]:
-        found: list[str] = _decoder(list[str]).decode(zstandard.decompress(self.names))
+        found: list[str] = _decoder(list[str]).decode(_opener.decompress(self.names))
         return found
 
     def page(self, row: int) -> Page:
@@ -59,10 +60,20 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
         many = _decoder(_many(kind))
         row = 0
         for block in self.blocks:
-            for record in many.decode(zstandard.decompress(block)):
+            for record in many.decode(_opener.decompress(block)):
                 force_setattr(record, "page", self.page(row))
                 row += 1
                 yield record
+
+
+class _Opener(local):
+    """This thread's own, made once: that takes as long as to open a block."""
+
+    def __init__(self) -> None:
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_opener = _Opener()
 
 
 @cache
@@ -78,7 +89,7 @@ def _many(kind: Any) -> Any:
 def _raw(part: Part, number: int) -> list[msgspec.Raw]:
     """The rows of a block, each to be decoded by itself."""
     block: list[msgspec.Raw] = _decoder(list[msgspec.Raw]).decode(
-        zstandard.decompress(part.blocks[number])
+        _opener.decompress(part.blocks[number])
     )
     return block
 

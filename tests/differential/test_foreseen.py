@@ -13,7 +13,7 @@ from reach.answer import Verdict
 from reach.canonical import Pinned
 from reach.compile import compile
 from reach.constraints import Walk
-from reach.decide import Decision, Proof, at_once, decide, decide_compiled
+from reach.decide import Decision, Proof, at_once, by_sets, decide, decide_compiled
 from solver import Term
 from solver.backends.z3 import Z3Backend
 from tests.differential.shapes import Shape, generate
@@ -43,6 +43,28 @@ def test_what_is_foreseen_is_what_is_found(first: int, narrow: bool) -> None:
         if proof is not None:
             assert decision.verdict is Verdict.REACHABLE, str(shape)
             assert proof == decision.proof, str(shape)
+
+
+@pytest.mark.parametrize(("first", "narrow"), CASES)
+def test_what_sets_tell_is_what_is_found(first: int, narrow: bool) -> None:
+    """The same start, packet, traces and choices, whether what is liked best gets there or not."""
+    for shape, _, decision in tried(first, narrow):
+        proof = by_sets(shape.network, shape.aim)
+        if proof is not None:
+            assert decision.verdict is Verdict.REACHABLE, str(shape)
+            assert proof == decision.proof, str(shape)
+
+
+def test_sets_tell_of_some_of_which_the_best_does_not_arrive() -> None:
+    """So both ways are tried by the tests above."""
+    told = Counter(
+        by_sets(shape.network, shape.aim) is not None
+        for first, narrow in CASES
+        for shape, proof, decision in tried(first, narrow)
+        if proof is None and decision.verdict is Verdict.REACHABLE
+    )
+    assert told[True] > 10
+    assert told[False] > 10
 
 
 @pytest.mark.parametrize(("first", "narrow"), CASES[:4])

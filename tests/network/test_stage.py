@@ -108,3 +108,19 @@ def test_what_is_carried_over_is_told_of_whole_runs(seed: int) -> None:
 def numbers(values: Ranges) -> Iterator[int]:
     for low, high in values.intervals:
         yield from range(low, high + 1)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rivals_of_any_routes(seed: int) -> None:
+    """Found at once where no two routes overlap, and the same where some do."""
+    random = Random(seed)
+    spans = [(place * 10, place * 10 + random.randrange(14)) for place in range(12)]
+    routes = []
+    for low, high in random.sample(spans, random.randrange(12)):
+        match = HeaderSpace.where(destination=Ranges.span(low, high))
+        routes.append(Route(match if random.random() < 0.95 else ANYTHING, "x", QUIET))
+    expected = tuple(
+        tuple(at for at in range(number) if routes[at].match.overlaps(route.match))
+        for number, route in enumerate(routes)
+    )
+    assert Forward(tuple(routes)).rivals == expected

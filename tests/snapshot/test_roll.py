@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from reach.changes.edit import with_record
+from reach.interfaces.kinds import is_mount_target
 from reach.network.address import parse_address
 from reach.network.header_space import Ranges
 from reach.snapshot import roll, table
@@ -28,6 +30,11 @@ LOTS = (
     "interfaces_by_group",
     "mapped_by_vpc",
     "mapped_by_subnet",
+)
+
+TESTS: tuple[Callable[[NetworkInterface], bool], ...] = (
+    is_mount_target,
+    lambda each: each.interface_type == "interface",
 )
 
 
@@ -56,6 +63,9 @@ def same(two: Twice) -> None:
         assert rolled.addresses_of(same) == plain.addresses_of(own)
         assert rolled.public_ipv4_of(same) == plain.public_ipv4_of(own)
         assert rolled.have_ipv6(same) == plain.have_ipv6(own)
+        for test in TESTS:
+            assert ids(rolled.interfaces_in(vpc, test)) == ids(plain.interfaces_in(vpc, test))
+    assert not rolled.interfaces_in("vpc-0", is_mount_target)
     for group in plain.interfaces_by_group:
         for vpc in plain.interfaces_by_vpc:
             met = ids(plain.in_group(group, {vpc}))
