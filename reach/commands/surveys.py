@@ -180,7 +180,7 @@ def _progress() -> Any:
         return silent
 
     def show(stage: str, done: int, total: int) -> None:
-        share = f" {done:,} of {total:,}" if total else ""
+        share = f" {done:,} of {total:,}" if total else f" {done:,}" if done else ""
         sys.stderr.write(f"\r\x1b[K{stage}{share}")
         sys.stderr.flush()
 

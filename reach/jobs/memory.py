@@ -1,25 +1,60 @@
 """How much memory there is to be had, and how much a process holds.
 
     free() -> bytes        held() -> bytes        own(process) -> bytes
+    ensure_room()          raises NoRoom before the system would end the process
 
-As Linux tells (proc(5)).  Must not know what it is for.
+As Linux tells (proc(5), and cgroup v2 of a container).  Must not know what it is for.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 _UNKNOWN = 1 << 30
 
 
+# With less than that left, whatever is made next may be the last.
+_RESERVE = 300 << 20
+_GROUP = Path("/sys/fs/cgroup")
+
+
+class NoRoom(Exception):  # noqa: N818 - what there is not
+    """That so little memory is left, and how much is held."""
+
+
+def ensure_room() -> None:
+    """Raises NoRoom if so little memory is left that it is better to stop."""
+    left = free()
+    if left < _RESERVE:
+        words = f"{held() / 1e9:,.1f} GB are held and {left / 1e9:,.1f} GB are left"
+        raise NoRoom(f"it takes more memory than there is: {words}")
+
+
 def free() -> int:
     """What can be had without anything else being put aside; a GiB where nobody tells."""
+    return min(_available(), _of_group())
+
+
+def _available() -> int:
     try:
         with open("/proc/meminfo", encoding="ascii") as told:
             known = dict(line.split(":", 1) for line in told)
         return int(known["MemAvailable"].split()[0]) << 10
     except (OSError, LookupError, ValueError):
         return _UNKNOWN
+
+
+def _of_group() -> int:
+    """What a container may still take; files that it has read can be put aside."""
+    try:
+        most = int((_GROUP / "memory.max").read_text())
+        taken = int((_GROUP / "memory.current").read_text())
+        known = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
+        return max(0, most - taken + int(known["inactive_file"]))
+    except (OSError, LookupError, ValueError):
+        return sys.maxsize
 
 
 def held() -> int:

@@ -6,7 +6,8 @@ What a survey takes is not to be seen from a snapshot: of two as large one is do
 process has read it, and the other takes minutes.  So it is begun here.  Where this process can be
 copied, all copies then do portions of what it has prepared; else it does one after the other, and
 if what is left after a while takes longer than others take to begin, they do it, as they do what a
-copy did not survive.  All of it is the same survey.  Must not know the command line.
+copy did not survive.  All of it is the same survey.  If memory is too small for what has to be
+prepared, nothing of it is found out, and it says so.  Must not know the command line.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from typing import TypeVar
 from reach.asking import backend_of_thread
 from reach.jobs.copies import can_copy, in_copies
 from reach.jobs.crew import Workers
-from reach.jobs.memory import free, held
+from reach.jobs.memory import NoRoom, ensure_room, free, held
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.asked import Asked
 from reach.survey.fan_out import PORTIONS, Found, fan_out
 from reach.survey.job import Fault, Piece, PortionJob, proposal_of, safely
-from reach.survey.portion import Portion
+from reach.survey.joining import Lapse
+from reach.survey.portion import WHOLE, Portion
 from reach.survey.survey import Prepared, Progress, fulfil, silent, with_groups
 from reach.uncollected import uncollected
 
@@ -36,6 +38,7 @@ _A_WHILE = 2.0
 _TO_BEGIN = 1.0
 # Beside each other processes are slower than one alone; on two cores by about so much.
 _BESIDE = 1.5
+_LESS = "ask of less at once, as of an account, a VPC or a tag, or of one port"
 # Of so many pairs, or places, a portion is not worth dividing.
 _PAIRS, _PLACES = 4, 1000
 
@@ -56,21 +59,24 @@ def begun_here(
     """
     ways = _Here(asked, workers.number, _of_this_process(progress), copies).ways(load)
     pieces = [piece for way in ways for piece in way.pieces]
+    lapses = [each.lapse for each in ways if each.lapse is not None]
     left = [
         PortionJob(asked, path, way, portion, cached)
         for way, begun in enumerate(ways)
         for portion in begun.left
     ]
     rest = fan_out(left, workers, progress) if left else Found()
-    return Found([*pieces, *rest.pieces], rest.lapses)
+    return Found([*pieces, *rest.pieces], [*lapses, *rest.lapses])
 
 
 @dataclass(frozen=True)
 class _Begun:
-    """What was done here of a way, and the portions that are left to others."""
+    """What was done here of a way, and the portions that are left to others; or why nobody could
+    do any of it."""
 
     pieces: Sequence[Piece] = ()
     left: Sequence[Portion] = tuple(Portion(number, PORTIONS) for number in range(PORTIONS))
+    lapse: Lapse | None = None
 
 
 @dataclass
@@ -113,7 +119,10 @@ class _Here:
         if self.is_over:
             return _Begun()
         began = time.monotonic()
-        ready = self.asked.prepare(snapshot, way, self.progress)
+        try:
+            ready = self.asked.prepare(snapshot, way, self._with_room)
+        except NoRoom as error:
+            return _Begun(left=(), lapse=Lapse(way, WHOLE, f"{error}; {_LESS}"))
         prepared = time.monotonic() - began
         portions = [Portion(number, _count(ready)) for number in range(_count(ready))]
         if self._are_several:
@@ -124,6 +133,11 @@ class _Here:
         left = [portion for portion in portions if portion not in done]
         proposal = proposal_of(ready) if left else ""
         return _Begun([replace(each, proposal=proposal) for each in pieces], left)
+
+    def _with_room(self, stage: str, done: int, total: int) -> None:
+        """Whoever runs out of memory is ended by the system and says nothing at all."""
+        ensure_room()
+        self.progress(stage, done, total)
 
     def _in_copies(self, way: int, ready: Prepared, portions: Sequence[Portion]) -> list[Piece]:
         """All portions, by copies of this process; those of one that dies are not among them."""

@@ -11,7 +11,7 @@ so both go without saying in a set of headers until a translation changes them. 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,7 @@ from reach.network.stage import Assign, Translate
 
 NOBODY = Ranges.of(0)
 Labels = tuple[str, ...]
+_WHILE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,25 @@ class Senders:
     each: tuple[Sender, ...]
 
     @staticmethod
-    def of(network: Network, starts: Iterable[tuple[Labels, Start]]) -> Senders:
-        """The senders of labelled starts, those with neighbouring addresses next to each other."""
+    def of(
+        network: Network,
+        starts: Iterable[tuple[Labels, Start]],
+        told: Callable[[int], None] = lambda _: None,
+    ) -> Senders:
+        """The senders of labelled starts, those with neighbouring addresses next to each other.
+
+        ``told`` is told every while of how many there are.
+        """
         grouped: dict[tuple[Labels, str, str], list[Start]] = {}
         for labels, start in starts:
+            if not len(grouped) % _WHILE:
+                told(len(grouped))
             grouped.setdefault((labels, start.node, start.owner), []).append(start)
-        made = [_sender(network, key[0], some) for key, some in grouped.items()]
+        made: list[Sender] = []
+        for (labels, _, _), some in grouped.items():
+            if not len(made) % _WHILE:
+                told(len(grouped))
+            made.append(_sender(network, labels, some))
         made.sort(key=lambda each: (each.own is None, each.own.intervals[:1] if each.own else ()))
         return Senders(tuple(made))
 

@@ -12,8 +12,9 @@ not know terms, a solver, or the other readings.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import assert_never
 
 from reach.flood import image, minus, whole
@@ -41,6 +42,7 @@ from reach.survey.senders import NOBODY, Senders
 Cell = tuple[HeaderSpace, int]
 _SMALL = 8
 _FEW = 3
+_WHILE = 1000
 # What most rules differ in, and is compared soonest.
 _PLAIN = ("protocol", "source_port", "destination_port", "icmp_type", "icmp_code")
 
@@ -55,14 +57,22 @@ class Spread:
     complete: bool = True
 
 
-def spread(network: Network, senders: Senders, most: int = 5_000_000) -> Spread:
-    """Everything that can become of what the senders send; not ``complete`` if it grew too far."""
+def spread(
+    network: Network,
+    senders: Senders,
+    most: int = 5_000_000,
+    told: Callable[[int], None] = lambda _: None,
+) -> Spread:
+    """Everything that can become of what the senders send; not ``complete`` if it grew too far.
+
+    ``told`` is told every while of how many nodes something has come to.
+    """
     work = _Work(network, senders)
     for number, sender in enumerate(senders.each):
         for space in sender.spaces:
             start = space if sender.own is None else space.narrowed("identity", NOBODY)
             work.enter(sender.node, start, 1 << number)
-    work.run(most)
+    work.run(most, told)
     return work.found
 
 
@@ -116,10 +126,14 @@ class _Work:
         alike[:] = [wide] * _FEW
         return wide, bits
 
-    def run(self, most: int) -> None:
+    def run(self, most: int, told: Callable[[int], None]) -> None:
         """Nodes that lead nowhere wait until all is there that comes to them."""
         steps = 0
-        while self._turns:
+        for turn in count():
+            if not self._turns:
+                break
+            if not turn % _WHILE:
+                told(len(self.found.cells))
             node = self._turns.popleft()
             cells = self._pending.pop(node)
             if self._leads_nowhere(node):
@@ -130,7 +144,9 @@ class _Work:
                 self.found.complete = False
                 return
             self._push(node, list(cells.items()))
-        for node, cells in self._ends.items():
+        for turn, (node, cells) in enumerate(self._ends.items()):
+            if not turn % _WHILE:
+                told(len(self.found.cells))
             self._push(node, list(cells.items()))
 
     def _leads_nowhere(self, node: str) -> bool:

@@ -179,10 +179,15 @@ def _spread(
         aim, wide = towards(resolved.aim, sent_to(ground, resolved.destination))
         resolved = replace(resolved, aim=aim)
         starts = groupings[0].sources(wide)
-        senders = Senders.of(ground.network, starts)
+        senders = Senders.of(
+            ground.network, starts, lambda some: progress("finding out who sends", some, 0)
+        )
     with clock.stage("spread"):
-        progress("spreading what everybody sends", 0, len(senders.each))
-        found = spread(ground.network, senders)
+        found = spread(
+            ground.network,
+            senders,
+            told=lambda places: progress("spreading what everybody sends to", places, 0),
+        )
         # What gets as far as something unknown may be on its way to anybody.
         reached = None if found.unmodelled and aim.goals is not None else met_by(aim, found)
         groups = groupings[1].destinations(aim, reached)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reach.network.address import format_address
 from tests.estate import Pair, said
 from tests.estates.services import function
-from tests.traps.rows import GROUP, NO_ROUTE, allow, deny, unknown
+from tests.traps.rows import GROUP, allow, deny, unknown
 
 
 def test_by_name_id_and_arn() -> None:
@@ -98,6 +99,7 @@ def test_published_versions() -> None:
     old["VpcConfig"] = dict(old["VpcConfig"], SubnetIds=[str(e.sb)])
     e.add("Functions", old)
     function(e, "other", {e.sb: "10.0.1.30"})
-    e.tb.record["Routes"].clear()
-    allow(e, f"can work reach {e.b} port 443", one_way=True)
-    deny(e, f"can work:3 reach {e.a} port 443", *NO_ROUTE)
+    latest = allow(e, f"can work reach {e.b} port 443", one_way=True)
+    third = allow(e, f"can work:3 reach {e.a} port 443", one_way=True)
+    sent = [each.witness.packet.source for each in (latest, third)]
+    assert list(map(format_address, sent)) == ["10.0.0.30", "10.0.1.30"]

@@ -132,8 +132,8 @@ def test_learners() -> None:
     assert set(lines(e).learners(vgw)) == {live, dx, direct}
     told = lines(e).told_by(vgw, live)
     assert (told.alone, lines(e).told_by(vgw, "vpn-other").prefixes) == (False, ())
-    e.drop("VpnConnections")
-    assert lines(e).learners(vgw) == ()
+    e.drop("VpnConnections")  # whichever lines are seen may have told what connections have not
+    assert set(lines(e).learners(vgw)) == {dx, direct}
 
 
 def test_a_line_that_is_down_is_the_last_resort() -> None:

@@ -18,13 +18,14 @@ from hypothesis import strategies as some
 
 import reach
 from reach.errors import Defect, QuestionError, RefusedError
+from reach.jobs import memory
 from reach.jobs.crew import Workers, alone
 from reach.jobs.job import Bench, Done, Limits, Lost, Refused, Said, Spent
 from reach.render import surveys
 from reach.survey import here
 from reach.survey.asked import Asked
 from reach.survey.fan_out import Found, fan_out, jobs_of
-from reach.survey.findings import Isolation, Survey
+from reach.survey.findings import Isolation, Standing, Survey
 from reach.survey.job import Piece, PortionJob
 from reach.survey.joining import Lapse, NotWhole, joined
 from reach.survey.portion import Portion, What
@@ -418,6 +419,24 @@ def test_what_is_wrong_with_a_survey_is_raised_whoever_finds_it(
     asked = Asked("isolated", "internet", "nobody-of-that-name")
     with pytest.raises(QuestionError, match="nobody-of-that-name"):
         here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
+
+
+@pytest.mark.parametrize("asked", [MATRIX, EVERY[2]], ids=lambda asked: asked.kind)
+def test_what_there_is_no_room_for_is_undecided(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so while it still can; as much of it as there was room for counts for nothing."""
+    monkeypatch.setattr(here, "can_copy", lambda: False)
+    for enough in (0, 1):  # how often there still is some
+        looks = iter([1 << 40] * enough)
+        monkeypatch.setattr(memory, "free", lambda looks=looks: next(looks, 5 << 20))
+        told = here.begun_here(asked, balanced, BALANCED, Workers(), copies=1).told(asked)
+        surveys = (told.there, told.back) if isinstance(told, Isolation) else (told,)
+        assert told.standing is Standing.UNDECIDED
+        for each in surveys:
+            assert not each.complete
+            assert "it takes more memory than there is" in each.proof
+            assert "0.0 GB are left; ask of less at once" in each.proof
 
 
 def test_what_is_left_is_not_told_by_the_first_portion() -> None:
