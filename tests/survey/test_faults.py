@@ -287,8 +287,8 @@ def test_an_excess_changes_nothing(
     """What no packet confirms is in no survey."""
     told = reach.matrix(snapshot, by="endpoint", one_way=one_way)
 
-    def claiming(network: Any, senders: Senders) -> Spread:
-        found = spread(network, senders)
+    def claiming(network: Any, senders: Senders, **how: Any) -> Spread:
+        found = spread(network, senders, **how)
         claim(replace(case, senders=senders), found)
         return found
 
