@@ -8,7 +8,7 @@ another by routes that overlap.  What a medley of a seed is stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from tests.estate import MANAGED, Id
@@ -58,11 +58,15 @@ class Bazaar(Medley):
         super().__init__(seed)
         self.rng = Random(f"bazaar/{seed}")
         self._edges: Id | None = None
-        every = self._parts()
-        self.drawn = self.rng.sample(sorted(every), parts)
-        for name in self.drawn:
-            every[name]()
+        self.drawn = self._made(self._parts(), parts)
         self.ends = self._ends()
+
+    def _made(self, every: Mapping[str, Callable[[], None]], number: int) -> list[str]:
+        """The names of so many of some parts, drawn and made in that order."""
+        drawn = self.rng.sample(sorted(every), number)
+        for name in drawn:
+            every[name]()
+        return drawn
 
     def _parts(self) -> dict[str, Callable[[], None]]:
         return {

@@ -38,11 +38,7 @@ class Fair(Wares):
     def __init__(self, seed: int, parts: int = OWN) -> None:
         super().__init__(seed, 2)
         self.rng = Random(f"fair/{seed}")
-        every = self._wares()
-        own = self.rng.sample(sorted(every), parts)
-        for name in own:
-            every[name]()
-        self.drawn += own
+        self.drawn += self._made(self._wares(), parts)
         self._open_up()
         self.ends = self._ends()
 

@@ -57,6 +57,7 @@ from reach.snapshot.client_vpn_records import (
 )
 from reach.snapshot.client_vpn_sections import CLIENT_VPN
 from reach.snapshot.index import private_addresses
+from reach.snapshot.record import is_associated
 from reach.snapshot.records import NetworkInterface, Vpc
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayAttachment
 
@@ -135,7 +136,7 @@ def _found_ways(lowering: Lowering, endpoint: ClientVpnEndpoint) -> _Ways:
             continue
         found = _interfaces(lowering, endpoint_id, each)
         names += found
-        if each.status.code.lower() not in ("associated", ""):
+        if not is_associated(each.status.code):
             unsure |= set(found)
         if not found:
             words = f"its interface in {each.target_network_id} is not known"

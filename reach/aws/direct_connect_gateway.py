@@ -34,7 +34,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.call import Call, Per
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.lines import but_default, interface_up, is_default
+from reach.snapshot.lines import but_default, in_force, interface_up, is_default
 from reach.snapshot.private_records import (
     DirectConnectGateway,
     DirectConnectGatewayAssociation,
@@ -75,7 +75,7 @@ def _uplinks(lowering: Lowering, gateway_id: str) -> Iterator[Uplink]:
     lines = lowering.index.lines
     for each in lines.associations(gateway_id):
         name = each.direct_connect_gateway_id
-        up = _is_settled(each) and lines.carries(name) is not False
+        up = in_force(each) and lines.carries(name) is not False
         told = lines.told_by(gateway_id, name)
         words = "what prefixes it has told does not show in any route table"
         gap = Origin(name, words, "prefixes") if up and not told.whole else None
@@ -103,10 +103,6 @@ def _missing_interfaces(lowering: Lowering, gateway_id: str) -> Origin:
     return lowering.missing(VirtualInterface, gateway_id, words)
 
 
-def _is_settled(association: DirectConnectGatewayAssociation) -> bool:
-    return association.association_state.lower() in ("associated", "updating", "")
-
-
 # ------------------------------------------------------------------- towards on-premises
 
 
@@ -119,7 +115,7 @@ def _state(lowering: Lowering, gateway_id: str) -> tuple[Stage, ...]:
 
 
 def _works(association: DirectConnectGatewayAssociation) -> tuple[Stage, ...]:
-    if _is_settled(association):
+    if in_force(association):
         return ()
     words = f"its association with {association.gateway_id} is {association.association_state}"
     gateway_id = association.direct_connect_gateway_id
@@ -272,7 +268,7 @@ def _announced(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]
 def _route(gateway_id: str, announced: _Announced) -> Route:
     association, match = announced.association, to_prefix(announced.prefix)
     locator = f"allowed prefix {announced.prefix}"
-    if _is_settled(association):
+    if in_force(association):
         words = f"announces {announced.prefix} for {association.gateway_id}"
         return Route(match, announced.node, Origin(gateway_id, words, locator))
     words = f"its association with {association.gateway_id} is {association.association_state}"

@@ -53,6 +53,7 @@ from reach.snapshot.local_gateway_records import (
     LocalGatewayRouteTable,
     LocalGatewayRouteTableVpcAssociation,
 )
+from reach.snapshot.record import is_associated
 from reach.snapshot.records import NetworkInterface, RouteTable, Subnet, Vpc
 from reach.snapshot.section import Section
 
@@ -85,7 +86,7 @@ def _sides(lowering: Lowering) -> tuple[_Side, ...]:
         for each in lowering.snapshot.records(LocalGatewayRouteTableVpcAssociation):
             table = lowering.snapshot.get(LocalGatewayRouteTable, each.local_gateway_route_table_id)
             gateway = each.local_gateway_id or (table.local_gateway_id if table else "")
-            if each.state.lower() in ("associated", "") and each.vpc_id and gateway:
+            if is_associated(each.state) and each.vpc_id and gateway:
                 mode = table.mode if table else ""
                 found.append(_Side(each.vpc_id, gateway, each.local_gateway_route_table_id, mode))
         return tuple(found)

@@ -37,6 +37,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.call import per_id
+from reach.snapshot.record import is_associated
 from reach.snapshot.records import RouteTable, Subnet, Vpc
 from reach.snapshot.section import Section
 from reach.snapshot.transit_index import PEERINGS, TransitIndex, works
@@ -137,7 +138,7 @@ def _associated(
     if found.policy:
         words = f"is associated with {found.policy}, a policy table, which is not modelled"
         return (Unmodelled(Origin(attachment_id, words, code="UNSUPPORTED_COMPONENT")),)
-    if found.state.lower() not in ("associated", ""):
+    if not is_associated(found.state):
         words = f"is {found.state} with {found.table}"
         return (Unmodelled(Origin(attachment_id, words, code="UNKNOWN_RESOURCE")),)
     if found.table:

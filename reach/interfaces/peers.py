@@ -20,6 +20,7 @@ from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action
 from reach.routing.keeping import NOTHING, Lost, lost_from, lost_within
+from reach.snapshot.record import is_associated
 from reach.snapshot.records import (
     IpPermission,
     NetworkInterface,
@@ -211,7 +212,7 @@ def vpcs_with(lowering: Lowering) -> Mapping[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for each in lowering.snapshot.records(SecurityGroupVpcAssociation):
             home = lowering.index.group_but_rules(each.group_id)
-            if each.state.lower() in ("associated", ""):
+            if is_associated(each.state):
                 found.setdefault(each.group_id, set()).add(each.vpc_id)
                 if home is not None and home.vpc_id:
                     found[each.group_id].add(home.vpc_id)

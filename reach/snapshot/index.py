@@ -28,7 +28,7 @@ from reach.network.address import (
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.lines import Lines
-from reach.snapshot.record import UNPRINTED, Record
+from reach.snapshot.record import UNPRINTED, Record, is_associated
 from reach.snapshot.records import (
     AvailabilityZone,
     CidrBlockAssociation,
@@ -159,7 +159,7 @@ def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
         if isinstance(block, CidrBlockAssociation)
         else block.ipv6_cidr_block_state
     )
-    return state is None or state.state.lower() in ("associated", "")
+    return state is None or is_associated(state.state)
 
 
 def _passing(some: Interfaces, test: Callable[[NetworkInterface], bool]) -> Interfaces:

@@ -22,7 +22,7 @@ from reach.snapshot.private_records import (
     VpnConnection,
     VpnGateway,
 )
-from reach.snapshot.record import UNPRINTED, Record, Scope
+from reach.snapshot.record import UNPRINTED, Record, Scope, is_associated
 from reach.snapshot.records import RouteTable
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
@@ -125,6 +125,12 @@ def peer_up(interface: VirtualInterface, family: str) -> bool | None:
     if any(peer.bgp_status == "up" for peer in found):
         return True
     return None if any(peer.bgp_status in ("unknown", "") for peer in found) else False
+
+
+def in_force(association: DirectConnectGatewayAssociation) -> bool:
+    """Whether a gateway is associated; while what it may tell is being changed it still is."""
+    state = association.association_state
+    return is_associated(state) or state.lower() == "updating"
 
 
 def interface_up(interface: VirtualInterface) -> bool | None:
@@ -322,8 +328,10 @@ class Lines:
         for interface in self.interfaces(gateway_id):
             yield interface.virtual_interface_id, interface_up(interface) is False
         for association in self.associations(gateway_id):
-            works = association.association_state.lower() in ("associated", "updating", "")
-            silent = not works or self.carries(association.direct_connect_gateway_id) is False
+            silent = (
+                not in_force(association)
+                or self.carries(association.direct_connect_gateway_id) is False
+            )
             yield association.direct_connect_gateway_id, silent
 
     def carries(self, gateway_id: str) -> bool | None:

@@ -115,6 +115,11 @@ def name_among(tags: Iterable[Tag]) -> str:
     return next((tag.value for tag in tags if tag.key == "Name"), "")
 
 
+def is_associated(state: str) -> bool:
+    """Whether a word says so, in whichever letters; so does none, as it was not printed."""
+    return state.lower() in ("associated", "")
+
+
 def stamp(record: Record, page: Page, place: int | str) -> None:
     """Say where a freshly decoded record stood."""
     force_setattr(record, "page", page)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from reach.snapshot.record import UNPRINTED, Icmp, Id, Part, Port, Record, Tagged
+from reach.snapshot.record import UNPRINTED, Icmp, Id, Part, Port, Record, Tagged, is_associated
 
 # VPCs and subnets (R-ENI-11 for the IPv6 attributes, R-AZ-1 for the zone id)
 
@@ -116,7 +116,7 @@ class RouteTableAssociation(Part, frozen=True):
     def is_settled(self) -> bool:
         """Whether it is in force: its state is printed as associated, or not at all (R-RT-1)."""
         told = self.association_state
-        return told is None or told.state.lower() in ("associated", "")
+        return told is None or is_associated(told.state)
 
     @property
     def strange(self) -> str:

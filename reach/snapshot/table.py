@@ -55,15 +55,22 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def page(self, row: int) -> Page:
         return self.pages[self.numbers[row] if self.numbers else 0]
 
+    def read(self, shape: Any, words: Sequence[bytes] = ()) -> Iterator[Any]:
+        """All rows as records of a shape, in the order in which the file had them.
+
+        Of blocks that lack one of these words nothing is read.
+        """
+        many = _decoder(_many(shape))
+        for packed in self.blocks:
+            block = _opener.decompress(packed)
+            if all(word in block for word in words):
+                yield from many.decode(block)
+
     def records(self, kind: type[Record]) -> Iterator[Record]:
-        """All of them, in the order in which the file had them."""
-        many = _decoder(_many(kind))
-        row = 0
-        for block in self.blocks:
-            for record in many.decode(_opener.decompress(block)):
-                force_setattr(record, "page", self.page(row))
-                row += 1
-                yield record
+        """All of them, each with the page that it stood on."""
+        for row, record in enumerate(self.read(kind)):
+            force_setattr(record, "page", self.page(row))
+            yield record
 
 
 class _Opener(local):
@@ -217,12 +224,8 @@ class Table(Mapping[str, Record]):
 
         Of blocks that lack one of these words nothing is read.
         """
-        many = _decoder(_many(shape))
         for part in self.parts:
-            for packed in part.blocks:
-                block = zstandard.decompress(packed)
-                if all(word in block for word in words):
-                    yield from many.decode(block)
+            yield from part.read(shape, words)
 
     def _make(self, name: str, row: int) -> Record:
         part, row = self._place(row)

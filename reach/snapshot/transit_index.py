@@ -13,7 +13,7 @@ from functools import cached_property
 
 from reach.network.address import Prefix, is_ipv4
 from reach.snapshot.index import Index, vpc_blocks
-from reach.snapshot.record import Scope
+from reach.snapshot.record import Scope, is_associated
 from reach.snapshot.records import Vpc
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
@@ -116,7 +116,7 @@ class TransitIndex:
             if table is None:
                 continue
             for each in answer.associations:
-                if each.resource_type == "vpc" and each.state.lower() in ("associated", ""):
+                if each.resource_type == "vpc" and is_associated(each.state):
                     key = table.transit_gateway_id, each.resource_id or ""
                     found.setdefault(key, each.transit_gateway_attachment_id or "")
         return found
