@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 import reach
-from reach.comparing import differing, moving, near, sweeping
+from reach.answer import Verdict
+from reach.comparing import differing, flows, moving, near, sweeping
 from reach.comparing.trails import Memory, Trail
+from reach.decide import Proof, gets_through, replay
 from reach.errors import Defect
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from tests.estate import Id, Pair
@@ -235,6 +237,28 @@ def test_sets_and_the_solver_alone_tell_the_same(kind: type[World], seed: int) -
     assert apart(told(found), solved(snapshots)) == []
     assert untrue(snapshots, found, other) == []
     assert unclaimed(snapshots, found, other) == []
+
+
+def test_new_flows_are_told_by_the_first_options_that_get_them_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The options that the solver happened on are found out only of what was told by others."""
+    seen: list[tuple[bool, bool]] = []
+    judged = flows.Search._judged
+
+    def spy(search: flows.Search, proof: Proof, now: Verdict) -> Any:
+        if now is Verdict.REACHABLE:
+            known = search._told.holds(proof.start.node, proof.packet)
+            first = replay(search.after, proof.start, proof.packet, search.two_way)
+            is_chosen = bool(proof.forward_choices or proof.reply_choices)
+            seen.append((is_chosen, not known and gets_through(search._aim, first)))
+        return judged(search, proof, now)
+
+    monkeypatch.setattr(flows.Search, "_judged", spy)
+    for seed in range(6):
+        solved(tuple(each.load() for each in worlds(Rewritten, seed)))
+    assert (True, True) not in seen
+    assert (False, True) in seen
 
 
 @pytest.mark.parametrize("seed", range(40))

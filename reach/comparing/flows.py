@@ -195,7 +195,12 @@ class Search:
             self._spent, self._problems = self._spent + places, self._problems + 1
             besides = (counts, *self._told.others(self._constraints))
             decision = decide_compiled(
-                self.after, aim, self._constraints, self.backend, besides=besides
+                self.after,
+                aim,
+                self._constraints,
+                self.backend,
+                besides=besides,
+                fits=self._is_another,
             )
             if decision.verdict is Verdict.UNREACHABLE:
                 return ""
@@ -210,6 +215,10 @@ class Search:
             if len(self._blocks) > self.most:
                 break
         return f"{len(self._blocks)} kinds of flows were told apart, and there may be more"
+
+    def _is_another(self, proof: Proof) -> bool:
+        """Whether a flow is not told yet: by which options it got there makes it no other one."""
+        return not self._told.holds(proof.start.node, proof.packet)
 
     def _is_spent(self, places: int) -> bool:
         """Whether another problem is too much; a few are gone into, however large."""
