@@ -11,7 +11,7 @@ Takes a snapshot; must not know what any record means.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from operator import attrgetter
 
@@ -66,11 +66,13 @@ class Mentions:
         self._blocks: dict[int, set[int]] = {}
         self._spans: set[tuple[int, int]] = set()
         self._said: dict[Name, set[Hashable]] = {}
+        words: set[bytes] = set()
         for kind in snapshot.contents:
             if kind in _TARGETS:
                 self._read_targets(kind)
             elif kind not in _OWN:
-                self._read_all(kind)
+                words |= _words(msgspec.json.encode(self._told(kind)))
+        self._read_all(words)
 
     def of(self, interface: NetworkInterface) -> Hashable:
         """What is said of a host, with the IP versions that it has inside and at each kind of
@@ -132,17 +134,18 @@ class Mentions:
                     said = (whose, text.replace(called, b""))
                     self._said.setdefault(_name(called), set()).add(said)
 
-    def _read_all(self, kind: type[Record]) -> None:
+    def _read_all(self, words: Iterable[bytes]) -> None:
         """Rules, lists, texts: what they name is told by that alone, wherever it stands."""
-        text = b" ".join(set(_WORDS.findall(msgspec.json.encode(self._told(kind)))))
-        for called in set(_ID.findall(text)):
+        for called in set(_ID.findall(b'"'.join(words))):
             self._said.setdefault(called.decode(), set()).add(called)
-        for called in set(_PLACE.findall(text)):
+        # Few words hold an address: whatever has the marks of one is looked at more closely.
+        some = [word for word in words if word.count(b".") > 2 or word.count(b":") > 1]
+        for called in set(_PLACE.findall(b'"'.join(some))):
             block = _block(called)
             if block is not None:
                 length, value = block
                 self._blocks.setdefault(length, set()).add(value)
-        for ends in set(_SPAN.findall(text)):
+        for ends in set(_SPAN.findall(b'"'.join(word for word in some if b"-" in word))):
             low, high = map(_address, ends)
             if low is not None and high is not None:
                 self._spans.add((low, high))
@@ -152,6 +155,11 @@ class Mentions:
         names = [name for name in kind.__struct_fields__ if name not in _READ_BY_PEOPLE]
         values = attrgetter(*names, "place")  # always several, so that it gives a tuple
         return [values(record)[:-1] for record in self._snapshot.records(kind)]
+
+
+def _words(text: bytes) -> set[bytes]:
+    """The strings of a JSON text; where none has a quote in it, each stands between two."""
+    return set(_WORDS.findall(text)) if b"\\" in text else set(text.split(b'"')[1::2])
 
 
 def _name(called: bytes) -> Name | None:

@@ -136,6 +136,10 @@ def a_range_of_suricata(e: Alike) -> None:
     firewall.stateful(e, "drop ip 10.0.0.21 - 10.0.0.21 any -> any any (sid:1;)")
 
 
+def a_line_of_suricata_with_words(e: Alike) -> None:
+    firewall.stateful(e, 'drop ip 10.0.0.21 any -> any any (msg:"not this one"; sid:1;)')
+
+
 def a_later_line_of_suricata(e: Alike) -> None:
     """By its IPv6 address, which all of them have."""
     for n, host in zip((20, 21, 22), e.hosts, strict=True):
@@ -222,6 +226,7 @@ def what_the_internet_gateway_refuses(e: Alike) -> None:
         a_structured_rule,
         a_list_of_suricata,
         a_range_of_suricata,
+        a_line_of_suricata_with_words,
         a_later_line_of_suricata,
         a_variable_of_suricata,
         a_condition_of_a_listener,
@@ -253,6 +258,14 @@ def test_a_block_may_have_host_bits() -> None:
     e = Alike()
     firewall.stateful(e, "drop ip 10.0.0.23/31 any -> any any (sid:1;)")
     assert e.told() == [{"n20", "n21"}, {"n22"}]
+
+
+@pytest.mark.parametrize("words", ["", 'msg:"words"; '])
+def test_an_end_of_a_range_is_named_and_who_is_between_is_not(words: str) -> None:
+    """So all three differ."""
+    e = Alike()
+    firewall.stateful(e, f"drop ip 10.0.0.19 - 10.0.0.21 any -> any any ({words}sid:1;)")
+    assert e.told() == [{"n20"}, {"n21"}, {"n22"}]
 
 
 def test_targets_of_whom_the_same_is_said_are_told_together() -> None:
