@@ -326,6 +326,16 @@ class Ground:
                     return found
         return ()
 
+    def behind(self, owner: str) -> Sequence[NetworkInterface]:
+        """The interfaces whose packets have this owner; nothing where it is no class of theirs."""
+        kind, _, name = owner.partition("/")
+        component = components().get(kind)
+        if component is None or component.alike is None:
+            return ()
+        alike = component.alike(self, name)
+        is_named = len(alike) == 1 or (alike and alike[0].network_interface_id == name)
+        return alike if is_named else ()
+
     def meant(self, node: str, header: Header) -> tuple[NetworkInterface, ...]:
         """Of a node that stands for several interfaces: whose name it has, and who is meant.
 

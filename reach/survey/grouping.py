@@ -140,8 +140,7 @@ class Grouping:
         """The interfaces behind an owner of packets."""
         if owner in self._services:
             return self._services[owner]
-        alike = self._ground.alike(owner.partition("/")[2])
-        return alike if alike and self._owner(alike[0]) == owner else ()
+        return self._ground.behind(owner)
 
     @cached_property
     def _services(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
@@ -163,15 +162,27 @@ class Grouping:
 
     def _split(self, owner: str) -> Mapping[Labels, Ranges]:
         """An owner's members by their labels, with the addresses of each part if there are some."""
+        parts = self._parted(owner)
+        if len(parts) == 1:
+            return dict.fromkeys(parts, _NOTHING)
+        return {
+            labels: Ranges.of(*(own for each in some for own in private_addresses(each)))
+            for labels, some in parts.items()
+        }
+
+    def _parted(self, owner: str) -> Mapping[Labels, Sequence[NetworkInterface]]:
         members = self._behind(owner)
         if not members:
-            return {(owner,): _NOTHING}
+            return {(owner,): ()}
         if owner not in self._services and self._are_told_together:
-            return {self._labels(owner, members[0]): _NOTHING}
-        found: dict[Labels, list[int]] = {}
+            return {self._labels(owner, members[0]): members}
+        if self.by == "endpoint":
+            parts = self._parts.split(owner, members)
+            return {(label,): some for label, some in parts.items()}
+        found: dict[Labels, list[NetworkInterface]] = {}
         for each in members:
-            found.setdefault(self._labels(owner, each), []).extend(private_addresses(each))
-        return {labels: Ranges.of(*addresses) for labels, addresses in found.items()}
+            found.setdefault(self._labels(owner, each), []).append(each)
+        return found
 
     def _labels(self, owner: str, interface: NetworkInterface) -> Labels:
         """The groups that an interface is in; one that is in none says so."""

@@ -23,13 +23,30 @@ class Parts:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._known: dict[str, Mapping[str, str]] = {}
+        self._firsts: dict[str, str] = {}
 
     def label(self, interface: NetworkInterface) -> str:
         """What it is told by: the owner of its packets, or of the first of its part."""
         owner = self._ground.interface_node(interface).rpartition("/")[0]
         first = self._first(interface.network_interface_id)
         return f"{owner.partition('/')[0]}/{first}" if first else owner
+
+    def split(
+        self, owner: str, behind: Sequence[NetworkInterface]
+    ) -> Mapping[str, Sequence[NetworkInterface]]:
+        """All interfaces behind an owner by their labels: of this network, or of a slice of it.
+
+        Who shares an owner with nobody in a slice does so nowhere, and is not looked at.
+        """
+        if len(behind) == 1:
+            return {owner: behind}
+        kind = owner.partition("/")[0]
+        found: dict[str, list[NetworkInterface]] = {}
+        for each in behind:
+            first = self._first(each.network_interface_id)
+            label = f"{kind}/{first}" if first else self.label(each)
+            found.setdefault(label, []).append(each)
+        return found
 
     def members(self, label: str) -> Sequence[NetworkInterface]:
         """The hosts of a part; nothing where the label is of no host."""
@@ -38,14 +55,12 @@ class Parts:
 
     def _first(self, name: str) -> str:
         """The first of an interface's part; '' for what shares no node with others."""
-        alike = self._ground.alike(name)
-        if len(alike) < 2:
-            return ""
-        of_class = alike[0].network_interface_id
-        known = self._known.get(of_class)
+        known = self._firsts.get(name)
         if known is None:
-            known = self._known[of_class] = self._parted(alike)
-        return known[name]
+            alike = self._ground.alike(name)
+            self._firsts.update(self._parted(alike) if len(alike) > 1 else {name: ""})
+            known = self._firsts[name]
+        return known
 
     def _parted(self, alike: Sequence[NetworkInterface]) -> Mapping[str, str]:
         firsts: dict[Hashable, str] = {}
