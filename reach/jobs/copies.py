@@ -1,11 +1,12 @@
 """Tasks done by this process and by copies of it, which begin with all that it knows.
 
     in_copies(tasks, number, told) -> {which task: its result}
+    in_turn(tasks, number, told)   -> the same, each by a copy of its own
 
 A copy is forked, so what was read and prepared is there at once, and in memory once as long as it
-does not change.  Whoever is done takes the next task.  What a copy has in hand when it dies is not
-among the results: whoever needs it has to ask others.  Nothing is limited.  Must not know what a
-task does.
+does not change.  Whoever is done takes the next task; in turn, what one task has made is let go
+before the next is begun.  What a copy has in hand when it dies is not among the results: whoever
+needs it has to ask others.  Nothing is limited.  Must not know what a task does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TypeVar
@@ -39,7 +40,7 @@ def in_copies(
     ``told`` is told which is begun.  Raises what a task raises here; a copy in which one does dies
     of it.
     """
-    queue = _queue(len(tasks))
+    queue = _queue(range(len(tasks)))
     copies: list[_Copy] = []
     try:
         copies = [_copied(tasks, queue) for _ in range(min(number, len(tasks)) - 1)]
@@ -54,6 +55,32 @@ def in_copies(
         os.close(queue)
         for copy in copies:
             copy.end()
+
+
+def in_turn(
+    tasks: Sequence[Callable[[], T]], number: int, told: Callable[[int], None]
+) -> dict[int, T]:
+    """The results of tasks, at most :data:`MOST_TASKS`, of ``number`` copies at a time.
+
+    ``told`` is told which is begun.  A copy in which a task raises dies of it.
+    """
+    found: dict[int, T] = {}
+    for first in range(0, len(tasks), number):
+        some = range(first, min(first + number, len(tasks)))
+        queues = [_queue((which,)) for which in some]
+        copies: list[_Copy] = []
+        try:
+            for which, queue in zip(some, queues, strict=True):
+                told(which)
+                copies.append(_copied(tasks, queue))
+            for copy in copies:
+                found.update(copy.results())
+        finally:
+            for queue in queues:
+                os.close(queue)
+            for copy in copies:
+                copy.end()
+    return found
 
 
 @dataclass
@@ -81,10 +108,10 @@ class _Copy:
         self.results_file.close()
 
 
-def _queue(count: int) -> int:
+def _queue(tasks: Iterable[int]) -> int:
     """A pipe with the number of each task in it."""
     reading, writing = os.pipe()
-    os.write(writing, bytes(range(count)))
+    os.write(writing, bytes(tasks))
     os.close(writing)
     return reading
 

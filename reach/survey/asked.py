@@ -2,7 +2,8 @@
 
     Asked("matrix", "any", "any", "port 22", by="vpc").prepare(snapshot, way) -> Prepared
 
-A survey asks one question of everybody, isolation one in each direction: its *ways*.  Must not know
+A survey asks one question of everybody, isolation one in each direction; where there are very many
+each is asked of one share of those who send after the other.  These are its *ways*.  Must not know
 who asks it, nor how it is shown.
 """
 
@@ -14,12 +15,14 @@ from typing import Any
 
 from reach.asking import ground_of
 from reach.errors import QuestionError
+from reach.lower import Ground
 from reach.options import Options
 from reach.question import Question, parse_words
 from reach.reduce import ALL, Reductions
 from reach.snapshot.snapshot import Snapshot
 from reach.survey.findings import Isolation, Survey
-from reach.survey.survey import Prepared, Progress, prepare, silent
+from reach.survey.share import Share, of_shares
+from reach.survey.survey import Prepared, Progress, begin, prepare, silent
 
 KINDS = ("exposure", "matrix", "isolated")
 _PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
@@ -28,7 +31,8 @@ _PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """``source`` and ``destination`` are ends of a question, ``packet`` its clauses; ``options``
-    are pairs of a name and a value, ``reductions`` the passes that are on (None: all).
+    are pairs of a name and a value, ``reductions`` the passes that are on (None: all).  ``shares``
+    is in how many shares those who send are divided.
     """
 
     kind: str
@@ -40,37 +44,52 @@ class Asked:
     prove: bool = True
     options: tuple[tuple[str, str], ...] = ()
     reductions: tuple[str, ...] | None = None
+    shares: int = 1
+
+    @property
+    def directions(self) -> int:
+        return 2 if self.kind == "isolated" else 1
 
     @property
     def ways(self) -> int:
-        return 2 if self.kind == "isolated" else 1
+        """All shares of the first direction, then those of the second."""
+        return self.directions * self.shares
 
     def question(self, way: int) -> Question:
         """Raises QuestionError if the packet is none, rather than to take it for part of an end."""
-        source, destination = (self.source, self.destination)[:: -1 if way else 1]
+        is_back = way >= self.shares
+        source, destination = (self.source, self.destination)[:: -1 if is_back else 1]
         words = [source, "reach", destination, *self.packet.split()]
         question = parse_words(words, one_way=self.one_way)
         if self.packet and question.destination != destination:
             raise QuestionError(f"{self.packet!r} is no packet; these are:", _PACKETS)
         return question
 
+    def begin(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> None:
+        """Find out who sends, so that copies of this process know it of every share."""
+        begin(*self._of(snapshot, way), *self._groupings, progress)
+
     def prepare(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> Prepared:
         """Raises QuestionError if an end, the packet, the grouping or a pass is not understood."""
+        share = Share(way % self.shares, self.shares)
+        return prepare(*self._of(snapshot, way), self.kind, *self._groupings, share, progress)
+
+    def _of(self, snapshot: Snapshot, way: int) -> tuple[Ground, Question]:
         reduced = ALL if self.reductions is None else Reductions.of(self.reductions)
-        return prepare(
-            ground_of(snapshot, Options.of(dict(self.options)), reduced),
-            self.question(way),
-            kind=self.kind,
-            by=self.by,
-            sources_by="endpoint" if self.kind == "exposure" else "",
-            progress=progress,
-        )
+        return ground_of(snapshot, Options.of(dict(self.options)), reduced), self.question(way)
+
+    @property
+    def _groupings(self) -> tuple[str, str]:
+        """By what those who are reached are told, and those who send."""
+        return self.by, "endpoint" if self.kind == "exposure" else self.by
 
     def told(self, surveys: Sequence[Survey]) -> Survey | Isolation:
         """What was asked for, of a survey for each way."""
+        of, count = self.shares, self.directions
+        each = [of_shares(surveys[way * of : (way + 1) * of]) for way in range(count)]
         if self.kind == "isolated":
-            return Isolation(self.source, self.destination, *surveys)
-        (only,) = surveys
+            return Isolation(self.source, self.destination, *each)
+        (only,) = each
         return only
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from functools import partial
 from typing import TypeVar
 
 from reach.asking import backend_of_thread
-from reach.jobs.copies import can_copy, in_copies
+from reach.jobs.copies import can_copy, in_copies, in_turn
 from reach.jobs.crew import Workers
 from reach.jobs.memory import NoRoom, ensure_room, free, held
 from reach.snapshot.snapshot import Snapshot
@@ -97,13 +97,36 @@ class _Here:
         snapshot = load()
         read = time.monotonic() - self.began
         ways = range(self.asked.ways)
+        if self.asked.shares > 1 and can_copy():
+            return self._in_shares(snapshot, read)
         if len(ways) < 2 or not self._are_several:
             return [self._begun(way, snapshot, read) for way in ways]
         share = max(1, self.others // len(ways)), max(1, self.copies // len(ways))
         own = replace(self, others=share[0], copies=share[1])
         tasks = [partial(own._begun, way, snapshot, read) for way in ways]
-        told = _by_copies(tasks, self._fitting(), silent)
+        told = _told(in_copies(_safe(tasks), self._fitting(), _nobody))
         return [told.get(way, _Begun()) for way in ways]
+
+    def _in_shares(self, snapshot: Snapshot, read: float) -> list[_Begun]:
+        """All directions beside each other, and of each one share after the other."""
+        count, fitting = self.asked.directions, self._fitting()
+        own = replace(self, others=max(1, self.others // count), copies=max(1, fitting // count))
+        tasks = [partial(own._turns, direction, snapshot, read) for direction in range(count)]
+        told = _told(in_copies(_safe(tasks), fitting, _nobody))
+        return [begun for which in sorted(told) for begun in told[which]]
+
+    def _turns(self, direction: int, snapshot: Snapshot, read: float) -> list[_Begun]:
+        """All shares of a direction, each by a copy of the process that found out who sends."""
+        first = direction * self.asked.shares
+        ways = range(first, first + self.asked.shares)
+        try:
+            self.asked.begin(snapshot, first, self._with_room)
+        except NoRoom as error:
+            return [_no_room(way, error) for way in ways]
+        own = replace(self, copies=1)
+        tasks = [partial(own._begun, way, snapshot, read) for way in ways]
+        told = _told(in_turn(_safe(tasks), self.copies, self._telling(len(tasks), "share")))
+        return [told.get(which, _Begun()) for which in range(len(tasks))]
 
     @property
     def _are_several(self) -> bool:
@@ -122,7 +145,7 @@ class _Here:
         try:
             ready = self.asked.prepare(snapshot, way, self._with_room)
         except NoRoom as error:
-            return _Begun(left=(), lapse=Lapse(way, WHOLE, f"{error}; {_LESS}"))
+            return _no_room(way, error)
         prepared = time.monotonic() - began
         portions = [Portion(number, _count(ready)) for number in range(_count(ready))]
         if self._are_several:
@@ -143,8 +166,12 @@ class _Here:
         """All portions, by copies of this process; those of one that dies are not among them."""
         # Who the groups are is known here, and much to hand over.
         tasks = [partial(self._piece, way, ready, portion) for portion in portions]
-        told = _by_copies(tasks, self._fitting(), self.progress)
+        telling = self._telling(len(tasks), "portion")
+        told = _told(in_copies(_safe(tasks), self._fitting(), telling))
         return [_with_groups(told[which], ready) for which in sorted(told)]
+
+    def _telling(self, count: int, what: str) -> Callable[[int], None]:
+        return lambda which: self.progress(f"{what}s of the survey", which, count)
 
     def _one_by_one(
         self, way: int, ready: Prepared, portions: Sequence[Portion], prepared: float
@@ -195,17 +222,22 @@ def _of_this_process(progress: Progress) -> Progress:
     return tell
 
 
-def _by_copies(
-    tasks: Sequence[Callable[[], T]], number: int, progress: Progress
-) -> Mapping[int, T]:
-    """What tasks give.  Raises as a survey does, whichever process found it out."""
-    told = in_copies(
-        [partial(safely, task) for task in tasks],
-        number,
-        lambda which: progress("portions of the survey", which, len(tasks)),
-    )
+def _nobody(which: int) -> None:
+    """Is told nothing."""
+
+
+def _no_room(way: int, error: NoRoom) -> _Begun:
+    return _Begun(left=(), lapse=Lapse(way, WHOLE, f"{error}; {_LESS}"))
+
+
+def _safe(tasks: Sequence[Callable[[], T]]) -> list[Callable[[], T | Fault]]:
+    return [partial(safely, task) for task in tasks]
+
+
+def _told(results: Mapping[int, T | Fault]) -> Mapping[int, T]:
+    """What tasks gave.  Raises as a survey does, whichever process found it out."""
     done: dict[int, T] = {}
-    for which, result in told.items():
+    for which, result in results.items():
         if isinstance(result, Fault):
             raise result.error()
         done[which] = result

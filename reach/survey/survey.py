@@ -1,6 +1,6 @@
 """Everything between two sides of a question at once, proved complete.
 
-    prepare(ground, question, by="vpc") -> Prepared
+    prepare(ground, question, by="vpc", share=Share(0, 20)) -> Prepared
     fulfil(prepared, backend, portion=Portion(3, 64)) -> Survey, yet without who its groups are
     with_groups(survey, prepared) -> Survey
 
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from reach.aim import Start
 from reach.answer import Remark, Witness
 from reach.errors import Defect
 from reach.evidence import remarks, witness
@@ -26,9 +27,10 @@ from reach.lower import Ground
 from reach.network.header_space import HeaderSpace
 from reach.network.stage import Origin
 from reach.question import Question
-from reach.resolve import Resolved, resolve, sent_to
+from reach.resolve import Resolved
 from reach.survey import slices
 from reach.survey.alike import Likeness
+from reach.survey.beginning import Beginning, beginning
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates, met_by
 from reach.survey.closure import Hole, leading_out, not_begun
@@ -41,11 +43,11 @@ from reach.survey.onward import Onward
 from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.proposals import Proposals
-from reach.survey.senders import Senders
+from reach.survey.senders import Labels, Senders
 from reach.survey.serving import Serving
 from reach.survey.settling import Settling
+from reach.survey.share import ALL, Share
 from reach.survey.spread import Spread, spread
-from reach.survey.towards import towards
 from reach.survey.whole import Whole
 from reach.tracking import untold
 from reach.uncollected import uncollected
@@ -134,34 +136,64 @@ class Prepared:
 
 
 @uncollected()
+def begin(
+    ground: Ground, question: Question, by: str, sources_by: str, progress: Progress = silent
+) -> None:
+    """Who sends, found out for every share of them.  Raises QuestionError."""
+    sliced = ground.slice(slices.asked(ground, question))
+    _kept(sliced, ground, question, by, sources_by, progress)
+
+
+@uncollected()
 def prepare(
     ground: Ground,
     question: Question,
-    *,
     kind: str = "matrix",
     by: str = "endpoint",
-    sources_by: str = "",
+    sources_by: str = "endpoint",
+    share: Share = ALL,
     progress: Progress = silent,
 ) -> Prepared:
     """Everything that may be so, between the groups of both sides.  Raises QuestionError.
 
     The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
+    Of a ``share`` it is about those who send that are in it; who all of them are is kept for the
+    next share.
     """
+    how = question, by, sources_by, progress
     only: HeaderSpace | None = slices.asked(ground, question)
     while only is not None:
         sliced = ground.slice(only)
-        groupings = _groupings(sliced, ground, by, sources_by)
-        ready = _spread(sliced, ground, question, kind, groupings, progress)
+        clock = _Clock()
+        with clock.stage("resolve"):
+            begun = (_begun if share.of == 1 else _kept)(sliced, ground, *how)
+            senders = _senders(sliced, share.of_starts(begun.starts), progress)
+        ready = _spread(sliced, ground, question, kind, begun, senders, clock, progress)
         only = slices.beyond(sliced.network, ready.found, sliced.only)
     return ready
 
 
-def _groupings(
-    sliced: Ground, whole: Ground, by: str, sources_by: str
-) -> tuple[Grouping, Grouping]:
-    to_whom = Grouping(sliced, by, whole)
-    other = sources_by not in ("", by)
-    return Grouping(sliced, sources_by, whole) if other else to_whom, to_whom
+def _kept(
+    sliced: Ground, whole: Ground, question: Question, by: str, sources_by: str, progress: Progress
+) -> Beginning:
+    key = f"beginning {question!r} {by} {sources_by}"
+    return sliced.own(key, lambda: _begun(sliced, whole, question, by, sources_by, progress))
+
+
+def _begun(
+    sliced: Ground, whole: Ground, question: Question, by: str, sources_by: str, progress: Progress
+) -> Beginning:
+    told = _of_stage("finding out who sends", progress)
+    return beginning(sliced, whole, question, by, sources_by, told)
+
+
+def _senders(ground: Ground, starts: Sequence[tuple[Labels, Start]], progress: Progress) -> Senders:
+    return Senders.of(ground.network, starts, _of_stage("finding out what they send", progress))
+
+
+def _of_stage(name: str, progress: Progress) -> Callable[[int], None]:
+    """Tells how many there are by now, of nobody knows how many."""
+    return lambda some: progress(name, some, 0)
 
 
 def _spread(
@@ -169,19 +201,14 @@ def _spread(
     whole: Ground,
     question: Question,
     kind: str,
-    groupings: tuple[Grouping, Grouping],
+    begun: Beginning,
+    senders: Senders,
+    clock: _Clock,
     progress: Progress,
 ) -> Prepared:
     """All that is proposed in a slice."""
-    clock = _Clock()
-    with clock.stage("resolve"):
-        resolved = resolve(ground, question)
-        aim, wide = towards(resolved.aim, sent_to(ground, resolved.destination))
-        resolved = replace(resolved, aim=aim)
-        starts = groupings[0].sources(wide)
-        senders = Senders.of(
-            ground.network, starts, lambda some: progress("finding out who sends", some, 0)
-        )
+    resolved, groupings = begun.resolved, begun.groupings
+    aim = resolved.aim
     with clock.stage("spread"):
         found = spread(
             ground.network,

@@ -7,7 +7,7 @@ import signal
 import sys
 from functools import partial
 
-from reach.jobs.copies import MOST_TASKS, can_copy, in_copies
+from reach.jobs.copies import MOST_TASKS, can_copy, in_copies, in_turn
 
 FIRST = os.getpid()
 Pipe = tuple[int, int]
@@ -76,6 +76,25 @@ def many() -> None:
     print(in_copies([partial(pow, 3, 2)], 3, begun.append))
 
 
+def turns() -> None:
+    """Each by a copy of its own that knows nothing of the others; of one that dies nothing."""
+    known: list[int] = []
+    begun: list[int] = []
+
+    def learn(number: int) -> tuple[int, list[int]]:
+        known.append(number)
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return os.getpid(), list(known)
+
+    for number in (1, 2, 9):
+        done = in_turn([partial(learn, task) for task in range(5)], number, begun.append)
+        print(len({process for process, _ in done.values()} - {FIRST}), known)
+        print({which: each for which, (_, each) in done.items()})
+    print(begun == [*range(5)] * 3)
+
+
 if __name__ == "__main__":
     assert can_copy()
-    {"beside": beside, "dies": dies, "fails": fails, "many": many}[sys.argv[1]]()
+    cases = {"beside": beside, "dies": dies, "fails": fails, "many": many, "turns": turns}
+    cases[sys.argv[1]]()

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(
         ("dies", "1 True\n"),
         ("fails", "a task's own\nno copy is left\n"),
         ("many", "True True\n{0: 9}\n"),
+        ("turns", "4 []\n{0: [0], 1: [1], 2: [2], 4: [4]}\n" * 3 + "True\n"),
     ],
 )
 def test_tasks_in_copies(case: str, told: str) -> None:

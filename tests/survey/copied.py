@@ -7,6 +7,8 @@ from reach.jobs.copies import can_copy
 from reach.jobs.crew import Workers
 from reach.survey import here
 from tests.survey.test_portions import BALANCED, EVERY, shown, whole
+from tests.survey.test_shares import found as found_in
+from tests.survey.test_shares import told_in_shares
 
 if __name__ == "__main__":
     assert can_copy()
@@ -15,3 +17,6 @@ if __name__ == "__main__":
         found = here.begun_here(asked, lambda: reach.load(BALANCED), BALANCED, Workers(4), copies=4)
         assert not found.lapses
         print(len(found.pieces) > asked.ways, shown(found.told(asked)) == shown(whole(asked)))
+    for asked in EVERY:
+        told = told_in_shares(asked, 3, lambda: reach.load(BALANCED), copies=2)
+        print("in shares", found_in(told) == found_in(whole(asked)))

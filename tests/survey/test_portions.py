@@ -373,7 +373,7 @@ def test_what_is_begun_here_is_ended_by_others(
 
 
 def test_what_copies_do_is_the_survey() -> None:
-    """All ways and portions, each process with what it began with."""
+    """All ways and portions, and shares of those who send, each process with what it began with."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.survey.copied"],
         cwd=SAMPLES.parent,
@@ -381,7 +381,8 @@ def test_what_copies_do_is_the_survey() -> None:
         text=True,
         check=False,
     )
-    assert (done.stdout, done.returncode) == ("True True\n" * len(EVERY), 0), done.stderr
+    said = "True True\n" * len(EVERY) + "in shares True\n" * len(EVERY)
+    assert (done.stdout, done.returncode) == (said, 0), done.stderr
 
 
 @pytest.mark.parametrize("asked", [MATRIX, EVERY[2]], ids=lambda asked: asked.kind)
