@@ -10,11 +10,12 @@ who asks it, nor how it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from reach.asking import ground_of
 from reach.errors import QuestionError
+from reach.jobs.copies import MOST_TASKS
 from reach.lower import Ground
 from reach.options import Options
 from reach.question import Question, parse_words
@@ -25,6 +26,8 @@ from reach.survey.share import Share, of_shares
 from reach.survey.survey import Prepared, Progress, begin, prepare, silent
 
 KINDS = ("exposure", "matrix", "isolated")
+# Bytes of JSON of some 50,000 interfaces.
+_SHARE = 160 << 20
 _PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
 
 
@@ -55,6 +58,16 @@ class Asked:
         """All shares of the first direction, then those of the second."""
         return self.directions * self.shares
 
+    def of_size(self, size: int) -> Asked:
+        """The same in as many shares as a snapshot of so many bytes of JSON needs.
+
+        Where sides are isolated what one share sends is soon stopped, and shares take no longer
+        than all at once; what everybody reaches each share would go over again.
+        """
+        if self.kind != "isolated":
+            return self
+        return replace(self, shares=min(1 + size // _SHARE, MOST_TASKS))
+
     def question(self, way: int) -> Question:
         """Raises QuestionError if the packet is none, rather than to take it for part of an end."""
         is_back = way >= self.shares
@@ -67,7 +80,7 @@ class Asked:
 
     def begin(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> None:
         """Find out who sends, so that copies of this process know it of every share."""
-        begin(*self._of(snapshot, way), *self._groupings, progress)
+        begin(*self._of(snapshot, way), *self._groupings, self.shares, progress)
 
     def prepare(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> Prepared:
         """Raises QuestionError if an end, the packet, the grouping or a pass is not understood."""

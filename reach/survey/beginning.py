@@ -1,6 +1,6 @@
 """Who sends in a survey, and what: the ends of its question, resolved and told by their groups.
 
-    beginning(sliced, ground, question, by="vpc") -> Beginning
+    beginning(sliced, ground, question, by, sources_by, shares, told) -> Beginning
 
 Takes the slice of the network that is surveyed, and the whole for who is told apart.  Must not know
 what becomes of what is sent.
@@ -17,6 +17,7 @@ from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.grouping import Grouping
 from reach.survey.senders import Labels
+from reach.survey.share import divided
 from reach.survey.towards import towards
 
 _WHILE = 1000
@@ -24,11 +25,12 @@ _WHILE = 1000
 
 @dataclass(frozen=True)
 class Beginning:
-    """``groupings`` are those of the sources and of the destinations; ``starts`` what all send."""
+    """``groupings`` are those of the sources and of the destinations; ``starts`` what all send, by
+    share: a copy of this process that is about one of them does not touch the others."""
 
     resolved: Resolved
     groupings: tuple[Grouping, Grouping]
-    starts: Sequence[tuple[Labels, Start]]
+    starts: Sequence[Sequence[tuple[Labels, Start]]]
 
 
 def beginning(
@@ -37,6 +39,7 @@ def beginning(
     question: Question,
     by: str,
     sources_by: str,
+    shares: int,
     told: Callable[[int], None],
 ) -> Beginning:
     """``told`` is told every while of how many starts there are.  Raises QuestionError."""
@@ -48,7 +51,7 @@ def beginning(
         if not len(starts) % _WHILE:
             told(len(starts))
         starts.append(each)
-    return Beginning(replace(resolved, aim=aim), groupings, starts)
+    return Beginning(replace(resolved, aim=aim), groupings, divided(starts, shares))
 
 
 def _groupings(

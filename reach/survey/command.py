@@ -38,10 +38,14 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
 
     A shard of one says nothing by itself, and has no status of its own.
     """
+    from reach.snapshot.files import find
+
     refuse(how, form)
     # What is asked is understood, or not, before anything is read.
     asked.question(0)
-    by, others = _by(how, path)
+    size = find(path).size
+    asked = asked.of_size(size)
+    by, others = _by(how, size)
     if how.shard is not None:
         from reach.survey.shards import asked_shard
 
@@ -76,11 +80,13 @@ def run_merge(files: Sequence[str], form: str) -> int:
 # ------------------------------------------------------------------------------- by whom
 
 
-def _by(how: Divided, path: str) -> tuple[Workers | Cluster, Workers | None]:
-    """Who does it; where it is best begun in this process, who may help later."""
+def _by(how: Divided, size: int) -> tuple[Workers | Cluster, Workers | None]:
+    """Who does it; where it is best begun in this process, who may help later.
+
+    ``size`` is that of the snapshot in bytes of JSON.
+    """
     from reach.jobs.crew import Workers
     from reach.jobs.job import Limits
-    from reach.snapshot.files import find
     from reach.snapshot.processors import processors
 
     limits = Limits(how.portion_seconds, how.portion_memory)
@@ -91,7 +97,6 @@ def _by(how: Divided, path: str) -> tuple[Workers | Cluster, Workers | None]:
         return Workers(how.processes, limits), None if how.processes else Workers()
     if limits.are_any:
         return Workers(processors(), limits), None
-    size = find(path).size
     some = Workers(min(processors(), _fitting(size)))
     # What is divided already is not small, unless its snapshot is.
     return (Workers() if size < _LARGE else some), some

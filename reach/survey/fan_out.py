@@ -49,11 +49,12 @@ class Found:
 
 
 def jobs_of(asked: Asked, path: str, portions: int, cached: bool = True) -> list[PortionJob]:
-    """All portions of all ways."""
+    """All portions of all ways, about so many of a direction: a share of it is one already."""
+    each = max(1, portions // asked.shares)
     return [
-        PortionJob(asked, path, way, Portion(number, portions), cached)
+        PortionJob(asked, path, way, Portion(number, each), cached)
         for way in range(asked.ways)
-        for number in range(portions)
+        for number in range(each)
     ]
 
 

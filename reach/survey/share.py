@@ -1,6 +1,6 @@
 """One of several shares of those who send: a survey of very many is made of one after the other.
 
-    Share(3, 20).of_starts(starts) -> those that are the share's          divided(starts, 20)
+    divided(starts, 20) -> [those of Share(0, 20), those of Share(1, 20), ...]
     of_shares(surveys) -> Survey
 
 What is held while a survey is made grows with who sends, so of a share it is a part.  No group of
@@ -31,16 +31,14 @@ class Share:
     number: int
     of: int
 
-    def of_starts(self, starts: Sequence[_Labelled]) -> Sequence[_Labelled]:
-        """Its part of all starts, in their order."""
-        return starts if self.of == 1 else divided(starts, self.of)[self.number]
-
 
 ALL = Share(0, 1)
 
 
 def divided(starts: Sequence[_Labelled], count: int) -> list[list[_Labelled]]:
-    """Every start in one of so many shares, the same whoever asks."""
+    """Every start in one of so many shares, in their order; the same whoever asks."""
+    if count == 1:
+        return [list(starts)]
     together = _Together()
     for labels, _ in starts:
         together.join(labels)

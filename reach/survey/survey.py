@@ -137,11 +137,16 @@ class Prepared:
 
 @uncollected()
 def begin(
-    ground: Ground, question: Question, by: str, sources_by: str, progress: Progress = silent
+    ground: Ground,
+    question: Question,
+    by: str,
+    sources_by: str,
+    shares: int,
+    progress: Progress = silent,
 ) -> None:
     """Who sends, found out for every share of them.  Raises QuestionError."""
     sliced = ground.slice(slices.asked(ground, question))
-    _kept(sliced, ground, question, by, sources_by, progress)
+    _begun(sliced, ground, question, by, sources_by, shares, progress)
 
 
 @uncollected()
@@ -160,31 +165,36 @@ def prepare(
     Of a ``share`` it is about those who send that are in it; who all of them are is kept for the
     next share.
     """
-    how = question, by, sources_by, progress
+    how = question, by, sources_by, share.of, progress
     only: HeaderSpace | None = slices.asked(ground, question)
     while only is not None:
         sliced = ground.slice(only)
         clock = _Clock()
         with clock.stage("resolve"):
-            begun = (_begun if share.of == 1 else _kept)(sliced, ground, *how)
-            senders = _senders(sliced, share.of_starts(begun.starts), progress)
+            begun = _begun(sliced, ground, *how)
+            senders = _senders(sliced, begun.starts[share.number], progress)
         ready = _spread(sliced, ground, question, kind, begun, senders, clock, progress)
         only = slices.beyond(sliced.network, ready.found, sliced.only)
     return ready
 
 
-def _kept(
-    sliced: Ground, whole: Ground, question: Question, by: str, sources_by: str, progress: Progress
-) -> Beginning:
-    key = f"beginning {question!r} {by} {sources_by}"
-    return sliced.own(key, lambda: _begun(sliced, whole, question, by, sources_by, progress))
-
-
 def _begun(
-    sliced: Ground, whole: Ground, question: Question, by: str, sources_by: str, progress: Progress
+    sliced: Ground,
+    whole: Ground,
+    question: Question,
+    by: str,
+    sources_by: str,
+    shares: int,
+    progress: Progress,
 ) -> Beginning:
     told = _of_stage("finding out who sends", progress)
-    return beginning(sliced, whole, question, by, sources_by, told)
+
+    def make() -> Beginning:
+        return beginning(sliced, whole, question, by, sources_by, shares, told)
+
+    if shares == 1:
+        return make()
+    return sliced.own(f"beginning {question!r} {by} {sources_by} {shares}", make)
 
 
 def _senders(ground: Ground, starts: Sequence[tuple[Labels, Start]], progress: Progress) -> Senders:

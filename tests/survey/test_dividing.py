@@ -14,7 +14,8 @@ from click.testing import Result
 
 from reach.jobs.crew import Workers
 from reach.jobs.job import Said, Spent
-from reach.survey import command
+from reach.snapshot.files import find
+from reach.survey import asked, command
 from reach.survey.arguments import Divided
 from tests import terminal
 from tests.terminal import call
@@ -91,7 +92,7 @@ def test_who_does_it_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reach.snapshot.processors.processors", lambda: 4)
 
     def by(**how: Any) -> tuple[int, int | None]:
-        does, others = command._by(Divided(**how), str(BALANCED))
+        does, others = command._by(Divided(**how), 100_000)
         assert isinstance(does, Workers)
         return does.number, None if others is None else others.number
 
@@ -133,6 +134,28 @@ def test_shards_are_the_whole_survey(kind: str, of: int) -> None:
     for form in ("text", "json", "csv"):
         joined, wanted = call("merge", *files, "--format", form), ask(kind, "--format", form)
         assert (joined.exit_code, joined.stdout) == (wanted.exit_code, wanted.stdout), form
+
+
+@pytest.mark.parametrize("count", [2, 5, 100])
+def test_shares_are_the_whole_survey(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large snapshot is looked at in shares of who sends, by whoever does it, and says so."""
+    whole = json.loads(ask("isolated", "--format", "json").stdout)
+    monkeypatch.setattr(asked, "_SHARE", find(str(BALANCED)).size // (count - 1))
+    wanted = ask("isolated", "--format", "json")
+    told = json.loads(wanted.stdout)
+    for way in ("there", "back"):
+        assert f"of each of {count} shares" in told[way]["proof"]
+        assert [_pair(each) for each in told[way]["accesses"]] == [
+            _pair(each) for each in whole[way]["accesses"]
+        ]
+    files = [shard("isolated", number, 3) for number in (2, 3, 1)]
+    for told in (call("merge", *files, "--format", "json"), ask("isolated", "--processes", "1")):
+        assert told.exit_code == wanted.exit_code == 1
+    assert call("merge", *files, "--format", "json").stdout == wanted.stdout
+
+
+def _pair(access: dict[str, Any]) -> tuple[str, ...]:
+    return access["source"], access["destination"], access["words"], *access["ways"]
 
 
 def test_more_shards_than_portions() -> None:

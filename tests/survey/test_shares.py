@@ -12,10 +12,11 @@ import pytest
 from reach.aim import Start
 from reach.jobs.crew import Workers
 from reach.network.header_space import HeaderSpace, Ranges
+from reach.survey import asked as asked_module
 from reach.survey import here
 from reach.survey.asked import Asked
 from reach.survey.findings import Isolation, Standing, Survey
-from reach.survey.share import Share, divided
+from reach.survey.share import divided
 from reach.survey.survey import fulfil
 from tests.crowds import Crowd
 from tests.survey.test_portions import BALANCED, EVERY, MATRIX, balanced, whole
@@ -109,6 +110,14 @@ def test_nothing_in_some_share_is_not_nothing() -> None:
     assert told_in_shares(asked, 4, balanced).standing is Standing.SOMETHING
 
 
+def test_into_how_many_shares() -> None:
+    """By the size of a snapshot; what is not sent to be stopped is not divided by who sends it."""
+    asked = Asked("isolated", "any", "any")
+    sizes = (0, 100_000, asked_module._SHARE, 20 * asked_module._SHARE, 1 << 50)
+    assert [asked.of_size(size).shares for size in sizes] == [1, 1, 2, 21, 256]
+    assert [EVERY[1].of_size(size).shares for size in sizes] == [1] * 5
+
+
 # ------------------------------ who is in which
 
 
@@ -127,7 +136,8 @@ def test_everybody_is_in_one_share(seed: int, count: int) -> None:
         for n in rng.sample(range(200), 120)
     ]
     shares = divided(starts, count)
-    assert shares == [list(Share(number, count).of_starts(starts)) for number in range(count)]
+    assert len(shares) == count
+    assert shares == divided(starts, count)
     assert sorted(map(repr, starts)) == sorted(repr(each) for share in shares for each in share)
     places = {id(each[1]): place for place, each in enumerate(starts)}
     groups = [{label for labels, _ in share for label in labels} for share in shares]
