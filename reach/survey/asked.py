@@ -21,6 +21,7 @@ from reach.options import Options
 from reach.question import Question, parse_words
 from reach.reduce import ALL, Reductions
 from reach.snapshot.snapshot import Snapshot
+from reach.survey.beginning import Wanted
 from reach.survey.findings import Isolation, Survey
 from reach.survey.share import Share, of_shares
 from reach.survey.survey import Prepared, Progress, begin, prepare, silent
@@ -80,21 +81,20 @@ class Asked:
 
     def begin(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> None:
         """Find out who sends, so that copies of this process know it of every share."""
-        begin(*self._of(snapshot, way), *self._groupings, self.shares, progress)
+        begin(self._ground(snapshot), self._wanted(way), progress)
 
     def prepare(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> Prepared:
         """Raises QuestionError if an end, the packet, the grouping or a pass is not understood."""
-        share = Share(way % self.shares, self.shares)
-        return prepare(*self._of(snapshot, way), self.kind, *self._groupings, share, progress)
+        return prepare(self._ground(snapshot), self._wanted(way), progress)
 
-    def _of(self, snapshot: Snapshot, way: int) -> tuple[Ground, Question]:
+    def _ground(self, snapshot: Snapshot) -> Ground:
         reduced = ALL if self.reductions is None else Reductions.of(self.reductions)
-        return ground_of(snapshot, Options.of(dict(self.options)), reduced), self.question(way)
+        return ground_of(snapshot, Options.of(dict(self.options)), reduced)
 
-    @property
-    def _groupings(self) -> tuple[str, str]:
-        """By what those who are reached are told, and those who send."""
-        return self.by, "endpoint" if self.kind == "exposure" else self.by
+    def _wanted(self, way: int) -> Wanted:
+        sources_by = "endpoint" if self.kind == "exposure" else self.by
+        share = Share(way % self.shares, self.shares)
+        return Wanted(self.question(way), self.kind, self.by, sources_by, share)
 
     def told(self, surveys: Sequence[Survey]) -> Survey | Isolation:
         """What was asked for, of a survey for each way."""

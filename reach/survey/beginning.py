@@ -1,6 +1,6 @@
 """Who sends in a survey, and what: the ends of its question, resolved and told by their groups.
 
-    beginning(sliced, ground, question, by, sources_by, shares, told) -> Beginning
+    beginning(sliced, ground, wanted, told) -> Beginning
 
 Takes the slice of the network that is surveyed, and the whole for who is told apart.  Must not know
 what becomes of what is sent.
@@ -17,10 +17,22 @@ from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.grouping import Grouping
 from reach.survey.senders import Labels
-from reach.survey.share import divided
+from reach.survey.share import ALL, Share, divided
 from reach.survey.towards import towards
 
 _WHILE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One way of a survey: its question, by what those who are reached are told and those who send,
+    and of which share of these it is."""
+
+    question: Question
+    kind: str
+    by: str
+    sources_by: str
+    share: Share = ALL
 
 
 @dataclass(frozen=True)
@@ -34,28 +46,34 @@ class Beginning:
 
 
 def beginning(
-    sliced: Ground,
-    whole: Ground,
-    question: Question,
-    by: str,
-    sources_by: str,
-    shares: int,
-    told: Callable[[int], None],
+    sliced: Ground, whole: Ground, wanted: Wanted, told: Callable[[int], None]
 ) -> Beginning:
-    """``told`` is told every while of how many starts there are.  Raises QuestionError."""
-    groupings = _groupings(sliced, whole, by, sources_by)
-    resolved = resolve(sliced, question)
+    """Of all shares; where there are several it is kept for the others.
+
+    ``told`` is told every while of how many starts there are.  Raises QuestionError.
+    """
+    of = wanted.share.of
+    if of == 1:
+        return _beginning(sliced, whole, wanted, told)
+    key = f"beginning {wanted.question!r} {wanted.by} {wanted.sources_by} {of}"
+    return sliced.own(key, lambda: _beginning(sliced, whole, wanted, told))
+
+
+def _beginning(
+    sliced: Ground, whole: Ground, wanted: Wanted, told: Callable[[int], None]
+) -> Beginning:
+    groupings = _groupings(sliced, whole, wanted)
+    resolved = resolve(sliced, wanted.question)
     aim, wide = towards(resolved.aim, sent_to(sliced, resolved.destination))
     starts: list[tuple[Labels, Start]] = []
     for each in groupings[0].sources(wide):
         if not len(starts) % _WHILE:
             told(len(starts))
         starts.append(each)
-    return Beginning(replace(resolved, aim=aim), groupings, divided(starts, shares))
+    shares = divided(starts, wanted.share.of)
+    return Beginning(replace(resolved, aim=aim), groupings, shares)
 
 
-def _groupings(
-    sliced: Ground, whole: Ground, by: str, sources_by: str
-) -> tuple[Grouping, Grouping]:
-    to_whom = Grouping(sliced, by, whole)
-    return to_whom if sources_by == by else Grouping(sliced, sources_by, whole), to_whom
+def _groupings(sliced: Ground, whole: Ground, wanted: Wanted) -> tuple[Grouping, Grouping]:
+    to_whom, by = Grouping(sliced, wanted.by, whole), wanted.sources_by
+    return to_whom if by == wanted.by else Grouping(sliced, by, whole), to_whom

@@ -1,6 +1,6 @@
 """Everything between two sides of a question at once, proved complete.
 
-    prepare(ground, question, by="vpc", share=Share(0, 20)) -> Prepared
+    prepare(ground, wanted) -> Prepared
     fulfil(prepared, backend, portion=Portion(3, 64)) -> Survey, yet without who its groups are
     with_groups(survey, prepared) -> Survey
 
@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from reach.aim import Start
 from reach.answer import Remark, Witness
 from reach.errors import Defect
 from reach.evidence import remarks, witness
@@ -30,7 +29,7 @@ from reach.question import Question
 from reach.resolve import Resolved
 from reach.survey import slices
 from reach.survey.alike import Likeness
-from reach.survey.beginning import Beginning, beginning
+from reach.survey.beginning import Beginning, Wanted, beginning
 from reach.survey.blocks import Known
 from reach.survey.candidates import Pair, candidates, met_by
 from reach.survey.closure import Hole, leading_out, not_begun
@@ -43,10 +42,9 @@ from reach.survey.onward import Onward
 from reach.survey.packets import Packets, listening
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.proposals import Proposals
-from reach.survey.senders import Labels, Senders
+from reach.survey.senders import Senders
 from reach.survey.serving import Serving
 from reach.survey.settling import Settling
-from reach.survey.share import ALL, Share
 from reach.survey.spread import Spread, spread
 from reach.survey.whole import Whole
 from reach.tracking import untold
@@ -136,69 +134,30 @@ class Prepared:
 
 
 @uncollected()
-def begin(
-    ground: Ground,
-    question: Question,
-    by: str,
-    sources_by: str,
-    shares: int,
-    progress: Progress = silent,
-) -> None:
+def begin(ground: Ground, wanted: Wanted, progress: Progress = silent) -> None:
     """Who sends, found out for every share of them.  Raises QuestionError."""
-    sliced = ground.slice(slices.asked(ground, question))
-    _begun(sliced, ground, question, by, sources_by, shares, progress)
+    sliced = ground.slice(slices.asked(ground, wanted.question))
+    beginning(sliced, ground, wanted, _of_stage("finding out who sends", progress))
 
 
 @uncollected()
-def prepare(
-    ground: Ground,
-    question: Question,
-    kind: str = "matrix",
-    by: str = "endpoint",
-    sources_by: str = "endpoint",
-    share: Share = ALL,
-    progress: Progress = silent,
-) -> Prepared:
+def prepare(ground: Ground, wanted: Wanted, progress: Progress = silent) -> Prepared:
     """Everything that may be so, between the groups of both sides.  Raises QuestionError.
 
     The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
-    Of a ``share`` it is about those who send that are in it; who all of them are is kept for the
-    next share.
     """
-    how = question, by, sources_by, share.of, progress
-    only: HeaderSpace | None = slices.asked(ground, question)
+    only: HeaderSpace | None = slices.asked(ground, wanted.question)
     while only is not None:
         sliced = ground.slice(only)
         clock = _Clock()
         with clock.stage("resolve"):
-            begun = _begun(sliced, ground, *how)
-            senders = _senders(sliced, begun.starts[share.number], progress)
-        ready = _spread(sliced, ground, question, kind, begun, senders, clock, progress)
+            begun = beginning(sliced, ground, wanted, _of_stage("finding out who sends", progress))
+            starts = begun.starts[wanted.share.number]
+            telling = _of_stage("finding out what they send", progress)
+            senders = Senders.of(sliced.network, starts, telling)
+        ready = _spread(sliced, ground, wanted, begun, senders, clock, progress)
         only = slices.beyond(sliced.network, ready.found, sliced.only)
     return ready
-
-
-def _begun(
-    sliced: Ground,
-    whole: Ground,
-    question: Question,
-    by: str,
-    sources_by: str,
-    shares: int,
-    progress: Progress,
-) -> Beginning:
-    told = _of_stage("finding out who sends", progress)
-
-    def make() -> Beginning:
-        return beginning(sliced, whole, question, by, sources_by, shares, told)
-
-    if shares == 1:
-        return make()
-    return sliced.own(f"beginning {question!r} {by} {sources_by} {shares}", make)
-
-
-def _senders(ground: Ground, starts: Sequence[tuple[Labels, Start]], progress: Progress) -> Senders:
-    return Senders.of(ground.network, starts, _of_stage("finding out what they send", progress))
 
 
 def _of_stage(name: str, progress: Progress) -> Callable[[int], None]:
@@ -209,34 +168,30 @@ def _of_stage(name: str, progress: Progress) -> Callable[[int], None]:
 def _spread(
     ground: Ground,
     whole: Ground,
-    question: Question,
-    kind: str,
+    wanted: Wanted,
     begun: Beginning,
     senders: Senders,
     clock: _Clock,
     progress: Progress,
 ) -> Prepared:
     """All that is proposed in a slice."""
-    resolved, groupings = begun.resolved, begun.groupings
+    question, resolved, groupings = wanted.question, begun.resolved, begun.groupings
     aim = resolved.aim
     with clock.stage("spread"):
-        found = spread(
-            ground.network,
-            senders,
-            told=lambda places: progress("spreading what everybody sends to", places, 0),
-        )
+        telling = _of_stage("spreading what everybody sends to", progress)
+        found = spread(ground.network, senders, told=telling)
         # What gets as far as something unknown may be on its way to anybody.
         reached = None if found.unmodelled and aim.goals is not None else met_by(aim, found)
         groups = groupings[1].destinations(aim, reached)
         some = candidates(aim, found, groups, ground.aliases)
         proposed = Proposals(senders, some, aim.to_itself)
     empty = Survey(
-        kind=kind,
+        kind=wanted.kind,
         question=str(question),
         packet=str(question.packet),
         source=resolved.source.words,
         destination=resolved.destination.words,
-        by=groupings[1].by,
+        by=wanted.by,
         one_way=question.one_way,
         complete=False,
         proof="",
