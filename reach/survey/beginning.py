@@ -48,15 +48,18 @@ class Beginning:
 def beginning(
     sliced: Ground, whole: Ground, wanted: Wanted, told: Callable[[int], None]
 ) -> Beginning:
-    """Of all shares; where there are several it is kept for the others.
+    """Of all shares; where there are several it is kept for the others, until another is wanted.
 
     ``told`` is told every while of how many starts there are.  Raises QuestionError.
     """
-    of = wanted.share.of
-    if of == 1:
+    if wanted.share.of == 1:
         return _beginning(sliced, whole, wanted, told)
-    key = f"beginning {wanted.question!r} {wanted.by} {wanted.sources_by} {of}"
-    return sliced.own(key, lambda: _beginning(sliced, whole, wanted, told))
+    kept: dict[Wanted, Beginning] = sliced.own("beginning", dict)
+    of_all = replace(wanted, share=replace(wanted.share, number=0))
+    if of_all not in kept:
+        kept.clear()
+        kept[of_all] = _beginning(sliced, whole, wanted, told)
+    return kept[of_all]
 
 
 def _beginning(
