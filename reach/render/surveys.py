@@ -24,6 +24,8 @@ from reach.survey.findings import (
 
 # What a spreadsheet takes for the beginning of a formula, the wide forms of East Asia among them.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+# From so many pairs on they are told by what they come through; and so many ends of each by name.
+_MANY, _FEW = 24, 3
 _STYLE = {Standing.NOTHING: "good", Standing.SOMETHING: "bad", Standing.UNDECIDED: "open"}
 
 
@@ -174,8 +176,42 @@ def _isolation(paper: Paper, told: Isolation) -> None:
         paper.title(f"From {each.source} to {each.destination}")
         if each.standing is Standing.NOTHING:
             paper.put("nothing gets through", indent=2)
-        _matrix(paper, each)
+        if len(each.accesses) > _MANY:
+            _ways_through(paper, each)
+        else:
+            _matrix(paper, each)
         _foot(paper, each)
+
+
+def _ways_through(paper: Paper, told: Survey) -> None:
+    """Very many pairs by what they come through, the way of the most first: that is the fault."""
+    through: dict[tuple[str, ...], list[Access]] = {}
+    for each in told.accesses:
+        through.setdefault(each.ways, []).append(each)
+    for ways, some in sorted(through.items(), key=lambda each: -len(each[1])):
+        paper.put((f"by {', '.join(ways)}" if ways else "by nothing in between", "bold"), hang=2)
+        sources = [told.sources[name] for name in dict.fromkeys(each.source for each in some)]
+        to_whom = dict.fromkeys(each.destination for each in some)
+        destinations = [told.destinations[name] for name in to_whom]
+        services = dict.fromkeys(service for each in some for service in each.services)
+        count = len(sources)
+        reach = "reaches" if count == 1 else "reach"
+        others = f"{len(destinations):,} other{'' if len(destinations) == 1 else 's'}"
+        words = f"{count:,} {_kinds(told.by, count)} {reach} {others}: "
+        paper.put(words, (services_words(tuple(services)), "bold"), indent=2, hang=4)
+        paper.put(("from ", "dim"), _few(sources), indent=2, hang=4)
+        paper.put(("to ", "dim"), _few(destinations), indent=2, hang=4)
+        packet = header_words(some[0].witness.packet)
+        paper.put(("for example ", "dim"), packet, indent=2, hang=4)
+    coarser = " or --by vpc for fewer" if told.by == "endpoint" else ""
+    pairs = f"{len(told.accesses):,} pairs: each with --format json or csv{coarser}"
+    paper.put((pairs, "dim"))
+    paper.blank()
+
+
+def _few(groups: Sequence[Group]) -> str:
+    more = [f"{len(groups) - _FEW:,} more"] if len(groups) > _FEW else []
+    return "; ".join([*(each.name for each in groups[:_FEW]), *more])
 
 
 def _foot(paper: Paper, told: Survey) -> None:

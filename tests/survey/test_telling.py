@@ -128,6 +128,37 @@ def test_text_keeps_to_its_width(balanced: Any, width: int) -> None:
         assert max(map(cells, plain.splitlines())) <= width
 
 
+MANY = """\
+From the internet to any interface
+by igw-085c70e56b74ef441, eni-0fb393c9047f679ad
+  1 kind of end point reaches 3 others: tcp 25-26, 8025
+  from internet
+  to i-0cdfb49de9f03c15b parcels; i-001634e7633d7f0d0 letters; 1 more
+  for example 203.0.113.7:50000 -> 198.51.100.110:26 tcp
+3 pairs: each with --format json or csv or --by vpc for fewer
+
+proved: """
+
+
+def test_very_many_pairs_are_told_by_their_way(
+    balanced: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One fault lets thousands through, and is one thing to mend."""
+    told = reach.isolated(balanced, "internet", "any")
+    assert MANY not in surveys.text(told, colour=False, width=100)
+    monkeypatch.setattr(surveys, "_MANY", 2)
+    monkeypatch.setattr(surveys, "_FEW", 2)
+    assert MANY in surveys.text(told, colour=False, width=100)
+    for width in (60, 100):
+        lines = surveys.text(told, colour=False, width=width).splitlines()
+        assert max(map(cells, lines)) <= width
+    told = reach.isolated(balanced, "internet", "any", by="vpc")
+    monkeypatch.setattr(surveys, "_MANY", 0)
+    shown = surveys.text(told, colour=False, width=100)
+    assert "1 VPC reaches 1 others" not in shown
+    assert "--by vpc" not in shown
+
+
 def test_the_verdict_comes_first(balanced: Any) -> None:
     """In words that nobody takes for another."""
     heads: dict[str, Survey | Isolation] = {
