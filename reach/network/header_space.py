@@ -103,6 +103,10 @@ class Ranges:
     def _hash(self) -> int:
         return hash(self.intervals)
 
+    def __reduce__(self) -> tuple[type[Ranges], tuple[tuple[Interval, ...]]]:
+        """To another process without what was worked out."""
+        return Ranges, (self.intervals,)
+
     def __and__(self, other: Ranges) -> Ranges:
         if len(other.intervals) == 1:
             return self._within(*other.intervals[0])
@@ -282,10 +286,6 @@ class LaterRanges(Ranges):
     def intervals(self) -> tuple[Interval, ...]:
         return self._make().intervals
 
-    def __reduce__(self) -> tuple[type[Ranges], tuple[tuple[Interval, ...]]]:
-        """To another process as what it is: how it is worked out stays here."""
-        return Ranges, (self.intervals,)
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ranges) and self.intervals == other.intervals
 
@@ -354,6 +354,10 @@ class HeaderSpace:
     @once
     def _hash(self) -> int:
         return hash(self.fields)
+
+    def __reduce__(self) -> tuple[type[HeaderSpace], tuple[tuple[tuple[str, Ranges], ...]]]:
+        """To another process without what was worked out: a text has another hash there."""
+        return HeaderSpace, (self.fields,)
 
     def __and__(self, other: HeaderSpace) -> HeaderSpace:
         if not other.fields or other is self:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -155,3 +158,21 @@ def test_what_is_worked_out_later_goes_to_another_process() -> None:
     told = pickle.loads(pickle.dumps(HeaderSpace.where(source=LaterRanges(lambda: some))))
     assert told == HeaderSpace.where(source=some)
     assert type(told.by_name["source"]) is Ranges
+
+
+def test_what_another_process_sends_is_found_in_a_set() -> None:
+    """Its texts have other hashes, so none that it worked out is sent."""
+    code = (
+        "import pickle, sys; from reach.network.header_space import HeaderSpace, Ranges; "
+        "space = HeaderSpace.where(protocol=Ranges.of(6)); {space: space.by_name}; "
+        "sys.stdout.buffer.write(pickle.dumps(space))"
+    )
+    space = HeaderSpace.where(protocol=Ranges.of(6))
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        assert pickle.loads(done.stdout) in {space}
