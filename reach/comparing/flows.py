@@ -63,7 +63,7 @@ Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with wha
 
 @dataclass(frozen=True, eq=False)
 class Further:
-    """Packets that get further than before: to ``owner``, unless they are only not stopped.
+    """Packets that get further than before: to ``owner``, unless they meet what is not known first.
 
     ``ways`` are they, as they start and as they leave the ``last`` node.  ``proof`` is of one of
     them, ``before`` what became of it in the other network (None: nobody sent it there).
@@ -247,7 +247,7 @@ class Search:
 
     def _judged(self, proof: Proof, now: Verdict) -> Further | None:
         """The flow that was proved with all that are alike; None if it got as far before."""
-        owner = proof.forward.owner if now is Verdict.REACHABLE else ""
+        owner = proof.forward.owner if proof.forward.fate is Fate.DELIVERED else ""
         took = _all_alike(self.after, proof, self._counted_with(proof.packet))
         sent = self.known.get((proof.start.node, proof.start.owner), ())
         packets, before, was = took.start, None, Verdict.UNREACHABLE
@@ -540,9 +540,10 @@ def _verdict(aim: Aim, proof: Proof) -> Verdict:
     failure = arrives(aim, proof)
     if not failure:
         return Verdict.UNDECIDED if opened else Verdict.REACHABLE
-    elsewhere = aim.goals is not None and proof.forward.owner not in aim.goals
-    if proof.forward.fate is Fate.DELIVERED and elsewhere:
-        return Verdict.UNREACHABLE
+    if proof.forward.fate is Fate.DELIVERED and aim.goals is not None:
+        ends = aim.goals.get(proof.forward.owner)
+        if ends is None or proof.forward.final not in ends:
+            return Verdict.UNREACHABLE
     last = proof.reply if proof.reply is not None else proof.forward
     return Verdict.UNDECIDED if last.fate is Fate.UNMODELLED else Verdict.UNREACHABLE
 

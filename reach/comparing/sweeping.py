@@ -41,7 +41,8 @@ class Gained:
     """Packets of a start that are delivered to an owner at a node in the second network, with
     their reply, and not in the first one: at the address that they are sent to, or ``ending``.
 
-    Without an owner they ``now`` meet what is not known, and were stopped before.
+    Those that are in doubt ``now``, or whose reply is, have an owner as well; without one they meet
+    what is not known on their way there.
     """
 
     start: Start
@@ -217,7 +218,7 @@ def _swept(
         others = [space for space, _ in (*_meeting(settled, through), *_meeting(unsure, through))]
         for piece in uncovered(through.space, others):
             alone = replace(through, space=piece)
-            new = before.not_kept(alone, before.homes(alone, None))
+            new = before.not_kept(alone, before.homes(alone, alone.end if alone.owner else None))
             yield from _told(senders, alone, new, Verdict.UNDECIDED, gained)
         both = [met for each in others if not (met := through.space & each).is_empty]
         for met in both:
@@ -235,7 +236,7 @@ class _Before:
 
     def __init__(self, before: _Through) -> None:
         self._homes = Spans(_by_destination((each.space, each.end) for each in before.homes))
-        self._opened = Spans(_by_destination((e.space, _NOBODY) for e in before.opened))
+        self._opened = Spans(_by_destination((each.space, each.end) for each in before.opened))
         self._left = Spans(_by_destination((space, _NOBODY) for space in before.left))
 
     def homes(self, through: _Home, end: _End | None) -> list[HeaderSpace]:
@@ -246,9 +247,17 @@ class _Before:
     def not_kept(
         self, through: _Home, kept: Sequence[HeaderSpace]
     ) -> Iterator[tuple[HeaderSpace, Verdict | None]]:
-        """The rest of what gets through now, with what it was; None where sets do not say."""
-        opened = [space for space, _ in _meeting(self._opened, through)]
-        left = [space for space, _ in _meeting(self._left, through)]
+        """The rest of what gets through now, with what it was; None where sets do not say.
+
+        What came to somebody else was another flow, whatever became of its reply.
+        """
+        opened, unsure = [], []
+        for space, end in _meeting(self._opened, through):
+            if end in (through.end, _NOBODY) or through.end == _NOBODY:
+                opened.append(space)
+            elif end[0] == through.owner and through.may_end(space, end[1]):
+                unsure.append(space)
+        left = [*unsure, *(space for space, _ in _meeting(self._left, through))]
         for piece in uncovered(through.space, kept):
             yield from ((met, None) for each in left if not (met := piece & each).is_empty)
             for sure in uncovered(piece, left):
@@ -345,15 +354,17 @@ class _Home:
     def end(self) -> _End:
         return self.owner, self.ending
 
-    @property
-    def as_nobody(self) -> _Home:
-        """The same of flows of which it is not known whether they get there."""
-        return replace(self, owner="", ending=None)
+    def may_end(self, space: HeaderSpace, ending: Ranges | None) -> bool:
+        """Whether packets of a space that end so may be there where these do."""
+        ends = ((self.ending, self.space), (ending, space))
+        mine, theirs = (at or each.by_name.get(_TO) or whole(_TO) for at, each in ends)
+        return bool(mine & theirs)
 
 
 @dataclass
 class _Through:
-    """What gets through, what meets what is not known (by nobody's name), and what is not told."""
+    """What gets through, what meets what is not known (by nobody's name if on its way there), and
+    what is not told."""
 
     homes: list[_Home]
     opened: list[_Home]
@@ -382,16 +393,12 @@ def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Throu
     )
     found = _Through([], [], [*there.left, *back.left])
     for each, doubted in _delivered(arrived, homes):
-        if doubted:
-            found.opened.append(each.as_nobody)
-        else:
-            found.homes.append(each)
+        (found.opened if doubted else found.homes).append(each)
     for node, trail, space in there.opened:
         if trail.counts:
             found.opened.append(_Home(node, "", began(trail, space)))
     turned_back = ((trail, turned(trail, space)) for _, trail, space in back.opened)
-    for each, _ in _delivered(arrived, turned_back, found.left):
-        found.opened.append(each.as_nobody)
+    found.opened += (each for each, _ in _delivered(arrived, turned_back, found.left))
     found.left = list(joined(found.left, "source"))
     found.homes = list(_but_covered(found.homes))
     return found
