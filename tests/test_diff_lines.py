@@ -41,6 +41,8 @@ EXPECTED = {"gained": ("unreachable", "reachable"), "lost": ("reachable", "unrea
 class World(Pair):
     """Ten hosts in three subnets of two VPCs, some with several addresses, and how these meet."""
 
+    fronts: tuple[str, ...] = ("10.0.0.40",)  # where balancers are, if there are any
+
     def __init__(self, rng: Random, how: str = "") -> None:
         super().__init__(ipv6=rng.random() < 0.5)
         self.rng = rng
@@ -201,7 +203,7 @@ def addressed(where: World, address: str) -> Iterator[str]:
         for row in host.eni.record["PrivateIpAddresses"]:
             if row["PrivateIpAddress"] == address and "Association" in row:
                 yield row["Association"]["PublicIp"]
-    yield "10.0.0.40"
+    yield from where.fronts
 
 
 # ------------------------------------------------------------------- the law

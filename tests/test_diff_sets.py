@@ -33,6 +33,8 @@ SEEDS = [*range(8), *(pytest.param(seed, marks=pytest.mark.deep) for seed in ran
 class Rewritten(World):
     """The same hosts, and what rewrites their packets."""
 
+    fronts = (*World.fronts, "10.0.0.41", "10.0.1.41")
+
     def __init__(self, rng: Random) -> None:
         super().__init__(rng, rng.choice(("peering", "transit gateway")))
         if self.gateway is None and rng.random() < 0.5:

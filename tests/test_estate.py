@@ -232,11 +232,17 @@ def test_edits_of_bazaars_give_what_a_fresh_load_gives(seed: int) -> None:
     routed_alike(Bazaar(seed).load(), f"estate/bazaar/{seed}", 3, 20)
 
 
+FAIRS = (0, 3, 8, 12)
+
+
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(1, 60))]
+    "seed",
+    [*FAIRS, *(pytest.param(n, marks=pytest.mark.deep) for n in range(60) if n not in FAIRS)],
 )
 def test_edits_of_fairs_give_what_a_fresh_load_gives(seed: int) -> None:
-    """And of what bazaars have not."""
+    """And of what bazaars have not.  (In two of the first what starts overlap in was told twice,
+    and so under another packet or in other lines; in one sets and a walk took an open flow for
+    another one.)"""
     routed_alike(Fair(seed).load(), f"estate/fair/{seed}", 3, 20)
 
 

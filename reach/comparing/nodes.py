@@ -274,8 +274,12 @@ def preimage(
 def bounded(spaces: Iterable[HeaderSpace]) -> tuple[HeaderSpace, ...]:
     """The spaces without those that others cover; one that holds all of them if they are many."""
     found = [space for space in dict.fromkeys(spaces) if not space.is_empty]
-    if len(found) > MOST_SPACES:
-        return (hull(found),)
+    return (hull(found),) if len(found) > MOST_SPACES else widest(found)
+
+
+def widest(spaces: Iterable[HeaderSpace]) -> tuple[HeaderSpace, ...]:
+    """The spaces without those that others cover."""
+    found = [space for space in dict.fromkeys(spaces) if not space.is_empty]
     return tuple(
         each
         for place, each in enumerate(found)

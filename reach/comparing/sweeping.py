@@ -20,6 +20,7 @@ from reach import foreseen
 from reach.aim import Start
 from reach.answer import Verdict
 from reach.comparing.moving import Arrived, At, Sets, TooManyError, joined
+from reach.comparing.nodes import widest
 from reach.comparing.trails import PLAIN, Chosen, Delivered, Trail, began, by_both, home, turned
 from reach.flood import covers, hull, minus, replied, uncovered, whole
 from reach.network.address import ANY_IPV4, ANY_IPV6
@@ -124,7 +125,22 @@ def swept(
     for start in others:
         rest[start] = [start.space]
     met = (replace(s, space=s.space & hull(rest[s])) for s in starts if rest.get(s))
-    return Swept(tuple(gained), tuple(met))
+    return Swept(tuple(_once(gained)), tuple(met))
+
+
+def _once(gained: Iterable[Gained]) -> Iterator[Gained]:
+    """What starts overlap in is told once, so that lines do not depend on where these came from."""
+    alike: dict[object, list[Gained]] = {}
+    for each in gained:
+        start = each.start
+        key = (start.node, start.owner, each.owner, each.last, each.ending, each.was, each.now)
+        alike.setdefault(key, []).append(each)
+    for some in alike.values():
+        if not 1 < len(some) <= _MOST_KINDS:
+            yield from some
+            continue
+        by_space = {each.space: each for each in some}
+        yield from (by_space[space] for space in widest(by_space))
 
 
 def _together(
