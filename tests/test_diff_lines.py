@@ -257,9 +257,13 @@ def told(found: Difference) -> dict[tuple[str, ...], list[HeaderSpace]]:
 
 def apart(one: dict[Any, list[HeaderSpace]], other: dict[Any, list[HeaderSpace]]) -> list[Any]:
     """Pairs of which only one of two tells some packet."""
+    return [*besides(one, other), *besides(other, one)]
+
+
+def besides(some: dict[Any, list[HeaderSpace]], others: dict[Any, list[HeaderSpace]]) -> list[Any]:
+    """Pairs and packets that others do not tell."""
     return [
         (key, left)
-        for some, others in ((one, other), (other, one))
         for key, spaces in some.items()
         if (left := [r for each in spaces for r in uncovered(each, others.get(key, ()))])
     ]
