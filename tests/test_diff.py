@@ -20,6 +20,7 @@ from msgspec.structs import replace
 import reach
 from reach.changes.edit import with_record
 from reach.comparing.difference import Difference, Line
+from reach.comparing.flows import Search
 from reach.comparing.markdown import markdown
 from reach.comparing.report import difference as on_paper
 from reach.network.header_text import header_dict
@@ -566,3 +567,28 @@ def test_of_flows_that_a_balancer_divides_each_is_told() -> None:
     }
     for line in found.lost:
         assert {each.resource for each in line.because} == {f"{cast.group_id} (cast)"}
+
+
+def test_only_what_is_shown_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve hosts send to twelve by a new rule: sets tell so, and a few packets are walked."""
+    walked: list[Any] = []
+    real = Search._walked
+
+    def spy(search: Search, *given: Any) -> Any:
+        walked.append(given)
+        return real(search, *given)
+
+    monkeypatch.setattr(Search, "_walked", spy)
+    made = []
+    for rules in ([], ["tcp/22 10.0.0.0/8"]):
+        e = Estate()
+        v = e.vpc("10.0.0.0/16")
+        group = e.group(v, ingress=rules, name="all")
+        for number in range(12):
+            subnet = e.subnet(v, f"10.0.{number}.0/24", name=f"s{number}")
+            e.instance(f"h{number}", subnet, f"10.0.{number}.5", groups=[group])
+        made.append(e)
+    found = compared(*made)
+    (line,) = found.gained
+    assert (len(line.sources), len(line.destinations)) == (12, 12)
+    assert 1 <= len(walked) < 12

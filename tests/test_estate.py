@@ -224,11 +224,13 @@ def test_edited_routes_of_samples_give_what_a_fresh_load_gives(sample: str) -> N
 
 
 @pytest.mark.parametrize(
-    "seed", [21, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(24) if seed != 21)]
+    "seed",
+    [9, 21, *(pytest.param(n, marks=pytest.mark.deep) for n in range(24) if n not in (9, 21))],
 )
 def test_edits_of_bazaars_give_what_a_fresh_load_gives(seed: int) -> None:
-    """Firewalls, appliances and backbones, and calls that were not made.  (In the first, of ICMP
-    whose way is not known, messages that nobody answers were told as well.)"""
+    """Firewalls, appliances and backbones, and calls that were not made.  (In the first the packet
+    that is shown depended on the pieces that sets came in; in the second, of ICMP whose way is not
+    known, messages that nobody answers were told as well.)"""
     routed_alike(Bazaar(seed).load(), f"estate/bazaar/{seed}", 3, 20)
 
 

@@ -41,6 +41,7 @@ from reach.decide import (
 )
 from reach.errors import Defect
 from reach.flood import uncovered, whole
+from reach.foreseen import liking
 from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.field import ICMP_ANSWERS, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -66,7 +67,8 @@ class Further:
     """Packets that get further than before: to ``owner``, unless they meet what is not known first.
 
     ``ways`` are they, as they start and as they leave the ``last`` node.  ``proof`` is of one of
-    them, ``before`` what became of it in the other network (None: nobody sent it there).
+    them, the ``packet`` that people would like best to see, and ``before`` what became of it in the
+    other network (None: nobody sent it there).
     """
 
     was: Verdict
@@ -77,6 +79,7 @@ class Further:
     last: str
     some: tuple[Header, Header]  # one of them, as it starts and as it is delivered
     block: int
+    packet: Header
     prove: Callable[[], tuple[Proof, Proof | None]]
 
     @cached_property
@@ -263,7 +266,10 @@ class Search:
         block = self._block(proof, was, now, packets)
         last, some = proof.forward.hops[-1].node, (proof.packet, proof.forward.final)
         shown = (proof, before)
-        flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
+        number, packet = block.number, proof.packet
+        flow = Further(
+            was, now, owner, ways, proof.start, last, some, number, packet, lambda: shown
+        )
         self._flows.append(flow)
         return flow
 
@@ -278,19 +284,19 @@ class Search:
 
     def tell(self, gained: Iterable[Gained]) -> None:
         """Put flows aside that are known to get further; one of each kind is walked at once."""
-        kinds: dict[object, list[Gained]] = {}
+        kinds: dict[object, list[tuple[Gained, Header]]] = {}
         for each in gained:
             who = "" if each.start.node in self.wanted.inside else each.start.node
             four = each.space.by_name["source"].meets(FAMILY_BIT, _HIGHEST)
             straight = each.ending is None
             key = (_kind(each.space), four, who, straight, each.was, each.now)
-            kinds.setdefault(key, []).append(each)
+            kinds.setdefault(key, []).append((each, each.some_packet(self.two_way)))
         for alike in kinds.values():
-            first = min(alike, key=_first_ends)
-            proof, _ = self._walked(first)
+            first, packet = min(alike, key=_liked)
+            proof, _ = self._walked(first, packet)
             was, now = first.was, first.now
             block = self._block(proof, was, now, (first.space,))
-            for each in alike:
+            for each, packet in alike:
                 ways = ((each.space, each.arriving),)
                 self._told.add(each.start.node, ways, each.owner)
                 sent = _one_of(proof.packet, each.space)
@@ -303,13 +309,13 @@ class Search:
                     each.last,
                     (sent, _one_of(sent, each.arriving)),
                     block.number,
-                    partial(self._walked, each),
+                    packet,
+                    partial(self._walked, each, packet),
                 )
                 self._flows.append(flow)
 
-    def _walked(self, gained: Gained) -> tuple[Proof, Proof]:
+    def _walked(self, gained: Gained, packet: Header) -> tuple[Proof, Proof]:
         """A packet that sets say gets further, in both networks."""
-        packet = gained.some_packet(self.two_way)
         proof = replay(self.after, gained.start, packet, self.two_way)
         before = replay(self.before, gained.start, packet, self.two_way)
         ends = HeaderSpace.where(destination=gained.arriving.by_name.get("destination"))
@@ -455,11 +461,9 @@ class Search:
         return replace(self._aim, goals={owner: HeaderSpace.where(destination=ends)})
 
 
-def _first_ends(gained: Gained) -> tuple[int, int, str]:
-    """By which flows of a kind are in one order."""
-    sides = (gained.space.by_name.get(s, whole(s)) for s in ("source", "destination"))
-    source, destination = (values.intervals[0][0] for values in sides)
-    return (source, destination, gained.start.node)
+def _liked(pair: tuple[Gained, Header]) -> tuple[object, str]:
+    """By which flows of a kind are in one order, into whatever pieces these fell."""
+    return liking(pair[1]), pair[0].start.node
 
 
 def _one_of(packet: Header, space: HeaderSpace) -> Header:

@@ -17,6 +17,7 @@ from reach.answer import EndPoint
 from reach.comparing.flows import Further
 from reach.comparing.pairs import Member, Product, Side, products
 from reach.decide import Proof, left_open, replay
+from reach.foreseen import liking
 from reach.lower import Ground
 from reach.network.address import format_address
 from reach.network.field import INDEX, TCP, UDP, Header
@@ -120,7 +121,7 @@ def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[F
     """A flow of a group: one that was proved, or a packet beside it that takes the same way."""
     who = [frozenset(member.who for member in side) for side in ends]
     # By their packets: in which order they were found depends on how they were looked for.
-    pieces = sorted(pieces, key=lambda piece: piece.flow.proof.packet)
+    pieces = sorted(pieces, key=lambda piece: liking(piece.flow.packet))
     near = [piece for piece in pieces if _shares(who, piece)]
     for flow in dict.fromkeys(piece.flow for piece in near):
         if _is_between(ends, flow.proof):
