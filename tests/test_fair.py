@@ -192,8 +192,12 @@ def test_other_names_change_no_verdict(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(1, 60))
-def test_what_is_gained_or_lost_by_an_edit_has_its_line(seed: int) -> None:
-    """Two hosts whose answer is another one after an edit are told, with what became of it."""
+def test_what_is_gained_or_lost_by_an_edit_has_its_line(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts whose answer is another one after an edit are told, with what became of it: of
+    what one of them begins, as a difference is (``tests/test_diff_lines.py``)."""
+    monkeypatch.setattr("reach.resolve.own_flow", lambda _: None)
     e, rng = Fair(seed), Random(f"edits/{seed}")
     snapshot, hosts = e.load(), [str(host.eni) for host in e.hosts]
     for edits in (random_routes, random_edits):
