@@ -18,6 +18,7 @@ from reach.aim import Start
 from reach.component import End, Lowering, node_name
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host, owned
+from reach.interfaces.unshown import unshown
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
@@ -201,11 +202,12 @@ def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> tupl
 
 def unheld_in(lowering: Lowering, places: Iterable[str]) -> Origin | None:
     """Why not all interfaces of some VPCs or subnets are known, where other answers name one
-    (law 2)."""
-    unheld = lowering.index.unheld
+    (law 2), or something that stands there shows none."""
+    unheld, hidden = lowering.index.unheld, unshown(lowering)
     for place in places:
         named = unheld.interfaces.get(place) or unheld.in_subnet.get(place)
-        if named is not None:
-            words = f"{named[0]} is in it, as other answers say"
-            return lowering.missing(NetworkInterface, place, words)
+        owner = hidden.get(place)
+        if named is not None or owner is not None:
+            words = f"{named[0]} is in it" if named else f"{owner} has an interface in it"
+            return lowering.missing(NetworkInterface, place, f"{words}, as other answers say")
     return None
