@@ -161,10 +161,6 @@ def _untold_address(gateway: NatGateway) -> Origin | None:
     places = gateway.nat_gateway_addresses
     if _is_regional(gateway) or not gateway.is_available or _own(gateway):
         return None
-    if not places:
-        at = f"{where(gateway)}/NatGatewayAddresses"
-        words = f"is available, and shows no address, of which every such gateway has one ({at})"
-        return Origin(gateway.nat_gateway_id, words, code="UNKNOWN_RESOURCE", name=gateway.name)
     untold = (n for n, p in enumerate(places) if not p.private_ip and p.status not in _NOT_IN_USE)
     number = next(untold, None)
     if number is None:

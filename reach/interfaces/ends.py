@@ -18,7 +18,7 @@ from reach.aim import Start
 from reach.component import End, Lowering, node_name
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host, owned
-from reach.interfaces.unshown import unshown
+from reach.interfaces.unshown import may_be_led_to, unshown
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
@@ -42,10 +42,12 @@ def hosts(
     addresses: Ranges | None = None,
 ) -> End:
     """Interfaces as an end: what they send from and receive at some of their addresses."""
+    led = may_be_led_to(lowering, interfaces) if addresses is None else None
     if isinstance(interfaces, Crowd) and len(interfaces) > MANY:
         from reach.interfaces.crowds import end_of  # here, as numpy takes long to import
 
-        return end_of(lowering, interfaces, words, addresses)
+        end = end_of(lowering, interfaces, words, addresses)
+        return replace(end, may_take=led)
     own = [i for i in interfaces if is_host(i)]
     services = opened(lowering, interfaces, addresses)
     goals: dict[str, list[tuple[int, int]]] = {}
@@ -72,6 +74,7 @@ def hosts(
         nobody=mute(interfaces[0]) if interfaces and not own and not services else None,
         sender="" if services else _one_sender(own),
         may_send=Later(lambda: may_send(lowering, interfaces)),
+        may_take=led,
         passing=tuple(passing),
     )
 
