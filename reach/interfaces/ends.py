@@ -16,6 +16,7 @@ from functools import partial
 
 from reach.aim import Start
 from reach.component import End, Lowering, node_name
+from reach.interfaces.claims import unplaced
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host, owned
 from reach.interfaces.unshown import may_be_led_to, unshown
@@ -74,7 +75,7 @@ def hosts(
         nobody=mute(interfaces[0]) if interfaces and not own and not services else None,
         sender="" if services else _one_sender(own),
         may_send=Later(lambda: may_send(lowering, interfaces)),
-        may_take=led,
+        may_take=led or (unplaced(lowering, own) if addresses is None else None),
         passing=tuple(passing),
     )
 
@@ -193,14 +194,16 @@ def mute(interface: NetworkInterface) -> Origin:
 
 
 def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> tuple[Origin, ...]:
-    """The first interface of a service that may open connections in ways that nothing tells."""
+    """The first interface of a service that may open connections in ways that nothing tells, or
+    why a host may send from a public address of which it is not told."""
     for interface in interfaces:
         quiet = is_host(interface) or interface.interface_type in _MUTE
         if not quiet and lowering.senders(interface) is None:
             words = f"belongs to a service ({interface.interface_type}) that may open connections"
             origin = f"{words}; not modelled yet"
             return (Origin(interface.network_interface_id, origin, name=interface.name),)
-    return ()
+    untold = unplaced(lowering, filter(is_host, interfaces))
+    return (untold,) if untold is not None else ()
 
 
 def unheld_in(lowering: Lowering, places: Iterable[str]) -> Origin | None:

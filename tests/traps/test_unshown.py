@@ -14,8 +14,9 @@ import pytest
 
 from tests.estate import Id, Pair
 from tests.estates.balancers import Balancer, balancer, classic, listen, target_group
-from tests.traps.rows import NET, allow, deny, unknown
+from tests.traps.rows import EIP_A, GROUP, NET, allow, deny, unknown
 
+SHOWS = "shows 198.51.100.7"
 NODE = "10.0.1.40"
 CALL = "describe-network-interfaces"
 PUBLIC = {"a": "198.51.100.40", "b": "198.51.100.41"}
@@ -173,3 +174,52 @@ def test_an_instance_without_an_interface(state: str) -> None:
 def test_an_instance_that_does_not_run_needs_none(state: str) -> None:
     e = _bare(state)
     deny(e, f"can {e.a} reach {e.b} port 22", "UNASSOCIATED_COMPONENT")
+
+
+# ------------------------------ a public address that only the instance shows
+
+
+def _shown(by_instance: str | None, by_interface: bool = False) -> Pair:
+    """A, with a way to the internet, and with what describe-instances shows of it."""
+    e = Pair()
+    e.online(e.ta, e.tb)
+    if by_interface:
+        e.public(e.a, EIP_A, elastic=False)
+    if by_instance:
+        e.a.record["PublicIpAddress"] = by_instance
+    return e
+
+
+def test_a_public_address_that_no_interface_shows() -> None:
+    """R-ENI-3: it was started, or stopped, between the calls."""
+    deny(_shown(None), "can 8.8.8.8 reach 10.0.0.5 port 22")
+    e = _shown(EIP_A)
+    unknown(e, f"can {NET} reach {e.a} port 22", e.a, SHOWS)
+    unknown(e, f"can {e.a} reach {NET} port 443", SHOWS)
+    allow(e, f"can {e.a} reach {e.b} port 22")
+    deny(e, f"can {NET} reach {e.b} port 22")
+    e = _shown(None, by_interface=True)
+    allow(e, f"can {NET} reach {e.a} port 22")
+
+
+def test_who_says_the_same_says_nothing_new() -> None:
+    """An Elastic IP that describe-addresses alone places on it, a carrier address, or one of
+    another interface of the instance."""
+    e = _shown(EIP_A)
+    e.public(e.a, EIP_A)
+    for each in (e.a.eni.record, *e.a.eni.record["PrivateIpAddresses"]):
+        each.pop("Association", None)
+    closed = e.group(e.v1, ingress=[], egress=[])
+    e.wear(e.a, closed)
+    deny(e, f"can {e.a} reach {NET} port 443", *GROUP)
+    e = _shown(EIP_A)
+    e.wear(e.a, e.group(e.v1, ingress=[], egress=[]))
+    for each in (e.a.eni.record, *e.a.eni.record["PrivateIpAddresses"]):
+        each["Association"] = {"CarrierIp": EIP_A, "IpOwnerId": "amazon"}
+    deny(e, f"can {e.a} reach {NET} port 443", *GROUP)
+
+
+def test_an_instance_that_does_not_run_has_no_use_for_it() -> None:
+    e = _shown(EIP_A)
+    e.a.record["State"]["Name"] = "stopped"
+    deny(e, f"can {NET} reach {e.a} port 22")
