@@ -339,3 +339,33 @@ def test_sides_that_agree_on_whether_it_works(region: str | None, account: str |
     allow(e, f"can {e.a} reach {e.b2} port 22")
     e = _sides("deleting", "deleted", region, account)
     deny(e, f"can {e.a} reach {e.b2} port 22", "BAD_STATE")
+
+
+# ------------------------------ in two VPCs at once
+
+
+def test_an_interface_in_a_subnet_of_another_vpc() -> None:
+    """R-AZ-2: a subnet is in one VPC, and all that is in it."""
+    e = Pair()
+    e.second()
+    e.sb.record["VpcId"] = str(e.v2)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.b.eni, e.sb)
+    deny(e, f"can {e.a} reach {e.b2} port 22")
+    c = e.instance("c", e.sa, "10.0.0.9")
+    allow(e, f"can {e.a} reach {c} port 22")
+
+
+def test_a_table_and_an_acl_of_another_vpc() -> None:
+    """R-RT-1, R-NACL-1: a subnet has those of its own VPC."""
+    e = Pair()
+    e.second()
+    c = e.instance("c", e.sa, "10.0.0.9")
+    e.tb.record["VpcId"] = str(e.v2)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.tb, e.sb)
+    allow(e, f"can {e.a} reach {c} port 22")
+    e = Pair()
+    e.second()
+    acl = e.acl(e.v1, [e.sb], ingress=[], egress=[])
+    deny(e, f"can {e.a} reach {e.b} port 22", "SUBNET_ACL_RESTRICTION")
+    acl.record["VpcId"] = str(e.v2)
+    unknown(e, f"can {e.a} reach {e.b} port 22", acl, e.sb)
