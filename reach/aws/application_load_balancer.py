@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reach.balancing.joins import balancers
 from reach.balancing.kind import Kind, Known
 from reach.balancing.listening import (
     AnyListener,
@@ -43,7 +44,7 @@ from reach.balancing.listening import (
     unknown_balancer,
     untold_targets,
 )
-from reach.balancing.node import QUIET, Node, balancers
+from reach.balancing.node import QUIET, Node
 from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import entering, nowhere
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning

@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from reach.balancing.joins import balancers
 from reach.balancing.kind import Kind, Known
 from reach.balancing.listening import by_listener, perhaps_heard
-from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
+from reach.balancing.node import PROTOCOLS, QUIET, Node, end, node
 from reach.balancing.picking import Crossing, Pick, choose, entering, nowhere, picks
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Denial, End, Lowering

@@ -25,7 +25,8 @@ from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from reach.aim import Start, Visit
-from reach.balancing.node import EPHEMERAL, QUIET, balancers
+from reach.balancing.joins import balancers
+from reach.balancing.node import EPHEMERAL, QUIET
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import (
     ANY_IPV4,

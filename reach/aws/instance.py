@@ -15,7 +15,7 @@ from dataclasses import replace
 from reach.component import Component, Denial, End, Lowering
 from reach.network.stage import Origin, Stage, unknown_filter
 from reach.snapshot.records import Instance, NetworkInterface
-from reach.states import INSTANCE, refused
+from reach.states import INSTANCE, may_work, refused
 
 
 def _state(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
@@ -52,7 +52,8 @@ def _end(lowering: Lowering, instance_id: str) -> End | None:
     if not interfaces:
         if instance is None:
             return None
-        if not lowering.has(NetworkInterface, instance):
+        if not lowering.has(NetworkInterface, instance) or may_work(instance.state.name, INSTANCE):
+            # Nobody can detach the first interface of an instance: one that works has it.
             words = "the interfaces of this instance are not known"
             return End(instance_id, gap=lowering.missing(NetworkInterface, instance_id, words))
         words = f"has no network interface (state: {instance.state.name})"

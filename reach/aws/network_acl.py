@@ -49,7 +49,10 @@ def _stages(lowering: Lowering, subnet_id: str, egress: bool) -> tuple[Stage, ..
     if acl is None:
         words = "the network ACL of this subnet is not known, or two are said to be it"
         return (unknown_filter(lowering.missing(NetworkAcl, subnet_id, words)),)
-
+    vpc = subnet.vpc_id if subnet is not None else None
+    if explicit and acl.vpc_id and vpc and acl.vpc_id != vpc:
+        words = f"is of {acl.vpc_id}, and associated with {subnet_id} of {vpc}: it cannot be both"
+        return (unknown_filter(Origin(acl.network_acl_id, words, code="UNKNOWN_RESOURCE")),)
     told = lowering.has(NetworkAcl, acl) and lowering.index.told_by_owner(NetworkAcl, acl)
     if not explicit and not told:
         words = "whether this subnet has an ACL of its own is not known"

@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from reach.balancing.joins import balancers
 from reach.balancing.kind import Kind
 from reach.balancing.listening import (
     active,
@@ -53,7 +54,7 @@ from reach.balancing.listening import (
     to_targets,
     unknown_balancer,
 )
-from reach.balancing.node import QUIET, Node, balancers
+from reach.balancing.node import QUIET, Node
 from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import Pick, entering, nowhere
 from reach.balancing.sending import emit, no_address, onward, proxied, returning, sends

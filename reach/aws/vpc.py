@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from reach.component import Component, Denial, End, Lowering, node_name
 from reach.interfaces.ends import unheld_in
 from reach.interfaces.members import end_of_members
+from reach.interfaces.strays import torn_from
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges, shared
 from reach.network.stage import Forward, Origin, Route, Stage, Unmodelled
@@ -78,6 +79,9 @@ def _unseen(lowering: Lowering, vpc: Vpc) -> Origin | None:
     blockless = _blockless(lowering).get(vpc.vpc_id)
     if blockless is not None:
         return Origin(blockless, f"is a subnet of {vpc.vpc_id} of which no block is shown")
+    torn = torn_from(lowering, vpc.vpc_id)
+    if torn is not None:
+        return torn
     if lowering.index.told_by_owner(Subnet, vpc):
         return None
     words = f"is shared by {vpc.owner_id}; what it does not share is not in the snapshot"

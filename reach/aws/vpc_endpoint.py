@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
-from reach.interfaces.fronts import hidden_fronts
+from reach.interfaces.fronts import hidden_fronts, is_partly_held
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -246,7 +246,7 @@ def _end(lowering: Lowering, endpoint_id: str) -> End | None:
     owned = (lowering.snapshot.get(NetworkInterface, i) for i in endpoint.network_interface_ids)
     known = tuple(interface for interface in owned if interface is not None)
     gap = None
-    if len(known) < len(endpoint.network_interface_ids):
+    if is_partly_held(lowering, endpoint):
         words = "not all its interfaces are known"
         gap = lowering.missing(NetworkInterface, endpoint_id, words)
     ends = lowering.hosts(known, shown)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reach.aim import Start
-from reach.balancing.node import Node, balancers
+from reach.balancing.joins import balancers
+from reach.balancing.node import Node
 from reach.balancing.sending import answer, home, opens, start
 from reach.component import Lowering, node_name
 from reach.network.header_space import Ranges

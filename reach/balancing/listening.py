@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reach.balancing.node import PROTOCOLS, QUIET, Node, balancers, end, node
+from reach.balancing.joins import balancers
+from reach.balancing.node import PROTOCOLS, QUIET, Node, end, node
 from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
 from reach.component import Denial, End, Lowering
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges

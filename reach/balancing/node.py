@@ -17,7 +17,7 @@ from reach.network.header_space import Ranges
 from reach.network.stage import (
     Origin,
 )
-from reach.snapshot.balancers import ALL_ZONES, Balancers
+from reach.snapshot.balancers import ALL_ZONES
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, Record
 
@@ -35,11 +35,6 @@ PROTOCOLS = {
     "QUIC": (UDP,),
     "TCP_QUIC": (TCP, UDP),
 }
-
-
-def balancers(lowering: Lowering) -> Balancers:
-    """The joins over a snapshot's balancers."""
-    return lowering.memo("balancers", lambda: Balancers(lowering.snapshot, lowering.index))
 
 
 @dataclass(frozen=True)

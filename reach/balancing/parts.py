@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reach.aim import Visit
+from reach.balancing.joins import balancers
 from reach.balancing.listening import forwards_to
-from reach.balancing.node import balancers
 from reach.component import Lowering, node_name
 from reach.snapshot.balancer_records import LoadBalancer, TargetGroup
 

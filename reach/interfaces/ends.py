@@ -16,8 +16,10 @@ from functools import partial
 
 from reach.aim import Start
 from reach.component import End, Lowering, node_name
+from reach.interfaces.claims import unplaced
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host, owned
+from reach.interfaces.unshown import may_be_led_to, unshown
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
@@ -41,10 +43,12 @@ def hosts(
     addresses: Ranges | None = None,
 ) -> End:
     """Interfaces as an end: what they send from and receive at some of their addresses."""
+    led = may_be_led_to(lowering, interfaces) if addresses is None else None
     if isinstance(interfaces, Crowd) and len(interfaces) > MANY:
         from reach.interfaces.crowds import end_of  # here, as numpy takes long to import
 
-        return end_of(lowering, interfaces, words, addresses)
+        end = end_of(lowering, interfaces, words, addresses)
+        return replace(end, may_take=led)
     own = [i for i in interfaces if is_host(i)]
     services = opened(lowering, interfaces, addresses)
     goals: dict[str, list[tuple[int, int]]] = {}
@@ -71,6 +75,7 @@ def hosts(
         nobody=mute(interfaces[0]) if interfaces and not own and not services else None,
         sender="" if services else _one_sender(own),
         may_send=Later(lambda: may_send(lowering, interfaces)),
+        may_take=led or (unplaced(lowering, own) if addresses is None else None),
         passing=tuple(passing),
     )
 
@@ -189,23 +194,26 @@ def mute(interface: NetworkInterface) -> Origin:
 
 
 def may_send(lowering: Lowering, interfaces: Iterable[NetworkInterface]) -> tuple[Origin, ...]:
-    """The first interface of a service that may open connections in ways that nothing tells."""
+    """The first interface of a service that may open connections in ways that nothing tells, or
+    why a host may send from a public address of which it is not told."""
     for interface in interfaces:
         quiet = is_host(interface) or interface.interface_type in _MUTE
         if not quiet and lowering.senders(interface) is None:
             words = f"belongs to a service ({interface.interface_type}) that may open connections"
             origin = f"{words}; not modelled yet"
             return (Origin(interface.network_interface_id, origin, name=interface.name),)
-    return ()
+    untold = unplaced(lowering, filter(is_host, interfaces))
+    return (untold,) if untold is not None else ()
 
 
 def unheld_in(lowering: Lowering, places: Iterable[str]) -> Origin | None:
     """Why not all interfaces of some VPCs or subnets are known, where other answers name one
-    (law 2)."""
-    unheld = lowering.index.unheld
+    (law 2), or something that stands there shows none."""
+    unheld, hidden = lowering.index.unheld, unshown(lowering)
     for place in places:
         named = unheld.interfaces.get(place) or unheld.in_subnet.get(place)
-        if named is not None:
-            words = f"{named[0]} is in it, as other answers say"
-            return lowering.missing(NetworkInterface, place, words)
+        owner = hidden.get(place)
+        if named is not None or owner is not None:
+            words = f"{named[0]} is in it" if named else f"{owner} has an interface in it"
+            return lowering.missing(NetworkInterface, place, f"{words}, as other answers say")
     return None

@@ -1,11 +1,12 @@
 """Endpoints of which not all is held: an interface without its endpoint, or the other way round.
 
     fronts_gap(lowering, resource) -> Origin | None        hidden_fronts(lowering) -> Ranges
+    is_partly_held(lowering, endpoint) -> bool
 
 Every interface of type ``vpc_endpoint`` belongs to an endpoint, and an endpoint names its
-interfaces and stands in the subnets that it names (R-VPCE-1).  Where one is shown and the other is
-not, its call was cut down or made at another moment: which service is reached there is not known
-(law 2).  Must not know what an endpoint leads to.
+interfaces and stands in the subnets that it names, in each by one (R-VPCE-1).  Where one is shown
+and the other is not, its call was cut down or made at another moment: which service is reached
+there is not known (law 2).  Must not know what an endpoint leads to.
 """
 
 from __future__ import annotations
@@ -64,11 +65,15 @@ def _orphans(lowering: Lowering) -> tuple[NetworkInterface, ...]:
     return lowering.memo("interfaces of no endpoint", make)
 
 
+def is_partly_held(lowering: Lowering, endpoint: VpcEndpoint) -> bool:
+    """Whether an endpoint has an interface that is not held: one that it names, or one in a subnet
+    that it names, of which it names none though it works."""
+    named = endpoint.network_interface_ids
+    if endpoint.state.lower() == "available" and len(named) < len(set(endpoint.subnet_ids)):
+        return True
+    return any(lowering.snapshot.get(NetworkInterface, name) is None for name in named)
+
+
 def _partly_held(lowering: Lowering) -> tuple[VpcEndpoint, ...]:
-    """The endpoints of which an interface is named and not held."""
-    held = lowering.snapshot.get
-    return tuple(
-        each
-        for each in lowering.snapshot.records(VpcEndpoint)
-        if any(held(NetworkInterface, name) is None for name in each.network_interface_ids)
-    )
+    endpoints = lowering.snapshot.records(VpcEndpoint)
+    return tuple(each for each in endpoints if is_partly_held(lowering, each))

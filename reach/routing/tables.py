@@ -46,6 +46,9 @@ def table_of(lowering: Lowering, subnet_id: str) -> RouteTable | Origin:
     if not explicit and not told:
         words = "whether this subnet has a table of its own is not known"
         return lowering.missing(RouteTable, subnet_id, words)
+    if explicit and table.vpc_id and vpc and table.vpc_id != vpc:
+        words = f"is of {table.vpc_id}, and associated with {subnet_id} of {vpc}: it cannot be both"
+        return Origin(table.route_table_id, words, code="UNKNOWN_RESOURCE", name=table.name)
     return left_out(lowering, table, "routes") or table
 
 

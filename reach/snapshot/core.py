@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from reach.snapshot import columns
 from reach.snapshot.call import Call, Per, per_id
+from reach.snapshot.gateway_records import peering_of_both
 from reach.snapshot.records import (
     Address,
     AvailabilityZone,
@@ -319,6 +320,7 @@ _GATEWAYS = (
             "accepter_vpc_info.cidr_block_set[].cidr_block": "IPv4 CIDR",
             "accepter_vpc_info.ipv6_cidr_block_set[].ipv6_cidr_block": "IPv6 CIDR",
         },
+        settle=peering_of_both,
     ),
     Section(
         "VpcEndpoints",

@@ -7,7 +7,11 @@ nothing, gives types.  Must not know what a field does to a packet: that is for 
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from reach.snapshot.record import UNPRINTED, Id, Part, Record, Tagged
+
+_OR = " or "
 
 # Internet and egress-only internet gateways (R-IGW-1)
 
@@ -102,6 +106,17 @@ class VpcPeeringConnection(Tagged, frozen=True):
     @property
     def is_active(self) -> bool:
         return self.status.code in ("active", "")
+
+
+def peering_of_both(
+    peering: VpcPeeringConnection, view: VpcPeeringConnection
+) -> VpcPeeringConnection:
+    """Its two sides were asked at different moments: where it is active in the one alone, which was
+    the later nothing tells, and its status is a word of neither."""
+    said = {*peering.status.code.split(_OR), view.status.code}
+    if "" in said or ("active" in said) is (said == {"active"}):
+        return peering
+    return replace(peering, status=PeeringStatus(_OR.join(sorted(said))))
 
 
 # VPC endpoints (R-VPCE-1, R-GWEP-1, R-GWLBE-1)

@@ -2,7 +2,8 @@
 
 Takes all records of a section; gives them sorted by id, one each, with a note for every repetition.
 Two contradicting answers of one account and Region are an error; two accounts' views of one thing
-are not (R-OBS-10): the owner's counts, else the fuller.  Where a folder does not say whose answers
+are not (R-OBS-10): the owner's counts, else the fuller, and where nobody owns it the section says
+what cannot be told.  Where a folder does not say whose answers
 are in it, two that differ in tags alone are such views.  Must not know any record type.
 
 Implements: R-OBS-10
@@ -44,7 +45,9 @@ def _one(section: Section, name: str, views: list[Record], notes: list[Diagnosti
         scopes.setdefault(view.page.scope, []).append(view)
     settled = [_within(section, name, scopes[scope], notes) for scope in sorted(scopes)]
     best, *others = sorted(settled, key=_rank)
-    return best if section.merge == "equal" else reduce(_complete, others, best)
+    if section.merge != "equal":
+        best = reduce(_complete, others, best)
+    return best if section.settle is None else reduce(section.settle, others, best)
 
 
 def _within(section: Section, name: str, answers: list[Record], notes: list[Diagnostic]) -> Record:

@@ -61,6 +61,8 @@ class Section:
     ``together``   by such a path: attributes that are printed all or none
     ``merge``      two answers about one id in one scope: must be ``equal``; each ``fill``s what
                    the other left out (two calls); are pages that ``extend`` each other's lists
+    ``settle``     what two accounts or Regions say of one id, where neither is right for sure: the
+                   record that counts, and another view of it
     ``more``       attributes that say that an item's answer was cut short
     ``bare``       groups of keys; a file that has all of one is a per-parent answer without a list
     ``orphan``     the key of a per-parent answer that lacks its parent's id
@@ -82,6 +84,7 @@ class Section:
     some_of: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     together: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     merge: Merge = "equal"
+    settle: Callable[[Any, Any], Any] | None = None
     more: tuple[str, ...] = ()
     bare: tuple[tuple[str, ...], ...] = ()
     orphan: str = ""

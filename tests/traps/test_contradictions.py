@@ -7,6 +7,7 @@ them counts nothing tells, least of all where it stands in a file.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -292,3 +293,79 @@ def test_a_local_route_that_leads_elsewhere_is_shown() -> None:
     answer = e.ask(f"can {e.a} reach {e.b.ip} port 80")
     assert answer.verdict == "unreachable"
     assert {each.code for each in answer.explanations} >= {"BAD_STATE_ROUTE"}
+
+
+# ------------------------------ two sides of a peering
+
+
+def _sides(near: str, far: str, region: str | None, account: str | None) -> Pair:
+    """V1 and V2 peered; each side's calls show a status of their own."""
+    e = Pair()
+    e.peered(region=region, account=account)
+    mine, other = e.scopes[e.v1.scope], e.scopes[e.v2.scope]
+    other["VpcPeeringConnections"] = copy.deepcopy(mine["VpcPeeringConnections"])
+    for calls, status in ((mine, near), (other, far)):
+        (record,) = calls["VpcPeeringConnections"]
+        record["Status"]["Code"] = status
+        if status != "active":  # AWS prints blocks of active ones only
+            for side in ("RequesterVpcInfo", "AccepterVpcInfo"):
+                record[side] = {
+                    key: value for key, value in record[side].items() if "Cidr" not in key
+                }
+    return e
+
+
+ELSEWHERE = pytest.mark.parametrize(
+    ("region", "account"), [("eu-west-1", None), (None, "222233334444")]
+)
+
+
+@ELSEWHERE
+@pytest.mark.parametrize("state", ["pending-acceptance", "deleted", "provisioning"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_peering_that_is_active_on_one_side(
+    state: str, first: bool, region: str | None, account: str | None
+) -> None:
+    """R-PCX-1: one side was asked before the other, nothing tells which."""
+    said = ("active", state) if first else (state, "active")
+    e = _sides(*said, region, account)
+    unknown(e, f"can {e.a} reach {e.b2} port 22", e.pcx, f"active or {state}")
+    allow(e, f"can {e.a} reach {e.b} port 22")
+
+
+@ELSEWHERE
+def test_sides_that_agree_on_whether_it_works(region: str | None, account: str | None) -> None:
+    e = _sides("active", "active", region, account)
+    allow(e, f"can {e.a} reach {e.b2} port 22")
+    e = _sides("deleting", "deleted", region, account)
+    deny(e, f"can {e.a} reach {e.b2} port 22", "BAD_STATE")
+
+
+# ------------------------------ in two VPCs at once
+
+
+def test_an_interface_in_a_subnet_of_another_vpc() -> None:
+    """R-AZ-2: a subnet is in one VPC, and all that is in it."""
+    e = Pair()
+    e.second()
+    e.sb.record["VpcId"] = str(e.v2)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.b.eni, e.sb)
+    deny(e, f"can {e.a} reach {e.b2} port 22")
+    c = e.instance("c", e.sa, "10.0.0.9")
+    allow(e, f"can {e.a} reach {c} port 22")
+
+
+def test_a_table_and_an_acl_of_another_vpc() -> None:
+    """R-RT-1, R-NACL-1: a subnet has those of its own VPC."""
+    e = Pair()
+    e.second()
+    c = e.instance("c", e.sa, "10.0.0.9")
+    e.tb.record["VpcId"] = str(e.v2)
+    unknown(e, f"can {e.a} reach {e.b} port 22", e.tb, e.sb)
+    allow(e, f"can {e.a} reach {c} port 22")
+    e = Pair()
+    e.second()
+    acl = e.acl(e.v1, [e.sb], ingress=[], egress=[])
+    deny(e, f"can {e.a} reach {e.b} port 22", "SUBNET_ACL_RESTRICTION")
+    acl.record["VpcId"] = str(e.v2)
+    unknown(e, f"can {e.a} reach {e.b} port 22", acl, e.sb)
