@@ -238,6 +238,7 @@ def without_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is told by sets: all starts are for the solver."""
     for module in (near, differing):
         monkeypatch.setattr(module, "swept", lambda _, starts, *__: Swept((), tuple(starts)))
+    monkeypatch.setattr(differing, "swept_new", lambda _, starts: Swept((), tuple(starts)))
 
 
 def told(found: Difference) -> dict[tuple[str, ...], list[HeaderSpace]]:

@@ -249,9 +249,9 @@ class Search:
         """The flow that was proved with all that are alike; None if it got as far before."""
         owner = proof.forward.owner if now is Verdict.REACHABLE else ""
         took = _all_alike(self.after, proof, self._counted_with(proof.packet))
-        sent = self.known.get((proof.start.node, proof.start.owner), ())
         packets, before, was = took.start, None, Verdict.UNREACHABLE
-        if not any(proof.packet in space for space in sent):
+        if self._is_new(proof.start, proof.packet):
+            sent = self._sent(proof.start)
             packets = tuple(p for each in packets for p in uncovered(each, sent))
         else:
             before = replay(self.before, proof.start, proof.packet, self.two_way)
@@ -266,6 +266,13 @@ class Search:
         flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
         self._flows.append(flow)
         return flow
+
+    def _sent(self, start: Start) -> Spaces:
+        return self.known.get((start.node, start.owner), ())
+
+    def _is_new(self, start: Start, packet: Header) -> bool:
+        """Whether its sender sent no such packet before."""
+        return not any(packet in space for space in self._sent(start))
 
     def _counted_with(self, packet: Header) -> Spaces:
         """The packets of which one says anything: with a reply, of ICMP those of the same message.
@@ -307,11 +314,10 @@ class Search:
                 )
                 self._flows.append(flow)
 
-    def _walked(self, gained: Gained) -> tuple[Proof, Proof]:
-        """A packet that sets say gets further, in both networks."""
+    def _walked(self, gained: Gained) -> tuple[Proof, Proof | None]:
+        """A packet that sets say gets further, in both networks; in one, if nobody sent it."""
         packet = gained.some_packet(self.two_way)
         proof = replay(self.after, gained.start, packet, self.two_way)
-        before = replay(self.before, gained.start, packet, self.two_way)
         ends = HeaderSpace.where(destination=gained.arriving.by_name.get("destination"))
         goals = {gained.owner: ends} if gained.owner else None
         aim = Aim((gained.start.of_one(packet),), goals, two_way=self.two_way)
@@ -319,9 +325,14 @@ class Search:
         if now is not gained.now and not _is_settled(self.after, proof):
             decision = decide(self.after, aim, self.backend)  # another way
             now, proof = decision.verdict, decision.proof or proof
+        if now is not gained.now:
+            raise Defect(f"{packet} from {gained.start.node} does not get there as sets say")
+        if self._is_new(gained.start, packet):
+            return proof, None
+        before = replay(self.before, gained.start, packet, self.two_way)
         was = _verdict(aim, before)
         differs = was is Verdict.REACHABLE or was is not gained.was
-        if now is not gained.now or (differs and _is_settled(self.before, before)):
+        if differs and _is_settled(self.before, before):
             raise Defect(f"{packet} from {gained.start.node} does not get further as sets say")
         return proof, before
 
@@ -356,7 +367,7 @@ class Search:
                 if spaces:
                     rules = tuple((o.resource, o.locator) for o in hop.passed if o.locator)
                     yield rules or tuple(spaces)
-        if any(start.node == proof.start.node for start in self._new):
+        if self._is_new(proof.start, proof.packet):
             yield "new"
 
     def _try_others(self, flow: Further) -> None:

@@ -1,19 +1,20 @@
 """Which flows get further, told by sets alone, and what is left for a solver.
 
-    swept(networks, starts, wanted) -> Swept
+    swept(networks, starts, known, counted) -> Swept        swept_new(network, starts) -> Swept
 
 Sets that remember how their headers began (:mod:`reach.comparing.trails`) say exactly who gets
 where, and whose reply gets home, of everybody at once; so what gets through one network and not the
 other one is a difference of sets.  Of several things that may happen to a flow one is enough.  What
 is in doubt or not modelled, and what no product says, is left, in either network: it may get
-further, and is for others to say.
+further, and is for others to say.  What nobody sent before is not asked of the first network: all
+of it that gets through gets further.
 
 Knows the neutral network only; must not know AWS, terms or a solver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from reach import foreseen
@@ -105,10 +106,33 @@ def swept(
     known: Mapping[tuple[str, str], Sequence[HeaderSpace]],
     counted: Counted,
 ) -> Swept:
-    """The flows of some starts that have a reply; ``known`` is what each sender sent before."""
+    """The flows of some starts that have a reply; ``known`` is what each sender sent before.
+
+    Who sent less then is left: what is new of it is for :func:`swept_new`.
+    """
+    unsure = {start.node for start in starts if not _sent(start, known)}
+    return _in_turns(networks, starts, counted, unsure)
+
+
+def swept_new(network: Network, starts: Sequence[Start]) -> Swept:
+    """The flows of some starts that have a reply, of which nobody sent any in the first network."""
+    return _in_turns((None, network), starts, None, frozenset())
+
+
+def _sent(start: Start, known: Mapping[tuple[str, str], Sequence[HeaderSpace]]) -> bool:
+    return any(covers(each, start.space) for each in known.get((start.node, start.owner), ()))
+
+
+_Networks = tuple[Network | None, Network]
+
+
+def _in_turns(
+    networks: _Networks, starts: Sequence[Start], counted: Counted | None, besides: Set[str]
+) -> Swept:
+    """All flows but those of some nodes."""
     gained: list[Gained] = []
     rest: dict[Start, list[HeaderSpace]] = {}
-    together, others = _together(starts, known)
+    together, others = _together(starts, besides)
     for some in together:
         begun = [(start, space) for start in some for space in _answered(start.space)]
         told: list[Gained] = []
@@ -127,16 +151,15 @@ def swept(
 
 
 def _together(
-    starts: Sequence[Start], known: Mapping[tuple[str, str], Sequence[HeaderSpace]]
+    starts: Sequence[Start], besides: Set[str]
 ) -> tuple[list[list[Start]], list[Start]]:
-    """Starts that sent the same before, so that an address tells who of those together sent from
-    it; and all that are left out."""
+    """Starts of which an address tells who of those together sends from it; and all that are left
+    out, as those at some nodes are."""
     sources: dict[str, list[Ranges]] = {}
-    unsure: set[str] = set()
+    unsure = set(besides)
     for start in starts:
         own = start.space.by_name.get("source")
-        sent = known.get((start.node, start.owner), ())
-        if own is None or not any(covers(each, start.space) for each in sent):
+        if own is None:
             unsure.add(start.node)
         else:
             sources.setdefault(start.node, []).append(own)
@@ -198,7 +221,7 @@ _Begun = Sequence[tuple[Start, HeaderSpace]]
 
 
 def _swept(
-    networks: tuple[Network, Network], begun: _Begun, counted: Counted, gained: list[Gained]
+    networks: _Networks, begun: _Begun, counted: Counted | None, gained: list[Gained]
 ) -> Iterator[tuple[Start, list[HeaderSpace]]]:
     """Adds what is gained, and gives what else may be."""
     after = _through(networks[1], begun, counted)
@@ -207,7 +230,9 @@ def _swept(
         for start, space in _of(senders, may):
             yield start, [may & space]
     found = [*after.homes, *after.opened]
-    before = _Before(_through(networks[0], _again(senders, found), None))
+    before = _Before(
+        _NOTHING if networks[0] is None else _through(networks[0], _again(senders, found), None)
+    )
     for through in after.homes:
         new = before.not_kept(through, before.homes(through, through.end))
         yield from _told(senders, through, new, Verdict.REACHABLE, gained)
@@ -358,6 +383,9 @@ class _Through:
     homes: list[_Home]
     opened: list[_Home]
     left: list[HeaderSpace]
+
+
+_NOTHING = _Through([], [], [])
 
 
 def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Through:
