@@ -21,6 +21,7 @@ from reach.comparing.difference import Difference, Line
 from reach.comparing.sweeping import Swept
 from reach.errors import Defect
 from reach.network.header_space import HeaderSpace, Ranges
+from reach.resolve import everywhere
 from tests.estate import Id, Pair
 from tests.estates import balancers
 from tests.test_diff_lines import (
@@ -138,19 +139,78 @@ def fitting(found: Difference) -> dict[Any, list[HeaderSpace]]:
 _OF = [HeaderSpace.where(protocol=Ranges.span(0, 255) - Ranges.of(other)) for other in (58, 1)]
 
 
-@pytest.mark.parametrize("make", [unrelated, alike, grown])
+def deep(*makes: Callable[[int], tuple[Few, Few]]) -> list[Any]:
+    return [pytest.param(make, marks=pytest.mark.deep) for make in makes]
+
+
+@pytest.mark.parametrize("make", [grown, *deep(alike, unrelated)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sets_and_the_solver_alone_tell_the_same(
     make: Callable[[int], tuple[Few, Few]], seed: int
 ) -> None:
-    """Pair by pair, packet by packet: gained, lost and undecided; as questions say as well."""
+    """Pair by pair, packet by packet: gained, lost and undecided.  Of two networks that differ in
+    everything that takes the solver a minute."""
+    snapshots = tuple(each.load() for each in make(seed))
+    found = reach.diff(*snapshots)
+    assert found.complete
+    assert apart(fitting(found), solved(snapshots)) == []
+
+
+@pytest.mark.parametrize("make", [unrelated, alike, grown])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_questions_say_the_same(make: Callable[[int], tuple[Few, Few]], seed: int) -> None:
+    """Of each pair of hosts, and of corners of what is claimed."""
     worlds = make(seed)
     snapshots = worlds[0].load(), worlds[1].load()
     found = reach.diff(*snapshots)
     assert found.complete
-    assert apart(fitting(found), solved(snapshots)) == []
     assert untrue(snapshots, found, worlds) == []
     assert unclaimed(snapshots, found, worlds) == []
+
+
+@pytest.mark.parametrize("make", [unrelated, alike])
+def test_sets_leave_nothing_of_what_is_new(
+    make: Callable[[int], tuple[Few, Few]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nothing is enumerated by the solver, which takes minutes."""
+    left: list[Any] = []
+    real = sweeping.swept_new
+
+    def swept_new(*given: Any) -> Swept:
+        found = real(*given)
+        left.extend(found.rest)
+        return found
+
+    monkeypatch.setattr(differing, "swept_new", swept_new)
+    for seed in range(5):
+        worlds = make(seed)
+        assert reach.diff(worlds[0].load(), worlds[1].load()).complete
+    assert left == []
+
+
+# ------------------------------------------------------------------- seeded faults
+
+
+def test_taking_what_is_new_to_be_told_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seeded omission: nothing of what nobody sent before is found by sets, nor left."""
+    worlds = grown(1)
+    snapshots = worlds[0].load(), worlds[1].load()
+    expected = solved(snapshots)
+    assert apart(fitting(reach.diff(*snapshots)), expected) == []
+    monkeypatch.setattr(differing, "swept_new", lambda *_: Swept((), ()))
+    assert apart(fitting(reach.diff(*snapshots)), expected) != []
+
+
+def test_taking_what_was_sent_to_be_new_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seeded excess: all that starts is said to be new; that is walked, and raised."""
+    one, other = (Few(Random("new/worn")) for _ in range(2))
+    other.permit(other.group_of(other.b), "tcp/2000 10.0.0.0/16")
+    other.hosts.append(other.instance("more", other.sa, "10.0.0.88"))
+    snapshots = one.load(), other.load()
+    assert reach.diff(*snapshots).complete
+    monkeypatch.setattr(differing, "_new", lambda pair, _: list(everywhere(pair.after)))
+    with pytest.raises(Defect, match="as sets say"):
+        reach.diff(*snapshots)
 
 
 def untrue(

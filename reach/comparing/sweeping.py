@@ -150,9 +150,7 @@ def _in_turns(
     return Swept(tuple(gained), tuple(met))
 
 
-def _together(
-    starts: Sequence[Start], besides: Set[str]
-) -> tuple[list[list[Start]], list[Start]]:
+def _together(starts: Sequence[Start], besides: Set[str]) -> tuple[list[list[Start]], list[Start]]:
     """Starts of which an address tells who of those together sends from it; and all that are left
     out, as those at some nodes are."""
     sources: dict[str, list[Ranges]] = {}
