@@ -178,7 +178,7 @@ def true(snapshots: tuple[Any, Any], claim: tuple[Any, Any, Any], where: World, 
     source, end, packet = claim
     return any(
         tuple(_asked(each, source, end, packet, to) for each in snapshots) == EXPECTED[side]
-        for to in addressed(where, packet["destination"])
+        for to in addressed(where.hosts, packet["destination"])
     )
 
 
@@ -194,10 +194,10 @@ def _asked(snapshot: Any, source: EndPoint, end: EndPoint, packet: dict[str, str
         raise AssertionError(f"{text} {at_source}: {error}") from error
 
 
-def addressed(where: World, address: str) -> Iterator[str]:
+def addressed(hosts: Iterable[Id], address: str) -> Iterator[str]:
     """To where one may send what is to come to an address: itself, its public one, a balancer."""
     yield address
-    for host in where.hosts:
+    for host in hosts:
         for row in host.eni.record["PrivateIpAddresses"]:
             if row["PrivateIpAddress"] == address and "Association" in row:
                 yield row["Association"]["PublicIp"]

@@ -230,7 +230,7 @@ def untrue(
         for source, end, packet in some(there.rng, every, MOST_ASKED):
             tried = (
                 answered(snapshots, source.resource, end.resource, {**packet, "destination": to})
-                for to in addressed(there, packet["destination"])
+                for to in addressed(there.hosts, packet["destination"])
             )
             if EXPECTED[side] not in tried:
                 wrong.append((side, (source.resource, end.resource, packet)))

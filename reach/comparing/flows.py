@@ -23,20 +23,17 @@ import solver
 from reach.aim import Aim, Start
 from reach.answer import Verdict
 from reach.comparing.backwards import Spaces
+from reach.comparing.became import Became, all_alike, is_settled, verdict
 from reach.comparing.coming import ways
-from reach.comparing.passing import delivers
 from reach.comparing.sweeping import Gained
 from reach.comparing.told import Told, Way
 from reach.compile import compile
-from reach.conditions import Conditions, conditions
+from reach.conditions import Conditions
 from reach.decide import (
-    Decision,
     Proof,
-    arrives,
     decide,
     decide_compiled,
     gets_through,
-    left_open,
     replay,
 )
 from reach.errors import Defect
@@ -45,9 +42,7 @@ from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.field import ICMP_ANSWERS, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.network.stage import Assign, Translate
 from reach.symbolic import Symbolic
-from reach.trace import Fate
 from solver import Backend, Term
 
 _TRIED = 64
@@ -55,7 +50,6 @@ _HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 _AT_LEAST = 3  # so many problems are gone into, whatever the effort
-_NARROWED = 16  # so often those that get further are left out of what became of a packet
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -162,6 +156,7 @@ class Search:
     def found(self) -> Found:
         """One problem; one after the other for portions of the starts if these are many."""
         self._aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
+        self._became = Became(self.before, self._aim, self.backend)
         self._symbolic = Symbolic()
         self._asked, self._spent, self._problems = 0.0, 0, 0
         for starts in self._portions():
@@ -248,14 +243,14 @@ class Search:
     def _judged(self, proof: Proof, now: Verdict) -> Further | None:
         """The flow that was proved with all that are alike; None if it got as far before."""
         owner = proof.forward.owner if now is Verdict.REACHABLE else ""
-        took = _all_alike(self.after, proof, self._counted_with(proof.packet))
+        took = all_alike(self.after, proof, self._counted_with(proof.packet))
         packets, before, was = took.start, None, Verdict.UNREACHABLE
         if self._is_new(proof.start, proof.packet):
             sent = self._sent(proof.start)
             packets = tuple(p for each in packets for p in uncovered(each, sent))
         else:
             before = replay(self.before, proof.start, proof.packet, self.two_way)
-            was, packets = self._before(proof, before, owner, took)
+            was, packets = self._became.told(proof, before, owner, took)
         ways = self._ways(proof, took, packets) if owner else tuple((p, p) for p in packets)
         self._told.add(proof.start.node, ways, owner)
         if was is Verdict.REACHABLE or was is now:
@@ -321,8 +316,8 @@ class Search:
         ends = HeaderSpace.where(destination=gained.arriving.by_name.get("destination"))
         goals = {gained.owner: ends} if gained.owner else None
         aim = Aim((gained.start.of_one(packet),), goals, two_way=self.two_way)
-        now = _verdict(aim, proof)
-        if now is not gained.now and not _is_settled(self.after, proof):
+        now = verdict(aim, proof)
+        if now is not gained.now and not is_settled(self.after, proof):
             decision = decide(self.after, aim, self.backend)  # another way
             now, proof = decision.verdict, decision.proof or proof
         if now is not gained.now:
@@ -330,9 +325,9 @@ class Search:
         if self._is_new(gained.start, packet):
             return proof, None
         before = replay(self.before, gained.start, packet, self.two_way)
-        was = _verdict(aim, before)
+        was = verdict(aim, before)
         differs = was is Verdict.REACHABLE or was is not gained.was
-        if differs and _is_settled(self.before, before):
+        if differs and is_settled(self.before, before):
             raise Defect(f"{packet} from {gained.start.node} does not get further as sets say")
         return proof, before
 
@@ -345,7 +340,7 @@ class Search:
             dict.fromkeys(
                 way
                 for space in packets
-                for way in known.get(space) or _all_alike(self.after, proof, (space,)).ways
+                for way in known.get(space) or all_alike(self.after, proof, (space,)).ways
             )
         )
 
@@ -413,58 +408,6 @@ class Search:
             return False
         return self._judged(proof, Verdict.REACHABLE) is not None
 
-    def _before(
-        self, proof: Proof, before: Proof, owner: str, took: Conditions
-    ) -> tuple[Verdict, Spaces]:
-        """What became of the packet before, and of which packets beside it."""
-        final = Ranges.of(proof.forward.final.destination)
-        aim = self._towards(owner, final)
-        if _is_settled(self.before, before):
-            alike = _all_alike(self.before, before, took.start)
-            return _verdict(aim, before), alike.start
-        if gets_through(aim, before):
-            return Verdict.REACHABLE, _all_alike(self.before, before, took.start).start
-        every = tuple(replace(proof.start, space=space) for space in took.start)
-        if owner and delivers(self.before, every, owner) is False:
-            return Verdict.UNREACHABLE, took.start
-        return self._before_of_many(proof, owner, took)
-
-    def _before_of_many(self, proof: Proof, owner: str, took: Conditions) -> tuple[Verdict, Spaces]:
-        """The same where a packet's one walk does not tell: not of it alone, but of as many of
-        those that are said to be new as can be told together."""
-        aim = self._towards(owner, Ranges.of(proof.forward.final.destination))
-        anywhere = self._towards(owner, _ends(took.forward[-1]))
-        alone = proof.start.of_one(proof.packet)
-        told, some = decide(self.before, replace(aim, starts=(alone,)), self.backend), took.start
-        for _ in range(_NARROWED):
-            every = tuple(replace(proof.start, space=space) for space in some)
-            best = decide(self.before, replace(anywhere, starts=every), self.backend)
-            if best.verdict is Verdict.UNREACHABLE:
-                return best.verdict, some
-            shown = _shown(told) if told.verdict in (best.verdict, Verdict.REACHABLE) else None
-            if shown is not None:
-                # Those that do as this one get as far, and none of all gets further.
-                alike = self._alike_before(shown, proof.start, some)
-                if not owner or _comes_alike(shown, alike, proof, took):
-                    return told.verdict, alike.start
-            if best.proof is None:
-                break
-            others = self._alike_before(best.proof, proof.start, some).start
-            some = tuple(rest for space in some for rest in uncovered(space, others))
-            if not any(proof.packet in space for space in some):
-                break
-        return told.verdict, (alone.space,)
-
-    def _alike_before(self, proof: Proof, start: Start, within: Spaces) -> Conditions:
-        """The packets that did as that of a proof, of any that were sent."""
-        return _all_alike(self.before, replace(proof, start=start), within)
-
-    def _towards(self, owner: str, ends: Ranges) -> Aim:
-        """The same end: where the packets are delivered now."""
-        if not owner:
-            return self._aim
-        return replace(self._aim, goals={owner: HeaderSpace.where(destination=ends)})
-
 
 def _first_ends(gained: Gained) -> tuple[int, int, str]:
     """By which flows of a kind are in one order."""
@@ -480,12 +423,6 @@ def _one_of(packet: Header, space: HeaderSpace) -> Header:
     return packet._replace(source=source, destination=destination)
 
 
-def _ends(spaces: Spaces) -> Ranges:
-    """All addresses that some headers are sent to."""
-    sets = (space.by_name.get("destination", whole("destination")) for space in spaces)
-    return Ranges.any_of(sets)
-
-
 def _senders(start: Start, packet: Header) -> Iterator[tuple[Start, int]]:
     """A start with the addresses from which a packet may be sent there: its own, or a few."""
     sources = start.space.by_name.get("source")
@@ -497,65 +434,6 @@ def _senders(start: Start, packet: Header) -> Iterator[tuple[Start, int]]:
 
 def _kind(space: HeaderSpace) -> HeaderSpace:
     return space.without("source", "destination")
-
-
-def _all_alike(network: Network, proof: Proof, within: Spaces | None = None) -> Conditions:
-    if within is None:
-        return conditions(network, proof, every_protocol=True)
-    return conditions(network, proof, within, every_protocol=True)
-
-
-def _is_settled(network: Network, proof: Proof) -> bool:
-    """Whether the packet and its reply can do nothing else: no choice, no port made up."""
-    return not any(
-        trace.choices or any(_makes_up(network, hop.node) for hop in trace.hops)
-        for trace in (proof.forward, proof.reply)
-        if trace is not None
-    )
-
-
-def _shown(told: Decision) -> Proof | None:
-    """The walk that shows a verdict: that a packet gets through, or what it meets."""
-    proof = told.proof
-    if proof is None or told.verdict is Verdict.REACHABLE or left_open(proof):
-        return proof
-    return None
-
-
-def _comes_alike(before: Proof, alike: Conditions, after: Proof, took: Conditions) -> bool:
-    """Whether all packets that do as one did before come as far as it does: to what is not
-    modelled, or to whom they come after, at the address that they are sent to, or at one."""
-    if before.forward.fate is Fate.UNMODELLED:
-        return True
-    if before.forward.fate is not Fate.DELIVERED or before.forward.owner != after.forward.owner:
-        return False
-    if all(p.forward.final.destination == p.packet.destination for p in (before, after)):
-        return True
-    ends, others = _ends(alike.forward[-1]), _ends(took.forward[-1])
-    return ends.single is not None and ends == others
-
-
-def _makes_up(network: Network, node: str) -> bool:
-    return any(
-        isinstance(rewrite, Assign) and rewrite.values.single is None
-        for stage in network.node(node).stages
-        if isinstance(stage, Translate)
-        for case in stage.cases
-        for rewrite in case.rewrites
-    )
-
-
-def _verdict(aim: Aim, proof: Proof) -> Verdict:
-    """What a packet's only walk says."""
-    opened = left_open(proof)
-    failure = arrives(aim, proof)
-    if not failure:
-        return Verdict.UNDECIDED if opened else Verdict.REACHABLE
-    elsewhere = aim.goals is not None and proof.forward.owner not in aim.goals
-    if proof.forward.fate is Fate.DELIVERED and elsewhere:
-        return Verdict.UNREACHABLE
-    last = proof.reply if proof.reply is not None else proof.forward
-    return Verdict.UNDECIDED if last.fate is Fate.UNMODELLED else Verdict.UNREACHABLE
 
 
 def senders(starts: Iterable[Start]) -> Senders:
