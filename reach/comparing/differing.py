@@ -97,7 +97,7 @@ class Differing:
         )
         search = Search(*networks, tuple(starts), sent, wanted, backend, two_way, most, effort)
         search.tell((*anew.gained, *told.gained))
-        return search.found()
+        return search.given_up(anew.reason) if anew.reason else search.found()
 
 
 def known(ground: Ground) -> Senders:

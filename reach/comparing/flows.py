@@ -165,6 +165,10 @@ class Search:
                 return Found(tuple(self._flows), False, reason)
         return Found(tuple(self._flows), True)
 
+    def given_up(self, reason: str) -> Found:
+        """What was told alone: no others are looked for."""
+        return Found(tuple(self._flows), False, reason)
+
     def _portions(self) -> Iterator[tuple[Start, ...]]:
         """Starts that lead to the same places together: behind them each is explored apart."""
         if len(self.starts) <= _TOGETHER:

@@ -32,6 +32,8 @@ from reach.network.spans import Spans
 _TO = "destination"
 _MOST_TURNS = 8  # so often those are looked at who send from an address of somebody else as well
 _MOST_KINDS = 64  # of so many at most it is looked whether one covers another
+MOST_NEW = 200_000  # when so many flows of new starts are known no others are looked for
+_PORTION = 256  # so many of these are swept at once: of few the flows are known soon
 _ZERO = Ranges.of(0)
 _PORTS, _ICMP = ("source_port", "destination_port"), ("icmp_type", "icmp_code")
 _ALIKE = Ranges.span(0, 255) - Ranges.of(TCP, UDP, ICMP, ICMPV6)
@@ -81,10 +83,12 @@ class Gained:
 
 @dataclass(frozen=True)
 class Swept:
-    """What gets further for certain, and starts with all else that may."""
+    """What gets further for certain, and starts with all else that may; but where others were not
+    looked for, for a reason."""
 
     gained: tuple[Gained, ...]
     rest: tuple[Start, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,19 @@ def swept(
 
 
 def swept_new(network: Network, starts: Sequence[Start]) -> Swept:
-    """The flows of some starts that have a reply, of which nobody sent any in the first network."""
+    """The flows of some starts that have a reply, of which nobody sent any in the first network.
+
+    They are all that is possible, so there may be too many for anybody to read.
+    """
     return _in_turns((None, network), starts, None, frozenset())
+
+
+class _EnoughError(Exception):
+    """More flows are known than anybody reads."""
+
+
+def _portions(starts: Sequence[Start]) -> Iterator[list[Start]]:
+    yield from ([*starts[at : at + _PORTION]] for at in range(0, len(starts), _PORTION))
 
 
 def _sent(start: Start, known: Mapping[tuple[str, str], Sequence[HeaderSpace]]) -> bool:
@@ -133,6 +148,8 @@ def _in_turns(
     gained: list[Gained] = []
     rest: dict[Start, list[HeaderSpace]] = {}
     together, others = _together(starts, besides)
+    if counted is None:
+        together = [p for some in together for p in _portions(some)]
     for some in together:
         begun = [(start, space) for start in some for space in _answered(start.space)]
         told: list[Gained] = []
@@ -141,7 +158,12 @@ def _in_turns(
         except TooManyError:
             others += some
             continue
+        except _EnoughError:
+            left = []
         gained += told
+        if counted is None and len(gained) > MOST_NEW:
+            words = f"more than {MOST_NEW:,} flows are of starts that only one snapshot has"
+            return Swept(tuple(gained), (), f"{words}, and there may be more")
         for each, spaces in left:
             rest.setdefault(each, []).extend(spaces)
     for start in others:
@@ -234,6 +256,8 @@ def _swept(
     for through in after.homes:
         new = before.not_kept(through, before.homes(through, through.end))
         yield from _told(senders, through, new, Verdict.REACHABLE, gained)
+        if networks[0] is None and len(gained) > MOST_NEW:
+            raise _EnoughError
     settled = Spans(_by_destination((e.space, e.end) for e in after.homes))
     unsure = Spans(_by_destination((space, _NOBODY) for space in after.left))
     for through in after.opened:
