@@ -71,7 +71,13 @@ class Further:
     last: str
     some: tuple[Header, Header]  # one of them, as it starts and as it is delivered
     block: int
+    shows: Callable[[], Header]
     prove: Callable[[], tuple[Proof, Proof | None]]
+
+    @cached_property
+    def packet(self) -> Header:
+        """The packet of the proof, which need not be walked for it."""
+        return self.shows()
 
     @cached_property
     def _proofs(self) -> tuple[Proof, Proof | None]:
@@ -262,7 +268,18 @@ class Search:
         block = self._block(proof, was, now, packets)
         last, some = proof.forward.hops[-1].node, (proof.packet, proof.forward.final)
         shown = (proof, before)
-        flow = Further(was, now, owner, ways, proof.start, last, some, block.number, lambda: shown)
+        flow = Further(
+            was,
+            now,
+            owner,
+            ways,
+            proof.start,
+            last,
+            some,
+            block.number,
+            lambda: proof.packet,
+            lambda: shown,
+        )
         self._flows.append(flow)
         return flow
 
@@ -309,6 +326,7 @@ class Search:
                     each.last,
                     (sent, _one_of(sent, each.arriving)),
                     block.number,
+                    partial(each.some_packet, self.two_way),
                     partial(self._walked, each),
                 )
                 self._flows.append(flow)
@@ -376,7 +394,7 @@ class Search:
         """
         if flow.now is not Verdict.REACHABLE:
             return
-        packet, begun = flow.proof.packet, flow.proof.start.node
+        packet, begun = flow.packet, flow.proof.start.node
         block = list(self._blocks.values())[flow.block]
         grid = block.grids.setdefault(packet._replace(source=0, destination=0), _Grid())
         own = [start for start in self.starts if start.node == begun]

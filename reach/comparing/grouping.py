@@ -120,7 +120,7 @@ def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[F
     """A flow of a group: one that was proved, or a packet beside it that takes the same way."""
     who = [frozenset(member.who for member in side) for side in ends]
     # By their packets: in which order they were found depends on how they were looked for.
-    pieces = sorted(pieces, key=lambda piece: piece.flow.proof.packet)
+    pieces = sorted(pieces, key=lambda piece: piece.flow.packet)
     near = [piece for piece in pieces if _shares(who, piece)]
     for flow in dict.fromkeys(piece.flow for piece in near):
         if _is_between(ends, flow.proof):
