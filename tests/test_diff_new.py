@@ -20,6 +20,7 @@ from reach.comparing import differing, sweeping
 from reach.comparing.difference import Difference, Line
 from reach.comparing.sweeping import Swept
 from reach.errors import Defect
+from reach.flood import uncovered
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.resolve import everywhere
 from tests.estate import Id, Pair
@@ -186,6 +187,30 @@ def test_sets_leave_nothing_of_what_is_new(
         worlds = make(seed)
         assert reach.diff(worlds[0].load(), worlds[1].load()).complete
     assert left == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_so_many_flows_that_others_are_not_looked_for(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is said, and what is told between hosts is true: of others some addresses are told."""
+    worlds = unrelated(seed)
+    snapshots = worlds[0].load(), worlds[1].load()
+    whole = reach.diff(*snapshots)
+    assert whole.complete
+    monkeypatch.setattr(sweeping, "MOST_NEW", 5)
+    found = reach.diff(*snapshots)
+    assert not found.complete
+    assert not found.is_nothing
+    assert "there may be more" in found.reason
+    every = fitting(whole)
+    assert not [
+        (key, space)
+        for key, spaces in fitting(found).items()
+        for space in spaces
+        if key[1].startswith("eni-") and key[2].startswith("eni-")
+        if uncovered(space, every.get(key, ()))
+    ]
 
 
 # ------------------------------------------------------------------- seeded faults
