@@ -134,10 +134,13 @@ def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
 
 def fitting(found: Difference) -> dict[Any, list[HeaderSpace]]:
     """The packets of each pair of addresses, without the messages of the other family."""
-    return {
-        key: [met for each in spaces if not (met := each & _OF[":" in key[-1] + key[-2]]).is_empty]
-        for key, spaces in told(found).items()
-    }
+    known: dict[Any, list[HeaderSpace]] = {}
+    for (number, source, end, *at), spaces in told(found).items():
+        # Of somebody beyond some addresses are told, by how his flows were put together.
+        ends = (at[0] if source[:4] == "eni-" else "", at[1] if end[:4] == "eni-" else "")
+        own = (each & _OF[":" in "".join(at)] for each in spaces)
+        known.setdefault((number, source, end, *ends), []).extend(e for e in own if not e.is_empty)
+    return known
 
 
 _OF = [HeaderSpace.where(protocol=Ranges.span(0, 255) - Ranges.of(other)) for other in (58, 1)]

@@ -254,7 +254,7 @@ def _swept(
         _NOTHING if networks[0] is None else _through(networks[0], _again(senders, found), None)
     )
     for through in after.homes:
-        new = before.not_kept(through, before.homes(through, through.end))
+        new = before.not_kept(through, before.homes(through, through.end), through.end)
         yield from _told(senders, through, new, Verdict.REACHABLE, gained)
         if networks[0] is None and len(gained) > MOST_NEW:
             raise _EnoughError
@@ -263,8 +263,8 @@ def _swept(
     for through in after.opened:
         others = [space for space, _ in (*_meeting(settled, through), *_meeting(unsure, through))]
         for piece in uncovered(through.space, others):
-            alone = replace(through, space=piece)
-            new = before.not_kept(alone, before.homes(alone, None))
+            alone = replace(through.as_nobody, space=piece)
+            new = before.not_kept(alone, before.homes(alone, None), None)
             yield from _told(senders, alone, new, Verdict.UNDECIDED, gained)
         both = [met for each in others if not (met := through.space & each).is_empty]
         for met in both:
@@ -282,7 +282,7 @@ class _Before:
 
     def __init__(self, before: _Through) -> None:
         self._homes = Spans(_by_destination((each.space, each.end) for each in before.homes))
-        self._opened = Spans(_by_destination((e.space, _NOBODY) for e in before.opened))
+        self._opened = Spans(_by_destination((e.space, e.end) for e in before.opened))
         self._left = Spans(_by_destination((space, _NOBODY) for space in before.left))
 
     def homes(self, through: _Home, end: _End | None) -> list[HeaderSpace]:
@@ -291,10 +291,12 @@ class _Before:
         return [space for space, own in found if end is None or own == end]
 
     def not_kept(
-        self, through: _Home, kept: Sequence[HeaderSpace]
+        self, through: _Home, kept: Sequence[HeaderSpace], end: _End | None
     ) -> Iterator[tuple[HeaderSpace, Verdict | None]]:
         """The rest of what gets through now, with what it was; None where sets do not say."""
-        opened = [space for space, _ in _meeting(self._opened, through)]
+        doubts = _meeting(self._opened, through)
+        # What is in doubt on its way to somebody else does not get to this end.
+        opened = [space for space, own in doubts if end is None or own in (end, _NOBODY)]
         left = [space for space, _ in _meeting(self._left, through)]
         for piece in uncovered(through.space, kept):
             yield from ((met, None) for each in left if not (met := piece & each).is_empty)
@@ -400,7 +402,8 @@ class _Home:
 
 @dataclass
 class _Through:
-    """What gets through, what meets what is not known (by nobody's name), and what is not told."""
+    """What gets through, what meets what is not known (on its way to somebody, or to nobody knows
+    whom), and what is not told."""
 
     homes: list[_Home]
     opened: list[_Home]
@@ -433,7 +436,7 @@ def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Throu
     found = _Through([], [], [*there.left, *back.left])
     for each, doubted in _delivered(arrived, homes):
         if doubted:
-            found.opened.append(each.as_nobody)
+            found.opened.append(each)
         else:
             found.homes.append(each)
     for node, trail, space in there.opened:
@@ -441,7 +444,7 @@ def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Throu
             found.opened.append(_Home(node, "", began(trail, space)))
     turned_back = ((trail, turned(trail, space)) for _, trail, space in back.opened)
     for each, _ in _delivered(arrived, turned_back, found.left):
-        found.opened.append(each.as_nobody)
+        found.opened.append(each)
     found.left = list(joined(found.left, "source"))
     found.homes = list(_but_covered(found.homes))
     return found
