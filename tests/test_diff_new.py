@@ -18,6 +18,7 @@ import pytest
 
 import reach
 from reach.aim import Start
+from reach.answer import EndPoint
 from reach.comparing import differing, sweeping
 from reach.comparing.difference import Difference, Line
 from reach.comparing.sweeping import Swept
@@ -37,7 +38,6 @@ from tests.test_diff_lines import (
     claimed,
     claims,
     some,
-    told,
     without_sets,
 )
 
@@ -133,14 +133,25 @@ def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
 
 
 def fitting(found: Difference) -> dict[Any, list[HeaderSpace]]:
-    """The packets of each pair of addresses, without the messages of the other family."""
+    """The packets of each pair of addresses, without the messages of the other family.
+
+    Of somebody beyond some addresses are told, by how his flows were put together: they are left.
+    """
     known: dict[Any, list[HeaderSpace]] = {}
-    for (number, source, end, *at), spaces in told(found).items():
-        # Of somebody beyond some addresses are told, by how his flows were put together.
-        ends = (at[0] if source[:4] == "eni-" else "", at[1] if end[:4] == "eni-" else "")
-        own = (each & _OF[":" in "".join(at)] for each in spaces)
-        known.setdefault((number, source, end, *ends), []).extend(e for e in own if not e.is_empty)
+    for number, lines in enumerate((found.gained, found.lost, found.undecided)):
+        for line in lines:
+            for source, end in product(line.sources, line.destinations):
+                for at in product(_own(source), _own(end)):
+                    six = {":" in each for each in at if each}
+                    if source.resource != end.resource and len(six) < 2:
+                        own = [each & _OF[True in six] for each in line.packets]
+                        key = (number, source.resource, end.resource, *at)
+                        known.setdefault(key, []).extend(e for e in own if not e.is_empty)
     return known
+
+
+def _own(end: EndPoint) -> tuple[str, ...]:
+    return end.addresses if end.resource.startswith("eni-") else ("",)
 
 
 _OF = [HeaderSpace.where(protocol=Ranges.span(0, 255) - Ranges.of(other)) for other in (58, 1)]
