@@ -223,6 +223,16 @@ def test_sets_leave_nothing_of_what_is_new(
     assert left == []
 
 
+@pytest.mark.parametrize("make", [unrelated, alike])
+def test_a_doubt_on_the_way_to_somebody_else_is_none_of_this_end(
+    make: Callable[[int], tuple[Few, Few]],
+) -> None:
+    """What may have come to a host at its public address, and now goes to the internet there: it
+    was raised that a walk says otherwise than sets."""
+    worlds = make(22)
+    assert reach.diff(worlds[0].load(), worlds[1].load()).complete
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_so_many_flows_that_others_are_not_looked_for(
     seed: int, monkeypatch: pytest.MonkeyPatch
