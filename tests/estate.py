@@ -1187,9 +1187,13 @@ class Pair(Estate):
     SIX = "2600:1f18:1a00:100::/56"
 
     def __init__(
-        self, ipv6: bool = False, region: str = "us-east-1", account: str = "111122223333"
+        self,
+        ipv6: bool = False,
+        region: str = "us-east-1",
+        account: str = "111122223333",
+        salt: str = "",
     ) -> None:
-        super().__init__(region, account)
+        super().__init__(region, account, salt)
         self.six = ipv6
         self.v1 = self.vpc("10.0.0.0/16", ipv6=self.SIX if ipv6 else None, name="v1")
         self.sa = self.subnet(

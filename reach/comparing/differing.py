@@ -18,8 +18,8 @@ from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.leaping import Starts
 from reach.comparing.nodes import Spot, more
-from reach.comparing.sweeping import Counted, Swept, swept
-from reach.flood import minus, uncovered
+from reach.comparing.sweeping import Counted, Swept, swept, swept_new
+from reach.flood import covers, minus, uncovered
 from reach.lower import Ground
 from reach.resolve import every_packet, everyone, everywhere
 from solver import Backend
@@ -74,29 +74,30 @@ class Differing:
             if not (met := start.space & space.without("identity")).is_empty
         ]
         fresh = tuple(_without(every_packet(dict.fromkeys(new)), besides))
-        passing = _without(every_packet(dict.fromkeys(others)), besides)
+        passing = _without(every_packet(dict.fromkeys(_sent_before(others, sent))), besides)
         networks = pair.before.network, pair.after.network
         counted = Counted(
             graph.entering(self.more, reply=False),
             graph.entering(back, reply=True),
             (begun.by, begun.answering),
         )
-        told = Swept((), tuple(dict.fromkeys(passing)))
+        told, anew = Swept((), tuple(dict.fromkeys(passing))), Swept((), fresh)
         if two_way:
             told = swept(networks, told.rest, sent, counted)
-        starts = dict.fromkeys((*fresh, *told.rest))
+            anew = swept_new(pair.after.network, anew.rest)
+        starts = dict.fromkeys((*anew.rest, *told.rest))
         wanted = Wanted(
             counted.forward,
             counted.reply,
-            frozenset(fresh),
+            frozenset(anew.rest),
             tuple(graph.destinations(self.more)),
             inside(pair.after),
             # What is new may be anywhere, and without starts nobody asks.
-            begun.region() if starts and not fresh else None,
+            begun.region() if starts and not anew.rest else None,
         )
         search = Search(*networks, tuple(starts), sent, wanted, backend, two_way, most, effort)
-        search.tell(told.gained)
-        return search.found()
+        search.tell((*anew.gained, *told.gained))
+        return search.given_up(anew.reason) if anew.reason else search.found()
 
 
 def known(ground: Ground) -> Senders:
@@ -143,6 +144,17 @@ def _new(pair: Pair, sent: Senders) -> list[Start]:
         for start in everywhere(pair.after)
         for rest in uncovered(start.space, sent.get((start.node, start.owner), ()))
     ]
+
+
+def _sent_before(starts: Iterable[Start], sent: Senders) -> Iterator[Start]:
+    """What was sent before of some starts: all else is new."""
+    for start in starts:
+        known = sent.get((start.node, start.owner), ())
+        if any(covers(each, start.space) for each in known):
+            yield start
+            continue
+        met = (start.space & each for each in known)
+        yield from (replace(start, space=both) for both in met if not both.is_empty)
 
 
 def _graph(ground: Ground) -> Graph:

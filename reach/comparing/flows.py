@@ -23,20 +23,17 @@ import solver
 from reach.aim import Aim, Start
 from reach.answer import Verdict
 from reach.comparing.backwards import Spaces
+from reach.comparing.became import Became, all_alike, is_settled, verdict
 from reach.comparing.coming import ways
-from reach.comparing.passing import delivers
 from reach.comparing.sweeping import Gained
 from reach.comparing.told import Told, Way
 from reach.compile import compile
-from reach.conditions import Conditions, conditions
+from reach.conditions import Conditions
 from reach.decide import (
-    Decision,
     Proof,
-    arrives,
     decide,
     decide_compiled,
     gets_through,
-    left_open,
     replay,
 )
 from reach.errors import Defect
@@ -46,7 +43,6 @@ from reach.network.address import FAMILY_BIT, is_ipv4
 from reach.network.field import ICMP_ANSWERS, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
-from reach.network.stage import Assign, Translate
 from reach.symbolic import Symbolic
 from reach.trace import Fate
 from solver import Backend, Term
@@ -56,7 +52,6 @@ _HIGHEST = whole("source").intervals[-1][1]
 _TOGETHER, _PORTION = 64, 16  # so many starts are one problem; of more so many are
 _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as well
 _AT_LEAST = 3  # so many problems are gone into, whatever the effort
-_NARROWED = 16  # so often those that get further are left out of what became of a packet
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
@@ -165,6 +160,7 @@ class Search:
     def found(self) -> Found:
         """One problem; one after the other for portions of the starts if these are many."""
         self._aim = Aim(tuple(self.starts), goals=None, two_way=self.two_way)
+        self._became = Became(self.before, self._aim, self.backend)
         self._symbolic = Symbolic()
         self._asked, self._spent, self._problems = 0.0, 0, 0
         for starts in self._portions():
@@ -172,6 +168,10 @@ class Search:
             if reason:
                 return Found(tuple(self._flows), False, reason)
         return Found(tuple(self._flows), True)
+
+    def given_up(self, reason: str) -> Found:
+        """What was told alone: no others are looked for."""
+        return Found(tuple(self._flows), False, reason)
 
     def _portions(self) -> Iterator[tuple[Start, ...]]:
         """Starts that lead to the same places together: behind them each is explored apart."""
@@ -251,14 +251,14 @@ class Search:
     def _judged(self, proof: Proof, now: Verdict) -> Further | None:
         """The flow that was proved with all that are alike; None if it got as far before."""
         owner = proof.forward.owner if proof.forward.fate is Fate.DELIVERED else ""
-        took = _all_alike(self.after, proof, self._counted_with(proof.packet))
-        sent = self.known.get((proof.start.node, proof.start.owner), ())
+        took = all_alike(self.after, proof, self._counted_with(proof.packet))
         packets, before, was = took.start, None, Verdict.UNREACHABLE
-        if not any(proof.packet in space for space in sent):
+        if self._is_new(proof.start, proof.packet):
+            sent = self._sent(proof.start)
             packets = tuple(p for each in packets for p in uncovered(each, sent))
         else:
             before = replay(self.before, proof.start, proof.packet, self.two_way)
-            was, packets = self._before(proof, before, owner, took)
+            was, packets = self._became.told(proof, before, owner, took)
         ways = self._ways(proof, took, packets) if owner else tuple((p, p) for p in packets)
         self._told.add(proof.start.node, ways, owner)
         if was is Verdict.REACHABLE or was is now:
@@ -272,6 +272,13 @@ class Search:
         )
         self._flows.append(flow)
         return flow
+
+    def _sent(self, start: Start) -> Spaces:
+        return self.known.get((start.node, start.owner), ())
+
+    def _is_new(self, start: Start, packet: Header) -> bool:
+        """Whether its sender sent no such packet before."""
+        return not any(packet in space for space in self._sent(start))
 
     def _counted_with(self, packet: Header) -> Spaces:
         """The packets of which one says anything: with a reply, of ICMP those of the same message.
@@ -314,20 +321,24 @@ class Search:
                 )
                 self._flows.append(flow)
 
-    def _walked(self, gained: Gained, packet: Header) -> tuple[Proof, Proof]:
-        """A packet that sets say gets further, in both networks."""
+    def _walked(self, gained: Gained, packet: Header) -> tuple[Proof, Proof | None]:
+        """A packet that sets say gets further, in both networks; in one, if nobody sent it."""
         proof = replay(self.after, gained.start, packet, self.two_way)
-        before = replay(self.before, gained.start, packet, self.two_way)
         ends = HeaderSpace.where(destination=gained.arriving.by_name.get("destination"))
         goals = {gained.owner: ends} if gained.owner else None
         aim = Aim((gained.start.of_one(packet),), goals, two_way=self.two_way)
-        now = _verdict(aim, proof)
-        if now is not gained.now and not _is_settled(self.after, proof):
+        now = verdict(aim, proof)
+        if now is not gained.now and not is_settled(self.after, proof):
             decision = decide(self.after, aim, self.backend)  # another way
             now, proof = decision.verdict, decision.proof or proof
-        was = _verdict(aim, before)
+        if now is not gained.now:
+            raise Defect(f"{packet} from {gained.start.node} does not get there as sets say")
+        if self._is_new(gained.start, packet):
+            return proof, None
+        before = replay(self.before, gained.start, packet, self.two_way)
+        was = verdict(aim, before)
         differs = was is Verdict.REACHABLE or was is not gained.was
-        if now is not gained.now or (differs and _is_settled(self.before, before)):
+        if differs and is_settled(self.before, before):
             raise Defect(f"{packet} from {gained.start.node} does not get further as sets say")
         return proof, before
 
@@ -340,7 +351,7 @@ class Search:
             dict.fromkeys(
                 way
                 for space in packets
-                for way in known.get(space) or _all_alike(self.after, proof, (space,)).ways
+                for way in known.get(space) or all_alike(self.after, proof, (space,)).ways
             )
         )
 
@@ -362,7 +373,7 @@ class Search:
                 if spaces:
                     rules = tuple((o.resource, o.locator) for o in hop.passed if o.locator)
                     yield rules or tuple(spaces)
-        if any(start.node == proof.start.node for start in self._new):
+        if self._is_new(proof.start, proof.packet):
             yield "new"
 
     def _try_others(self, flow: Further) -> None:
@@ -372,7 +383,7 @@ class Search:
         """
         if flow.now is not Verdict.REACHABLE:
             return
-        packet, begun = flow.proof.packet, flow.proof.start.node
+        packet, begun = flow.packet, flow.proof.start.node
         block = list(self._blocks.values())[flow.block]
         grid = block.grids.setdefault(packet._replace(source=0, destination=0), _Grid())
         own = [start for start in self.starts if start.node == begun]
@@ -408,58 +419,6 @@ class Search:
             return False
         return self._judged(proof, Verdict.REACHABLE) is not None
 
-    def _before(
-        self, proof: Proof, before: Proof, owner: str, took: Conditions
-    ) -> tuple[Verdict, Spaces]:
-        """What became of the packet before, and of which packets beside it."""
-        final = Ranges.of(proof.forward.final.destination)
-        aim = self._towards(owner, final)
-        if _is_settled(self.before, before):
-            alike = _all_alike(self.before, before, took.start)
-            return _verdict(aim, before), alike.start
-        if gets_through(aim, before):
-            return Verdict.REACHABLE, _all_alike(self.before, before, took.start).start
-        every = tuple(replace(proof.start, space=space) for space in took.start)
-        if owner and delivers(self.before, every, owner) is False:
-            return Verdict.UNREACHABLE, took.start
-        return self._before_of_many(proof, owner, took)
-
-    def _before_of_many(self, proof: Proof, owner: str, took: Conditions) -> tuple[Verdict, Spaces]:
-        """The same where a packet's one walk does not tell: not of it alone, but of as many of
-        those that are said to be new as can be told together."""
-        aim = self._towards(owner, Ranges.of(proof.forward.final.destination))
-        anywhere = self._towards(owner, _ends(took.forward[-1]))
-        alone = proof.start.of_one(proof.packet)
-        told, some = decide(self.before, replace(aim, starts=(alone,)), self.backend), took.start
-        for _ in range(_NARROWED):
-            every = tuple(replace(proof.start, space=space) for space in some)
-            best = decide(self.before, replace(anywhere, starts=every), self.backend)
-            if best.verdict is Verdict.UNREACHABLE:
-                return best.verdict, some
-            shown = _shown(told) if told.verdict in (best.verdict, Verdict.REACHABLE) else None
-            if shown is not None:
-                # Those that do as this one get as far, and none of all gets further.
-                alike = self._alike_before(shown, proof.start, some)
-                if not owner or _comes_alike(shown, alike, proof, took):
-                    return told.verdict, alike.start
-            if best.proof is None:
-                break
-            others = self._alike_before(best.proof, proof.start, some).start
-            some = tuple(rest for space in some for rest in uncovered(space, others))
-            if not any(proof.packet in space for space in some):
-                break
-        return told.verdict, (alone.space,)
-
-    def _alike_before(self, proof: Proof, start: Start, within: Spaces) -> Conditions:
-        """The packets that did as that of a proof, of any that were sent."""
-        return _all_alike(self.before, replace(proof, start=start), within)
-
-    def _towards(self, owner: str, ends: Ranges) -> Aim:
-        """The same end: where the packets are delivered now."""
-        if not owner:
-            return self._aim
-        return replace(self._aim, goals={owner: HeaderSpace.where(destination=ends)})
-
 
 def _liked(pair: tuple[Gained, Header]) -> tuple[object, str]:
     """By which flows of a kind are in one order, into whatever pieces these fell."""
@@ -473,12 +432,6 @@ def _one_of(packet: Header, space: HeaderSpace) -> Header:
     return packet._replace(source=source, destination=destination)
 
 
-def _ends(spaces: Spaces) -> Ranges:
-    """All addresses that some headers are sent to."""
-    sets = (space.by_name.get("destination", whole("destination")) for space in spaces)
-    return Ranges.any_of(sets)
-
-
 def _senders(start: Start, packet: Header) -> Iterator[tuple[Start, int]]:
     """A start with the addresses from which a packet may be sent there: its own, or a few."""
     sources = start.space.by_name.get("source")
@@ -490,66 +443,6 @@ def _senders(start: Start, packet: Header) -> Iterator[tuple[Start, int]]:
 
 def _kind(space: HeaderSpace) -> HeaderSpace:
     return space.without("source", "destination")
-
-
-def _all_alike(network: Network, proof: Proof, within: Spaces | None = None) -> Conditions:
-    if within is None:
-        return conditions(network, proof, every_protocol=True)
-    return conditions(network, proof, within, every_protocol=True)
-
-
-def _is_settled(network: Network, proof: Proof) -> bool:
-    """Whether the packet and its reply can do nothing else: no choice, no port made up."""
-    return not any(
-        trace.choices or any(_makes_up(network, hop.node) for hop in trace.hops)
-        for trace in (proof.forward, proof.reply)
-        if trace is not None
-    )
-
-
-def _shown(told: Decision) -> Proof | None:
-    """The walk that shows a verdict: that a packet gets through, or what it meets."""
-    proof = told.proof
-    if proof is None or told.verdict is Verdict.REACHABLE or left_open(proof):
-        return proof
-    return None
-
-
-def _comes_alike(before: Proof, alike: Conditions, after: Proof, took: Conditions) -> bool:
-    """Whether all packets that do as one did before come as far as it does: to what is not
-    modelled, or to whom they come after, at the address that they are sent to, or at one."""
-    if before.forward.fate is Fate.UNMODELLED:
-        return True
-    if before.forward.fate is not Fate.DELIVERED or before.forward.owner != after.forward.owner:
-        return False
-    if all(p.forward.final.destination == p.packet.destination for p in (before, after)):
-        return True
-    ends, others = _ends(alike.forward[-1]), _ends(took.forward[-1])
-    return ends.single is not None and ends == others
-
-
-def _makes_up(network: Network, node: str) -> bool:
-    return any(
-        isinstance(rewrite, Assign) and rewrite.values.single is None
-        for stage in network.node(node).stages
-        if isinstance(stage, Translate)
-        for case in stage.cases
-        for rewrite in case.rewrites
-    )
-
-
-def _verdict(aim: Aim, proof: Proof) -> Verdict:
-    """What a packet's only walk says."""
-    opened = left_open(proof)
-    failure = arrives(aim, proof)
-    if not failure:
-        return Verdict.UNDECIDED if opened else Verdict.REACHABLE
-    if proof.forward.fate is Fate.DELIVERED and aim.goals is not None:
-        ends = aim.goals.get(proof.forward.owner)
-        if ends is None or proof.forward.final not in ends:
-            return Verdict.UNREACHABLE
-    last = proof.reply if proof.reply is not None else proof.forward
-    return Verdict.UNDECIDED if last.fate is Fate.UNMODELLED else Verdict.UNREACHABLE
 
 
 def senders(starts: Iterable[Start]) -> Senders:

@@ -1,19 +1,20 @@
 """Which flows get further, told by sets alone, and what is left for a solver.
 
-    swept(networks, starts, wanted) -> Swept
+    swept(networks, starts, known, counted) -> Swept        swept_new(network, starts) -> Swept
 
 Sets that remember how their headers began (:mod:`reach.comparing.trails`) say exactly who gets
 where, and whose reply gets home, of everybody at once; so what gets through one network and not the
 other one is a difference of sets.  Of several things that may happen to a flow one is enough.  What
 is in doubt or not modelled, and what no product says, is left, in either network: it may get
-further, and is for others to say.
+further, and is for others to say.  What nobody sent before is not asked of the first network: all
+of it that gets through gets further.
 
 Knows the neutral network only; must not know AWS, terms or a solver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from reach import foreseen
@@ -32,6 +33,8 @@ from reach.network.spans import Spans
 _TO = "destination"
 _MOST_TURNS = 8  # so often those are looked at who send from an address of somebody else as well
 _MOST_KINDS = 64  # of so many at most it is looked whether one covers another
+MOST_NEW = 200_000  # when so many flows of new starts are known no others are looked for
+_PORTION = 256  # so many of these are swept at once: of few the flows are known soon
 _ZERO = Ranges.of(0)
 _PORTS, _ICMP = ("source_port", "destination_port"), ("icmp_type", "icmp_code")
 _ALIKE = Ranges.span(0, 255) - Ranges.of(TCP, UDP, ICMP, ICMPV6)
@@ -82,10 +85,12 @@ class Gained:
 
 @dataclass(frozen=True)
 class Swept:
-    """What gets further for certain, and starts with all else that may."""
+    """What gets further for certain, and starts with all else that may; but where others were not
+    looked for, for a reason."""
 
     gained: tuple[Gained, ...]
     rest: tuple[Start, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,46 @@ def swept(
     known: Mapping[tuple[str, str], Sequence[HeaderSpace]],
     counted: Counted,
 ) -> Swept:
-    """The flows of some starts that have a reply; ``known`` is what each sender sent before."""
+    """The flows of some starts that have a reply; ``known`` is what each sender sent before.
+
+    Who sent less then is left: what is new of it is for :func:`swept_new`.
+    """
+    unsure = {start.node for start in starts if not _sent(start, known)}
+    return _in_turns(networks, starts, counted, unsure)
+
+
+def swept_new(network: Network, starts: Sequence[Start]) -> Swept:
+    """The flows of some starts that have a reply, of which nobody sent any in the first network.
+
+    They are all that is possible, so there may be too many for anybody to read.
+    """
+    return _in_turns((None, network), starts, None, frozenset())
+
+
+class _EnoughError(Exception):
+    """More flows are known than anybody reads."""
+
+
+def _portions(starts: Sequence[Start]) -> Iterator[list[Start]]:
+    yield from ([*starts[at : at + _PORTION]] for at in range(0, len(starts), _PORTION))
+
+
+def _sent(start: Start, known: Mapping[tuple[str, str], Sequence[HeaderSpace]]) -> bool:
+    return any(covers(each, start.space) for each in known.get((start.node, start.owner), ()))
+
+
+_Networks = tuple[Network | None, Network]
+
+
+def _in_turns(
+    networks: _Networks, starts: Sequence[Start], counted: Counted | None, besides: Set[str]
+) -> Swept:
+    """All flows but those of some nodes."""
     gained: list[Gained] = []
     rest: dict[Start, list[HeaderSpace]] = {}
-    together, others = _together(starts, known)
+    together, others = _together(starts, besides)
+    if counted is None:
+        together = [p for some in together for p in _portions(some)]
     for some in together:
         begun = [(start, space) for start in some for space in _answered(start.space)]
         told: list[Gained] = []
@@ -119,7 +160,12 @@ def swept(
         except TooManyError:
             others += some
             continue
+        except _EnoughError:
+            left = []
         gained += told
+        if counted is None and len(gained) > MOST_NEW:
+            words = f"more than {MOST_NEW:,} flows are of starts that only one snapshot has"
+            return Swept(tuple(gained), (), f"{words}, and there may be more")
         for each, spaces in left:
             rest.setdefault(each, []).extend(spaces)
     for start in others:
@@ -143,17 +189,14 @@ def _once(gained: Iterable[Gained]) -> Iterator[Gained]:
         yield from (by_space[space] for space in widest(by_space))
 
 
-def _together(
-    starts: Sequence[Start], known: Mapping[tuple[str, str], Sequence[HeaderSpace]]
-) -> tuple[list[list[Start]], list[Start]]:
-    """Starts that sent the same before, so that an address tells who of those together sent from
-    it; and all that are left out."""
+def _together(starts: Sequence[Start], besides: Set[str]) -> tuple[list[list[Start]], list[Start]]:
+    """Starts of which an address tells who of those together sends from it; and all that are left
+    out, as those at some nodes are."""
     sources: dict[str, list[Ranges]] = {}
-    unsure: set[str] = set()
+    unsure = set(besides)
     for start in starts:
         own = start.space.by_name.get("source")
-        sent = known.get((start.node, start.owner), ())
-        if own is None or not any(covers(each, start.space) for each in sent):
+        if own is None:
             unsure.add(start.node)
         else:
             sources.setdefault(start.node, []).append(own)
@@ -215,7 +258,7 @@ _Begun = Sequence[tuple[Start, HeaderSpace]]
 
 
 def _swept(
-    networks: tuple[Network, Network], begun: _Begun, counted: Counted, gained: list[Gained]
+    networks: _Networks, begun: _Begun, counted: Counted | None, gained: list[Gained]
 ) -> Iterator[tuple[Start, list[HeaderSpace]]]:
     """Adds what is gained, and gives what else may be."""
     after = _through(networks[1], begun, counted)
@@ -224,10 +267,14 @@ def _swept(
         for start, space in _of(senders, may):
             yield start, [may & space]
     found = [*after.homes, *after.opened]
-    before = _Before(_through(networks[0], _again(senders, found), None))
+    before = _Before(
+        _NOTHING if networks[0] is None else _through(networks[0], _again(senders, found), None)
+    )
     for through in after.homes:
         new = before.not_kept(through, before.homes(through, through.end))
         yield from _told(senders, through, new, Verdict.REACHABLE, gained)
+        if networks[0] is None and len(gained) > MOST_NEW:
+            raise _EnoughError
     settled = Spans(_by_destination((e.space, e.end) for e in after.homes))
     unsure = Spans(_by_destination((space, _NOBODY) for space in after.left))
     for through in after.opened:
@@ -385,6 +432,9 @@ class _Through:
     homes: list[_Home]
     opened: list[_Home]
     left: list[HeaderSpace]
+
+
+_NOTHING = _Through([], [], [])
 
 
 def _through(network: Network, begun: _Begun, counted: Counted | None) -> _Through:
