@@ -27,15 +27,16 @@ from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import Counted, Swept, swept
-from reach.interfaces.plain import Plain, own_filters, plain
+from reach.component import Regrouped
+from reach.interfaces.peers import naming
+from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, worn
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Filter, Forward
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
-from reach.snapshot.records import ManagedPrefixListEntries, SecurityGroup
-from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
 from solver import Backend
 
 _MANY = 100  # of what starts at more nodes it is looked which ways it can come
@@ -196,15 +197,17 @@ def near(pair: Pair) -> Near | None:
 def _compared(pair: Pair, edits: Reads) -> Near | None:
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
-    groups = _edited(pair.before.snapshot, edits)
-    told = frozenset(hosts.reading(groups))
+    apart = [*_regrouped(pair)]
+    groups = _edited(pair.before, edits)
+    nodes = (node for each, _ in apart for node in regrouped_nodes(pair.before, each))
+    told = frozenset((*hosts.reading(groups), *nodes))
     made: list[str] = []
     own: list[str] = []
     for name in pair.made_of_edits or ():
         (own if hosts.family(name) else made).append(name)
     if not {hosts.family(name) for name in own if name not in told} <= _families(hosts, told, own):
         raise NotPlainError("a host's node is made of rules that it was not told to be")
-    differing = _opened(pair, hosts, groups, told)
+    differing = _opened(pair, hosts, groups, told, apart)
     if differing is None:
         before.expand(told)
         made, told = [*made, *told], frozenset()
@@ -214,45 +217,91 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
     after = pair.after.own("skeleton", lambda: before.on(network, names))
-    return Near((before, after), names, told, *differing, starts_of(pair.before), not groups)
+    return Near(
+        (before, after), names, told, *differing, starts_of(pair.before), not (groups or apart)
+    )
 
 
-def _edited(before: Snapshot, edits: Reads) -> list[str]:
-    """The groups whose rules say something else: they were edited, or name a list that was."""
+def _regrouped(pair: Pair) -> Iterator[tuple[Regrouped, Regrouped]]:
+    """The interfaces that wear other groups, as they were and as they are."""
+    for name in pair.regrouped:
+        yield pair.before.all_regrouped[name], pair.after.all_regrouped[name]
+
+
+def _edited(before: Ground, edits: Reads) -> list[str]:
+    """The groups whose rules say something else: they were edited, or name a list that was, or a
+    group that somebody has put on or off."""
     lists = {name for kind, name in edits if kind is ManagedPrefixListEntries and name}
-    naming = {
+    found = {
         group.group_id
-        for group in (before.records(SecurityGroup) if lists else ())
+        for group in (before.snapshot.records(SecurityGroup) if lists else ())
         for rule in (*group.ip_permissions, *group.ip_permissions_egress)
         if any(each.prefix_list_id in lists for each in rule.prefix_list_ids)
     }
-    return sorted(naming.union(name for kind, name in edits if kind is SecurityGroup and name))
+    found.update(name for kind, name in edits if kind is SecurityGroup and name)
+    worn = [name for kind, name in edits if kind is NetworkInterface]
+    named = naming(before) if worn else {}
+    return sorted(found.union(*(named.get(name, ()) for name in worn)))
 
 
 def _opened(
-    pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
+    pair: Pair,
+    hosts: Plain,
+    groups: Iterable[str],
+    told: frozenset[str],
+    apart: Iterable[tuple[Regrouped, Regrouped]],
 ) -> tuple[tuple[Come, ...], tuple[Come, ...]] | None:
-    """What comes to plain hosts that the rules of their edited groups let pass in one network
-    only: after, and before.  None where rules do not say it by themselves."""
+    """What comes to plain hosts that the rules of their edited groups, or of the other groups that
+    they wear, let pass in one network only: after, and before.  None where rules do not say it by
+    themselves."""
     found: list[list[Come]] = [[], []]
-    for group in groups:
-        vpcs, own = hosts.wearing(group)
-        addressed = HeaderSpace.where(destination=own)
-        for vpc in sorted(vpcs):
-            filters = [dict(own_filters(g, group, vpc)) for g in (pair.before, pair.after)]
-            for part in filters[0]:
-                nodes = tuple(sorted(n for n in told if n.endswith(f"/{part}")))
-                both = filters[0][part], filters[1][part]
-                for (one, other), come in zip((both, both[::-1]), found, strict=True):
-                    spaces = permitted_more(one, other)
-                    if spaces is None:
-                        return None
-                    if part == "admit":
-                        come += (Come(s & addressed & f) for s in spaces for f in _FAMILIES)
-                    else:
-                        come += (Come(space, nodes) for space in spaces)
+    for part, nodes, own, both in (
+        *_by_groups(pair, hosts, groups, told),
+        *_by_interfaces(pair, apart),
+    ):
+        for (one, other), come in zip((both, both[::-1]), found, strict=True):
+            spaces = permitted_more(one, other)
+            if spaces is None:
+                return None
+            side = HeaderSpace.where(**{"destination" if part == "admit" else "source": own})
+            if part == "admit":
+                come += (Come(s & side & f) for s in spaces for f in _FAMILIES)
+            else:
+                come += (Come(s & side, nodes) for s in spaces)
     opened, shut = (tuple(come for come in each if not come.space.is_empty) for each in found)
     return opened, shut
+
+
+# A part of a node, the nodes that have it, whose addresses these are, and the filters there.
+_Filters = tuple[str, tuple[str, ...], Ranges | None, tuple[Filter, Filter]]
+
+
+def _by_groups(
+    pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
+) -> Iterator[_Filters]:
+    for group in groups:
+        vpcs, own = hosts.wearing(group)
+        for vpc in sorted(vpcs):
+            one, other = (dict(own_filters(g, (group,), vpc)) for g in (pair.before, pair.after))
+            for part in one:
+                nodes = tuple(sorted(n for n in told if n.endswith(f"/{part}")))
+                yield part, nodes, own if part == "admit" else None, (one[part], other[part])
+
+
+def _by_interfaces(pair: Pair, apart: Iterable[tuple[Regrouped, Regrouped]]) -> Iterator[_Filters]:
+    for was, now in apart:
+        own = pair.before.index.addresses_of((was.interface,))
+        nodes = regrouped_nodes(pair.before, was)
+        one, other = (
+            dict(own_filters(ground, worn(each.interface), _where(each.interface)))
+            for ground, each in ((pair.before, was), (pair.after, now))
+        )
+        for part in one:
+            yield part, nodes, own, (one[part], other[part])
+
+
+def _where(interface: NetworkInterface) -> str:
+    return f"{interface.vpc_id or ''}/{interface.subnet_id or ''}"
 
 
 def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:
