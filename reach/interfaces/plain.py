@@ -213,9 +213,9 @@ def own_filters(
 
     Of a host in several groups what these rules let pass more, it lets pass more at most (R-SG-2).
     """
-    worn = sorted(groups)
+    holder = " ".join((OWN, where, *sorted(groups)))
     for way, parts in (("ingress", ("admit",)), ("egress", ("emit", "send"))):
-        for stage in lowering.slot(f"groups.{way}", " ".join((worn[0], where, *worn))):
+        for stage in lowering.slot(f"groups.{way}", holder):
             assert isinstance(stage, Filter)
             yield from ((part, stage) for part in parts)
 
