@@ -25,6 +25,7 @@ from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
 from reach.resident import Reads, Resident, only_groups, touched
+from reach.snapshot.amended import apart
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
@@ -75,11 +76,11 @@ def aligned(
             return pair
     grounds = ground_of(before, options), ground_of(after, options)
     one, other = (ground.own_senders for ground in grounds)
-    apart = frozenset(_apart(before, after, changed))
-    if one == other and not apart:
+    alone = frozenset(_apart(before, after, changed))
+    if one == other and not alone:
         return Pair(grounds[0], grounds[1])
-    alignment = Alignment(one | other, by_class=bool(apart))
-    reductions = Reductions(apart=apart)
+    alignment = Alignment(one | other, by_class=bool(alone))
+    reductions = Reductions(apart=alone)
     return Pair(
         _lowered(before, options, reductions, alignment),
         _lowered(after, options, reductions, alignment),
@@ -164,7 +165,7 @@ def _told_alike(before: Snapshot, after: Snapshot) -> bool:
     if before.sections != after.sections or before.contents.keys() != after.contents.keys():
         return False
     told = ((before.contents[kind], after.contents[kind]) for kind in before.contents)
-    return all(one is other or _names(one) == _names(other) for one, other in told)
+    return all(apart(one, other) is not None or _names(one) == _names(other) for one, other in told)
 
 
 def _names(records: Mapping[str, Record]) -> list[str]:
