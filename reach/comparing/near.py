@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
@@ -21,7 +22,7 @@ from reach.comparing.backwards import Coming, coming, told_briefly
 from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
-from reach.comparing.leaping import Come, Starts, leap
+from reach.comparing.leaping import Come, Starts, by_many, leap
 from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
@@ -42,6 +43,7 @@ from solver import Backend
 _MANY = 100  # of what starts at more nodes it is looked which ways it can come
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
+_FEW_ENDS = 16  # addresses to which it is walked back, for who has a way there
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
     for ends in (ANY_IPV4, ANY_IPV6)
@@ -93,7 +95,7 @@ class Near:
         if not more and not self.opened:
             return Found((), True)
         back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
-        by = leap(graph, self.starts, more, back, self.opened)
+        by = self._come_from(pair.after, more, back)
         within = None
         if by is None or len(by) > _MANY:
             if self.between:
@@ -127,6 +129,31 @@ class Near:
         search.tell(told.gained)
         return search.found()
 
+    def _come_from(
+        self,
+        ground: Ground,
+        more: Mapping[str, tuple[Spot, ...]],
+        back: Mapping[str, tuple[Spot, ...]],
+    ) -> Mapping[str, Spaces] | None:
+        """Where flows start that come so; what many may send to very few is walked back from these:
+        from most of the many no way leads there."""
+        graph = self.skeletons[1]
+        spots: dict[str, list[Spot]] = {}
+        others: list[Come] = []
+        for come in self.opened:
+            many = by_many(graph, self.starts, come, _MANY)
+            ends = _ends(ground, come) if many else ()
+            for node in ends:
+                spots.setdefault(node, []).append(Spot(0, come.space.without("identity")))
+            if not ends:
+                others.append(come)
+        by = leap(graph, self.starts, more, back, others)
+        if by is None or not spots:
+            return by
+        walked = _begun_by(graph, coming(graph, spots, {}).by)
+        every = dict.fromkeys((*by, *walked))
+        return {name: bounded((*by.get(name, ()), *walked.get(name, ()))) for name in every}
+
     def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
         """The starts at some nodes, in their order, each with the headers that can come by."""
         numbers = sorted(number for node in by for number in self.starts.at.get(node, ()))
@@ -137,6 +164,18 @@ class Near:
             for space in by[start.node]
             if not (met := start.space & space.without("identity")).is_empty
         )
+
+
+def _ends(ground: Ground, come: Come) -> tuple[str, ...]:
+    """The nodes that receive what comes from anywhere, if it is for very few."""
+    wanted, index = come.space.by_name.get("destination"), ground.index
+    if come.nodes is not None or wanted is None:
+        return ()
+    few = tuple(islice(index.addresses_within(wanted), _FEW_ENDS + 1))
+    owners = tuple(dict.fromkeys(one for each in few for one in index.owner_of_address(each)))
+    if len(few) > _FEW_ENDS or not wanted.lies_in(index.addresses_of(owners)):
+        return ()
+    return tuple(dict.fromkeys(map(ground.interface_node, owners)))
 
 
 def _reroutes(graph: Skeleton, spots: Mapping[str, Iterable[Spot]]) -> bool:

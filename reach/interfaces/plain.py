@@ -222,11 +222,15 @@ def own_filters(
 
 def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator[str]:
     """The nodes of those in a group of one of these, where they are said to be it."""
-    for number, (_, groups) in lowering.identities().items():
-        if number in identities:
-            for node in known.reading(sorted(groups)[:1]):
-                if known.identity(node) == number:
-                    yield node
+    told = lowering.identities()
+    # Whichever is less to look through: those who are asked for, or all that there are.
+    asked = (number for low, high in identities.intervals for number in range(low, high + 1))
+    some = asked if identities.count < len(told) else (n for n in told if n in identities)
+    for number in some:
+        _, groups = told.get(number, ("", frozenset[str]()))
+        for node in known.reading(sorted(groups)[:1]):
+            if known.identity(node) == number:
+                yield node
 
 
 def identity_of(lowering: Lowering, interface: NetworkInterface) -> int:
