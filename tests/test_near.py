@@ -26,11 +26,14 @@ from reach.comparing import near as nearby
 from reach.comparing import spots
 from reach.comparing.aligned import Pair, resident
 from reach.comparing.coming import Graph, ways
+from reach.comparing.flows import Search
 from reach.comparing.leaping import Starts, leap
 from reach.comparing.near import warmed
 from reach.comparing.nodes import Spot
 from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
+from reach.comparing.sweeping import Gained
+from reach.decide import Proof
 from reach.flood import uncovered
 from reach.interfaces.plain import host_of, plain
 from reach.lower import Ground
@@ -521,3 +524,50 @@ def test_an_identity_that_is_not_told_would_be_noticed(
             patched.setattr(Resident, "senders_with", Ground.senders_with)
             missed.append(packets_between(own.edit(record).difference) != found)
     assert any(missed)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_who_stands_apart_does_so_for_the_walk_over_everything_too(
+    seed: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be told near is looked for among all nodes of the very same two networks."""
+    monkeypatch.setattr(comparing, "near", lambda pair: None)
+    own = grown_estate(estate, seed % 2 == 1)
+    record = of_instances(own.snapshot, Random(f"apart/{seed}"))
+    found = own.edit(record).difference
+    whole = reach.diff(own.snapshot, edited_snapshot(own.snapshot, record), narrow=False)
+    assert_same_packets(found, whole)
+
+
+def test_what_many_may_send_to_few_is_walked_back_from_these(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a bound that few exceed, the same comes out; with the walk finding nobody, it does
+    not."""
+    own = grown_estate(estate, cached=False)
+    records = [of_instances(own.snapshot, Random(f"few/{seed}")) for seed in range(4)]
+    expected = [packets_between(own.edit(each).difference) for each in records]
+    assert any(expected)
+    monkeypatch.setattr(nearby, "_MANY", 1)
+    assert [packets_between(own.edit(each).difference) for each in records] == expected
+    monkeypatch.setattr(nearby, "_begun_by", lambda graph, by: {})
+    assert [packets_between(own.edit(each).difference) for each in records] != expected
+
+
+def test_only_what_is_shown_of_many_flows_is_walked(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside one of each kind; the order of the others is known without."""
+    own = grown_estate(estate, cached=False)
+    walked: list[object] = []
+    walk = Search._walked
+
+    def counted(search: Search, gained: Gained) -> tuple[Proof, Proof]:
+        walked.append(gained)
+        return walk(search, gained)
+
+    monkeypatch.setattr(Search, "_walked", counted)
+    record = edited(own.snapshot, "rule for all inside", Random("walked/2"))
+    found = own.edit(record).difference
+    pairs = sum(len(e.sources) * len(e.destinations) for e in (*found.gained, *found.lost))
+    assert 0 < len(walked) < pairs / 2
