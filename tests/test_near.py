@@ -571,3 +571,41 @@ def test_only_what_is_shown_of_many_flows_is_walked(
     found = own.edit(record).difference
     pairs = sum(len(e.sources) * len(e.destinations) for e in (*found.gained, *found.lost))
     assert 0 < len(walked) < pairs / 2
+
+
+def test_what_a_rule_that_is_gone_named_does_not_count(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes that were made while a group named another one are not made of it any more."""
+    done = watched(monkeypatch)
+    own = grown_estate(estate, cached=False)
+    tried = 0
+    for group, named in naming_one(own.snapshot):
+        kept = tuple(r for r in group.ip_permissions if not r.user_id_group_pairs)
+        less = own.edit(replace(group, ip_permissions=kept)).estate
+        found = (
+            each
+            for each in less.snapshot.records(NetworkInterface)
+            if each.attachment is not None
+            and each.attachment.instance_id
+            and each.source_dest_check
+            and each.vpc_id == group.vpc_id
+            and named not in {worn.group_id for worn in each.groups}
+        )
+        host = next(found, None)
+        if host is None:
+            continue
+        more = (*host.groups, replace(host.groups[0], group_id=named))
+        done.clear()
+        less.edit(replace(host, groups=more))
+        assert done == [True], (group.group_id, named)
+        tried += 1
+    assert tried > 3
+
+
+def naming_one(snapshot: Snapshot) -> Iterator[tuple[SecurityGroup, str]]:
+    """The groups whose inbound rules name one group, with that one."""
+    for group in snapshot.records(SecurityGroup):
+        named = {p.group_id for r in group.ip_permissions for p in r.user_id_group_pairs}
+        if len(named) == 1 and not group.ip_permissions_egress[0].user_id_group_pairs:
+            yield group, named.pop() or ""

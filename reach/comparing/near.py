@@ -23,7 +23,7 @@ from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, by_many, leap
-from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more
+from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
@@ -244,7 +244,10 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     own: list[str] = []
     for name in pair.made_of_edits or ():
         (own if hosts.family(name) else made).append(name)
-    if not {hosts.family(name) for name in own if name not in told} <= _families(hosts, told, own):
+    known = _families(hosts, told, own)
+    strays = (name for name in own if name not in told and hosts.family(name) not in known)
+    # What earlier edits have taken from a host's rules its node was still made of at first.
+    if not all(same(pair.before.network.node(n), network.node(n)) for n in strays):
         raise NotPlainError("a host's node is made of rules that it was not told to be")
     differing = _opened(pair, hosts, groups, told, apart)
     if differing is None:
