@@ -37,6 +37,7 @@ from reach.decide import Proof
 from reach.flood import uncovered
 from reach.interfaces.plain import host_of, plain
 from reach.lower import Ground
+from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.spans import Spans
 from reach.network.stage import Filter
@@ -562,9 +563,9 @@ def test_only_what_is_shown_of_many_flows_is_walked(
     walked: list[object] = []
     walk = Search._walked
 
-    def counted(search: Search, gained: Gained) -> tuple[Proof, Proof]:
+    def counted(search: Search, gained: Gained, packet: Header) -> tuple[Proof, Proof]:
         walked.append(gained)
-        return walk(search, gained)
+        return walk(search, gained, packet)
 
     monkeypatch.setattr(Search, "_walked", counted)
     record = edited(own.snapshot, "rule for all inside", Random("walked/2"))
