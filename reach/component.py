@@ -298,6 +298,19 @@ class Lowering(Protocol):
         """The numbers of the senders' group sets that hold a group, each with its VPC."""
         ...
 
+    @property
+    def all_regrouped(self) -> Mapping[str, Regrouped]:
+        """The interfaces that have changed their groups since classes were made out, by id."""
+        ...
+
+    def regrouped(self, interface_id: str) -> Regrouped | None:
+        """An interface as it is since it changed its groups; None: as its class says."""
+        ...
+
+    def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
+        """Those of a class that have changed their groups since it was made out."""
+        ...
+
     def has(self, kind: type[Record], near: Record) -> bool:
         """Whether the call that lists ``kind`` was made in the scope of ``near``."""
         ...
@@ -305,6 +318,17 @@ class Lowering(Protocol):
     def missing(self, kind: type[Record], resource: str, words: str) -> Origin:
         """The origin of a gap: the call that lists ``kind`` is not there, about ``resource``."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """An interface that wears other groups than its class: it stands apart in nodes of its own.
+
+    ``number`` is its identity, which no other sender has; its class keeps its name.
+    """
+
+    interface: NetworkInterface
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Estate:
         self._options = dict(options or {})
         with uncollected(snapshot):
             ground = resident(snapshot, Options.of(self._options))
-            keep_ground(snapshot, ground)
+            if not ground.all_regrouped:  # else questions are asked of one where nobody is apart
+                keep_ground(snapshot, ground)
             warmed(ground)
 
     def ask(self, question: str, **how: Any) -> Answer:
@@ -83,8 +84,8 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
-        differ, only what is made of them is made again, and only who can come by it is looked at;
-        after any other change everything is.
+        differ, or what groups interfaces of instances wear, only what is made of them is made
+        again, and only who can come by it is looked at; after any other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

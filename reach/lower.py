@@ -24,6 +24,7 @@ from reach.component import (
     End,
     Entry,
     Link,
+    Regrouped,
     Target,
     Uplink,
     node_name,
@@ -395,6 +396,16 @@ class Ground:
 
     def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
         return self.memo("senders by group", self._by_group).get(group, ())
+
+    @property
+    def all_regrouped(self) -> Mapping[str, Regrouped]:
+        return {}
+
+    def regrouped(self, interface_id: str) -> Regrouped | None:
+        return None
+
+    def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
+        return ()
 
     def _by_group(self) -> Mapping[str, tuple[tuple[int, str], ...]]:
         found: dict[str, list[tuple[int, str]]] = {}

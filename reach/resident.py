@@ -16,19 +16,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from threading import local
 from typing import TypeVar, cast
 
-from reach.lower import ALONE, Alignment, Ground
+from reach.component import Regrouped
+from reach.interfaces.classes import classes
+from reach.interfaces.plain import worn
+from reach.lower import ALONE, Alignment, Ground, Sender
 from reach.network.node import Node
 from reach.options import DEFAULTS, Options
-from reach.snapshot.index import Index
-from reach.snapshot.record import PROVENANCE, Record
+from reach.snapshot.crowd import Crowd
+from reach.snapshot.index import Index, Interfaces, instance_of
+from reach.snapshot.record import PROVENANCE, UNPRINTED, Record
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
     NetworkAcl,
+    NetworkInterface,
     RouteTable,
     SecurityGroup,
 )
@@ -50,6 +56,7 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     TransitGatewayStaticRoutes: frozenset({"routes"}),
 }
 _NOTHING: Reads = frozenset()
+_UNCHANGED: Mapping[str, Regrouped] = {}
 # Read by whatever works things out later.  That reads no rules of groups and no entries of ACLs.
 _LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in (SecurityGroup, NetworkAcl))
 
@@ -66,6 +73,18 @@ def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterab
                 return _NOTHING
             found |= {(kind, name), (kind, "")}
     return frozenset(found)
+
+
+def only_groups(one: NetworkInterface | None, other: NetworkInterface | None) -> bool:
+    """Whether an interface of an instance differs in its groups alone, and these are told."""
+    if one is None or other is None or one.page.scope != other.page.scope:
+        return False
+    free = PROVENANCE | {"groups"}
+    kept = (name for name in NetworkInterface.__struct_fields__ if name not in free)
+    if not all(getattr(one, name) == getattr(other, name) for name in kept):
+        return False
+    told = all(each.groups and each.groups is not UNPRINTED for each in (one, other))
+    return told and bool(instance_of(one)) and not one.requester_managed
 
 
 def _only_rules(one: Record | None, other: Record | None) -> bool:
@@ -146,6 +165,7 @@ class _WatchedIndex(Index):
     def __init__(self, snapshot: _Watched) -> None:
         super().__init__(snapshot)
         self.frames = snapshot.frames
+        self.regrouped: Mapping[str, Regrouped] = {}
         self.tables: dict[str, _Made] = {}
 
     def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
@@ -170,6 +190,21 @@ class _WatchedIndex(Index):
     def group_but_rules(self, group_id: str) -> SecurityGroup | None:
         with self.frames.unheard():
             return super().group_but_rules(group_id)
+
+    def wearing(self, group_id: str) -> Interfaces:
+        """Told as it is now of those that have changed their groups."""
+        self.frames.hear((NetworkInterface, group_id))
+        with self.frames.unheard():
+            found = super().wearing(group_id)
+        if not self.regrouped:
+            return found
+        changed = {name: each.interface for name, each in self.regrouped.items()}
+        now = {name: each for name, each in changed.items() if group_id in worn(each)}
+        if self.roll is not None:
+            own = found if isinstance(found, Crowd) else self.roll.crowd(self.roll.nobody)
+            return own.with_others(changed, now)
+        kept = (each for each in found if each.network_interface_id not in changed)
+        return tuple(sorted((*kept, *now.values()), key=attrgetter("network_interface_id")))
 
     def _handed(self, table: RouteTable | None) -> RouteTable | None:
         if table is not None:
@@ -256,11 +291,13 @@ class Resident(Ground):
         alignment: Alignment = ALONE,
         earlier: Resident | None = None,
         touched: Reads = _NOTHING,
+        regrouped: Mapping[str, Regrouped] = _UNCHANGED,
     ) -> None:
         self._frames = _Frames()
         watched = _watched(snapshot, self._frames)
         super().__init__(watched, options, alignment=alignment)
         self.index: _WatchedIndex = _WatchedIndex(watched)
+        self.index.regrouped = regrouped
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common
         self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
         self._edited: Reads = touched if earlier is None else earlier._edited | touched
@@ -275,7 +312,60 @@ class Resident(Ground):
 
     def after(self, snapshot: Snapshot, touched: Reads) -> Resident:
         """The ground of a snapshot that differs from this one's in these rules only."""
-        return Resident(snapshot, self.options, self.alignment, self, touched)
+        return self._after(snapshot, touched, self.all_regrouped)
+
+    def regrouping(
+        self, snapshot: Snapshot, touched: Reads, interfaces: Iterable[NetworkInterface]
+    ) -> tuple[Resident, Resident]:
+        """This ground with some interfaces apart, and that of a snapshot that differs from this
+        one's in these rules and in what groups these interfaces wear."""
+        one, other = dict(self.all_regrouped), dict[str, Regrouped]()
+        names: set[str] = set()
+        for now in interfaces:
+            name = now.network_interface_id
+            if name not in one:
+                was = self.snapshot.get(NetworkInterface, name)
+                assert was is not None
+                one[name] = Regrouped(was, max({**self.identities(), **_numbers(one)}) + 1)
+            other[name] = replace(one[name], interface=now)
+            names |= {name, classes(self).of(name), *worn(now), *worn(one[name].interface)}
+        apart = frozenset((NetworkInterface, name) for name in names)
+        before = self._after(self.snapshot, apart, one)
+        return before, before._after(snapshot, apart | touched, one | other)
+
+    def _after(
+        self, snapshot: Snapshot, touched: Reads, regrouped: Mapping[str, Regrouped]
+    ) -> Resident:
+        if regrouped:
+            # Who is whose is told as it was: they stand apart, and nobody else has changed.
+            told = dict(snapshot.contents)
+            told[NetworkInterface] = self.snapshot.contents[NetworkInterface]
+            snapshot = replace(snapshot, contents=told)
+        return Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
+
+    # ------------------------------------------------------------------- who has changed groups
+
+    @property
+    def all_regrouped(self) -> Mapping[str, Regrouped]:
+        return self.index.regrouped
+
+    def regrouped(self, interface_id: str) -> Regrouped | None:
+        self._frames.hear((NetworkInterface, interface_id))
+        return self.all_regrouped.get(interface_id)
+
+    def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
+        self._frames.hear((NetworkInterface, class_id))
+        return [e for name, e in self.all_regrouped.items() if classes(self).of(name) == class_id]
+
+    def identities(self) -> Mapping[int, Sender]:
+        known = super().identities()
+        return {**known, **_numbers(self.all_regrouped)} if self.all_regrouped else known
+
+    def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
+        self._frames.hear((NetworkInterface, group))
+        more = _numbers(self.all_regrouped).items()
+        apart = ((number, vpc) for number, (vpc, groups) in more if group in groups)
+        return (*super().senders_with(group), *apart)
 
     def made_of(self, touched: Reads) -> tuple[str, ...]:
         """The nodes made so far of any of these records."""
@@ -315,6 +405,11 @@ class Resident(Ground):
 
     def _place(self, made: _Made) -> _Shelf:
         return self._common if made.reads.isdisjoint(self._edited) else self._shelf
+
+
+def _numbers(regrouped: Mapping[str, Regrouped]) -> dict[int, Sender]:
+    every = regrouped.values()
+    return {each.number: (each.interface.vpc_id or "", worn(each.interface)) for each in every}
 
 
 def _watched(snapshot: Snapshot, frames: _Frames) -> _Watched:

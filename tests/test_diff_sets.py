@@ -24,6 +24,7 @@ from reach.comparing.trails import Memory, Trail
 from reach.decide import Proof, gets_through, replay
 from reach.errors import Defect
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.snapshot.records import NetworkInterface
 from tests.estate import Id, Pair
 from tests.estates import balancers
 from tests.test_diff_lines import World, apart, besides, told, unclaimed, untrue, without_sets
@@ -244,6 +245,11 @@ def _is_enough(search: flows.Search, places: int) -> bool:
 ENOUGH = 40_000  # places of all problems together: of most networks the solver needs fewer
 
 
+def worn(snapshot: Any) -> dict[str, Any]:
+    """The groups of each interface."""
+    return {e.network_interface_id: e.groups for e in snapshot.records(NetworkInterface)}
+
+
 @pytest.mark.parametrize("kind", [Rewritten, Named])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sets_and_the_solver_alone_tell_the_same(kind: type[World], seed: int) -> None:
@@ -252,7 +258,11 @@ def test_sets_and_the_solver_alone_tell_the_same(kind: type[World], seed: int) -
     snapshots = one.load(), other.load()
     found = reach.diff(*snapshots)
     assert found.complete
-    assert found.to_dict() == reach.diff(*snapshots, narrow=False).to_dict()
+    whole = reach.diff(*snapshots, narrow=False)
+    if worn(snapshots[0]) == worn(snapshots[1]):
+        assert found.to_dict() == whole.to_dict()
+    else:  # who stands apart is in nodes of other names, and lines may be put together otherwise
+        assert apart(told(found), told(whole)) == []
     known, by_solver = told(found), solved_so_far(snapshots)
     assert besides(told(by_solver), known) == []
     # What was not looked for is for the questions below.

@@ -8,7 +8,9 @@ every node.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace as replaced
 from functools import cache
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,14 +24,20 @@ from bench.grow import Size, write
 from reach.comparing import diff as comparing
 from reach.comparing import near as nearby
 from reach.comparing import spots
-from reach.comparing.aligned import resident
+from reach.comparing.aligned import Pair, resident
 from reach.comparing.coming import Graph, ways
+from reach.comparing.flows import Search
 from reach.comparing.leaping import Starts, leap
 from reach.comparing.near import warmed
 from reach.comparing.nodes import Spot
 from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
+from reach.comparing.sweeping import Gained
+from reach.decide import Proof
+from reach.flood import uncovered
 from reach.interfaces.plain import host_of, plain
+from reach.lower import Ground
+from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.spans import Spans
 from reach.network.stage import Filter
@@ -386,3 +394,219 @@ def test_an_estate_is_made_without_the_nodes_of_its_hosts(estate: Path) -> None:
     rule = IpPermission(ip_protocol="tcp", from_port=4711, to_port=4711, ip_ranges=ranges)
     made.edit(replace(group, ip_permissions=(*group.ip_permissions, rule)))
     assert len(admits()) < len(every)
+
+
+# ------------------------------------------------------------------- who changes groups
+
+
+def packets_between(found: reach.Difference) -> dict[tuple[object, ...], list[HeaderSpace]]:
+    """What each exchanges with each, however it is put into lines."""
+    told: dict[tuple[object, ...], list[HeaderSpace]] = {}
+    for line in (*found.gained, *found.lost, *found.undecided):
+        for one, other in product(line.sources, line.destinations):
+            key = (line.was, line.now, one.resource, other.resource)
+            told.setdefault(key, []).extend(line.packets)
+    return told
+
+
+def assert_same_packets(found: reach.Difference, whole: reach.Difference) -> None:
+    mine, others = packets_between(found), packets_between(whole)
+    assert mine.keys() == others.keys()
+    for key, spaces in mine.items():
+        assert not [rest for each in spaces for rest in uncovered(each, others[key])], key
+        assert not [rest for each in others[key] for rest in uncovered(each, spaces)], key
+    assert found.complete
+    assert whole.complete
+
+
+def of_instances(snapshot: Snapshot, rng: Random) -> NetworkInterface:
+    """An interface of an instance with a group more or less, or another one."""
+    while True:
+        record: NetworkInterface = edited(snapshot, "interface", rng)
+        if record.attachment is not None and record.attachment.instance_id:
+            return record
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each comparison whether it was near what was edited."""
+    done: list[bool] = []
+
+    def look(pair: Pair) -> nearby.Near | None:
+        found = nearby.near(pair)
+        done.append(found is not None)
+        return found
+
+    monkeypatch.setattr(comparing, "near", look)
+    return done
+
+
+REGROUPED = [*range(6), *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(6, 60))]
+
+
+@pytest.mark.parametrize("seed", REGROUPED)
+def test_an_interface_in_other_groups_gives_the_whole_difference(
+    seed: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records one by one and a roll; the oracle makes out all classes anew."""
+    done = watched(monkeypatch)
+    own = grown_estate(estate, seed % 2 == 1)
+    record = of_instances(own.snapshot, Random(f"regrouped/{seed}"))
+    found = own.edit(record).difference
+    assert done == [True]
+    whole = reach.diff(own.snapshot, edited_snapshot(own.snapshot, record), narrow=False)
+    assert_same_packets(found, whole)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(2, 20))]
+)
+def test_edits_after_an_interface_changed_its_groups_are_the_whole_ones(
+    seed: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules and groups in turn, the same interface again and back, and both at once."""
+    rng = Random(f"regrouped and more/{seed}")
+    own = first = grown_estate(estate, seed % 2 == 1)
+    done = watched(monkeypatch)
+    record = of_instances(own.snapshot, rng)
+    name = record.network_interface_id
+    back = first.snapshot.get(NetworkInterface, name)
+    assert back is not None
+    steps: list[list[Any]] = [[record]]
+    steps += [[edited(own.snapshot, "rule less", rng)], [of_instances(own.snapshot, rng)]]
+    steps += [[edited(own.snapshot, "rule for a subnet", rng), back], [record]]
+    for records in steps:
+        done.clear()
+        step = own.edit(*records)
+        assert all(done), records
+        after = own.snapshot
+        for each in records:
+            after = edited_snapshot(after, each)
+        if after.contents == own.snapshot.contents:
+            continue
+        assert_same_packets(step.difference, reach.diff(own.snapshot, after, narrow=False))
+        own = step.estate
+    question = f"can {name} reach {steps[2][0].network_interface_id} port 443"
+    fresh = replaced(own.snapshot, derived={})
+    assert own.ask(question).to_dict() == reach.ask(fresh, question).to_dict()
+
+
+def test_an_interface_that_passes_packets_on_is_compared_as_a_whole(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it passes on is filtered by its groups, too: nothing is taken for granted of it."""
+    done = watched(monkeypatch)
+    own = grown_estate(estate, cached=False)
+    rng = Random("passing on")
+    record = of_instances(own.snapshot, rng)
+    passing = replace(record, source_dest_check=False)
+    before = own.edit(replace(passing, groups=own_groups(own.snapshot, record))).estate
+    done.clear()
+    before.edit(passing)
+    assert done == [False]
+
+
+def own_groups(snapshot: Snapshot, record: NetworkInterface) -> Any:
+    known = snapshot.get(NetworkInterface, record.network_interface_id)
+    assert known is not None
+    return known.groups
+
+
+def test_an_identity_that_is_not_told_would_be_noticed(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seeded omission: where rules that name a group do not hear of who has put it on, what they
+    let pass is missed."""
+    own = grown_estate(estate, cached=False)
+    missed = []
+    for seed in range(12):
+        record = of_instances(own.snapshot, Random(f"not told/{seed}"))
+        found = packets_between(own.edit(record).difference)
+        with monkeypatch.context() as patched:
+            patched.setattr(Resident, "senders_with", Ground.senders_with)
+            missed.append(packets_between(own.edit(record).difference) != found)
+    assert any(missed)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_who_stands_apart_does_so_for_the_walk_over_everything_too(
+    seed: int, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be told near is looked for among all nodes of the very same two networks."""
+    monkeypatch.setattr(comparing, "near", lambda pair: None)
+    own = grown_estate(estate, seed % 2 == 1)
+    record = of_instances(own.snapshot, Random(f"apart/{seed}"))
+    found = own.edit(record).difference
+    whole = reach.diff(own.snapshot, edited_snapshot(own.snapshot, record), narrow=False)
+    assert_same_packets(found, whole)
+
+
+def test_what_many_may_send_to_few_is_walked_back_from_these(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a bound that few exceed, the same comes out; with the walk finding nobody, it does
+    not."""
+    own = grown_estate(estate, cached=False)
+    records = [of_instances(own.snapshot, Random(f"few/{seed}")) for seed in range(4)]
+    expected = [packets_between(own.edit(each).difference) for each in records]
+    assert any(expected)
+    monkeypatch.setattr(nearby, "_MANY", 1)
+    assert [packets_between(own.edit(each).difference) for each in records] == expected
+    monkeypatch.setattr(nearby, "_begun_by", lambda graph, by: {})
+    assert [packets_between(own.edit(each).difference) for each in records] != expected
+
+
+def test_only_what_is_shown_of_many_flows_is_walked(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside one of each kind; the order of the others is known without."""
+    own = grown_estate(estate, cached=False)
+    walked: list[object] = []
+    walk = Search._walked
+
+    def counted(search: Search, gained: Gained, packet: Header) -> tuple[Proof, Proof]:
+        walked.append(gained)
+        return walk(search, gained, packet)
+
+    monkeypatch.setattr(Search, "_walked", counted)
+    record = edited(own.snapshot, "rule for all inside", Random("walked/2"))
+    found = own.edit(record).difference
+    pairs = sum(len(e.sources) * len(e.destinations) for e in (*found.gained, *found.lost))
+    assert 0 < len(walked) < pairs / 2
+
+
+def test_what_a_rule_that_is_gone_named_does_not_count(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes that were made while a group named another one are not made of it any more."""
+    done = watched(monkeypatch)
+    own = grown_estate(estate, cached=False)
+    tried = 0
+    for group, named in naming_one(own.snapshot):
+        kept = tuple(r for r in group.ip_permissions if not r.user_id_group_pairs)
+        less = own.edit(replace(group, ip_permissions=kept)).estate
+        found = (
+            each
+            for each in less.snapshot.records(NetworkInterface)
+            if each.attachment is not None
+            and each.attachment.instance_id
+            and each.source_dest_check
+            and each.vpc_id == group.vpc_id
+            and named not in {worn.group_id for worn in each.groups}
+        )
+        host = next(found, None)
+        if host is None:
+            continue
+        more = (*host.groups, replace(host.groups[0], group_id=named))
+        done.clear()
+        less.edit(replace(host, groups=more))
+        assert done == [True], (group.group_id, named)
+        tried += 1
+    assert tried > 3
+
+
+def naming_one(snapshot: Snapshot) -> Iterator[tuple[SecurityGroup, str]]:
+    """The groups whose inbound rules name one group, with that one."""
+    for group in snapshot.records(SecurityGroup):
+        named = {p.group_id for r in group.ip_permissions for p in r.user_id_group_pairs}
+        if len(named) == 1 and not group.ip_permissions_egress[0].user_id_group_pairs:
+            yield group, named.pop() or ""

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.component import Component, End, Entry, Lowering, Regrouped, Target, node_name
 from reach.interfaces.behind import behind, who_leads_to
 from reach.interfaces.classes import classes, member_with
 from reach.interfaces.ends import hosts, receivers
 from reach.interfaces.kinds import FUNCTION, HOSTS, is_host, owned
-from reach.interfaces.plain import identity_of
+from reach.interfaces.plain import OWN, identity_of
 from reach.network.address import is_ipv4
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -65,11 +65,14 @@ def _siblings(lowering: Lowering, interface: NetworkInterface) -> Sequence[Netwo
 # ------------------------------------------------------------------- sending
 
 
-def _emit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
-    """What any interface of a class sends."""
+def _emit(lowering: Lowering, class_id: str, part: str) -> tuple[Stage, ...]:
+    """What any interface of a class sends, or what one does that has left it (``OWN``)."""
+    if part == OWN:
+        return _send(lowering, class_id, part)
     members = classes(lowering).members(class_id)
     alone = _to_itself(lowering, members[0]) if len(members) == 1 else ()
-    return _sending(lowering, class_id, members, alone)
+    gone = _gone(lowering, class_id, "source", "emit")
+    return (*gone, *_sending(lowering, class_id, members, alone))
 
 
 def _send(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
@@ -77,7 +80,38 @@ def _send(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
     class_id = classes(lowering).of(interface_id)
-    return _sending(lowering, class_id, (interface,), _to_itself(lowering, interface))
+    alone, own = _to_itself(lowering, interface), lowering.regrouped(interface_id)
+    return _sending(lowering, class_id, (interface,), alone, own)
+
+
+def _gone(lowering: Lowering, class_id: str, side: str, part: str) -> tuple[Stage, ...]:
+    """Past all that its class does goes what is an interface's that has changed its groups."""
+    gone = lowering.regrouped_of(class_id)
+    if not gone:
+        return ()
+    routes = (
+        Route(
+            HeaderSpace.where(**{side: owned(lowering, each.interface)}),
+            node_name(_NAME, each.interface.network_interface_id, part, OWN),
+            _QUIET,
+        )
+        for each in gone
+    )
+    return (Forward(tuple(routes)),)
+
+
+def _groups(
+    lowering: Lowering, way: str, class_id: str, own: Regrouped | None
+) -> tuple[Stage, ...]:
+    """The groups of a class, or those of one that has changed them."""
+    if own is None:
+        return lowering.slot(f"network_interface.{way}", class_id)
+    now = own.interface
+    holder = f"{now.network_interface_id}:{OWN}"
+    place = f"{now.vpc_id or ''}/{now.subnet_id or ''}"
+    return lowering.slot(
+        f"groups.{way}", " ".join((holder, place, *(each.group_id for each in now.groups)))
+    )
 
 
 def _sending(
@@ -85,16 +119,17 @@ def _sending(
     class_id: str,
     members: Sequence[NetworkInterface],
     alone: tuple[Stage, ...],
+    own: Regrouped | None = None,
 ) -> tuple[Stage, ...]:
     first = members[0]
     return (
         *lowering.slot("network_interface.state", first.network_interface_id),
         *alone,
         _checked(first, "source", classes(lowering).own(members)),
-        _identify(lowering, first),
+        _identify(identity_of(lowering, first) if own is None else own.number),
         *_one_way(first, class_id, Action.PERMIT),
         *lowering.slot("network_interface.unfiltered", class_id),
-        *lowering.slot("network_interface.egress", class_id),
+        *_groups(lowering, "egress", class_id, own),
         _to_subnet(first),
     )
 
@@ -140,9 +175,8 @@ def _checked(interface: NetworkInterface, side: str, own: Ranges) -> Filter:
     return Filter((permit,), Rule(ANYTHING, Action.DENY, origin))
 
 
-def _identify(lowering: Lowering, interface: NetworkInterface) -> Translate:
+def _identify(number: int) -> Translate:
     """R-PIPE-5: the packet carries the group set of the interface that sends it."""
-    number = identity_of(lowering, interface)
     return Translate((Case(ANYTHING, (Assign("identity", Ranges.of(number)),), _QUIET),))
 
 
@@ -170,12 +204,16 @@ def _to_subnet(interface: NetworkInterface) -> Forward:
 # ------------------------------------------------------------------- receiving
 
 
-def _admit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
-    """What is sent to an address of any interface of a class."""
+def _admit(lowering: Lowering, class_id: str, part: str) -> tuple[Stage, ...]:
+    """What is sent to an address of any interface of a class, or to one that has left it."""
+    own = lowering.regrouped(class_id) if part == OWN else None
+    if own is not None:
+        return _admit_own(lowering, own)
     members = classes(lowering).members(class_id)
     first = members[0]
     name = first.name if len(members) == 1 else ""
     return (
+        *_gone(lowering, class_id, "destination", "admit"),
         *lowering.slot("network_interface.state", first.network_interface_id),
         *_one_way(first, class_id, Action.DENY),
         *lowering.slot("network_interface.ingress", class_id),
@@ -184,6 +222,22 @@ def _admit(lowering: Lowering, class_id: str, _: str) -> tuple[Stage, ...]:
             f"{_NAME}/{class_id}",
             node_name(_NAME, class_id, "emit"),
             _delivers(first.network_interface_id, name),
+        ),
+    )
+
+
+def _admit_own(lowering: Lowering, own: Regrouped) -> tuple[Stage, ...]:
+    """What is sent to one that has changed its groups; its owner is its class still."""
+    name = own.interface.network_interface_id
+    class_id = classes(lowering).of(name)
+    return (
+        *lowering.slot("network_interface.state", name),
+        *_groups(lowering, "ingress", class_id, own),
+        *_returning(lowering, own.interface),
+        Deliver(
+            f"{_NAME}/{class_id}",
+            node_name(_NAME, name, "emit", OWN),
+            _delivers(name, own.interface.name),
         ),
     )
 

@@ -238,7 +238,6 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     from reach.changes import AllowRule
     from reach.changes.group_rule import RuleOfGroup
 
-    users = lowering.index.interfaces_by_group
     groups = [
         group
         for group_id in denied.origin.resource.split(", ")
@@ -246,7 +245,8 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
     ]
     if not groups:
         return ()
-    group = min(groups, key=lambda each: (len(users.get(each.group_id, ())), each.group_id))
+    users = {each.group_id: len(lowering.index.wearing(each.group_id)) for each in groups}
+    group = min(groups, key=lambda each: (users[each.group_id], each.group_id))
     egress = denied.origin.locator.startswith("outbound")
     permission, peer = _permission(denied.wanted, egress)
     shown = f"{_words(permission)} {'to' if egress else 'from'} {peer}"
@@ -298,7 +298,7 @@ def _end(lowering: Lowering, group_id: str) -> End | None:
     group = lowering.snapshot.get(SecurityGroup, group_id)
     if group is None:
         return None
-    members = lowering.index.interfaces_by_group.get(group_id, ())
+    members = lowering.index.wearing(group_id)
     vpcs = sorted(vpcs_with(lowering).get(group_id, frozenset((group.vpc_id or "",))))
     unsaid = (left_out_in(lowering, NetworkInterface, vpc, "groups") for vpc in vpcs)
     gap = unheld_in(lowering, vpcs) or next(filter(None, unsaid), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from reach.snapshot.amended import amended
 from reach.snapshot.record import Record
 from reach.snapshot.snapshot import Snapshot
 
@@ -24,8 +25,8 @@ def the(snapshot: Snapshot, kind: type[AnyRecord], name: str) -> AnyRecord:
 def with_record(snapshot: Snapshot, name: str, record: Record) -> Snapshot:
     """The snapshot with this record under its id, and nothing worked out from it yet."""
     kind = type(record)
-    known = snapshot.contents.get(kind, {}).items()  # of packed records all at once
-    contents = {**snapshot.contents, kind: {**dict(known), name: record}}
+    told = amended(snapshot.contents.get(kind, {}), name, record)
+    contents = {**snapshot.contents, kind: told}
     return replace(snapshot, contents=contents, derived={})
 
 

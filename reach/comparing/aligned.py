@@ -13,32 +13,40 @@ Must not know how anything is compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.asking import ground_of
 from reach.comparing.records import Changed
+from reach.comparing.skeleton import skeleton
+from reach.component import node_name
+from reach.interfaces.plain import plain, regrouped_nodes, worn
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
-from reach.resident import Reads, Resident, touched
+from reach.resident import Reads, Resident, only_groups, touched
+from reach.snapshot.amended import apart
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
 _KEPT = "aligned ground"
+_MOST_REGROUPED = 64  # stand apart beside their classes; of more, all are made out anew
+_HOST = "network_interface"
 
 
 @dataclass(frozen=True)
 class Pair:
     """Two lowered snapshots: nodes and owners of one name are the same thing in both.
 
-    ``edits`` are the rules that differ where nothing else does, and both grounds are resident.
+    ``edits`` are the rules that differ where nothing else does, and both grounds are resident.  In
+    these interfaces of ``regrouped`` stand apart, which alone wear other groups.
     """
 
     before: Ground
     after: Ground
     edits: Reads | None = None
+    regrouped: tuple[str, ...] = ()
 
     @property
     def turned(self) -> Pair:
@@ -61,13 +69,18 @@ def aligned(
     edits = _edits(before, after, changed) if narrow else None
     if edits:
         return edited(resident(before, options), after, edits)
+    others = _other_groups(before, after, changed) if narrow else None
+    if others is not None:
+        pair = regrouped(resident(before, options), after, *others)
+        if pair is not None:
+            return pair
     grounds = ground_of(before, options), ground_of(after, options)
     one, other = (ground.own_senders for ground in grounds)
-    apart = frozenset(_apart(before, after, changed))
-    if one == other and not apart:
+    alone = frozenset(_apart(before, after, changed))
+    if one == other and not alone:
         return Pair(grounds[0], grounds[1])
-    alignment = Alignment(one | other, by_class=bool(apart))
-    reductions = Reductions(apart=apart)
+    alignment = Alignment(one | other, by_class=bool(alone))
+    reductions = Reductions(apart=alone)
     return Pair(
         _lowered(before, options, reductions, alignment),
         _lowered(after, options, reductions, alignment),
@@ -79,6 +92,29 @@ def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair:
     later = earlier.after(after, edits)
     after.derived[_resident_key(earlier.options)] = later
     return Pair(earlier, later, edits)
+
+
+def regrouped(
+    earlier: Resident, after: Snapshot, interfaces: Sequence[NetworkInterface], edits: Reads
+) -> Pair | None:
+    """A ground with some interfaces apart, and the one after they changed their groups, and rules
+    were edited; None: they stand in for others, or are too many."""
+    names = [each.network_interface_id for each in interfaces]
+    hosts = plain(earlier)
+    if not all(hosts.family(node_name(_HOST, name, "send")) for name in names):
+        return None
+    if len({*earlier.all_regrouped, *names}) > _MOST_REGROUPED:
+        return None
+    before, later = earlier.regrouping(after, edits, interfaces)
+    changed = [worn(each.interface) for name in names if (each := before.regrouped(name))]
+    groups = {g for was, now in zip(changed, interfaces, strict=True) for g in was ^ worn(now)}
+    told = frozenset((NetworkInterface, name) for name in (*groups, *names))
+    nodes = [
+        node for each in before.all_regrouped.values() for node in regrouped_nodes(before, each)
+    ]
+    before.own("skeleton", lambda: skeleton(earlier).regrouped(before, nodes))
+    after.derived[_resident_key(earlier.options)] = later
+    return Pair(before, later, edits | told, tuple(names))
 
 
 def resident(snapshot: Snapshot, options: Options) -> Resident:
@@ -104,6 +140,24 @@ def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
     return touched(before, after, {k: each.other for k, each in altered.items()})
 
 
+def _other_groups(
+    before: Snapshot, after: Snapshot, changed: Changed
+) -> tuple[tuple[NetworkInterface, ...], Reads] | None:
+    """The interfaces that wear other groups, and the rules that were edited as well, if that is all
+    that differs."""
+    others = dict(changed.records)
+    own = others.pop(NetworkInterface, None)
+    if own is None or any(a.added or a.removed for a in (own, *others.values())):
+        return None
+    if changed.told or changed.missing or not _told_alike(before, after):
+        return None
+    pairs = [[s.get(NetworkInterface, name) for s in (before, after)] for name in own.other]
+    edits = touched(before, after, {kind: each.other for kind, each in others.items()})
+    if not all(only_groups(one, other) for one, other in pairs) or (others and not edits):
+        return None
+    return tuple(now for _, now in pairs if now is not None), edits
+
+
 def _told_alike(before: Snapshot, after: Snapshot) -> bool:
     """Whether the same calls were made, and told of the same things in the same order."""
     if before.calls is not after.calls and _called(before) != _called(after):
@@ -111,7 +165,7 @@ def _told_alike(before: Snapshot, after: Snapshot) -> bool:
     if before.sections != after.sections or before.contents.keys() != after.contents.keys():
         return False
     told = ((before.contents[kind], after.contents[kind]) for kind in before.contents)
-    return all(one is other or _names(one) == _names(other) for one, other in told)
+    return all(apart(one, other) is not None or _names(one) == _names(other) for one, other in told)
 
 
 def _names(records: Mapping[str, Record]) -> list[str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from reach.aim import Start
 from reach.comparing.backwards import answered
@@ -56,6 +57,11 @@ class Starts:
                 return None
         return found
 
+    def more_send(self, space: HeaderSpace, most: int) -> bool:
+        """Whether more than that many starts may send some of these headers, by their sources."""
+        found = self._by_source.meeting(space.by_name.get("source"))
+        return next(islice(found, most, None), None) is not None
+
 
 @dataclass(frozen=True)
 class Come:
@@ -64,6 +70,14 @@ class Come:
 
     space: HeaderSpace
     nodes: tuple[str, ...] | None = None
+
+
+def by_many(skeleton: Skeleton, starts: Starts, come: Come, most: int) -> bool:
+    """Whether more nodes than that may be where it began, even if nothing rewrote it."""
+    if come.nodes is not None or not starts.more_send(come.space, most):
+        return False
+    who = come.space.by_name.get("identity")
+    return who is None or skeleton.sayers(who) is None
 
 
 def leap(

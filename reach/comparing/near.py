@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
@@ -21,26 +22,28 @@ from reach.comparing.backwards import Coming, coming, told_briefly
 from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
-from reach.comparing.leaping import Come, Starts, leap
-from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more
+from reach.comparing.leaping import Come, Starts, by_many, leap
+from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import Counted, Swept, swept
-from reach.interfaces.plain import Plain, own_filters, plain
+from reach.component import Regrouped
+from reach.interfaces.peers import naming
+from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, worn
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Filter, Forward
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
-from reach.snapshot.records import ManagedPrefixListEntries, SecurityGroup
-from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
 from solver import Backend
 
 _MANY = 100  # of what starts at more nodes it is looked which ways it can come
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
+_FEW_ENDS = 16  # addresses to which it is walked back, for who has a way there
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
     for ends in (ANY_IPV4, ANY_IPV6)
@@ -92,7 +95,7 @@ class Near:
         if not more and not self.opened:
             return Found((), True)
         back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
-        by = leap(graph, self.starts, more, back, self.opened)
+        by = self._come_from(pair.after, more, back)
         within = None
         if by is None or len(by) > _MANY:
             if self.between:
@@ -126,6 +129,31 @@ class Near:
         search.tell(told.gained)
         return search.found()
 
+    def _come_from(
+        self,
+        ground: Ground,
+        more: Mapping[str, tuple[Spot, ...]],
+        back: Mapping[str, tuple[Spot, ...]],
+    ) -> Mapping[str, Spaces] | None:
+        """Where flows start that come so; what many may send to very few is walked back from these:
+        from most of the many no way leads there."""
+        graph = self.skeletons[1]
+        spots: dict[str, list[Spot]] = {}
+        others: list[Come] = []
+        for come in self.opened:
+            many = by_many(graph, self.starts, come, _MANY)
+            ends = _ends(ground, come) if many else ()
+            for node in ends:
+                spots.setdefault(node, []).append(Spot(0, come.space.without("identity")))
+            if not ends:
+                others.append(come)
+        by = leap(graph, self.starts, more, back, others)
+        if by is None or not spots:
+            return by
+        walked = _begun_by(graph, coming(graph, spots, {}).by)
+        every = dict.fromkeys((*by, *walked))
+        return {name: bounded((*by.get(name, ()), *walked.get(name, ()))) for name in every}
+
     def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
         """The starts at some nodes, in their order, each with the headers that can come by."""
         numbers = sorted(number for node in by for number in self.starts.at.get(node, ()))
@@ -136,6 +164,18 @@ class Near:
             for space in by[start.node]
             if not (met := start.space & space.without("identity")).is_empty
         )
+
+
+def _ends(ground: Ground, come: Come) -> tuple[str, ...]:
+    """The nodes that receive what comes from anywhere, if it is for very few."""
+    wanted, index = come.space.by_name.get("destination"), ground.index
+    if come.nodes is not None or wanted is None:
+        return ()
+    few = tuple(islice(index.addresses_within(wanted), _FEW_ENDS + 1))
+    owners = tuple(dict.fromkeys(one for each in few for one in index.owner_of_address(each)))
+    if len(few) > _FEW_ENDS or not wanted.lies_in(index.addresses_of(owners)):
+        return ()
+    return tuple(dict.fromkeys(map(ground.interface_node, owners)))
 
 
 def _reroutes(graph: Skeleton, spots: Mapping[str, Iterable[Spot]]) -> bool:
@@ -196,15 +236,20 @@ def near(pair: Pair) -> Near | None:
 def _compared(pair: Pair, edits: Reads) -> Near | None:
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
-    groups = _edited(pair.before.snapshot, edits)
-    told = frozenset(hosts.reading(groups))
+    apart = [*_regrouped(pair)]
+    groups = _edited(pair.before, edits)
+    nodes = (node for each, _ in apart for node in regrouped_nodes(pair.before, each))
+    told = frozenset((*hosts.reading(groups), *nodes))
     made: list[str] = []
     own: list[str] = []
     for name in pair.made_of_edits or ():
         (own if hosts.family(name) else made).append(name)
-    if not {hosts.family(name) for name in own if name not in told} <= _families(hosts, told, own):
+    known = _families(hosts, told, own)
+    strays = (name for name in own if name not in told and hosts.family(name) not in known)
+    # What earlier edits have taken from a host's rules its node was still made of at first.
+    if not all(same(pair.before.network.node(n), network.node(n)) for n in strays):
         raise NotPlainError("a host's node is made of rules that it was not told to be")
-    differing = _opened(pair, hosts, groups, told)
+    differing = _opened(pair, hosts, groups, told, apart)
     if differing is None:
         before.expand(told)
         made, told = [*made, *told], frozenset()
@@ -214,45 +259,91 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
     after = pair.after.own("skeleton", lambda: before.on(network, names))
-    return Near((before, after), names, told, *differing, starts_of(pair.before), not groups)
+    return Near(
+        (before, after), names, told, *differing, starts_of(pair.before), not (groups or apart)
+    )
 
 
-def _edited(before: Snapshot, edits: Reads) -> list[str]:
-    """The groups whose rules say something else: they were edited, or name a list that was."""
+def _regrouped(pair: Pair) -> Iterator[tuple[Regrouped, Regrouped]]:
+    """The interfaces that wear other groups, as they were and as they are."""
+    for name in pair.regrouped:
+        yield pair.before.all_regrouped[name], pair.after.all_regrouped[name]
+
+
+def _edited(before: Ground, edits: Reads) -> list[str]:
+    """The groups whose rules say something else: they were edited, or name a list that was, or a
+    group that somebody has put on or off."""
     lists = {name for kind, name in edits if kind is ManagedPrefixListEntries and name}
-    naming = {
+    found = {
         group.group_id
-        for group in (before.records(SecurityGroup) if lists else ())
+        for group in (before.snapshot.records(SecurityGroup) if lists else ())
         for rule in (*group.ip_permissions, *group.ip_permissions_egress)
         if any(each.prefix_list_id in lists for each in rule.prefix_list_ids)
     }
-    return sorted(naming.union(name for kind, name in edits if kind is SecurityGroup and name))
+    found.update(name for kind, name in edits if kind is SecurityGroup and name)
+    worn = [name for kind, name in edits if kind is NetworkInterface]
+    named = naming(before) if worn else {}
+    return sorted(found.union(*(named.get(name, ()) for name in worn)))
 
 
 def _opened(
-    pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
+    pair: Pair,
+    hosts: Plain,
+    groups: Iterable[str],
+    told: frozenset[str],
+    apart: Iterable[tuple[Regrouped, Regrouped]],
 ) -> tuple[tuple[Come, ...], tuple[Come, ...]] | None:
-    """What comes to plain hosts that the rules of their edited groups let pass in one network
-    only: after, and before.  None where rules do not say it by themselves."""
+    """What comes to plain hosts that the rules of their edited groups, or of the other groups that
+    they wear, let pass in one network only: after, and before.  None where rules do not say it by
+    themselves."""
     found: list[list[Come]] = [[], []]
-    for group in groups:
-        vpcs, own = hosts.wearing(group)
-        addressed = HeaderSpace.where(destination=own)
-        for vpc in sorted(vpcs):
-            filters = [dict(own_filters(g, group, vpc)) for g in (pair.before, pair.after)]
-            for part in filters[0]:
-                nodes = tuple(sorted(n for n in told if n.endswith(f"/{part}")))
-                both = filters[0][part], filters[1][part]
-                for (one, other), come in zip((both, both[::-1]), found, strict=True):
-                    spaces = permitted_more(one, other)
-                    if spaces is None:
-                        return None
-                    if part == "admit":
-                        come += (Come(s & addressed & f) for s in spaces for f in _FAMILIES)
-                    else:
-                        come += (Come(space, nodes) for space in spaces)
+    for part, nodes, own, both in (
+        *_by_groups(pair, hosts, groups, told),
+        *_by_interfaces(pair, apart),
+    ):
+        for (one, other), come in zip((both, both[::-1]), found, strict=True):
+            spaces = permitted_more(one, other)
+            if spaces is None:
+                return None
+            side = HeaderSpace.where(**{"destination" if part == "admit" else "source": own})
+            if part == "admit":
+                come += (Come(s & side & f) for s in spaces for f in _FAMILIES)
+            else:
+                come += (Come(s & side, nodes) for s in spaces)
     opened, shut = (tuple(come for come in each if not come.space.is_empty) for each in found)
     return opened, shut
+
+
+# A part of a node, the nodes that have it, whose addresses these are, and the filters there.
+_Filters = tuple[str, tuple[str, ...], Ranges | None, tuple[Filter, Filter]]
+
+
+def _by_groups(
+    pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
+) -> Iterator[_Filters]:
+    for group in groups:
+        vpcs, own = hosts.wearing(group)
+        for vpc in sorted(vpcs):
+            one, other = (dict(own_filters(g, (group,), vpc)) for g in (pair.before, pair.after))
+            for part in one:
+                nodes = tuple(sorted(n for n in told if n.endswith(f"/{part}")))
+                yield part, nodes, own if part == "admit" else None, (one[part], other[part])
+
+
+def _by_interfaces(pair: Pair, apart: Iterable[tuple[Regrouped, Regrouped]]) -> Iterator[_Filters]:
+    for was, now in apart:
+        own = pair.before.index.addresses_of((was.interface,))
+        nodes = regrouped_nodes(pair.before, was)
+        one, other = (
+            dict(own_filters(ground, worn(each.interface), _where(each.interface)))
+            for ground, each in ((pair.before, was), (pair.after, now))
+        )
+        for part in one:
+            yield part, nodes, own, (one[part], other[part])
+
+
+def _where(interface: NetworkInterface) -> str:
+    return f"{interface.vpc_id or ''}/{interface.subnet_id or ''}"
 
 
 def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:

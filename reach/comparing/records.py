@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from reach.snapshot.amended import apart
 from reach.snapshot.record import LEFT_OUT, PROVENANCE, Record, Scope, content, unprinted
 from reach.snapshot.records import (
     Address,
@@ -124,7 +125,11 @@ def _compared(before: Snapshot, after: Snapshot, kind: type[Record]) -> tuple[Al
     old, new = before.contents.get(kind, {}), after.contents.get(kind, {})
     if old is new:
         return Altered(), 0
-    old, new = dict(old.items()), dict(new.items())  # of packed records all at once
+    few = apart(old, new)
+    if few is None:
+        old, new = dict(old.items()), dict(new.items())  # of packed records all at once
+    else:
+        old, new = ({name: each[name] for name in few} for each in (old, new))
     other: list[str] = []
     only_told = 0
     for key, record in new.items():

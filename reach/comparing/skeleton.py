@@ -13,6 +13,7 @@ Must not know AWS: who is plain is told by :mod:`reach.interfaces.plain`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from itertools import product
 
@@ -46,6 +47,7 @@ class Skeleton(Graph):
 
     def __init__(self, ground: Ground) -> None:
         self._plain: Plain = plain(ground)
+        self._is_shared = False
         self._expanded: set[str] = set()
         self._led_to: dict[str, dict[str, None]] = {}
         self._looked_at: list[str] = []
@@ -87,6 +89,15 @@ class Skeleton(Graph):
             raise NotPlainError("what is new rewrites")
         return other
 
+    def regrouped(self, ground: Ground, names: Iterable[str]) -> Skeleton:
+        """The skeleton of a ground in which some plain hosts have nodes of their own, among these.
+
+        What it shares with this one stays as it is: no more families are looked at.
+        """
+        other = copy(self)
+        other._plain, other._is_shared = plain(ground), True
+        return other.on(ground.network, [name for name in names if name in self.nodes])
+
     def _rewrites(self, name: str) -> bool:
         """Whether a node rewrites anything, or says who sends."""
         return any(
@@ -123,6 +134,8 @@ class Skeleton(Graph):
 
     def expand(self, names: Iterable[str]) -> None:
         """Look at the nodes of all families that some nodes belong to.  Raises NotPlainError."""
+        if self._is_shared:
+            raise NotPlainError("what is looked at here would be of another network, too")
         roots: dict[str, dict[str, None]] = {}
         for name in names:
             family = self._plain.family(name)

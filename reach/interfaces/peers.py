@@ -182,7 +182,7 @@ def _by_family(
     if space is None:
         yield Peer(name, HeaderSpace.where(identity=Ranges(())))
         return
-    if not lowering.index.have_ipv6(lowering.index.interfaces_by_group.get(name, ())):
+    if not lowering.index.have_ipv6(lowering.index.wearing(name)):
         yield Peer(name, space)
         return
     side = "destination" if egress else "source"
@@ -203,6 +203,20 @@ def _tied(lowering: Lowering, pair: UserIdGroupPair, worn: Worn) -> frozenset[st
         if worn.vpc in vpcs:
             tied |= vpcs
     return frozenset(tied)
+
+
+def naming(lowering: Lowering) -> Mapping[str, frozenset[str]]:
+    """The groups whose rules name a group, by that one."""
+
+    def make() -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for group in lowering.snapshot.records(SecurityGroup):
+            for rule in (*group.ip_permissions, *group.ip_permissions_egress):
+                for pair in rule.user_id_group_pairs:
+                    found.setdefault(pair.group_id or "", set()).add(group.group_id)
+        return {name: frozenset(groups) for name, groups in found.items()}
+
+    return lowering.memo("security_group naming", make)
 
 
 def vpcs_with(lowering: Lowering) -> Mapping[str, frozenset[str]]:

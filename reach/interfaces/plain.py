@@ -16,10 +16,10 @@ Whoever counts on that checks it of each node that is made in the end
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from reach.component import Lowering, node_name
+from reach.component import Lowering, Regrouped, node_name
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host
 from reach.network.header_space import Ranges
@@ -28,6 +28,7 @@ from reach.snapshot.index import instance_of
 from reach.snapshot.records import NetworkInterface
 
 _NAME = "network_interface"
+OWN = "own"  # of nodes of one that has changed its groups since its class was made out
 _PARTS = {
     _NAME: frozenset({"emit", "send", "admit", "itself"}),
     "host_services": frozenset({"dns", "metadata", "tasks", "time", "activation", "back"}),
@@ -69,7 +70,9 @@ def plain(lowering: Lowering) -> Plain:
 
         return PlainRoll(lowering, lowering.index.roll)
 
-    return lowering.memo("plain hosts", make)
+    known = lowering.memo("plain hosts", make)
+    changed = lowering.all_regrouped
+    return _Regrouped(lowering, known, changed) if changed else known
 
 
 def host_of(node: str) -> str:
@@ -146,24 +149,88 @@ class _OneByOne:
         return vpcs, self._lowering.index.addresses_of(own)
 
 
-def own_filters(lowering: Lowering, group: str, vpc: str) -> Iterator[tuple[str, Filter]]:
-    """What the rules of one group by themselves let in and out, by part of a host's node.
+class _Regrouped:
+    """The same where some have changed their groups: each has nodes of its own beside its class's,
+    which lead there."""
+
+    def __init__(self, lowering: Lowering, known: Plain, changed: Mapping[str, Regrouped]) -> None:
+        self._lowering, self._known, self._changed = lowering, known, changed
+
+    def family(self, node: str) -> str:
+        return self._known.family(node)
+
+    def place(self, node: str) -> object:
+        return self._known.place(node)
+
+    def identity(self, node: str) -> int:
+        changed = self._changed.get(host_of(node))
+        if changed is not None and node.endswith((f" {OWN}", "/send")):
+            return changed.number
+        return self._known.identity(node)
+
+    def reading(self, groups: Iterable[str]) -> Iterator[str]:
+        asked = frozenset(groups)
+        yield from self._known.reading(sorted(asked))
+        for each in self._changed.values():
+            if asked & worn(each.interface):
+                yield from self.nodes(each)
+
+    def nodes(self, changed: Regrouped) -> Iterator[str]:
+        """The nodes that what one of them wears stands in, and those that lead there."""
+        name = changed.interface.network_interface_id
+        yield from nodes_of(classes(self._lowering).of(name), name)
+        yield node_name(_NAME, name, "emit", OWN)
+        yield node_name(_NAME, name, "admit", OWN)
+
+    def sending_as(self, identities: Ranges) -> Iterator[str]:
+        yield from self._known.sending_as(identities)
+        for each in self._changed.values():
+            if each.number in identities:
+                yield from self.nodes(each)
+
+    def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
+        vpcs, own = self._known.wearing(group)
+        every = [e.interface for e in self._changed.values() if group in worn(e.interface)]
+        more = frozenset(each.vpc_id or "" for each in every)
+        return vpcs | more, own | self._lowering.index.addresses_of(every)
+
+
+def regrouped_nodes(lowering: Lowering, changed: Regrouped) -> tuple[str, ...]:
+    """The nodes of one that has changed its groups."""
+    known = plain(lowering)
+    assert isinstance(known, _Regrouped)
+    return tuple(known.nodes(changed))
+
+
+def worn(interface: NetworkInterface) -> frozenset[str]:
+    return frozenset(group.group_id for group in interface.groups)
+
+
+def own_filters(
+    lowering: Lowering, groups: Iterable[str], where: str
+) -> Iterator[tuple[str, Filter]]:
+    """What the rules of some groups by themselves let in and out, by part of a host's node.
 
     Of a host in several groups what these rules let pass more, it lets pass more at most (R-SG-2).
     """
+    holder = " ".join((OWN, where, *sorted(groups)))
     for way, parts in (("ingress", ("admit",)), ("egress", ("emit", "send"))):
-        for stage in lowering.slot(f"groups.{way}", f"{group} {vpc} {group}"):
+        for stage in lowering.slot(f"groups.{way}", holder):
             assert isinstance(stage, Filter)
             yield from ((part, stage) for part in parts)
 
 
 def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator[str]:
     """The nodes of those in a group of one of these, where they are said to be it."""
-    for number, (_, groups) in lowering.identities().items():
-        if number in identities:
-            for node in known.reading(sorted(groups)[:1]):
-                if known.identity(node) == number:
-                    yield node
+    told = lowering.identities()
+    # Whichever is less to look through: those who are asked for, or all that there are.
+    asked = (number for low, high in identities.intervals for number in range(low, high + 1))
+    some = asked if identities.count < len(told) else (n for n in told if n in identities)
+    for number in some:
+        _, groups = told.get(number, ("", frozenset[str]()))
+        for node in known.reading(sorted(groups)[:1]):
+            if known.identity(node) == number:
+                yield node
 
 
 def identity_of(lowering: Lowering, interface: NetworkInterface) -> int:

@@ -7,7 +7,7 @@ means, nor import numpy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from reach.snapshot.interface_records import NetworkInterface
@@ -28,6 +28,10 @@ class Crowd(Sequence[NetworkInterface]):
     def where(self, test: Callable[[NetworkInterface], bool]) -> Crowd:
         """Those of them that pass a test of what many share (``Index.interfaces_where``)."""
         return Crowd(self.roll, self.roll.passing(self.rows, test))
+
+    def with_others(self, left: Iterable[str], come: Iterable[str]) -> Crowd:
+        """The same without some and with others, by their ids."""
+        return Crowd(self.roll, self.roll.changed(self.rows, left, come))
 
     def __len__(self) -> int:
         return len(self.rows)

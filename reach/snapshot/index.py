@@ -262,7 +262,11 @@ class Index:
 
     def in_group(self, group_id: str, vpcs: Set[str]) -> Interfaces:
         """The interfaces of a group that are in some VPCs."""
-        return _passing(self.interfaces_by_group.get(group_id, ()), lambda i: i.vpc_id in vpcs)
+        return _passing(self.wearing(group_id), lambda i: i.vpc_id in vpcs)
+
+    def wearing(self, group_id: str) -> Interfaces:
+        """The interfaces of a group."""
+        return self.interfaces_by_group.get(group_id, ())
 
     def group_but_rules(self, group_id: str) -> SecurityGroup | None:
         """A group, for whoever looks at anything but its rules."""

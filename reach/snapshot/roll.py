@@ -157,6 +157,15 @@ class Roll:
         """Where an id is."""
         return _place(self.ids, name)
 
+    @property
+    def nobody(self) -> Rows:
+        return np.empty(0, np.int64)
+
+    def changed(self, rows: Rows, left: Iterable[str], come: Iterable[str]) -> Rows:
+        """Some rows without those of some ids, and with those of others."""
+        out, more = ([r for r in map(self.row, ids) if r is not None] for ids in (left, come))
+        return np.union1d(np.setdiff1d(rows, out), more).astype(rows.dtype)
+
     # ---------------------------------------------------------------- who shares something
 
     def joined(self, ids: Sequence[str], instances: Sequence[str], others: Iterable[Rows]) -> Crowd:
