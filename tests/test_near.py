@@ -563,7 +563,7 @@ def test_only_what_is_shown_of_many_flows_is_walked(
     walked: list[object] = []
     walk = Search._walked
 
-    def counted(search: Search, gained: Gained, packet: Header) -> tuple[Proof, Proof]:
+    def counted(search: Search, gained: Gained, packet: Header) -> tuple[Proof, Proof | None]:
         walked.append(gained)
         return walk(search, gained, packet)
 
