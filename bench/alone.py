@@ -44,7 +44,7 @@ class Ended:
     """What a job wrote, its exit status (None: it had its limit), and its last words.
 
     ``seconds`` are from start to end, ``processor`` those of all its processes; ``memory`` is what
-    they held together at most, in megabytes, a page that they share counting for each.
+    they held together at most, in megabytes, a page that they share counting once.
     """
 
     out: str
@@ -122,7 +122,7 @@ class _Watch:
         """Until it is over; ends it where it has had its limit."""
         start = time.monotonic()
         while not self.is_over.wait(OFTEN):
-            self.memory = max(self.memory, held(session))
+            self.memory = max(self.memory, held(session, self.memory))
             if time.monotonic() - start > limit.seconds:
                 self.reason = f"not done after {limit.seconds:,.0f} s"
             elif self.memory > limit.megabytes:
@@ -168,16 +168,32 @@ def _end(session: int) -> None:
         os.killpg(session, signal.SIGKILL)
 
 
-def held(session: int) -> float:
-    """The megabytes that a job's processes hold; 0 where the system does not tell."""
-    pages = sum(_pages(path, session) for path in Path("/proc").glob("[0-9]*/stat"))
-    return pages * resource.getpagesize() / 2**20
+def held(session: int, least: float = 0.0) -> float:
+    """The megabytes that a job's processes hold together; 0 where the system does not tell.
+
+    What they share is counted once.  To say how much that is takes the system long, so where all of
+    it, counted for each, is not more than ``least``, that is good enough.
+    """
+    sizes = dict(filter(None, (_size(path, session) for path in Path("/proc").glob("[0-9]*/stat"))))
+    every = sum(sizes.values())
+    return every if len(sizes) < 2 or every <= least else sum(map(_share, sizes, sizes.values()))
 
 
-def _pages(path: Path, session: int) -> int:
-    """Those of one process, if it is of the session (proc(5): fields 6 and 24)."""
+def _size(path: Path, session: int) -> tuple[int, float] | None:
+    """A process of the session and its megabytes (proc(5): fields 6 and 24); None if it is none."""
     try:
         fields = path.read_text().rpartition(")")[2].split()
     except (OSError, UnicodeDecodeError):
-        return 0  # it has ended
-    return int(fields[21]) if int(fields[3]) == session else 0
+        return None  # it has ended
+    if int(fields[3]) != session:
+        return None
+    return int(path.parent.name), int(fields[21]) * resource.getpagesize() / 2**20
+
+
+def _share(process: int, size: float) -> float:
+    """A process's megabytes, of a page that others have as well its share (``Pss``)."""
+    try:
+        told = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except OSError:
+        return size
+    return next((int(e.split()[1]) / 2**10 for e in told.splitlines() if e[:4] == "Pss:"), size)

@@ -68,6 +68,22 @@ def test_one_that_takes_too_much_memory_is_ended() -> None:
     assert done.failure.startswith("over 100 MB after ")
 
 
+SHARED = """
+import os, time
+x = bytearray(b"x") * (120 << 20)
+children = [os.fork() for _ in range(2)]
+time.sleep(1.0 if all(children) else 60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else tells what is shared")
+def test_what_is_shared_counts_once() -> None:
+    """Several processes with the same 120 MB."""
+    done = alone([*PYTHON, SHARED], limit=Limit(60, 1000))
+    assert not done.failure
+    assert 120 <= done.memory < 240
+
+
 ROOM = Limit(60, 100)
 
 

@@ -27,8 +27,9 @@ from reach.survey.share import Share, of_shares
 from reach.survey.survey import Prepared, Progress, begin, prepare, silent
 
 KINDS = ("exposure", "matrix", "isolated")
-# Bytes of JSON of some 50,000 interfaces.
-_SHARE = 160 << 20
+# Bytes of JSON up to which all who send are looked at together (some 120,000 interfaces), and of
+# which each share is where there are more (some 50,000).
+_WHOLE, _SHARE = 400 << 20, 160 << 20
 _PACKETS = ("port 22", "port 8000-8100/udp", "icmp", "protocol 47")
 
 
@@ -65,7 +66,7 @@ class Asked:
         Where sides are isolated what one share sends is soon stopped, and shares take no longer
         than all at once; what everybody reaches each share would go over again.
         """
-        if self.kind != "isolated":
+        if self.kind != "isolated" or size <= _WHOLE:
             return self
         return replace(self, shares=min(1 + size // _SHARE, MOST_TASKS))
 

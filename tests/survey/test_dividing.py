@@ -140,6 +140,7 @@ def test_shards_are_the_whole_survey(kind: str, of: int) -> None:
 def test_shares_are_the_whole_survey(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large snapshot is looked at in shares of who sends, by whoever does it, and says so."""
     whole = json.loads(ask("isolated", "--format", "json").stdout)
+    monkeypatch.setattr(asked, "_WHOLE", 0)
     monkeypatch.setattr(asked, "_SHARE", find(str(BALANCED)).size // (count - 1))
     wanted = ask("isolated", "--format", "json")
     told = json.loads(wanted.stdout)

@@ -113,8 +113,9 @@ def test_nothing_in_some_share_is_not_nothing() -> None:
 def test_into_how_many_shares() -> None:
     """By the size of a snapshot; what is not sent to be stopped is not divided by who sends it."""
     asked = Asked("isolated", "any", "any")
-    sizes = (0, 100_000, asked_module._SHARE, 20 * asked_module._SHARE, 1 << 50)
-    assert [asked.of_size(size).shares for size in sizes] == [1, 1, 2, 21, 256]
+    whole, share = asked_module._WHOLE, asked_module._SHARE
+    sizes = (0, whole, whole + 1, 20 * share, 1 << 50)
+    assert [asked.of_size(size).shares for size in sizes] == [1, 1, 3, 21, 256]
     assert [EVERY[1].of_size(size).shares for size in sizes] == [1] * 5
 
 
