@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import product
 from random import Random
 from typing import Any
@@ -234,6 +235,14 @@ def test_every_claim_of_a_line_is_true_and_every_change_is_claimed(
     solved = reach.diff(*snapshots, narrow=False)
     assert solved.complete
     assert apart(told(found), told(solved)) == []
+
+
+@contextmanager
+def solver_alone() -> Iterator[pytest.MonkeyPatch]:
+    """For a while nothing is told by sets."""
+    with pytest.MonkeyPatch.context() as alone:
+        without_sets(alone)
+        yield alone
 
 
 def without_sets(monkeypatch: pytest.MonkeyPatch) -> None:

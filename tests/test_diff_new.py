@@ -38,8 +38,8 @@ from tests.test_diff_lines import (
     apart,
     claimed,
     claims,
+    solver_alone,
     some,
-    without_sets,
 )
 
 SEEDS = [*range(5), *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(5, 60))]
@@ -126,8 +126,7 @@ def of_flows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
     """What the solver alone tells."""
-    with pytest.MonkeyPatch.context() as alone:
-        without_sets(alone)
+    with solver_alone():
         found = reach.diff(*snapshots, narrow=False, most=MOST_KINDS)
     assert found.complete, found.reason
     return fitting(found)

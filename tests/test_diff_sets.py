@@ -27,7 +27,7 @@ from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.snapshot.records import NetworkInterface
 from tests.estate import Id, Pair
 from tests.estates import balancers
-from tests.test_diff_lines import World, apart, besides, told, unclaimed, untrue, without_sets
+from tests.test_diff_lines import World, apart, besides, solver_alone, told, unclaimed, untrue
 
 SEEDS = [*range(8), *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(8, 120))]
 
@@ -222,8 +222,7 @@ def of_flows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
     """What the solver alone tells."""
-    with pytest.MonkeyPatch.context() as alone:
-        without_sets(alone)
+    with solver_alone():
         found = reach.diff(*snapshots, narrow=False)
     assert found.complete
     return told(found)
@@ -232,8 +231,7 @@ def solved(snapshots: tuple[Any, Any]) -> dict[Any, list[HeaderSpace]]:
 def solved_so_far(snapshots: tuple[Any, Any]) -> Difference:
     """The same, not of everything where that took minutes: of few networks, of hundreds of open
     flows, each a problem of seconds."""
-    with pytest.MonkeyPatch.context() as alone:
-        without_sets(alone)
+    with solver_alone() as alone:
         alone.setattr(flows.Search, "_is_spent", _is_enough)
         return reach.diff(*snapshots, narrow=False)
 

@@ -25,7 +25,7 @@ from reach.interfaces.behind import behind, who_leads_to
 from reach.interfaces.classes import classes, member_with
 from reach.interfaces.ends import hosts, receivers
 from reach.interfaces.kinds import FUNCTION, HOSTS, is_host, owned
-from reach.interfaces.plain import OWN, identity_of
+from reach.interfaces.plain import OWN, identity_of, standing_in
 from reach.network.address import is_ipv4
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -108,10 +108,8 @@ def _groups(
         return lowering.slot(f"network_interface.{way}", class_id)
     now = own.interface
     holder = f"{now.network_interface_id}:{OWN}"
-    place = f"{now.vpc_id or ''}/{now.subnet_id or ''}"
-    return lowering.slot(
-        f"groups.{way}", " ".join((holder, place, *(each.group_id for each in now.groups)))
-    )
+    worn = (each.group_id for each in now.groups)
+    return lowering.slot(f"groups.{way}", " ".join((holder, standing_in(now), *worn)))
 
 
 def _sending(

@@ -18,8 +18,8 @@ from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.leaping import Starts
 from reach.comparing.nodes import Spot, more
-from reach.comparing.sweeping import Counted, Swept, swept, swept_new
-from reach.flood import covers, minus, uncovered
+from reach.comparing.sweeping import Counted, Swept, swept, swept_new, was_sent
+from reach.flood import minus, uncovered
 from reach.lower import Ground
 from reach.resolve import every_packet, everyone, everywhere
 from solver import Backend
@@ -149,11 +149,10 @@ def _new(pair: Pair, sent: Senders) -> list[Start]:
 def _sent_before(starts: Iterable[Start], sent: Senders) -> Iterator[Start]:
     """What was sent before of some starts: all else is new."""
     for start in starts:
-        known = sent.get((start.node, start.owner), ())
-        if any(covers(each, start.space) for each in known):
+        if was_sent(start, sent):
             yield start
             continue
-        met = (start.space & each for each in known)
+        met = (start.space & each for each in sent.get((start.node, start.owner), ()))
         yield from (replace(start, space=both) for both in met if not both.is_empty)
 
 

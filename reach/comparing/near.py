@@ -30,7 +30,7 @@ from reach.comparing.spots import Spots
 from reach.comparing.sweeping import Counted, Swept, swept
 from reach.component import Regrouped
 from reach.interfaces.peers import naming
-from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, worn
+from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, standing_in, worn
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -335,15 +335,11 @@ def _by_interfaces(pair: Pair, apart: Iterable[tuple[Regrouped, Regrouped]]) -> 
         own = pair.before.index.addresses_of((was.interface,))
         nodes = regrouped_nodes(pair.before, was)
         one, other = (
-            dict(own_filters(ground, worn(each.interface), _where(each.interface)))
+            dict(own_filters(ground, worn(each.interface), standing_in(each.interface)))
             for ground, each in ((pair.before, was), (pair.after, now))
         )
         for part in one:
             yield part, nodes, own, (one[part], other[part])
-
-
-def _where(interface: NetworkInterface) -> str:
-    return f"{interface.vpc_id or ''}/{interface.subnet_id or ''}"
 
 
 def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:

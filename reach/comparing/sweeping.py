@@ -116,7 +116,7 @@ def swept(
 
     Who sent less then is left: what is new of it is for :func:`swept_new`.
     """
-    unsure = {start.node for start in starts if not _sent(start, known)}
+    unsure = {start.node for start in starts if not was_sent(start, known)}
     return _in_turns(networks, starts, counted, unsure)
 
 
@@ -136,7 +136,8 @@ def _portions(starts: Sequence[Start]) -> Iterator[list[Start]]:
     yield from ([*starts[at : at + _PORTION]] for at in range(0, len(starts), _PORTION))
 
 
-def _sent(start: Start, known: Mapping[tuple[str, str], Sequence[HeaderSpace]]) -> bool:
+def was_sent(start: Start, known: Mapping[tuple[str, str], Sequence[HeaderSpace]]) -> bool:
+    """Whether its sender sent all of it before."""
     return any(covers(each, start.space) for each in known.get((start.node, start.owner), ()))
 
 

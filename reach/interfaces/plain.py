@@ -206,6 +206,11 @@ def worn(interface: NetworkInterface) -> frozenset[str]:
     return frozenset(group.group_id for group in interface.groups)
 
 
+def standing_in(interface: NetworkInterface) -> str:
+    """The VPC and the subnet of an interface, as a slot of its groups is told them."""
+    return f"{interface.vpc_id or ''}/{interface.subnet_id or ''}"
+
+
 def own_filters(
     lowering: Lowering, groups: Iterable[str], where: str
 ) -> Iterator[tuple[str, Filter]]:

@@ -3,8 +3,8 @@
 Takes all records of a section; gives them sorted by id, one each, with a note for every repetition.
 Two contradicting answers of one account and Region are an error; two accounts' views of one thing
 are not (R-OBS-10): the owner's counts, else the fuller, and where nobody owns it the section says
-what cannot be told.  Where a folder does not say whose answers
-are in it, two that differ in tags alone are such views.  Must not know any record type.
+what cannot be told.  Where a folder does not say whose answers are in it, two that differ in tags
+alone are such views.  Must not know any record type.
 
 Implements: R-OBS-10
 """

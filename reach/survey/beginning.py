@@ -17,7 +17,7 @@ from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
 from reach.survey.grouping import Grouping
 from reach.survey.senders import Labels
-from reach.survey.share import ALL, Share, divided
+from reach.survey.share import Share, divided
 from reach.survey.towards import towards
 
 _WHILE = 1000
@@ -32,7 +32,7 @@ class Wanted:
     kind: str
     by: str
     sources_by: str
-    share: Share = ALL
+    share: Share
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,11 @@ class Open:
         }
 
 
+def pair_of(each: Access | Open) -> tuple[str, str]:
+    """The groups between which it is, by which a survey has them in order."""
+    return each.source, each.destination
+
+
 @dataclass(frozen=True)
 class Survey:
     """Every access between two sides, and the proof that there are no others.
@@ -139,8 +144,7 @@ class Survey:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The pairs of groups of which something is said, those with an access first."""
-        pairs = [(each.source, each.destination) for each in self.accesses]
-        return pairs + [(each.source, each.destination) for each in self.open]
+        return [*map(pair_of, self.accesses), *map(pair_of, self.open)]
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""

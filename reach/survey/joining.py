@@ -16,11 +16,9 @@ from typing import Any
 
 from reach.answer import Remark
 from reach.survey.asked import Asked
-from reach.survey.findings import Group, Isolation, Open, Survey
+from reach.survey.findings import Group, Isolation, Open, Survey, pair_of
 from reach.survey.job import Piece
 from reach.survey.portion import Portion, What
-
-_Pair = tuple[str, str]
 
 
 class NotWhole(Exception):  # noqa: N818 - what it says of the pieces
@@ -114,8 +112,8 @@ class _Way:
             head,
             complete=complete,
             proof=proof,
-            accesses=tuple(sorted(accesses, key=_pair)),
-            open=tuple(sorted(left_open, key=_pair)),
+            accesses=tuple(sorted(accesses, key=pair_of)),
+            open=tuple(sorted(left_open, key=pair_of)),
             seconds=_seconds(done or [head]),
         )
         every = [each.survey for each in self.pieces]
@@ -206,10 +204,6 @@ def _proposal(piece: Piece) -> tuple[object, ...]:
 def _check(what: str, count: int, numbers: Iterable[int]) -> None:
     if sorted(numbers) != list(range(count)):
         raise NotWhole(f"of {count:,} {what} each has to be in one portion, and is not")
-
-
-def _pair(each: Any) -> _Pair:
-    return each.source, each.destination
 
 
 def _groups(some: Iterable[Mapping[str, Group]]) -> dict[str, Group]:

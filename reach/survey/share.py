@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reach.aim import Start
-from reach.survey.findings import Access, Open, Survey
+from reach.survey.findings import Survey, pair_of
 from reach.survey.senders import Labels
 
 _Labelled = tuple[Labels, Start]
@@ -30,9 +30,6 @@ class Share:
 
     number: int
     of: int
-
-
-ALL = Share(0, 1)
 
 
 def divided(starts: Sequence[_Labelled], count: int) -> list[list[_Labelled]]:
@@ -72,16 +69,12 @@ def of_shares(surveys: Sequence[Survey]) -> Survey:
         proof=unproved[0] if unproved else _PROVED.format(len(surveys)),
         sources={key: group for each in surveys for key, group in each.sources.items()},
         destinations={key: group for each in surveys for key, group in each.destinations.items()},
-        accesses=tuple(sorted(accesses, key=_pair)),
-        open=tuple(sorted(left_open, key=_pair)),
+        accesses=tuple(sorted(accesses, key=pair_of)),
+        open=tuple(sorted(left_open, key=pair_of)),
         gaps=tuple(dict.fromkeys(gap for each in surveys for gap in each.gaps)),
         notes=tuple(dict.fromkeys(note for each in surveys for note in each.notes)),
         seconds=_seconds(surveys),
     )
-
-
-def _pair(each: Access | Open) -> tuple[str, str]:
-    return each.source, each.destination
 
 
 def _seconds(surveys: Sequence[Survey]) -> dict[str, float]:
