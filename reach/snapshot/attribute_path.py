@@ -1,14 +1,14 @@
 """Attribute paths through records, such as ``routes[].gateway_id``: in bulk, and one by one.
 
 Takes records and a path (names joined by dots, ``[]`` after lists).  Gives the values it leads to:
-``gather`` for many records at the speed of C, ``trace`` for one, with the JSON pointer of each
-value; an empty path leads ``trace`` to the record itself.  What is None leads nowhere.  Must not
+``Values`` for many records at the speed of C, ``trace`` for one, with the JSON pointer of each
+value; an empty path leads to the records themselves.  What is None leads nowhere.  Must not
 know what the values mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from itertools import chain
 from operator import attrgetter, is_not
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+_Steps = tuple[tuple[str, bool], ...]
 _given = partial(is_not, None)
 
 
@@ -28,7 +29,7 @@ class Place(NamedTuple):
 
 
 @cache
-def _steps(path: str) -> tuple[tuple[str, bool], ...]:
+def _steps(path: str) -> _Steps:
     steps = path.split(".") if path else ()
     return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in steps)
 
@@ -38,20 +39,29 @@ def printed_names(kind: type[msgspec.Struct]) -> dict[str, str]:
     return dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
 
 
-def gather(records: Sequence[Any], paths: Iterable[str]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Each path with every value it leads to from any of ``records``.
+class Values:
+    """Every value that a path leads to from any of some records.
 
     What two paths have in common is walked once.
     """
-    reached: dict[tuple[tuple[str, bool], ...], Sequence[Any]] = {(): records}
-    for path in paths:
+
+    def __init__(self, records: Sequence[Any]) -> None:
+        self.records = records
+        self._reached: dict[_Steps, Sequence[Any]] = {(): records}
+
+    def at(self, path: str) -> Sequence[Any]:
         steps = _steps(path)
+        known = self._reached.get(steps)
+        return self._walk(steps) if known is None else known
+
+    def _walk(self, steps: _Steps) -> Sequence[Any]:
+        reached = self._reached
         for depth, (name, is_list) in enumerate(steps):
             if steps[: depth + 1] not in reached:
                 values = map(attrgetter(name), reached[steps[:depth]])
                 found = chain.from_iterable(values) if is_list else filter(_given, values)
                 reached[steps[: depth + 1]] = tuple(found)
-        yield path, reached[steps]
+        return reached[steps]
 
 
 def trace(record: msgspec.Struct, path: str) -> Iterator[Place]:

@@ -195,8 +195,7 @@ def _table(section: Section, records: Mapping[str, Record]) -> tuple[tuple[Part,
     """Records that are packed already, or are packed now and stay as they are; their columns."""
     if not isinstance(records, Table):
         copies = [msgspec.structs.replace(each) for each in records.values()]
-        columns = section.columns(copies) if section.columns else b""
-        records = Table(section.record, (pack(copies, list(records), columns),))
+        records = Table(section.record, (pack(copies, list(records), section.columns_of(copies)),))
     found = records.with_columns_joined()
     return found.parts, found.columns
 

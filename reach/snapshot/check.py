@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Set
 
 from reach.snapshot.address_text import complaints
-from reach.snapshot.attribute_path import Place, gather, printed_names, trace
+from reach.snapshot.attribute_path import Place, Values, printed_names, trace
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.ids import check_ids
 from reach.snapshot.record import Part, Record, Scope
@@ -19,21 +19,21 @@ from reach.snapshot.section import Kind, Reference, Section
 Names = tuple[str, ...]
 
 
-def check_records(section: Section, records: Sequence[Record]) -> None:
+def check_records(section: Section, values: Values) -> None:
     """Raise for the first thing that is wrong in records by themselves."""
-    _check_addresses(section, records)
-    _check_choices(section, records)
-    check_ids(section, records)
+    _check_addresses(section, values)
+    _check_choices(section, values)
+    check_ids(section, values)
 
 
-def _check_addresses(section: Section, records: Sequence[Record]) -> None:
+def _check_addresses(section: Section, values: Values) -> None:
     """Raise for the first malformed address."""
     kinds: dict[Kind, set[str]] = {}
-    for path, texts in gather(records, section.addresses):
-        kinds.setdefault(section.addresses[path], set()).update(texts)
+    for path, kind in section.addresses.items():
+        kinds.setdefault(kind, set()).update(values.at(path))
     wrong = {kind: complaints(texts, kind) for kind, texts in kinds.items()}
     if any(wrong.values()):
-        _raise_first(section, records, wrong)
+        _raise_first(section, values.records, wrong)
 
 
 def _raise_first(
@@ -47,7 +47,7 @@ def _raise_first(
                     raise SnapshotError(wrong[kind][place.value], record.page.file, pointer)
 
 
-def _check_choices(section: Section, records: Sequence[Record]) -> None:
+def _check_choices(section: Section, values: Values) -> None:
     """Raise for the first object that prints none of the attributes of which AWS prints one, or
     one of two that it prints together."""
     for paths, words, is_wrong in (
@@ -55,9 +55,8 @@ def _check_choices(section: Section, records: Sequence[Record]) -> None:
         (section.together, "has one of {} and {}, which stand together", _has_half),
     ):
         for path, names in paths.items():
-            parts = dict(gather(records, (path,)))[path] if path else records
-            if any(is_wrong(part, names) for part in parts):
-                _raise_choice(records, path, names, words, is_wrong)
+            if any(is_wrong(part, names) for part in values.at(path)):
+                _raise_choice(values.records, path, names, words, is_wrong)
 
 
 def _has_none(part: Part, names: Names) -> bool:
@@ -97,10 +96,10 @@ def dangling(
     it was made: a missing call is a gap and no dangling reference.
     """
     asked = [each for each in section.references if called(each.target)]
-    values = dict(gather(records, (each.path for each in asked)))
+    values = Values(records)
     for reference in asked:
         known, scopes = ids(reference.target), called(reference.target)
-        missing = set(values[reference.path]).difference(known)
+        missing = set(values.at(reference.path)).difference(known)
         if any(text.startswith(reference.prefix) for text in missing):
             for record in records:
                 if record.page.scope in scopes:

@@ -1,6 +1,6 @@
 """What rules can tell interfaces by, as columns: written file by file, as records are read.
 
-    of_interfaces(records) -> bytes        of_instances(records) -> bytes
+    InterfaceColumns().add(records)    .told() -> bytes        InstanceColumns, likewise
 
 A *profile* is an interface without what is its own (its id, addresses, instance, groups and tags):
 of a million interfaces there are some thousands.  A row refers to its profile, to its set of groups
@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from socket import AF_INET, inet_pton
 from typing import NamedTuple
@@ -29,7 +30,7 @@ from reach.snapshot.interface_records import (
     MetadataOptions,
     NetworkInterface,
 )
-from reach.snapshot.record import UNPRINTED
+from reach.snapshot.record import is_unprinted
 
 _LEVEL = 1
 _LONGEST = 64  # bytes of an id: those of AWS have 21
@@ -69,61 +70,96 @@ class Instances(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: bytes
 
 
-def of_interfaces(records: Sequence[NetworkInterface]) -> bytes:
-    attachments = [each.attachment for each in records]
-    owners = [(own.instance_id if own else None) for own in attachments]
-    ids = _texts([each.network_interface_id for each in records])
-    instances = _texts([owner or "" for owner in owners])
-    if ids is None or instances is None or "" in owners:
-        return b""
-    if any(each.groups is UNPRINTED or each.private_ip_addresses is UNPRINTED for each in records):
-        return b""
-    profiles: dict[object, int] = {}
-    examples: list[NetworkInterface] = []
-    groups: dict[tuple[str, ...], int] = {}
-    profile: list[int] = []
-    for told, own, each in zip(map(_told, records), attachments, records, strict=True):
-        key = told, own and (own.instance_owner_id, own.status)
-        number = profiles.get(key)
-        if number is None:
-            number = profiles[key] = len(profiles)
-            examples.append(_profile(each))
-        profile.append(number)
-    worn = (tuple(map(_group_id, each.groups)) for each in records)
-    return _packed(
-        Interfaces(
-            *ids,
-            examples,
-            _rows(profile),
-            group=_rows([groups.setdefault(own, len(groups)) for own in worn]),
-            groups=list(groups),
-            instance_width=instances[0],
-            instances=instances[1],
-            **_addresses(records)._asdict(),
-            delegated=_rows(row for row, each in enumerate(records) if _is_delegated(each)),
+class InterfaceColumns:
+    """Of the interfaces of one file, some at a time."""
+
+    def __init__(self) -> None:
+        self._known = True
+        self._ids, self._instances = _Texts(), _Texts()
+        self._profiles: dict[object, int] = {}
+        self._examples: list[NetworkInterface] = []
+        self._groups: dict[tuple[str, ...], int] = {}
+        self._profile, self._group, self._delegated = array("I"), array("I"), array("I")
+        self._addresses = _Addresses()
+
+    def add(self, records: Sequence[NetworkInterface]) -> None:
+        attachments = [each.attachment for each in records]
+        owners = [(own.instance_id if own else None) for own in attachments]
+        held = chain(map(_worn, records), map(_held, records))
+        self._known &= "" not in owners and not any(map(is_unprinted, held))
+        self._ids.add([each.network_interface_id for each in records])
+        self._instances.add([owner or "" for owner in owners])
+        if not self._known:
+            return
+        profiles = self._profiles
+        for told, own, each in zip(map(_told, records), attachments, records, strict=True):
+            key = told, own and (own.instance_owner_id, own.status)
+            number = profiles.get(key)
+            if number is None:
+                number = profiles[key] = len(profiles)
+                self._examples.append(_profile(each))
+            self._profile.append(number)
+        groups, first = self._groups, len(self._addresses)
+        worn = [tuple([group.group_id for group in each.groups]) for each in records]
+        self._group.extend([groups.setdefault(own, len(groups)) for own in worn])
+        self._delegated.extend(
+            [
+                row
+                for row, each in enumerate(records, first)
+                if (each.ipv4_prefixes or each.ipv6_prefixes) and delegated_prefixes(each)
+            ]
         )
-    )
+        self._addresses.add(records)
 
-
-def of_instances(records: Sequence[Instance]) -> bytes:
-    ids = _texts([each.instance_id for each in records])
-    if ids is None:
-        return b""
-    kinds: dict[object, int] = {}
-    examples: list[Instance] = []
-    kind = array("I")
-    for each in records:
-        told = each.metadata_options
-        key = each.state.name, told and (told.state, told.http_endpoint, told.http_protocol_ipv6)
-        number = kinds.get(key)
-        if number is None:
-            number = kinds[key] = len(kinds)
-            options = MetadataOptions(*key[1]) if key[1] else None
-            examples.append(
-                Instance(instance_id=_NOBODY, state=each.state, metadata_options=options)
+    def told(self) -> bytes:
+        ids, instances = self._ids.told(), self._instances.told()
+        if not self._known or ids is None or instances is None:
+            return b""
+        return _packed(
+            Interfaces(
+                *ids,
+                self._examples,
+                self._profile.tobytes(),
+                groups=list(self._groups),
+                group=self._group.tobytes(),
+                instance_width=instances[0],
+                instances=instances[1],
+                **self._addresses.told()._asdict(),
+                delegated=self._delegated.tobytes(),
             )
-        kind.append(number)
-    return _packed(Instances(*ids, examples, kind.tobytes()))
+        )
+
+
+class InstanceColumns:
+    """Of the instances of one file, some at a time."""
+
+    def __init__(self) -> None:
+        self._ids = _Texts()
+        self._kinds: dict[object, int] = {}
+        self._examples: list[Instance] = []
+        self._kind = array("I")
+
+    def add(self, records: Sequence[Instance]) -> None:
+        self._ids.add([each.instance_id for each in records])
+        kinds = self._kinds
+        for each in records:
+            told = each.metadata_options
+            said = told and (told.state, told.http_endpoint, told.http_protocol_ipv6)
+            key = each.state.name, said
+            number = kinds.get(key)
+            if number is None:
+                number = kinds[key] = len(kinds)
+                options = MetadataOptions(*said) if said else None
+                self._examples.append(
+                    Instance(instance_id=_NOBODY, state=each.state, metadata_options=options)
+                )
+            self._kind.append(number)
+
+    def told(self) -> bytes:
+        ids = self._ids.told()
+        return (
+            b"" if ids is None else _packed(Instances(*ids, self._examples, self._kind.tobytes()))
+        )
 
 
 def interfaces(packed: bytes) -> Interfaces:
@@ -160,7 +196,8 @@ _told = attrgetter(
     "deny_all_igw_traffic",
     "availability_zone",
 )
-_group_id = attrgetter("group_id")
+
+_worn, _held = attrgetter("groups"), attrgetter("private_ip_addresses")
 
 
 def _profile(interface: NetworkInterface) -> NetworkInterface:
@@ -183,12 +220,7 @@ def _profile(interface: NetworkInterface) -> NetworkInterface:
     )
 
 
-def _is_delegated(interface: NetworkInterface) -> bool:
-    said = interface.ipv4_prefixes or interface.ipv6_prefixes
-    return bool(said and delegated_prefixes(interface))
-
-
-class _Addresses(NamedTuple):
+class _AddressColumns(NamedTuple):
     """IPv4 addresses and whose they are, IPv6 addresses and whose they are, whose are mapped."""
 
     four: bytes
@@ -198,35 +230,54 @@ class _Addresses(NamedTuple):
     mapped: bytes
 
 
-def _addresses(records: Sequence[NetworkInterface]) -> _Addresses:
-    four: list[bytes] = []
-    six: list[bytes] = []
-    four_row: list[int] = []
-    six_row: list[int] = []
-    mapped: list[int] = []
-    for row, each in enumerate(records):
-        own, held = each.private_ip_address, each.private_ip_addresses
-        if len(held) == 1 and not each.ipv6_addresses:
-            (only,) = held
-            if only.private_ip_address == own and own is not None and ":" not in own:
-                # As `private_addresses` reads it, in a third of the time: nearly all are like this.
-                four.append(inet_pton(AF_INET, own))
-                four_row.append(row)
-                if (only.association or each.association) and outer_mapping(each):
-                    mapped.append(row)
-                continue
-        for address in private_addresses(each):
+class _Addresses:
+    """The addresses of interfaces, some interfaces at a time."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._four: list[bytes] = []
+        self._six: list[bytes] = []
+        self._four_row, self._six_row, self._mapped = array("I"), array("I"), array("I")
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def add(self, records: Sequence[NetworkInterface]) -> None:
+        four, four_row = self._four, self._four_row
+        for row, each in enumerate(records, self._rows):
+            own, held = each.private_ip_address, each.private_ip_addresses
+            if len(held) == 1 and not each.ipv6_addresses:
+                (only,) = held
+                if only.private_ip_address == own and own is not None and ":" not in own:
+                    # As `private_addresses` reads it, in a third of the time: nearly all are so.
+                    four.append(inet_pton(AF_INET, own))
+                    four_row.append(row)
+                    if (only.association or each.association) and outer_mapping(each):
+                        self._mapped.append(row)
+                    continue
+            self._add_all(row, each)
+        self._rows += len(records)
+
+    def _add_all(self, row: int, interface: NetworkInterface) -> None:
+        for address in private_addresses(interface):
             if is_ipv4(address):
-                four.append((address >> _PLACE & 0xFFFFFFFF).to_bytes(4, "big"))
-                four_row.append(row)
+                self._four.append((address >> _PLACE & 0xFFFFFFFF).to_bytes(4, "big"))
+                self._four_row.append(row)
             else:
-                six.append(address.to_bytes(16, "big"))
-                six_row.append(row)
-        if (each.association or any(a.association for a in held)) and outer_mapping(each):
-            mapped.append(row)
-    return _Addresses(
-        _native(b"".join(four)), _rows(four_row), b"".join(six), _rows(six_row), _rows(mapped)
-    )
+                self._six.append(address.to_bytes(16, "big"))
+                self._six_row.append(row)
+        held = interface.private_ip_addresses
+        if (interface.association or any(a.association for a in held)) and outer_mapping(interface):
+            self._mapped.append(row)
+
+    def told(self) -> _AddressColumns:
+        return _AddressColumns(
+            four=_native(b"".join(self._four)),
+            four_row=self._four_row.tobytes(),
+            six=b"".join(self._six),
+            six_row=self._six_row.tobytes(),
+            mapped=self._mapped.tobytes(),
+        )
 
 
 def _native(numbers: bytes) -> bytes:
@@ -237,16 +288,22 @@ def _native(numbers: bytes) -> bytes:
     return found.tobytes()
 
 
-def _rows(rows: Iterable[int]) -> bytes:
-    return array("I", rows).tobytes()
+class _Texts:
+    """Texts in one width."""
 
+    def __init__(self) -> None:
+        self._texts: list[str] = []
 
-def _texts(texts: Sequence[str]) -> tuple[int, bytes] | None:
-    """The texts in one width; None where one is too long, or is none of ASCII without a zero."""
-    width = max(map(len, texts), default=0) or 1
-    joined = "".join(texts)
-    if width > _LONGEST or not joined.isascii() or "\0" in joined:
-        return None
-    if len(joined) < width * len(texts):
-        joined = "".join([text.ljust(width, "\0") for text in texts])
-    return width, joined.encode()
+    def add(self, texts: Iterable[str]) -> None:
+        self._texts += texts
+
+    def told(self) -> tuple[int, bytes] | None:
+        """None where one is too long, or is none of ASCII without a zero."""
+        texts = self._texts
+        width = max(map(len, texts), default=0) or 1
+        joined = "".join(texts)
+        if width > _LONGEST or not joined.isascii() or "\0" in joined:
+            return None
+        if len(joined) < width * len(texts):
+            joined = "".join([text.ljust(width, "\0") for text in texts])
+        return width, joined.encode()

@@ -244,7 +244,7 @@ _INTERFACES = (
             Reference("groups[].group_id", SecurityGroup),
             Reference("attachment.instance_id", Instance),
         ),
-        columns=columns.of_interfaces,
+        columns=columns.InterfaceColumns,
     ),
     Section(
         "Reservations",
@@ -258,7 +258,7 @@ _INTERFACES = (
             _SUBNET,
             Reference("network_interfaces[].network_interface_id", NetworkInterface),
         ),
-        columns=columns.of_instances,
+        columns=columns.InstanceColumns,
     ),
     Section(
         "Addresses",

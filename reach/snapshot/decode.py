@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import force_setattr
 
-from reach.snapshot.attribute_path import gather, printed_names, trace
+from reach.snapshot.attribute_path import Values, printed_names, trace
 from reach.snapshot.errors import About, Diagnostic, SnapshotError
 from reach.snapshot.files import scope_of_file
 from reach.snapshot.record import Page, Record, Scope, may_lack, stamp, unprinted
@@ -74,9 +74,9 @@ def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic
 
 def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
     """A warning for each word that AWS does not have there."""
-    known = WORDS.get(section.key, {})
-    for path, said in gather(records, known):
-        found = {word for word in said if word and word.lower() not in known[path]}
+    values = Values(records)
+    for path, known in WORDS.get(section.key, {}).items():
+        found = {word for word in values.at(path) if word and word.lower() not in known}
         for record in records if found else ():
             for place in trace(record, path):
                 if place.value in found:
@@ -88,7 +88,7 @@ def _silent(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]
     """A warning for each thing that does not say what AWS always prints."""
     for path in ALWAYS.get(section.key, ()):
         holder, _, name = path.rpartition(".")
-        parts = dict(gather(records, (holder,)))[holder] if holder else records
+        parts = Values(records).at(holder)
         for record in () if all(map(attrgetter(name), parts)) else records:
             for place in trace(record, holder):
                 if not getattr(place.value, name):

@@ -17,14 +17,16 @@ from typing import NamedTuple
 import msgspec
 
 from reach.snapshot import manifest as captured
-from reach.snapshot.attribute_path import gather
+from reach.snapshot.attribute_path import Values
 from reach.snapshot.check import check_records
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import Diagnostic, SnapshotError
 from reach.snapshot.fingerprint import hash_of
 from reach.snapshot.record import Record, Scope
 from reach.snapshot.section import Section
-from reach.snapshot.table import Part, pack
+from reach.snapshot.table import Packer, Part
+
+_AT_ONCE = 2000  # records: some megabytes
 
 
 class Hashed(NamedTuple):
@@ -117,13 +119,27 @@ def records_of(section: Section, rows: Rows) -> list[Record]:
 
 
 def _rows(section: Section, records: list[Record]) -> Rows:
-    """Raises SnapshotError for a malformed address, and as ``pack`` does."""
-    check_records(section, records)
-    ids = list(map(attrgetter(section.id), records))
-    named = dict(gather(records, (each.path for each in section.references)))
-    found = [_beginning(each.prefix, set(named[each.path])) for each in section.references]
-    columns = section.columns(records) if section.columns else b""
-    return Rows(section.key, pack(records, ids, columns), ids, found)
+    """Raises SnapshotError for a malformed address, and as a packer does.
+
+    Some records at a time, all that is done with them: so they are looked at while they are in the
+    processor's cache, which takes two thirds of the time for a hundred thousand.
+    """
+    packer, columns = Packer(), section.columns() if section.columns else None
+    own = attrgetter(section.id)
+    ids: list[str] = []
+    named: list[set[str]] = [set() for _ in section.references]
+    for start in range(0, len(records), _AT_ONCE):
+        values = Values(records[start : start + _AT_ONCE])
+        check_records(section, values)
+        for found, reference in zip(named, section.references, strict=True):
+            found.update(values.at(reference.path))
+        if columns is not None:
+            columns.add(values.records)
+        some = list(map(own, values.records))
+        packer.add(values.records, some)
+        ids += some
+    told = [_beginning(e.prefix, found) for e, found in zip(section.references, named, strict=True)]
+    return Rows(section.key, packer.part(columns.told() if columns else b""), ids, told)
 
 
 def _beginning(prefix: str, texts: Collection[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Ids as AWS writes them: without a slash and without a space.
 
-    check_ids(section, records)
+    check_ids(section, values)
 
 Nodes are named by ids, and so are places in them; an id with a slash in it is somebody's mistake
 (a block where a subnet belongs).  An ARN may stand for an id and has slashes.  Which attributes are
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from reach.snapshot.attribute_path import gather, trace
+from reach.snapshot.attribute_path import Values, trace
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.record import Record
 from reach.snapshot.section import Section
@@ -31,15 +31,16 @@ _NAMES = ("segment_name", "edge_location", "network_function_group_name")
 _NO_IDS = ("owner_id", "user_id", "requester_id", "instance_owner_id", "owner_account_id")
 
 
-def check_ids(section: Section, records: Sequence[Record]) -> None:
+def check_ids(section: Section, values: Values) -> None:
     """Raise for the first id that is none."""
     if section.id.endswith("_arn"):
-        _check_arns(section.id, records)
-    for path, texts in gather(records, id_paths(section.record)):
+        _check_arns(section.id, values.records)
+    for path in id_paths(section.record):
         # All at once: there are very many, and hardly ever one that is wrong.
+        texts = values.at(path)
         everything = "".join(texts)
         if any(each in everything for each in _ODD) and any(map(_is_odd, texts)):
-            _raise_first(records, path)
+            _raise_first(values.records, path)
 
 
 def _check_arns(name: str, records: Sequence[Record]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from reach.snapshot import manifest as captured
+from reach.snapshot.attribute_path import Values
 from reach.snapshot.calls import calls_of
 from reach.snapshot.check import check_records
 from reach.snapshot.core import SECTIONS
@@ -132,7 +133,7 @@ def _contents(
     contents: Contents = {}
     for key, section in sections.items():
         records = found.get(key, [])
-        check_records(section, records)
+        check_records(section, Values(records))
         merged, notes = merge(section, records)
         remarks += notes
         contents[section.record] = merged

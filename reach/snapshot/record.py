@@ -7,9 +7,9 @@ not know any AWS object, nor how files are found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+from operator import attrgetter, is_
 from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
@@ -42,6 +42,7 @@ class _Unprinted(tuple[Any, ...]):
 UNPRINTED = _Unprinted()
 # The same of one that many leave out where it is empty.
 LEFT_OUT = _Unprinted()
+is_unprinted: Callable[[object], bool] = partial(is_, UNPRINTED)
 
 
 class Scope(NamedTuple):
@@ -158,8 +159,7 @@ def may_lack(records: Sequence[msgspec.Struct]) -> bool:
     """Whether it is worth to look for such lists in records of one type, one by one."""
     fields = _lists(type(records[0])) if records else ()
     return any(
-        holds or any(value is UNPRINTED for value in map(attrgetter(name), records))
-        for name, _, holds in fields
+        holds or any(map(is_unprinted, map(attrgetter(name), records))) for name, _, holds in fields
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from reach.snapshot.call import Call
 from reach.snapshot.record import Part, Record
@@ -21,6 +21,14 @@ Kind = Literal[
     "IPv4 address", "IPv6 address", "IP address", "IPv4 CIDR", "IPv6 CIDR", "CIDR", "protocol"
 ]
 Merge = Literal["equal", "fill", "extend"]
+
+
+class Columns(Protocol):
+    """What is kept beside the packed records of one file; no bytes where that cannot tell them."""
+
+    def add(self, records: Sequence[Any]) -> None: ...
+
+    def told(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class Section:
     orphan: str = ""
     covered_by: str = ""
     asked: tuple[Call, ...] | None = None
-    columns: Callable[[Sequence[Any]], bytes] | None = None
+    columns: Callable[[], Columns] | None = None
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -98,6 +106,14 @@ class Section:
         if self.asked is not None:
             return self.asked
         return tuple(Call(each, take=self.key) for each in (self.operation, *self.also))
+
+    def columns_of(self, records: Sequence[Any]) -> bytes:
+        """What is kept beside some records, if anything."""
+        if self.columns is None:
+            return b""
+        columns = self.columns()
+        columns.add(records)
+        return columns.told()
 
     @property
     def service(self) -> str:

@@ -1,6 +1,7 @@
 """The records of one section, packed, and each made when it is first asked for.
 
     pack(records, ids, columns) -> Part          Table(kind, parts)["eni-0abc"] -> Record
+    Packer().add(records, ids)    .part(columns) -> Part
 
 A table is a mapping like any other, of ids in their order to records; a record that was made stays
 the same one.  Its parts are what one file each had: msgpack, some dozens of rows compressed as one
@@ -12,7 +13,7 @@ are kept.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from functools import cache, cached_property
 from itertools import accumulate, chain
 from threading import local
@@ -101,35 +102,64 @@ def _raw(part: Part, number: int) -> list[msgspec.Raw]:
     return block
 
 
-def pack(records: Sequence[Record], ids: Sequence[str], columns: bytes = b"") -> Part:
-    """The records, of which each loses its page.
+class Packer:
+    """Records of one file, packed some at a time; each loses its page.
 
     Raises OverflowError or UnicodeEncodeError for what JSON can hold and msgpack cannot.
     """
-    pages = _pages(records)
-    places = {page: number for number, page in enumerate(pages)}
-    numbers = tuple(places[each.page] for each in records) if len(pages) > 1 else ()
-    for record in records:
-        force_setattr(record, "page", NOWHERE)
-    compress = zstandard.ZstdCompressor(level=_LEVEL).compress
-    some = records[:_SAMPLE]
-    rows = max(1, _BLOCK * len(some) // len(_encode(some)))
-    blocks = (_encode(records[start : start + rows]) for start in range(0, len(records), rows))
-    return Part(
-        count=len(records),
-        pages=pages,
-        numbers=numbers,
-        names=compress(_encode(ids)),
-        rows=rows,
-        blocks=tuple(map(compress, blocks)),
-        columns=columns,
-    )
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._pages: dict[Page, int] = {}
+        self._numbers: list[int] = []
+        self._rows = 0
+        self._rest: Sequence[Record] = ()
+        self._blocks: list[bytes] = []
+        self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
+
+    def add(self, records: Sequence[Record], ids: Iterable[str]) -> None:
+        self._ids += ids
+        self._number(records)
+        for record in records:
+            force_setattr(record, "page", NOWHERE)
+        if not self._rows and records:
+            some = records[:_SAMPLE]
+            self._rows = max(1, _BLOCK * len(some) // len(_encode(some)))
+        rest = [*self._rest, *records]
+        whole = len(rest) - len(rest) % (self._rows or 1)
+        for start in range(0, whole, self._rows or 1):
+            self._put(rest[start : start + self._rows])
+        self._rest = rest[whole:]
+
+    def part(self, columns: bytes = b"") -> Part:
+        if self._rest:
+            self._put(self._rest)
+            self._rest = ()
+        return Part(
+            count=len(self._ids),
+            pages=tuple(self._pages),
+            numbers=tuple(self._numbers) if len(self._pages) > 1 else (),
+            names=self._compress(_encode(self._ids)),
+            rows=self._rows or 1,
+            blocks=tuple(self._blocks),
+            columns=columns,
+        )
+
+    def _put(self, records: Sequence[Record]) -> None:
+        self._blocks.append(self._compress(_encode(records)))
+
+    def _number(self, records: Sequence[Record]) -> None:
+        """Each page has a number.  Nearly always all records share one, which is hashed once."""
+        own = {id(record.page): record.page for record in records}
+        numbers = {each: self._pages.setdefault(p, len(self._pages)) for each, p in own.items()}
+        self._numbers += [numbers[id(record.page)] for record in records]
 
 
-def _pages(records: Sequence[Record]) -> tuple[Page, ...]:
-    """Each page once.  Nearly always all records share one, which is then never hashed."""
-    own = {id(record.page): record.page for record in records}
-    return tuple(dict.fromkeys(own.values()))
+def pack(records: Sequence[Record], ids: Sequence[str], columns: bytes = b"") -> Part:
+    """All of them at once, as a packer does."""
+    packer = Packer()
+    packer.add(records, ids)
+    return packer.part(columns)
 
 
 class Table(Mapping[str, Record]):

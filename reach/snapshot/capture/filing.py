@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from reach.snapshot.attribute_path import Values
 from reach.snapshot.capture.folder import dumps
 from reach.snapshot.capture.plan import Step
 from reach.snapshot.capture.reading import Result
@@ -41,7 +42,7 @@ def items_of(step: Step, text: bytes) -> Sequence[Any]:
 def check(name: str, text: bytes, sections: Mapping[str, Section]) -> None:
     """Raise SnapshotError where the loader would refuse the file."""
     for key, records in decode(name, text, sections).records.items():
-        check_records(sections[key], records)
+        check_records(sections[key], Values(records))
 
 
 def differing(one: bytes, other: bytes, sections: Mapping[str, Section]) -> tuple[str, ...]:
