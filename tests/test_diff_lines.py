@@ -20,6 +20,7 @@ import reach
 import solver
 from reach.answer import EndPoint
 from reach.comparing import differing, flows, grouping, near, sweeping
+from reach.comparing import through as becoming
 from reach.comparing.difference import Difference, Line
 from reach.comparing.pairs import Member, products
 from reach.comparing.sweeping import Swept
@@ -176,23 +177,38 @@ def corners(kind: HeaderSpace) -> Iterator[dict[str, str]]:
         yield {"protocol": "6"} | {name.replace("_", "-"): str(v) for name, v in found.items()}
 
 
-def true(snapshots: tuple[Any, Any], claim: tuple[Any, Any, Any], where: World, side: str) -> bool:
+def true(
+    snapshots: tuple[Any, Any],
+    claim: tuple[Any, Any, Any],
+    where: World,
+    side: str,
+    *,
+    one_way: bool = False,
+) -> bool:
     """Whether both snapshots say so of the pair: of a packet to one of the addresses for it."""
     source, end, packet = claim
     return any(
-        tuple(_asked(each, source, end, packet, to) for each in snapshots) == EXPECTED[side]
+        tuple(_asked(each, source, end, packet, to, one_way) for each in snapshots)
+        == EXPECTED[side]
         for to in addressed(where.hosts, packet["destination"], where.fronts)
     )
 
 
-def _asked(snapshot: Any, source: EndPoint, end: EndPoint, packet: dict[str, str], to: str) -> str:
+def _asked(
+    snapshot: Any,
+    source: EndPoint,
+    end: EndPoint,
+    packet: dict[str, str],
+    to: str,
+    one_way: bool,
+) -> str:
     at_source = {name: value for name, value in {**packet, "destination": to}.items() if value}
     text = f"can {source.resource} reach {end.resource}"
     if "icmp-type" in at_source:
         del at_source["protocol"]  # that of the address
         text += f" icmp {at_source.pop('icmp-type')}/{at_source.pop('icmp-code', '0')}"
     try:
-        return str(reach.ask(snapshot, text, at_source=at_source).verdict)
+        return str(reach.ask(snapshot, text, at_source=at_source, one_way=one_way).verdict)
     except reach.QuestionError as error:
         raise AssertionError(f"{text} {at_source}: {error}") from error
 
@@ -249,7 +265,7 @@ def without_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is told by sets: all starts are for the solver."""
     for module in (near, differing):
         monkeypatch.setattr(module, "swept", lambda _, starts, *__: Swept((), tuple(starts)))
-    monkeypatch.setattr(differing, "swept_new", lambda _, starts: Swept((), tuple(starts)))
+    monkeypatch.setattr(differing, "swept_new", lambda _, starts, *__: Swept((), tuple(starts)))
 
 
 def told(found: Difference) -> dict[tuple[str, ...], list[HeaderSpace]]:
@@ -279,14 +295,16 @@ def besides(some: dict[Any, list[HeaderSpace]], others: dict[Any, list[HeaderSpa
     ]
 
 
-def untrue(snapshots: tuple[Any, Any], found: Difference, where: World) -> list[Any]:
+def untrue(
+    snapshots: tuple[Any, Any], found: Difference, where: World, *, one_way: bool = False
+) -> list[Any]:
     """Claims that questions do not bear out, of so many of each line."""
     return [
         (side, claim)
         for side, lines in (("gained", found.gained), ("lost", found.lost))
         for line in lines
         for claim in some(where.rng, list(claims(line)), MOST_CLAIMS // len(lines))
-        if not true(snapshots, claim, where, side)
+        if not true(snapshots, claim, where, side, one_way=one_way)
     ]
 
 
@@ -298,13 +316,16 @@ MOST_CLAIMS, MOST_ASKED = 200, 200
 PROBES = ("port 22", "port 81", "port 443", "port 53/udp", "icmp")
 
 
-def unclaimed(snapshots: tuple[Any, Any], found: Difference, where: World) -> list[Any]:
+def unclaimed(
+    snapshots: tuple[Any, Any], found: Difference, where: World, *, one_way: bool = False
+) -> list[Any]:
     """Questions whose verdict changes of which no line says so."""
     missing = []
     who = [str(host.eni) for host in where.hosts]
     every = [each for each in product([*who, "internet"], who, PROBES) if each[0] != each[1]]
     for source, end, probe in some(where.rng, every, MOST_ASKED):
-        answers = [reach.ask(each, f"can {source} reach {end} {probe}") for each in snapshots]
+        text = f"can {source} reach {end} {probe}"
+        answers = [reach.ask(each, text, one_way=one_way) for each in snapshots]
         verdicts = tuple(str(each.verdict) for each in answers)
         for side, lines in (("gained", found.gained), ("lost", found.lost)):
             if verdicts == EXPECTED[side]:
@@ -386,13 +407,13 @@ def test_sets_that_forget_what_got_through_before_are_noticed(
     for world in (one, other):
         world.wear(world.hosts[3], world.groups[0], world.open_group(world.v1))
     other.permit(other.groups[0], "tcp/2000 10.0.0.0/16")
-    real = sweeping._through
+    real = becoming.through
 
-    def nothing(network: Any, begun: Any, counted: Any) -> Any:
-        return real(network, begun if counted else (), None)
+    def nothing(network: Any, begun: Any, counted: Any, two_way: bool) -> Any:
+        return real(network, begun if counted else (), None, two_way)
 
     assert reach.diff(one.load(), other.load()).complete
-    monkeypatch.setattr(sweeping, "_through", nothing)
+    monkeypatch.setattr(sweeping, "through", nothing)
     with pytest.raises(Defect, match="as sets say"):
         reach.diff(one.load(), other.load())
 

@@ -177,10 +177,10 @@ def test_of_a_few_senders_the_solver_tells_the_same(
     rng, real = Random(f"new/{seed}/left"), sweeping.swept_new
     left: list[Start] = []
 
-    def swept_new(network: Network, starts: Sequence[Start]) -> Swept:
+    def swept_new(network: Network, starts: Sequence[Start], two_way: bool) -> Swept:
         some = rng.sample(starts, min(2, len(starts)))
         left.extend(some)
-        told = real(network, [start for start in starts if start not in some])
+        told = real(network, [start for start in starts if start not in some], two_way)
         return replace(told, rest=(*told.rest, *some))
 
     monkeypatch.setattr(differing, "swept_new", swept_new)

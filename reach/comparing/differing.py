@@ -18,7 +18,8 @@ from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.leaping import Starts
 from reach.comparing.nodes import Spot, more
-from reach.comparing.sweeping import Counted, Swept, swept, swept_new, was_sent
+from reach.comparing.sweeping import swept, swept_new, was_sent
+from reach.comparing.through import Counted
 from reach.flood import minus, uncovered
 from reach.lower import Ground
 from reach.resolve import every_packet, everyone, everywhere
@@ -81,10 +82,8 @@ class Differing:
             graph.entering(back, reply=True),
             (begun.by, begun.answering),
         )
-        told, anew = Swept((), tuple(dict.fromkeys(passing))), Swept((), fresh)
-        if two_way:
-            told = swept(networks, told.rest, sent, counted)
-            anew = swept_new(pair.after.network, anew.rest)
+        told = swept(networks, tuple(dict.fromkeys(passing)), sent, counted, two_way)
+        anew = swept_new(pair.after.network, fresh, two_way)
         starts = dict.fromkeys((*anew.rest, *told.rest))
         wanted = Wanted(
             counted.forward,

@@ -27,7 +27,8 @@ from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
-from reach.comparing.sweeping import Counted, Swept, swept
+from reach.comparing.sweeping import swept
+from reach.comparing.through import Counted
 from reach.component import Regrouped
 from reach.interfaces.peers import naming
 from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, standing_in, worn
@@ -110,9 +111,8 @@ class Near:
         starts = []
         begun = tuple(dict.fromkeys(every_packet(self._begun(by))))
         networks = pair.before.network, network
-        told = Swept((), begun)
-        if two_way:
-            told = swept(networks, begun, known(pair.before), Counted(forward, reply, within))
+        counted = Counted(forward, reply, within)
+        told = swept(networks, begun, known(pair.before), counted, two_way)
         for start in told.rest:
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:
