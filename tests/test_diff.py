@@ -27,6 +27,7 @@ from reach.network.header_text import header_dict
 from reach.render.paper import Paper
 from reach.snapshot.records import SecurityGroup
 from tests.estate import Estate, Id, Pair
+from tests.estates.public_access import block
 from tests.terminal import call
 
 Sketch = Callable[[Estate, Id, Id, Id], Any]
@@ -547,6 +548,26 @@ def test_what_is_left_out_is_not_said_to_be_nothing(tmp_path: Path) -> None:
     told = json.loads(call("diff", after, before, "--only", "gained", "--format", "json").stdout)
     assert (told["only"], told["lost"]) == ("gained", [])
     assert json.loads(call("diff", before, after, "--format", "json").stdout)["only"] == ""
+
+
+def test_all_of_one_version_is_not_told_with_some_of_the_other() -> None:
+    """Everybody by IPv4 and a block by IPv6 have one cause (Block Public Access): the block's
+    addresses would be taken for all."""
+    snapshots = []
+    for mode in ("block-bidirectional", "off"):
+        e = Pair(ipv6=True)
+        e.online(e.ta)
+        e.public(e.a, "198.51.100.7")
+        e.wear(e.a, e.group(e.v1, ["tcp/443 0.0.0.0/0", "tcp/443 2001:db8:77::/48"], name="both"))
+        block(e, mode)
+        snapshots.append(e.load())
+    found = reach.diff(*snapshots)
+    inward = [line for line in found.gained if line.sources[0].resource == "internet"]
+    told = {(line.sources[0].addresses, line.destinations[0].addresses) for line in inward}
+    assert told == {
+        ((), ("10.0.0.5",)),
+        (("2001:db8:77::/48",), ("2600:1f18:1a00:100::5",)),
+    }
 
 
 def test_of_flows_that_a_balancer_divides_each_is_told() -> None:

@@ -117,18 +117,24 @@ def _versions_joined(one: _Item, other: _Item) -> _Item | None:
     and not all of the sources may go with all of the destinations."""
     if one.four is other.four or one.both or other.both:
         return None
-    line = replace(
-        _packets_joined(one, other).line,
-        sources=_members_joined(one.line.sources, other.line.sources),
-        destinations=_members_joined(one.line.destinations, other.line.destinations),
-    )
-    return replace(one, line=line, both=True)
+    sources = _members_joined(one.line.sources, other.line.sources)
+    destinations = _members_joined(one.line.destinations, other.line.destinations)
+    if sources is None or destinations is None:
+        return None
+    both = _packets_joined(one, other).line
+    return replace(one, line=replace(both, sources=sources, destinations=destinations), both=True)
 
 
-def _members_joined(one: tuple[EndPoint, ...], other: tuple[EndPoint, ...]) -> tuple[EndPoint, ...]:
+def _members_joined(
+    one: tuple[EndPoint, ...], other: tuple[EndPoint, ...]
+) -> tuple[EndPoint, ...] | None:
+    """Each with its addresses of both versions; None where somebody is told by all of one version,
+    without saying any, and by some of the other: these would be taken for all."""
     found = {each.resource: each for each in one}
     for each in other:
         known = found[each.resource]
+        if bool(known.addresses) is not bool(each.addresses):
+            return None
         found[each.resource] = replace(each, addresses=(*known.addresses, *each.addresses))
     return tuple(found[name] for name in sorted(found))
 
