@@ -20,7 +20,6 @@ import reach
 import solver
 from reach.answer import EndPoint
 from reach.comparing import differing, flows, grouping, near, sweeping
-from reach.comparing import through as becoming
 from reach.comparing.difference import Difference, Line
 from reach.comparing.pairs import Member, products
 from reach.comparing.sweeping import Swept
@@ -31,6 +30,7 @@ from reach.flood import uncovered
 from reach.network.address import format_address, parse_address
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
+from reach.sets import through as becoming
 from solver import Term
 from tests.estate import Id, Pair, acl_entry
 from tests.estates import balancers, transit

@@ -18,13 +18,14 @@ import pytest
 
 import reach
 from reach.answer import Verdict
-from reach.comparing import differing, flows, moving, near, sweeping
-from reach.comparing import through as becoming
+from reach.comparing import differing, flows, near, sweeping
 from reach.comparing.difference import Difference
-from reach.comparing.trails import Memory, Trail
 from reach.decide import Proof, gets_through, replay
 from reach.errors import Defect
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.sets import moving
+from reach.sets import through as becoming
+from reach.sets.trails import Memory, Trail
 from reach.snapshot.records import NetworkInterface
 from tests.estate import Id, Pair
 from tests.estates import balancers

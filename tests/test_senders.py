@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from reach.comparing.senders import Flows
 from reach.network.header_space import HeaderSpace, Ranges
+from reach.sets.senders import Flows
 
 Pairs = frozenset[tuple[int, int]]
 _PORT = Ranges.of(22)

@@ -19,10 +19,10 @@ from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.leaping import Starts
 from reach.comparing.nodes import Spot, more
 from reach.comparing.sweeping import swept, swept_new, was_sent
-from reach.comparing.through import Counted
 from reach.flood import minus, uncovered
 from reach.lower import Ground
 from reach.resolve import every_packet, everyone, everywhere
+from reach.sets.through import Counted
 from solver import Backend
 
 

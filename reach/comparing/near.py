@@ -28,7 +28,6 @@ from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import swept
-from reach.comparing.through import Counted
 from reach.component import Regrouped
 from reach.interfaces.peers import naming
 from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, standing_in, worn
@@ -38,6 +37,7 @@ from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Filter, Forward
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
+from reach.sets.through import Counted
 from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
 from solver import Backend
 

@@ -34,6 +34,7 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
+from reach.sets.trails import OTHER_END
 
 MOST_SPACES = 64
 _MOST_RULES = 200
@@ -228,14 +229,6 @@ def _apart_from_ends(
 
 
 # ------------------------------------------------------------------- back to the node's entry
-
-
-OTHER_END = {
-    "source": "destination",
-    "destination": "source",
-    "source_port": "destination_port",
-    "destination_port": "source_port",
-}
 
 
 def rewritten(stage: Translate) -> frozenset[str]:

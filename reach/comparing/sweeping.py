@@ -3,7 +3,7 @@
     swept(networks, starts, known, counted, two_way) -> Swept
     swept_new(network, starts, two_way) -> Swept
 
-Sets that remember how their headers began (:mod:`reach.comparing.trails`) say exactly who gets
+Sets that remember how their headers began (:mod:`reach.sets.trails`) say exactly who gets
 where, and whose reply gets home, of everybody at once; so what gets through one network and not the
 other one is a difference of sets.  Of several things that may happen to a flow one is enough.  What
 is in doubt or not modelled, and what no product says, is left, in either network: it may get
@@ -22,15 +22,15 @@ from functools import partial
 from reach import foreseen
 from reach.aim import Start
 from reach.answer import Verdict
-from reach.comparing.kinds import carried, kinds, shown
-from reach.comparing.moving import TooManyError
 from reach.comparing.nodes import widest
-from reach.comparing.through import MOST_KINDS, NOTHING, Begun, Counted, End, Home, Through, through
 from reach.flood import covers, hull, uncovered
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
+from reach.sets.kinds import carried, kinds, shown
+from reach.sets.moving import TooManyError
+from reach.sets.through import MOST_KINDS, NOTHING, Begun, Counted, End, Home, Through, through
 
 _TO = "destination"
 _MOST_TURNS = 8  # so often those are looked at who send from an address of somebody else as well

@@ -3,9 +3,10 @@
     settling = Settling(network, aim, senders, aliases, packets, serving, backend)
     settling.every(works, told)                       settling.hang(work)
 
-What the solver refutes of many pairs at once is done with; what it does not is looked for with many
-more packets; and what none of these shows is a question of its own, for which the solver finds a
-packet, refutes it, or says what it hangs on.  Must not know AWS, nor where candidates come from.
+What exact sets say gets through is replayed first.  What the solver refutes of many pairs at once
+is done with; what it does not is looked for with many more packets; and what none of these shows is
+a question of its own, for which the solver finds a packet, refutes it, or says what it hangs on.
+Must not know AWS, nor where candidates come from.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.survey.candidates import Pair, Piece
 from reach.survey.confirmed import Shown, Work, rest, without
+from reach.survey.homing import homing
 from reach.survey.packets import Packets
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
@@ -76,6 +78,8 @@ class Settling:
         What the solver refutes of all of them together is done with; what it does not is looked for
         with many more packets, and only what these do not show is a question of its own.
         """
+        for work in works:
+            self._show_what_gets_home(work)
         left = [each for work in works for each, _ in work.left]
         beyond = [each for work in works for each in work.beyond]
         asked = Asked.of(self.aim, self.senders, self.aliases, left, beyond)
@@ -94,6 +98,25 @@ class Settling:
                 self._ask(work, together if len(works) == 1 else None)
             elif not work.found.open:
                 work.found.refuted += 1
+
+    def _show_what_gets_home(self, work: Work) -> None:
+        """What packets show that get home as exact sets have it, of a pair by itself: so it does
+        not hang on which others it is settled with."""
+        candidates = [each for each, _ in work.left]
+        if not candidates or work.senders.bit_count() > _MOST_TOGETHER:
+            return
+        asked = Asked.of(self.aim, self.senders, self.aliases, candidates, ())
+        packets = homing(self.network, asked.aim.starts, self.aim.two_way)
+        for packet in islice(packets, _MOST_TRIED):
+            before = len(work.covered)
+            for proof in replays(self.network, *packet, self.aim.two_way):
+                self._show(work, work.left, proof)
+                if len(work.covered) > before:
+                    break
+            if len(work.covered) > before:
+                work.left = work.rest()
+                if not work.left:
+                    return
 
     def _found_further(self, works: Sequence[Work], together: Together) -> set[int]:
         """Look for what is possible; the pairs of which something is that no packet showed."""

@@ -55,6 +55,7 @@ def test_every_pair_as_a_question_of_its_own(
     monkeypatch.setattr(Together, "possible", lambda self, pairs: list(range(len(pairs))))
     monkeypatch.setattr(Together, "unsettled", lambda self, pairs: list(range(len(pairs))))
     monkeypatch.setattr(Packets, "further", lambda self, pieces: iter(()))
+    monkeypatch.setattr(settling, "homing", lambda *_: iter(()))
     assert told(snapshot) == plain
 
 
@@ -64,7 +65,24 @@ def test_no_packet_is_made_up_at_all(
     """The solver finds every one of them."""
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
     monkeypatch.setattr(Packets, "further", lambda self, pieces: iter(()))
+    monkeypatch.setattr(settling, "homing", lambda *_: iter(()))
     assert told(snapshot) == plain
+
+
+def test_sets_say_nothing(snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gets home as they have it is found by the solver and by many packets as well."""
+    monkeypatch.setattr(settling, "homing", lambda *_: iter(()))
+    assert told(snapshot) == plain
+
+
+def test_sets_alone_say_what_gets_through_a_balancer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No likely packet is tried, and the solver is asked of nothing."""
+    snapshot = reach.load("samples/application_load_balancer/snapshot")
+    expected = told(snapshot)
+    monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(Together, "possible", lambda self, pairs: [])
+    monkeypatch.setattr(Together, "unsettled", lambda self, pairs: [])
+    assert told(snapshot) == expected
 
 
 def test_no_packet_is_steered(snapshot: Any, plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +106,7 @@ def test_a_refutation_of_what_is_possible_would_be_noticed(
     """If the solver's word were passed on wrongly, with no likely packet to show otherwise, less
     would be told: so the tests above compare something."""
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(settling, "homing", lambda *_: iter(()))
     monkeypatch.setattr(Together, "possible", lambda self, pairs: [])
     monkeypatch.setattr(Together, "unsettled", lambda self, pairs: [])
     assert told(snapshot) != plain
@@ -110,6 +129,7 @@ def test_what_the_solver_shows_is_what_was_left_to_be_shown(
     expected = exposed()
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
     monkeypatch.setattr(Packets, "further", lambda self, pieces: iter(()))
+    monkeypatch.setattr(settling, "homing", lambda *_: iter(()))
     assert exposed() == expected
     assert [words for words in expected.values() if "tcp 8080-8081" in words]
 
@@ -128,6 +148,7 @@ def test_that_a_node_is_said_to_lead_nowhere_would_be_noticed(
     snapshot = reach.load("samples/application_load_balancer/snapshot")
     expected = told(snapshot)
     monkeypatch.setattr(Packets, "likely", lambda self, candidate, piece: iter(()))
+    monkeypatch.setattr(settling, "homing", lambda *_: iter(()))
     monkeypatch.setattr(Onward, "leads_nowhere", lambda self, node, services, backend: True)
     assert told(snapshot) != expected
 

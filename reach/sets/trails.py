@@ -17,12 +17,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from reach.comparing.nodes import OTHER_END
 from reach.flood import minus, mirrored, on_the_wire, whole
 from reach.network.field import ICMP_ANSWERS
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.spans import Spans
 
+OTHER_END = {
+    "source": "destination",
+    "destination": "source",
+    "source_port": "destination_port",
+    "destination_port": "source_port",
+}
 ENDS = frozenset(OTHER_END)  # the fields that may be rewritten; others are for a solver
 Options = frozenset[int]  # of a choice, by their numbers
 Chosen = tuple[tuple[str, Options], ...]

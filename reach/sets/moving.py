@@ -17,9 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reach.comparing.nodes import OTHER_END
-from reach.comparing.senders import Flows, Reads
-from reach.comparing.trails import ENDS, Memory, Moving, Trail, began, turned
 from reach.flood import covers, hull, minus, permitted, towards, whole
 from reach.foreseen import few
 from reach.network.header_space import HeaderSpace, Ranges
@@ -40,6 +37,8 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
+from reach.sets.senders import Flows, Reads
+from reach.sets.trails import ENDS, OTHER_END, Memory, Moving, Trail, began, turned
 
 MOST, EACH = 200_000, 200  # so many sets are pushed on at least, and for each that begins
 _MOST_VALUES = 256  # so many values of a field are looked up apart
@@ -68,7 +67,8 @@ class Arrived:
 
 class Sets:
     """One direction.  Those that come by a ``wanted`` place are told apart from all; without any,
-    all count; what does not, and is not ``within`` some headers, cannot count any more."""
+    all count; what does not, and is not ``within`` some headers, cannot count any more.  ``most``
+    sets are pushed on, or as many as for so many that begin."""
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Sets:
         wanted: Mapping[str, Sequence[HeaderSpace]] | None,
         before: Memory | None = None,
         within: Mapping[str, Sequence[HeaderSpace]] | None = None,
+        most: int | None = None,
     ) -> None:
         self.memory = Memory()
         self.arrivals: list[Arrived] = []
@@ -86,14 +87,15 @@ class Sets:
         self._seen: dict[tuple[str, Trail], dict[HeaderSpace, Ranges]] = {}
         self._read: dict[str, Reads] = {}
         self._pushed = 0
-        self._most = MOST
+        self._most = most
 
     def run(self, begun: Iterable[At]) -> None:
         """Push on until nothing is new.  Raises TooManyError."""
         sets = [(node, trail, Flows.of(space)) for node, trail, space in begun]
         if self._wanted is None:
             sets = [(node, trail.with_count(), flows) for node, trail, flows in sets]
-        self._most = max(self._most, EACH * len(sets))
+        if self._most is None:
+            self._most = max(MOST, EACH * len(sets))
         while sets:
             onward: list[_Under] = []
             for (node, trail), every in _by_place(sets).items():
@@ -163,7 +165,7 @@ class Sets:
 
     def _push(self, node: str, moving: Moving, onward: list[At]) -> None:
         self._pushed += 1
-        if self._pushed > self._most:
+        if self._most is not None and self._pushed > self._most:
             raise TooManyError
         branches = [moving]
         for stage in self._network.node(node).stages:

@@ -2,7 +2,7 @@
 
     through(network, begun, counted, two_way) -> Through
 
-Pushes all of them there at once, and their replies back (:mod:`reach.comparing.moving`).  Knows the
+Pushes all of them there at once, and their replies back (:mod:`reach.sets.moving`).  Knows the
 neutral network only; must not know AWS, terms or a solver.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.aim import Start
-from reach.comparing.moving import Arrived, At, Sets, joined
-from reach.comparing.trails import PLAIN, Chosen, Delivered, Trail, began, by_both, home, turned
 from reach.flood import covers, minus, replied, uncovered, whole
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
+from reach.sets.moving import Arrived, At, Sets, joined
+from reach.sets.trails import PLAIN, Chosen, Delivered, Trail, began, by_both, home, turned
 
 MOST_KINDS = 64  # of so many at most it is looked whether one covers another
 _TO = "destination"
@@ -75,13 +75,21 @@ class Through:
 NOTHING = Through([], [], [])
 
 
-def through(network: Network, begun: Begun, counted: Counted | None, two_way: bool) -> Through:
+def through(
+    network: Network,
+    begun: Begun,
+    counted: Counted | None,
+    two_way: bool,
+    most: int | None = None,
+) -> Through:
     """What becomes of packets that start, there and back: of those that count, if not of all.
 
-    Without ``two_way`` nobody asks for a reply.
+    Without ``two_way`` nobody asks for a reply.  Raises TooManyError where more sets than ``most``
+    would be pushed on, or than ever are.
     """
-    wanted, within = (counted.forward, counted.within) if counted else (None, None)
-    there = Sets(network, wanted, within=within and within[0])
+    forward, reply = (counted.forward, counted.reply) if counted else (None, None)
+    within = (counted and counted.within) or (None, None)
+    there = Sets(network, forward, within=within[0], most=most)
     there.run((start.node, PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
     found = Through([], [], [*there.left])
     for node, trail, space in there.opened:
@@ -89,7 +97,8 @@ def through(network: Network, begun: Begun, counted: Counted | None, two_way: bo
             found.opened.append(Home(node, "", began(trail, space)))
     arrived = [each for each in there.arrivals if not each.stage.inside]
     if two_way:
-        _answered(network, begun, counted, there, arrived, found)
+        back = Sets(network, reply, there.memory, within=within[1], most=most)
+        _answered(begun, [each for each in arrived if reply or each.trail.counts], back, found)
     else:
         for each, doubted in _arrived(arrived):
             (found.opened if doubted else found.homes).append(each)
@@ -98,18 +107,8 @@ def through(network: Network, begun: Begun, counted: Counted | None, two_way: bo
     return found
 
 
-def _answered(
-    network: Network,
-    begun: Begun,
-    counted: Counted | None,
-    there: Sets,
-    every: Iterable[Arrived],
-    found: Through,
-) -> None:
+def _answered(begun: Begun, arrived: Sequence[Arrived], back: Sets, found: Through) -> None:
     """Adds what of all that arrives is answered, and gets back to whoever sent it."""
-    wanted, within = (counted.reply, counted.within) if counted else (None, None)
-    arrived = [each for each in every if wanted or each.trail.counts]
-    back = Sets(network, wanted, there.memory, within=within and within[1])
     back.run(_replies(arrived))
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
