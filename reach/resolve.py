@@ -21,6 +21,7 @@ from reach.demand import demand
 from reach.errors import QuestionError
 from reach.interfaces.blocks import both_addresses
 from reach.interfaces.claims import elastic
+from reach.interfaces.ends import starts_alone
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -253,6 +254,11 @@ def everywhere(ground: Ground) -> tuple[Start, ...]:
 
 
 def _everywhere(ground: Ground) -> tuple[Start, ...]:
+    known = ground.memo("every start but newcomers'", lambda: _known_starts(ground))
+    return (*known, *starts_alone(ground, ground.newcomers, None))
+
+
+def _known_starts(ground: Ground) -> tuple[Start, ...]:
     ends = (end for end in everyone(ground) if end.nobody is None)
     return tuple(dict.fromkeys(start for end in ends for start in end.starts))
 

@@ -21,6 +21,7 @@ from reach.comparing.nodes import Spot, more
 from reach.comparing.sweeping import swept, swept_new, was_sent
 from reach.comparing.through import Counted
 from reach.flood import minus, uncovered
+from reach.interfaces.ends import starts_alone
 from reach.lower import Ground
 from reach.resolve import every_packet, everyone, everywhere
 from solver import Backend
@@ -129,9 +130,12 @@ def starts_of(ground: Ground) -> Starts:
 
 def inside(ground: Ground) -> frozenset[str]:
     """Where interfaces start."""
-    return ground.memo(
-        "starts inside", lambda: frozenset(start.node for start in everyone(ground)[0].starts)
-    )
+
+    def make() -> frozenset[str]:
+        come = starts_alone(ground, ground.newcomers, None)
+        return frozenset(start.node for start in (*everyone(ground)[0].starts, *come))
+
+    return ground.memo("starts inside", make)
 
 
 def _new(pair: Pair, sent: Senders) -> list[Start]:

@@ -129,7 +129,7 @@ def _compared(before: Snapshot, after: Snapshot, kind: type[Record]) -> tuple[Al
     if few is None:
         old, new = dict(old.items()), dict(new.items())  # of packed records all at once
     else:
-        old, new = ({name: each[name] for name in few} for each in (old, new))
+        old, new = ({name: each[name] for name in few if name in each} for each in (old, new))
     other: list[str] = []
     only_told = 0
     for key, record in new.items():
