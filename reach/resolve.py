@@ -21,7 +21,6 @@ from reach.demand import demand
 from reach.errors import QuestionError
 from reach.interfaces.blocks import both_addresses
 from reach.interfaces.claims import elastic
-from reach.interfaces.ends import starts_alone
 from reach.lower import Ground
 from reach.network.address import (
     ANY_IPV4,
@@ -36,6 +35,7 @@ from reach.network.stage import Origin
 from reach.other_end import own_flow
 from reach.places import Place, place, things
 from reach.question import Packet, Question
+from reach.snapshot.records import NetworkInterface
 
 # Both ends of a packet are of one IP version; told apart from the start, constants fold.
 _FAMILIES = tuple(
@@ -255,7 +255,13 @@ def everywhere(ground: Ground) -> tuple[Start, ...]:
 
 def _everywhere(ground: Ground) -> tuple[Start, ...]:
     known = ground.memo("every start but newcomers'", lambda: _known_starts(ground))
-    return (*known, *starts_alone(ground, ground.newcomers, None))
+    return (*known, *of_newcomers(ground, ground.newcomers))
+
+
+def of_newcomers(ground: Ground, come: Iterable[NetworkInterface]) -> tuple[Start, ...]:
+    """What interfaces send that have come since all others were told: each by itself."""
+    ends = (ground.hosts((each,), each.network_interface_id) for each in come)
+    return tuple(start for end in ends for start in end.starts)
 
 
 def _known_starts(ground: Ground) -> tuple[Start, ...]:

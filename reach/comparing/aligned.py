@@ -21,12 +21,12 @@ from reach.comparing.records import Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
 from reach.comparing.standing import standing_apart
 from reach.component import node_name
-from reach.interfaces.ends import starts_alone
 from reach.interfaces.plain import plain, regrouped_nodes, worn
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
 from reach.resident import Reads, Resident, Standing, touched
+from reach.resolve import of_newcomers
 from reach.snapshot.amended import apart
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface
@@ -120,7 +120,7 @@ def regrouped(earlier: Resident, after: Snapshot, standing: Standing, edits: Rea
     ]
     come = [each for each in before.newcomers if each.network_interface_id not in known]
     nodes += before.made_of(frozenset((NetworkInterface, each.subnet_id or "") for each in come))
-    begun = starts_alone(before, come, None)
+    begun = of_newcomers(before, come)
     try:
         before.own("skeleton", lambda: skeleton(earlier).regrouped(before, nodes, begun))
     except NotPlainError:

@@ -21,9 +21,8 @@ from reach.comparing.nodes import Spot, more
 from reach.comparing.sweeping import swept, swept_new, was_sent
 from reach.comparing.through import Counted
 from reach.flood import minus, uncovered
-from reach.interfaces.ends import starts_alone
 from reach.lower import Ground
-from reach.resolve import every_packet, everyone, everywhere
+from reach.resolve import every_packet, everyone, everywhere, of_newcomers
 from solver import Backend
 
 
@@ -132,7 +131,7 @@ def inside(ground: Ground) -> frozenset[str]:
     """Where interfaces start."""
 
     def make() -> frozenset[str]:
-        come = starts_alone(ground, ground.newcomers, None)
+        come = of_newcomers(ground, ground.newcomers)
         return frozenset(start.node for start in (*everyone(ground)[0].starts, *come))
 
     return ground.memo("starts inside", make)
