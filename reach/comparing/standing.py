@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from reach.comparing.records import Changed
-from reach.interfaces.arriving import comes_alone, delivers, goes_alone, named_in, names_of
+from reach.interfaces.arriving import Name, comes_alone, delivers, goes_alone, named_in, names_of
 from reach.network.stage import Unmodelled
 from reach.resident import Resident, Standing, differs_in, only_groups
 from reach.snapshot.index import instance_of, private_addresses
@@ -97,13 +97,13 @@ def _have_own_addresses(come: Iterable[NetworkInterface]) -> bool:
 
 def _are_named(earlier: Resident, after: Snapshot, interfaces: Iterable[NetworkInterface]) -> bool:
     """Whether anything but interfaces and instances names one of these, before or after."""
-    names = frozenset(name for each in interfaces for name in names_of(each) if name)
+    names = frozenset(name for each in interfaces for name in names_of(each))
     return any(not names.isdisjoint(named) for named in _names(earlier, after.contents))
 
 
 def _names(
     earlier: Resident, after: Mapping[type[Record], Mapping[str, Record]]
-) -> Iterator[frozenset[str]]:
+) -> Iterator[frozenset[Name]]:
     for kind, records in earlier.snapshot.contents.items():
         if kind in _WHO:
             continue
@@ -114,5 +114,5 @@ def _names(
             yield named_in(each for n, each in others.items() if records.get(n) is not each)
 
 
-def _named(earlier: Resident, kind: type[Record]) -> frozenset[str]:
+def _named(earlier: Resident, kind: type[Record]) -> frozenset[Name]:
     return named_in(earlier.snapshot.records(kind))

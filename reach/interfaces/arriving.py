@@ -21,7 +21,8 @@ import msgspec
 from reach.component import Lowering, node_name
 from reach.interfaces.kinds import is_host
 from reach.interfaces.plain import stands_for_itself
-from reach.network.address import Prefix, is_ipv4, is_public
+from reach.interfaces.unserved import behind_others
+from reach.network.address import Prefix, is_ipv4, is_public, parse_address
 from reach.snapshot.index import (
     delegated_prefixes,
     instance_of,
@@ -35,7 +36,10 @@ from reach.snapshot.records import Instance, NetworkInterface, SecurityGroup, Su
 _PEERS = 64  # among so many of its subnet one is looked for that is like it
 _ORDINARY = "interface"
 # What may name an interface, an instance, or an address of one.
-_NAMES = re.compile(rb'(?<![\w-])(?:eni|i)-[0-9a-zA-Z]+|"[0-9]+(?:\.[0-9]+){3}"')
+_NAMES = re.compile(
+    rb'(?<![\w-])(?:eni|i)-[0-9a-zA-Z]+|"[0-9]+(?:\.[0-9]+){3}"|"[0-9a-fA-F]*(?::[0-9a-fA-F.]*){2,8}"'
+)
+Name = str | int  # an id, or an address
 
 
 def comes_alone(lowering: Lowering, interface: NetworkInterface, instance: Instance) -> bool:
@@ -61,20 +65,24 @@ def goes_alone(lowering: Lowering, interface: NetworkInterface, gone: frozenset[
     )
 
 
-def names_of(interface: NetworkInterface) -> Iterator[str]:
+def names_of(interface: NetworkInterface) -> frozenset[Name]:
     """What others may name an interface by."""
-    yield interface.network_interface_id
-    yield instance_of(interface) or ""
-    if interface.private_ip_address:
-        yield interface.private_ip_address
-    yield from (each.private_ip_address or "" for each in interface.private_ip_addresses)
+    ids = (interface.network_interface_id, instance_of(interface) or "")
+    return frozenset((*filter(None, ids), *private_addresses(interface)))
 
 
-def named_in(records: Iterable[Record]) -> frozenset[str]:
+def named_in(records: Iterable[Record]) -> frozenset[Name]:
     """All ids of interfaces and instances, and all addresses by themselves, that records name."""
     encode = msgspec.json.Encoder().encode
     found = (name for each in records for name in _NAMES.findall(encode(each)))
-    return frozenset(name.decode().strip('"') for name in found)
+    return frozenset(_read(name.decode().strip('"')) for name in set(found))
+
+
+def _read(name: str) -> Name:
+    try:
+        return parse_address(name)
+    except ValueError:  # an id; or what is written like an address
+        return name
 
 
 def _is_plain(lowering: Lowering, interface: NetworkInterface, instance: Instance) -> bool:
@@ -106,9 +114,17 @@ def _is_in_its_subnet(lowering: Lowering, interface: NetworkInterface) -> bool:
     blocks = [Prefix.parse(block) for block in subnet_blocks(subnet)]
     own = private_addresses(interface)
     return bool(own) and all(
-        is_ipv4(each) and not is_public(each) and any(each in block for block in blocks)
+        any(each in block for block in blocks) and _is_led_to(lowering, interface, each)
         for each in own
     )
+
+
+def _is_led_to(lowering: Lowering, interface: NetworkInterface, address: int) -> bool:
+    """Whether blocks alone tell how an address is led to: a public IPv4 address that is an own one
+    is told by itself, and one behind a gateway of which nothing tells."""
+    if not is_public(address):
+        return True
+    return not is_ipv4(address) and not behind_others(lowering, interface.vpc_id or "")
 
 
 def _stands_beside(
