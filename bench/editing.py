@@ -226,12 +226,15 @@ def _coming(snapshot: Any, rng: random.Random) -> Edit | None:
         return None
     number = f"{rng.getrandbits(68):017x}"
     only = replace(host.private_ip_addresses[0], private_ip_address=free)
+    blocks = (each.ipv6_cidr_block for each in subnet.ipv6_cidr_block_association_set)
+    own = (str(ip_network(block)[rng.getrandbits(60)]) for block in blocks if block)
+    sixes = zip(host.ipv6_addresses, own, strict=False)
     put = replace(
         host,
         network_interface_id=f"eni-{number}",
         private_ip_address=free,
         private_ip_addresses=(only,),
-        ipv6_addresses=(),
+        ipv6_addresses=tuple(replace(each, ipv6_address=six) for each, six in sixes),
         attachment=replace(host.attachment, instance_id=f"i-{number}"),
     )
     named = {"instance_id": f"i-{number}", "private_ip_address": free, "network_interfaces": ()}
