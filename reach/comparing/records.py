@@ -194,8 +194,12 @@ def _tells(record: Record) -> bool:
     if not isinstance(record, NetworkInterface):
         return True
     attached = record.attachment is not None and bool(record.attachment.instance_id)
-    described = any(words in record.description for words in _TELLING)
-    return record.requester_managed or described or not attached
+    return record.requester_managed or is_described(record) or not attached
+
+
+def is_described(interface: NetworkInterface) -> bool:
+    """Whether its description is as those are that services write."""
+    return any(words in interface.description for words in _TELLING)
 
 
 def _missing(before: Snapshot, after: Snapshot) -> Iterator[Missing]:

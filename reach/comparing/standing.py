@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from reach.comparing.records import Changed
+from reach.comparing.records import Changed, is_described
 from reach.interfaces.arriving import Name, comes_alone, delivers, goes_alone, named_in, names_of
 from reach.network.stage import Unmodelled
 from reach.resident import Resident, Standing, differs_in, only_groups
@@ -69,7 +69,7 @@ def _arrived(
         return None
     if earlier.snapshot.get(Instance, name) is not None:
         return None
-    alone = comes_alone(earlier, interface, instance)
+    alone = comes_alone(earlier, interface, instance) and not is_described(interface)
     fronts = (ends for ends, _ in earlier.fronts())
     free = not any(a in ends for ends in fronts for a in private_addresses(interface))
     return instance if alone and free and _tells_of_all(earlier, interface) else None
@@ -81,7 +81,8 @@ def _goes(
     left = after.get(Instance, instance_of(interface) or "")
     if left is not None and left.network_interfaces:
         return False  # it names an interface that is not held
-    return goes_alone(earlier, interface, gone) and _tells_of_all(earlier, interface)
+    alone = goes_alone(earlier, interface, gone) and not is_described(interface)
+    return alone and _tells_of_all(earlier, interface)
 
 
 def _tells_of_all(earlier: Resident, interface: NetworkInterface) -> bool:

@@ -96,12 +96,23 @@ def _is_plain(lowering: Lowering, interface: NetworkInterface, instance: Instanc
         and stands_for_itself(interface)
         and not interface.requester_managed
         and not interface.deny_all_igw_traffic
-        and instance_of(interface) == instance.instance_id
+        and _is_of(interface, instance)
         and not instance.public_ip_address
         and not outer_mapping(interface)
         and not delegated_prefixes(interface)
         and all(lowering.snapshot.get(SecurityGroup, g.group_id) is not None for g in groups)
         and _is_in_its_subnet(lowering, interface)
+    )
+
+
+def _is_of(interface: NetworkInterface, instance: Instance) -> bool:
+    """Whether both say so, and the instance names nothing else that may not be held."""
+    named = {each.network_interface_id for each in instance.network_interfaces}
+    return (
+        instance_of(interface) == instance.instance_id
+        and instance.vpc_id in (None, interface.vpc_id)
+        and instance.subnet_id in (None, interface.subnet_id)
+        and named <= {interface.network_interface_id}
     )
 
 
