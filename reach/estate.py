@@ -92,8 +92,9 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
-        differ, or what groups interfaces of instances wear, only what is made of them is made
-        again, and only who can come by it is looked at; after any other change everything is.
+        differ, or what groups interfaces of instances wear, or instances have come or gone with
+        their interfaces, only what is made of them is made again, and only who can come by it is
+        looked at; after any other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

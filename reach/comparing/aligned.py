@@ -6,7 +6,8 @@ A node of interfaces alike is called after the first of them, and group sets are
 snapshot: one interface that comes or goes would rename what has nothing to do with it.  So whatever
 differs stands apart in both, and both number the group sets of either.  Where nothing of that kind
 differs the grounds are those of the questions asked before, with all that is warm in them.  Where
-only rules were edited the second ground is the first one, all but what these rules are in.
+only rules were edited, or a few interfaces stand apart, the second ground is the first one, all but
+what these are in.
 
 Must not know how anything is compared.
 """
