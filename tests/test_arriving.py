@@ -26,6 +26,7 @@ from reach.network.address import parse_address
 from reach.options import DEFAULTS
 from reach.resident import Resident, Standing
 from reach.snapshot.index import instance_of
+from reach.snapshot.interface_records import InstanceState
 from reach.snapshot.records import Instance, NetworkInterface, RouteTable
 from reach.snapshot.snapshot import Snapshot
 from tests.test_near import (
@@ -225,6 +226,34 @@ def test_two_folders_say_who_has_come_and_gone(
         found = reach.diff(both[0], both[1])
         assert done == [True]
         assert_same_packets(found, reach.diff(both[0], both[1], narrow=False))
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_an_instance_that_is_terminated_is_told_of_for_a_while(
+    cached: bool, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its interface goes at once, its record later: that changes nothing, and is not looked for."""
+    own = grown_estate(estate, cached)
+    ground = resident(own.snapshot, DEFAULTS)
+    interface, instance = next(
+        (each, whose)
+        for each, whose in hosts(own.snapshot)
+        if arriving.goes_alone(ground, each, frozenset({each.network_interface_id}))
+    )
+    ended = replace(
+        instance,
+        state=InstanceState(name="terminated"),
+        network_interfaces=(),
+        subnet_id=None,
+        vpc_id=None,
+    )
+    done = watched(monkeypatch)
+    found = step(own, Edit((ended,), (interface,)))
+    later = step(found.estate, Edit(out=(ended,)))
+    assert done == [True, False, True, False]  # each beside all of both
+    assert found.difference.lost
+    assert not later.difference.lost
+    step(later.estate, changed(later.estate.snapshot, "interface more", Random("after it")))
 
 
 # ------------------------------------------------------------------- what is compared as a whole

@@ -155,8 +155,10 @@ def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
 
 def _may_stand_apart(before: Snapshot, after: Snapshot, changed: Changed) -> bool:
     """Whether a few interfaces differ, with their instances, and else nothing but rules may."""
-    own = changed.records.get(NetworkInterface)
-    if own is None or len(own.ids) > _MOST_REGROUPED or changed.told or changed.missing:
+    who = [each for kind, each in changed.records.items() if kind in _WHO]
+    if not who or any(len(each.ids) > _MOST_REGROUPED for each in who):
+        return False
+    if changed.told or changed.missing:
         return False
     others = (each for kind, each in changed.records.items() if kind not in _WHO)
     return not any(each.added or each.removed for each in others) and _told_alike(

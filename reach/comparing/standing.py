@@ -12,8 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from reach.comparing.records import Changed, is_described
-from reach.interfaces.arriving import Name, comes_alone, delivers, goes_alone, named_in, names_of
+from reach.comparing.records import Altered, Changed, is_described
+from reach.interfaces.arriving import (
+    Name,
+    comes_alone,
+    delivers,
+    goes_alone,
+    named_in,
+    names_of,
+    stands_idle,
+)
 from reach.network.stage import Unmodelled
 from reach.resident import Resident, Standing, differs_in, only_groups
 from reach.snapshot.index import instance_of, private_addresses
@@ -29,21 +37,23 @@ def standing_apart(
     earlier: Resident, before: Snapshot, after: Snapshot, changed: Changed
 ) -> Standing | None:
     """Who wears other groups, comes or goes, if that is all that differs of who there is."""
-    own = changed.records[NetworkInterface]
-    instances = changed.records.get(Instance)
+    own = changed.records.get(NetworkInterface, Altered())
+    instances = changed.records.get(Instance, Altered())
     pairs = [[s.get(NetworkInterface, name) for s in (before, after)] for name in own.other]
     if not all(only_groups(one, other) for one, other in pairs):
         return None
     come = [each for name in own.added if (each := after.get(NetworkInterface, name))]
     gone = [each for name in own.removed if (each := before.get(NetworkInterface, name))]
     whose = [instance_of(each) or "" for each in (*come, *gone)]
-    if not set(instances.ids if instances else ()) <= set(whose) or len(whose) != len(set(whose)):
+    idle = [name for name in instances.ids if name not in whose]
+    if len(whose) != len(set(whose)) or not _are_idle(earlier, before, after, idle):
         return None
     arrived = [_arrived(earlier, before, after, each) for each in come]
     every = frozenset(each.network_interface_id for each in gone)
     if not all(arrived) or not all(_goes(earlier, after, each, every) for each in gone):
         return None
-    if not _have_own_addresses(come) or _are_named(earlier, after, (*come, *gone)):
+    names = frozenset(name for each in (*come, *gone) for name in names_of(each))
+    if not _have_own_addresses(come) or _are_named(earlier, after, names | set(idle)):
         return None
     there = (*(now for _, now in pairs if now is not None), *come)
     new = (each for each in arrived if each is not None)
@@ -96,9 +106,23 @@ def _have_own_addresses(come: Iterable[NetworkInterface]) -> bool:
     return len(own) == len(set(own))
 
 
-def _are_named(earlier: Resident, after: Snapshot, interfaces: Iterable[NetworkInterface]) -> bool:
+def _are_idle(earlier: Resident, before: Snapshot, after: Snapshot, names: list[str]) -> bool:
+    """Whether instances have no interface, and name nothing that may not be held: who looks for
+    them finds nothing in either snapshot."""
+    told = [(name, s.get(Instance, name)) for name in names for s in (before, after)]
+    apart = earlier.all_regrouped
+    return all(
+        not any(
+            each.network_interface_id not in apart or apart[each.network_interface_id].there
+            for each in earlier.index.interfaces_by_instance.get(name, ())
+        )
+        and (instance is None or stands_idle(earlier, instance))
+        for name, instance in told
+    )
+
+
+def _are_named(earlier: Resident, after: Snapshot, names: frozenset[Name]) -> bool:
     """Whether anything but interfaces and instances names one of these, before or after."""
-    names = frozenset(name for each in interfaces for name in names_of(each))
     return any(not names.isdisjoint(named) for named in _names(earlier, after.contents))
 
 

@@ -33,7 +33,7 @@ from reach.snapshot.index import (
 from reach.snapshot.record import UNPRINTED, Record, unprinted
 from reach.snapshot.records import Instance, NetworkInterface, SecurityGroup, Subnet, Vpc
 
-_PEERS = 64  # among so many of its subnet one is looked for that is like it
+_PEERS = 64  # among so many one is looked for that is like it
 _ORDINARY = "interface"
 # What may name an interface, an instance, or an address of one.
 _NAMES = re.compile(
@@ -62,6 +62,26 @@ def goes_alone(lowering: Lowering, interface: NetworkInterface, gone: frozenset[
         and _stands_beside(lowering, interface, instance, gone)
         and len(lowering.index.interfaces_by_instance[instance.instance_id]) == 1
         and all(len(lowering.index.owner_of_address(a)) == 1 for a in private_addresses(interface))
+    )
+
+
+def stands_idle(lowering: Lowering, instance: Instance) -> bool:
+    """Whether an instance without interfaces says nothing that others do not."""
+    places = ((Subnet, instance.subnet_id), (Vpc, instance.vpc_id))
+    held = all(not name or lowering.snapshot.get(kind, name) is not None for kind, name in places)
+    beside = lowering.index.interfaces[:_PEERS]
+    left = frozenset(_absent(lowering))
+    others = (
+        lowering.snapshot.get(Instance, instance_of(each) or "")
+        for each in beside
+        if each.network_interface_id not in left
+    )
+    is_shown = (instance.owner_id, instance.page.scope)
+    return (
+        held
+        and not instance.network_interfaces
+        and not instance.public_ip_address
+        and any(e is not None and (e.owner_id, e.page.scope) == is_shown for e in others)
     )
 
 
