@@ -1,20 +1,45 @@
-"""What is edited of an estate to measure what that costs: one record of a random kind of change.
+"""What is edited of an estate to measure what that costs: one random change of a kind.
 
-    edited(snapshot, kind, rng) -> record
+    edited(snapshot, kind, rng) -> record        changed(snapshot, kind, rng) -> Edit
 
-Rules are of groups that interfaces wear, routes of tables, lists that something names.  Must not
-know how anything is measured.
+Rules are of groups that interfaces wear, routes of tables, lists that something names; interfaces
+come and go with their instances.  Must not know how anything is measured.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 PORTS = (22, 443, 5432, 8080)
 INSIDE = "10.0.0.0/8"
 _TRIES = 1000
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Records that are put in, and others that are taken out."""
+
+    put: tuple[Any, ...] = ()
+    out: tuple[Any, ...] = ()
+
+    @property
+    def first(self) -> Any:
+        return (*self.put, *self.out)[0]
+
+
+def changed(snapshot: Any, kind: str, rng: random.Random) -> Edit:
+    """A change of a kind; the first of many tried that can be made so."""
+    if kind not in COMINGS:
+        return Edit((edited(snapshot, kind, rng),))
+    for _ in range(_TRIES):
+        found = COMINGS[kind](snapshot, rng)
+        if found is not None:
+            return found
+    raise ValueError(f"nothing to change: {kind}")
 
 
 def edited(snapshot: Any, kind: str, rng: random.Random) -> Any:
@@ -27,9 +52,17 @@ def edited(snapshot: Any, kind: str, rng: random.Random) -> Any:
 
 
 def edited_snapshot(snapshot: Any, record: Any) -> Any:
-    from reach.changes.edit import with_record
+    return changed_snapshot(snapshot, Edit((record,)))
 
-    return with_record(snapshot, snapshot.id_of(record), record)
+
+def changed_snapshot(snapshot: Any, edit: Edit) -> Any:
+    from reach.changes.edit import with_record, without_record
+
+    for record in edit.out:
+        snapshot = without_record(snapshot, snapshot.id_of(record), type(record))
+    for record in edit.put:
+        snapshot = with_record(snapshot, snapshot.id_of(record), record)
+    return snapshot
 
 
 # --- rules ----------------------------------------------------------------------------------------
@@ -173,6 +206,58 @@ def _interface(snapshot: Any, rng: random.Random) -> Any:
     return None
 
 
+def _coming(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An instance like another one, with an interface at an address of the subnet that is free."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import NetworkInterface, Subnet
+
+    known = _host(snapshot, rng)
+    if known is None:
+        return None
+    host, instance = known
+    subnet = snapshot.get(Subnet, host.subnet_id)
+    block = ip_network(subnet.cidr_block)
+    beside = (each for each in snapshot.records(NetworkInterface) if each.vpc_id == host.vpc_id)
+    taken = {e.private_ip_address for each in beside for e in each.private_ip_addresses}
+    some = (str(block[rng.randrange(4, block.num_addresses - 1)]) for _ in range(_TRIES))
+    free = next((address for address in some if address not in taken), None)
+    if free is None:
+        return None
+    number = f"{rng.getrandbits(68):017x}"
+    only = replace(host.private_ip_addresses[0], private_ip_address=free)
+    blocks = (each.ipv6_cidr_block for each in subnet.ipv6_cidr_block_association_set)
+    own = (str(ip_network(block)[rng.getrandbits(60)]) for block in blocks if block)
+    sixes = zip(host.ipv6_addresses, own, strict=False)
+    put = replace(
+        host,
+        network_interface_id=f"eni-{number}",
+        private_ip_address=free,
+        private_ip_addresses=(only,),
+        ipv6_addresses=tuple(replace(each, ipv6_address=six) for each, six in sixes),
+        attachment=replace(host.attachment, instance_id=f"i-{number}"),
+    )
+    named = {"instance_id": f"i-{number}", "private_ip_address": free, "network_interfaces": ()}
+    return Edit((put, replace(instance, **named)))
+
+
+def _going(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An instance less, with its interface."""
+    known = _host(snapshot, rng)
+    return None if known is None else Edit(out=known)
+
+
+def _host(snapshot: Any, rng: random.Random) -> Any:
+    """A random interface of an instance that shows nothing outside, and that instance."""
+    from reach.snapshot.records import Instance, NetworkInterface
+
+    host = rng.choice(snapshot.records(NetworkInterface))
+    attached = host.attachment.instance_id if host.attachment else None
+    instance = snapshot.get(Instance, attached) if attached else None
+    plain = host.source_dest_check and not host.association and not host.requester_managed
+    return (host, instance) if plain and instance is not None else None
+
+
 def _worn(snapshot: Any, rng: random.Random) -> Any:
     """A group of a random interface."""
     from reach.snapshot.records import NetworkInterface, SecurityGroup
@@ -211,3 +296,8 @@ EDITS: Mapping[str, Callable[[Any, random.Random], Any]] = {
     "list": _list,
     "interface": _interface,
 }
+COMINGS: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
+    "interface more": _coming,
+    "interface less": _going,
+}
+KINDS = (*EDITS, *COMINGS)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.alone import Limit, alone
-from bench.editing import EDITS, edited, edited_snapshot
+from bench.editing import KINDS, changed, edited, edited_snapshot
 
 TIMES = 20
 SECONDS = 60.0  # for the edits of one kind
@@ -38,7 +38,7 @@ COLD = "cold"
 def resident(snapshot: Path, limit: Limit, times: int = TIMES) -> dict[str, Any]:
     """The time to make the estate and that of its edits, by kind; ``reach.diff`` of one, cold."""
     command = [sys.executable, "-m", "bench.resident", str(snapshot), "--edits", str(times)]
-    whole = Limit(limit.seconds + SECONDS * (len(EDITS) + 1), limit.megabytes)
+    whole = Limit(limit.seconds + SECONDS * (len(KINDS) + 1), limit.megabytes)
     done = alone(command, limit=whole)
     told = [json.loads(line) for line in done.out.splitlines()]
     return {**summary(told, done.failure), "memory": done.memory}
@@ -50,7 +50,7 @@ def summary(told: list[dict[str, Any]], failure: str) -> dict[str, Any]:
     for line in told:
         found |= {key: line[key] for key in ("load", "make", "cold") if key in line}
     edits = [line for line in told if "kind" in line]
-    times = {kind: [e["seconds"] for e in edits if e["kind"] == kind] for kind in EDITS}
+    times = {kind: [e["seconds"] for e in edits if e["kind"] == kind] for kind in KINDS}
     found["kinds"] = {kind: _spread(each) for kind, each in times.items() if each}
     over = [line["over"] for line in told if "over" in line]
     found |= {"edits": len(edits), "not done": len(over), "over": over}
@@ -88,14 +88,14 @@ def edits(path: Path, estate: Any, kind: str, times: int) -> Iterator[dict[str, 
         return
     rng = random.Random(kind)
     for number in range(-WARM_UP, times):
-        record = edited(estate.snapshot, kind, rng)
+        edit = changed(estate.snapshot, kind, rng)
         start = time.perf_counter()
-        found = estate.edit(record).difference
+        found = estate.edit(*edit.put, without=edit.out).difference
         seconds = time.perf_counter() - start
-        changed = len(found.gained) + len(found.lost)
         if number >= 0:
-            told = {"changed": changed, "complete": found.complete}
-            yield {"kind": kind, "seconds": seconds, **told, "id": estate.snapshot.id_of(record)}
+            told = {"changed": len(found.gained) + len(found.lost), "complete": found.complete}
+            name = estate.snapshot.id_of(edit.first)
+            yield {"kind": kind, "seconds": seconds, **told, "id": name}
 
 
 def differences(path: Path, rng: random.Random) -> Iterator[dict[str, Any]]:
@@ -137,9 +137,9 @@ def main() -> None:
     parser.add_argument("snapshot", type=Path)
     parser.add_argument("--edits", type=int, default=TIMES)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for each kind of edit")
-    parser.add_argument("--kind", action="append", choices=[*EDITS, COLD])
+    parser.add_argument("--kind", action="append", choices=[*KINDS, COLD])
     given = parser.parse_args()
-    kinds = given.kind or [*EDITS, COLD]
+    kinds = given.kind or [*KINDS, COLD]
     for told in work(given.snapshot, given.edits, given.seconds, kinds):
         print(json.dumps(told), flush=True)
 

@@ -311,6 +311,15 @@ class Lowering(Protocol):
         """Those of a class that have changed their groups since it was made out."""
         ...
 
+    @property
+    def newcomers(self) -> Sequence[NetworkInterface]:
+        """The interfaces that have come since classes were made out; some have gone again."""
+        ...
+
+    def own(self, key: str, make: Callable[[], T]) -> T:
+        """``make()``, once for this very lowering, of what no other one shares."""
+        ...
+
     def has(self, kind: type[Record], near: Record) -> bool:
         """Whether the call that lists ``kind`` was made in the scope of ``near``."""
         ...
@@ -324,11 +333,14 @@ class Lowering(Protocol):
 class Regrouped:
     """An interface that wears other groups than its class: it stands apart in nodes of its own.
 
-    ``number`` is its identity, which no other sender has; its class keeps its name.
+    ``number`` is its identity, which no other sender has; its class keeps its name.  Of one that is
+    not ``there`` the nodes let nothing pass.  One that ``came`` since is a class by itself.
     """
 
     interface: NetworkInterface
     number: int
+    there: bool = True
+    came: bool = False
 
 
 @dataclass(frozen=True, slots=True)

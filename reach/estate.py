@@ -8,13 +8,13 @@ Composes questions and differences; must not know the engines, rendering or the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reach.answer import Answer
 from reach.asking import ask, keep_ground
-from reach.changes.edit import with_record
+from reach.changes.edit import with_record, without_record
 from reach.comparing.aligned import resident
 from reach.comparing.diff import MOST, diff
 from reach.comparing.difference import Difference
@@ -62,13 +62,21 @@ class Estate:
         """The answer of :func:`reach.ask`, about the estate as it is, under its options."""
         return ask(self.snapshot, question, options=self._options, **how)
 
-    def edit(self, *records: Record, most: int = MOST) -> Edited:
-        """The estate with these records in the place of those of the same ids, or beside them.
+    def edit(self, *records: Record, without: Iterable[Record] = (), most: int = MOST) -> Edited:
+        """The estate with these records in the place of those of the same ids, or beside them, and
+        ``without`` others.
 
-        A record of the snapshot is edited with :func:`msgspec.structs.replace`.  Raises
-        QuestionError for a record that is of no section of the snapshot.
+        A record of the snapshot is edited with :func:`msgspec.structs.replace`; with another id it
+        is a new one.  Raises QuestionError for a record that is of no section of the snapshot, and
+        for one to be left out that is not there.
         """
         snapshot = self.snapshot
+        for record in without:
+            name = snapshot.id_of(record) if record.page.section in snapshot.sections else ""
+            if snapshot.get(type(record), name) is None:
+                kind = type(record).__name__
+                raise QuestionError(f"no {kind} {name or 'of that kind'} is in the snapshot")
+            snapshot = without_record(snapshot, name, type(record))
         for record in records:
             if record.page.section not in snapshot.sections:
                 kind = type(record).__name__
@@ -84,8 +92,9 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
-        differ, or what groups interfaces of instances wear, only what is made of them is made
-        again, and only who can come by it is looked at; after any other change everything is.
+        differ, or what groups interfaces of instances wear, or instances have come or gone with
+        their interfaces, only what is made of them is made again, and only who can come by it is
+        looked at; after any other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

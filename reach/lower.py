@@ -407,6 +407,10 @@ class Ground:
     def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
         return ()
 
+    @property
+    def newcomers(self) -> Sequence[NetworkInterface]:
+        return ()
+
     def _by_group(self) -> Mapping[str, tuple[tuple[int, str], ...]]:
         found: dict[str, list[tuple[int, str]]] = {}
         for number, (vpc, groups) in self._identities.items():

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from heapq import merge
 from operator import attrgetter
 from threading import local
 from typing import TypeVar, cast
@@ -26,12 +27,15 @@ from reach.component import Regrouped
 from reach.interfaces.classes import classes
 from reach.interfaces.plain import worn
 from reach.lower import ALONE, Alignment, Ground, Sender
+from reach.network.header_space import Ranges
 from reach.network.node import Node
 from reach.options import DEFAULTS, Options
+from reach.snapshot.amended import amended
 from reach.snapshot.crowd import Crowd
-from reach.snapshot.index import Index, Interfaces, instance_of
+from reach.snapshot.index import Index, Interfaces, instance_of, private_addresses
 from reach.snapshot.record import PROVENANCE, UNPRINTED, Record
 from reach.snapshot.records import (
+    Instance,
     ManagedPrefixListEntries,
     NetworkAcl,
     NetworkInterface,
@@ -55,6 +59,8 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     TransitGatewayRoutes: frozenset({"routes"}),
     TransitGatewayStaticRoutes: frozenset({"routes"}),
 }
+_WHO: tuple[type[Record], ...] = (NetworkInterface, Instance)
+_NEWCOMERS = "newcomers"
 _NOTHING: Reads = frozenset()
 _UNCHANGED: Mapping[str, Regrouped] = {}
 # Read by whatever works things out later.  That reads no rules of groups and no entries of ACLs.
@@ -75,13 +81,24 @@ def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterab
     return frozenset(found)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """The interfaces that are to stand apart: as they are ``there`` afterwards, or ``gone``; with
+    the instances of those that nobody has seen yet."""
+
+    there: tuple[NetworkInterface, ...] = ()
+    gone: tuple[NetworkInterface, ...] = ()
+    instances: tuple[Instance, ...] = ()
+
+    def each(self) -> Iterator[tuple[NetworkInterface, bool]]:
+        """Each with whether it is there afterwards."""
+        yield from ((each, True) for each in self.there)
+        yield from ((each, False) for each in self.gone)
+
+
 def only_groups(one: NetworkInterface | None, other: NetworkInterface | None) -> bool:
     """Whether an interface of an instance differs in its groups alone, and these are told."""
-    if one is None or other is None or one.page.scope != other.page.scope:
-        return False
-    free = PROVENANCE | {"groups"}
-    kept = (name for name in NetworkInterface.__struct_fields__ if name not in free)
-    if not all(getattr(one, name) == getattr(other, name) for name in kept):
+    if one is None or other is None or differs_in(one, other, frozenset({"groups"})):
         return False
     told = all(each.groups and each.groups is not UNPRINTED for each in (one, other))
     return told and bool(instance_of(one)) and not one.requester_managed
@@ -90,10 +107,14 @@ def only_groups(one: NetworkInterface | None, other: NetworkInterface | None) ->
 def _only_rules(one: Record | None, other: Record | None) -> bool:
     if one is None or other is None or type(one) is not type(other) or type(one) not in RULES:
         return False
-    free = RULES[type(one)] | PROVENANCE
-    kept = (name for name in type(one).__struct_fields__ if name not in free)
+    return not differs_in(one, other, RULES[type(one)])
+
+
+def differs_in(one: Record, other: Record, free: frozenset[str]) -> bool:
+    """Whether two records of a kind differ in anything but some fields."""
+    kept = (name for name in type(one).__struct_fields__ if name not in free | PROVENANCE)
     same_scope = one.page.scope == other.page.scope
-    return same_scope and all(getattr(one, name) == getattr(other, name) for name in kept)
+    return not same_scope or any(getattr(one, name) != getattr(other, name) for name in kept)
 
 
 # ------------------------------------------------------------------- who reads what
@@ -202,9 +223,24 @@ class _WatchedIndex(Index):
         now = {name: each for name, each in changed.items() if group_id in worn(each)}
         if self.roll is not None:
             own = found if isinstance(found, Crowd) else self.roll.crowd(self.roll.nobody)
-            return own.with_others(changed, now)
+            come = [each for name, each in now.items() if self.regrouped[name].came]
+            return own.with_others(changed, now).beside(come)
         kept = (each for each in found if each.network_interface_id not in changed)
         return tuple(sorted((*kept, *now.values()), key=attrgetter("network_interface_id")))
+
+    @property
+    def come(self) -> tuple[NetworkInterface, ...]:
+        """Who is in no table, as it has come since."""
+        return tuple(each.interface for each in self.regrouped.values() if each.came)
+
+    def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
+        own = (each for each in self.come if address in private_addresses(each))
+        return (*super().owner_of_address(address), *own)
+
+    def addresses_within(self, spans: Ranges) -> Iterator[int]:
+        known = super().addresses_within(spans)
+        more = {a for each in self.come for a in private_addresses(each) if a in spans}
+        return merge(known, sorted(more)) if more else known
 
     def _handed(self, table: RouteTable | None) -> RouteTable | None:
         if table is not None:
@@ -229,6 +265,45 @@ def _watched_table(name: str, make: Callable[[Index], object]) -> property:
 for _name, _table in list(vars(Index).items()):
     if isinstance(_table, cached_property):
         setattr(_WatchedIndex, _name, _watched_table(_name, _table.func))
+
+
+class _Beside(Mapping[str, Interfaces]):
+    """A table of interfaces by where they are, with those that have come since; whoever looks one
+    place up is made of what is there."""
+
+    def __init__(self, index: _WatchedIndex, known: Mapping[str, Interfaces], at: _Place) -> None:
+        self._index, self._known, self._at = index, known, at
+
+    def __getitem__(self, name: str) -> Interfaces:
+        self._index.frames.hear((NetworkInterface, name))
+        come = tuple(each for each in self._index.come if self._at(each) == name)
+        if not come:
+            return self._known[name]
+        known = self._known.get(name, ())
+        return known.beside(come) if isinstance(known, Crowd) else (*known, *come)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+_Place = Callable[[NetworkInterface], str | None]
+_PLACES: Mapping[str, _Place] = {
+    "interfaces_by_subnet": attrgetter("subnet_id"),
+    "interfaces_by_vpc": attrgetter("vpc_id"),
+    "interfaces_by_instance": instance_of,
+}
+
+
+def _place_table(name: str, at: _Place) -> property:
+    known = vars(_WatchedIndex)[name]
+    return property(lambda index: _Beside(index, known.__get__(index), at))
+
+
+for _name, _at in _PLACES.items():
+    setattr(_WatchedIndex, _name, _place_table(_name, _at))
 
 
 def _works_out_later(value: object) -> bool:
@@ -315,23 +390,43 @@ class Resident(Ground):
         return self._after(snapshot, touched, self.all_regrouped)
 
     def regrouping(
-        self, snapshot: Snapshot, touched: Reads, interfaces: Iterable[NetworkInterface]
+        self, snapshot: Snapshot, touched: Reads, standing: Standing
     ) -> tuple[Resident, Resident]:
         """This ground with some interfaces apart, and that of a snapshot that differs from this
-        one's in these rules and in what groups these interfaces wear."""
+        one's in these rules, in what groups these interfaces wear, and in which of them there
+        are."""
         one, other = dict(self.all_regrouped), dict[str, Regrouped]()
-        names: set[str] = set()
-        for now in interfaces:
+        names, reads = set[str](), set[Read]()
+        for now, there in standing.each():
             name = now.network_interface_id
             if name not in one:
+                number = max({**self.identities(), **_numbers(one)}, default=0) + 1
                 was = self.snapshot.get(NetworkInterface, name)
-                assert was is not None
-                one[name] = Regrouped(was, max({**self.identities(), **_numbers(one)}) + 1)
-            other[name] = replace(one[name], interface=now)
-            names |= {name, classes(self).of(name), *worn(now), *worn(one[name].interface)}
+                known = was is not None
+                one[name] = Regrouped(was or now, number, there=known, came=not known)
+                reads |= set() if known else {(NetworkInterface, each) for each in _read_of(now)}
+            other[name] = replace(one[name], interface=now, there=there)
+            own = name if one[name].came else classes(self).of(name)
+            names |= {name, own, *worn(now), *worn(one[name].interface)}
         apart = frozenset((NetworkInterface, name) for name in names)
-        before = self._after(self.snapshot, apart, one)
+        if reads:  # tables are of those who were there: made before others come
+            _ = self.index.roll, self.index.interfaces
+        told = self._with(standing, one)
+        before = Resident(told, self.options, self.alignment, self, apart | reads, one)
         return before, before._after(snapshot, apart | touched, one | other)
+
+    def _with(self, standing: Standing, one: Mapping[str, Regrouped]) -> Snapshot:
+        """The snapshot with those that have come, and their instances."""
+        contents = dict(self.snapshot.contents)
+        come = [each.interface for name, each in one.items() if each.came]
+        for record in come:
+            name = record.network_interface_id
+            if name not in contents[NetworkInterface]:
+                contents[NetworkInterface] = amended(contents[NetworkInterface], name, record)
+        for instance in standing.instances:
+            known = contents.get(Instance, {})
+            contents[Instance] = amended(known, instance.instance_id, instance)
+        return replace(self.snapshot, contents=contents)
 
     def _after(
         self, snapshot: Snapshot, touched: Reads, regrouped: Mapping[str, Regrouped]
@@ -339,7 +434,9 @@ class Resident(Ground):
         if regrouped:
             # Who is whose is told as it was: they stand apart, and nobody else has changed.
             told = dict(snapshot.contents)
-            told[NetworkInterface] = self.snapshot.contents[NetworkInterface]
+            for kind in _WHO:
+                if kind in self.snapshot.contents:
+                    told[kind] = self.snapshot.contents[kind]
             snapshot = replace(snapshot, contents=told)
         return Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
 
@@ -356,6 +453,11 @@ class Resident(Ground):
     def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
         self._frames.hear((NetworkInterface, class_id))
         return [e for name, e in self.all_regrouped.items() if classes(self).of(name) == class_id]
+
+    @property
+    def newcomers(self) -> Sequence[NetworkInterface]:
+        self._frames.hear((NetworkInterface, _NEWCOMERS))
+        return self.index.come
 
     def identities(self) -> Mapping[int, Sender]:
         known = super().identities()
@@ -405,6 +507,11 @@ class Resident(Ground):
 
     def _place(self, made: _Made) -> _Shelf:
         return self._common if made.reads.isdisjoint(self._edited) else self._shelf
+
+
+def _read_of(come: NetworkInterface) -> tuple[str, ...]:
+    """What is read of one that comes by whoever reads of others where it stands."""
+    return come.subnet_id or "", come.vpc_id or "", _NEWCOMERS
 
 
 def _numbers(regrouped: Mapping[str, Regrouped]) -> dict[int, Sender]:

@@ -35,6 +35,7 @@ from reach.network.stage import Origin
 from reach.other_end import own_flow
 from reach.places import Place, place, things
 from reach.question import Packet, Question
+from reach.snapshot.records import NetworkInterface
 
 # Both ends of a packet are of one IP version; told apart from the start, constants fold.
 _FAMILIES = tuple(
@@ -253,6 +254,17 @@ def everywhere(ground: Ground) -> tuple[Start, ...]:
 
 
 def _everywhere(ground: Ground) -> tuple[Start, ...]:
+    known = ground.memo("every start but newcomers'", lambda: _known_starts(ground))
+    return (*known, *of_newcomers(ground, ground.newcomers))
+
+
+def of_newcomers(ground: Ground, come: Iterable[NetworkInterface]) -> tuple[Start, ...]:
+    """What interfaces send that have come since all others were told: each by itself."""
+    ends = (ground.hosts((each,), each.network_interface_id) for each in come)
+    return tuple(start for end in ends for start in end.starts)
+
+
+def _known_starts(ground: Ground) -> tuple[Start, ...]:
     ends = (end for end in everyone(ground) if end.nobody is None)
     return tuple(dict.fromkeys(start for end in ends for start in end.starts))
 

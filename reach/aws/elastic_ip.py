@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.unserved import behind_others
 from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix, is_public, parse_address
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin, Route, Stage, Unmodelled
 from reach.snapshot.index import ipv6_blocks, private_addresses, public_mapping
 from reach.snapshot.record import UNPRINTED
-from reach.snapshot.records import Address, InternetGateway, NatGateway, NetworkInterface, Vpc
+from reach.snapshot.records import Address, NatGateway, NetworkInterface, Vpc
 from reach.unprinted import left_out
 
 
@@ -41,33 +42,10 @@ def _known(lowering: Lowering) -> Iterator[tuple[int, str, str]]:
                 yield parse_address(place.public_ip), gateway.nat_gateway_id, words
 
 
-def _behind_others(lowering: Lowering, vpc_id: str) -> str:
-    """Why nothing tells which gateway serves the interfaces of a VPC, if nothing does."""
-    vpc = lowering.snapshot.get(Vpc, vpc_id)
-    if vpc is None:
-        return "has this address, and its VPC is not in the snapshot"
-    if vpc_id in _served(lowering):
-        return ""
-    named = lowering.index.unheld.gateways.get(vpc_id)
-    if named is not None:
-        return f"has this address, and {named[0]} of its VPC is not in the snapshot"
-    if lowering.index.told_by_owner(InternetGateway, vpc):
-        return ""
-    return f"has this address, and the gateways of {vpc.owner_id} are not in the snapshot"
-
-
-def _served(lowering: Lowering) -> frozenset[str]:
-    def make() -> frozenset[str]:
-        gateways = lowering.snapshot.records(InternetGateway)
-        return frozenset(each.vpc_id or "" for one in gateways for each in one.attachments)
-
-    return lowering.memo("elastic_ip served", make)
-
-
 def _unseen(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
-    words = _behind_others(lowering, interface.vpc_id or "")
+    words = behind_others(lowering, interface.vpc_id or "")
     return (Unmodelled(Origin(interface_id, words, code="UNKNOWN_RESOURCE")),)
 
 
@@ -76,7 +54,7 @@ def _unserved(lowering: Lowering) -> frozenset[str]:
 
     def make() -> frozenset[str]:
         vpcs = ("", *lowering.index.interfaces_by_vpc)
-        return frozenset(vpc for vpc in vpcs if _behind_others(lowering, vpc))
+        return frozenset(vpc for vpc in vpcs if behind_others(lowering, vpc))
 
     return lowering.memo("elastic_ip unserved", make)
 

@@ -100,6 +100,18 @@ def _gone(lowering: Lowering, class_id: str, side: str, part: str) -> tuple[Stag
     return (Forward(tuple(routes)),)
 
 
+def _there(own: Regrouped | None) -> tuple[Stage, ...]:
+    """Nothing passes that is not there; of what is, a filter that lets all pass tells where."""
+    if own is None:
+        return ()
+    name = own.interface.network_interface_id
+    origin = Origin(name, "is not there", "state", "BAD_STATE", own.interface.name)
+    otherwise = Rule(ANYTHING, Action.DENY, origin)
+    if own.there:
+        otherwise = Rule(ANYTHING, Action.PERMIT, _QUIET)
+    return (Filter((), otherwise, f"presence {name}"),)
+
+
 def _groups(
     lowering: Lowering, way: str, class_id: str, own: Regrouped | None
 ) -> tuple[Stage, ...]:
@@ -121,6 +133,7 @@ def _sending(
 ) -> tuple[Stage, ...]:
     first = members[0]
     return (
+        *_there(own),
         *lowering.slot("network_interface.state", first.network_interface_id),
         *alone,
         _checked(first, "source", classes(lowering).own(members)),
@@ -229,6 +242,7 @@ def _admit_own(lowering: Lowering, own: Regrouped) -> tuple[Stage, ...]:
     name = own.interface.network_interface_id
     class_id = classes(lowering).of(name)
     return (
+        *_there(own),
         *lowering.slot("network_interface.state", name),
         *_groups(lowering, "ingress", class_id, own),
         *_returning(lowering, own.interface),

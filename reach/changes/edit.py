@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from reach.snapshot.amended import amended
+from reach.snapshot.amended import amended, without
 from reach.snapshot.record import Record
 from reach.snapshot.snapshot import Snapshot
 
@@ -28,6 +28,12 @@ def with_record(snapshot: Snapshot, name: str, record: Record) -> Snapshot:
     told = amended(snapshot.contents.get(kind, {}), name, record)
     contents = {**snapshot.contents, kind: told}
     return replace(snapshot, contents=contents, derived={})
+
+
+def without_record(snapshot: Snapshot, name: str, kind: type[Record]) -> Snapshot:
+    """The snapshot without the record of a kind that has this id, and nothing worked out yet."""
+    told = without(snapshot.contents.get(kind, {}), name)
+    return replace(snapshot, contents={**snapshot.contents, kind: told}, derived={})
 
 
 def breadth(protocol: str, ports: tuple[int | None, int | None] | None, block: str | None) -> int:

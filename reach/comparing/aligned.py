@@ -6,7 +6,8 @@ A node of interfaces alike is called after the first of them, and group sets are
 snapshot: one interface that comes or goes would rename what has nothing to do with it.  So whatever
 differs stands apart in both, and both number the group sets of either.  Where nothing of that kind
 differs the grounds are those of the questions asked before, with all that is warm in them.  Where
-only rules were edited the second ground is the first one, all but what these rules are in.
+only rules were edited, or a few interfaces stand apart, the second ground is the first one, all but
+what these are in.
 
 Must not know how anything is compared.
 """
@@ -18,13 +19,15 @@ from dataclasses import dataclass, replace
 
 from reach.asking import ground_of
 from reach.comparing.records import Changed
-from reach.comparing.skeleton import skeleton
+from reach.comparing.skeleton import NotPlainError, skeleton
+from reach.comparing.standing import standing_apart
 from reach.component import node_name
 from reach.interfaces.plain import plain, regrouped_nodes, worn
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
-from reach.resident import Reads, Resident, only_groups, touched
+from reach.resident import Reads, Resident, Standing, touched
+from reach.resolve import of_newcomers
 from reach.snapshot.amended import apart
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface
@@ -33,6 +36,8 @@ from reach.snapshot.snapshot import Snapshot
 _KEPT = "aligned ground"
 _MOST_REGROUPED = 64  # stand apart beside their classes; of more, all are made out anew
 _HOST = "network_interface"
+_WHO = (NetworkInterface, Instance)
+_NOBODY: Mapping[type[Record], Sequence[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,14 @@ def aligned(
     edits = _edits(before, after, changed) if narrow else None
     if edits:
         return edited(resident(before, options), after, edits)
-    others = _other_groups(before, after, changed) if narrow else None
-    if others is not None:
-        pair = regrouped(resident(before, options), after, *others)
-        if pair is not None:
-            return pair
+    if narrow and _may_stand_apart(before, after, changed):
+        earlier = resident(before, options)
+        standing = standing_apart(earlier, before, after, changed)
+        edits = _besides(before, after, changed)
+        if standing is not None and edits is not None:
+            pair = regrouped(earlier, after, standing, edits)
+            if pair is not None:
+                return pair
     grounds = ground_of(before, options), ground_of(after, options)
     one, other = (ground.own_senders for ground in grounds)
     alone = frozenset(_apart(before, after, changed))
@@ -94,25 +102,30 @@ def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair:
     return Pair(earlier, later, edits)
 
 
-def regrouped(
-    earlier: Resident, after: Snapshot, interfaces: Sequence[NetworkInterface], edits: Reads
-) -> Pair | None:
-    """A ground with some interfaces apart, and the one after they changed their groups, and rules
-    were edited; None: they stand in for others, or are too many."""
+def regrouped(earlier: Resident, after: Snapshot, standing: Standing, edits: Reads) -> Pair | None:
+    """A ground with some interfaces apart, and the one after they changed their groups, came or
+    went, and rules were edited; None: they stand in for others, or are too many."""
+    interfaces = [each for each, _ in standing.each()]
     names = [each.network_interface_id for each in interfaces]
-    hosts = plain(earlier)
-    if not all(hosts.family(node_name(_HOST, name, "send")) for name in names):
+    hosts, known = plain(earlier), earlier.snapshot.contents[NetworkInterface]
+    if not all(hosts.family(node_name(_HOST, n, "send")) for n in names if n in known):
         return None
     if len({*earlier.all_regrouped, *names}) > _MOST_REGROUPED:
         return None
-    before, later = earlier.regrouping(after, edits, interfaces)
+    before, later = earlier.regrouping(after, edits, standing)
     changed = [worn(each.interface) for name in names if (each := before.regrouped(name))]
     groups = {g for was, now in zip(changed, interfaces, strict=True) for g in was ^ worn(now)}
     told = frozenset((NetworkInterface, name) for name in (*groups, *names))
     nodes = [
         node for each in before.all_regrouped.values() for node in regrouped_nodes(before, each)
     ]
-    before.own("skeleton", lambda: skeleton(earlier).regrouped(before, nodes))
+    come = [each for each in before.newcomers if each.network_interface_id not in known]
+    nodes += before.made_of(frozenset((NetworkInterface, each.subnet_id or "") for each in come))
+    begun = of_newcomers(before, come)
+    try:
+        before.own("skeleton", lambda: skeleton(earlier).regrouped(before, nodes, begun))
+    except NotPlainError:
+        return None
     after.derived[_resident_key(earlier.options)] = later
     return Pair(before, later, edits | told, tuple(names))
 
@@ -140,36 +153,44 @@ def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
     return touched(before, after, {k: each.other for k, each in altered.items()})
 
 
-def _other_groups(
-    before: Snapshot, after: Snapshot, changed: Changed
-) -> tuple[tuple[NetworkInterface, ...], Reads] | None:
-    """The interfaces that wear other groups, and the rules that were edited as well, if that is all
-    that differs."""
-    others = dict(changed.records)
-    own = others.pop(NetworkInterface, None)
-    if own is None or any(a.added or a.removed for a in (own, *others.values())):
-        return None
-    if changed.told or changed.missing or not _told_alike(before, after):
-        return None
-    pairs = [[s.get(NetworkInterface, name) for s in (before, after)] for name in own.other]
-    edits = touched(before, after, {kind: each.other for kind, each in others.items()})
-    if not all(only_groups(one, other) for one, other in pairs) or (others and not edits):
-        return None
-    return tuple(now for _, now in pairs if now is not None), edits
+def _may_stand_apart(before: Snapshot, after: Snapshot, changed: Changed) -> bool:
+    """Whether a few interfaces differ, with their instances, and else nothing but rules may."""
+    who = [each for kind, each in changed.records.items() if kind in _WHO]
+    if not who or any(len(each.ids) > _MOST_REGROUPED for each in who):
+        return False
+    if changed.told or changed.missing:
+        return False
+    others = (each for kind, each in changed.records.items() if kind not in _WHO)
+    return not any(each.added or each.removed for each in others) and _told_alike(
+        before, after, {kind: each.ids for kind, each in changed.records.items() if kind in _WHO}
+    )
 
 
-def _told_alike(before: Snapshot, after: Snapshot) -> bool:
-    """Whether the same calls were made, and told of the same things in the same order."""
+def _besides(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
+    """The rules that were edited as well, if no more differs."""
+    others = {kind: each.other for kind, each in changed.records.items() if kind not in _WHO}
+    edits = touched(before, after, others)
+    return None if others and not edits else edits
+
+
+def _told_alike(
+    before: Snapshot, after: Snapshot, but: Mapping[type[Record], Sequence[str]] = _NOBODY
+) -> bool:
+    """Whether the same calls were made, and told of the same things in the same order, ``but`` for
+    some."""
     if before.calls is not after.calls and _called(before) != _called(after):
         return False
     if before.sections != after.sections or before.contents.keys() != after.contents.keys():
         return False
-    told = ((before.contents[kind], after.contents[kind]) for kind in before.contents)
-    return all(apart(one, other) is not None or _names(one) == _names(other) for one, other in told)
+    return all(
+        apart(one, after.contents[kind]) is not None
+        or _names(one, but.get(kind, ())) == _names(after.contents[kind], but.get(kind, ()))
+        for kind, one in before.contents.items()
+    )
 
 
-def _names(records: Mapping[str, Record]) -> list[str]:
-    return [name for name, _ in records.items()]
+def _names(records: Mapping[str, Record], but: Sequence[str]) -> list[str]:
+    return [name for name, _ in records.items() if name not in but]
 
 
 def _called(snapshot: Snapshot) -> tuple[object, ...]:

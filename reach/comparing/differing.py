@@ -21,7 +21,7 @@ from reach.comparing.nodes import Spot, more
 from reach.comparing.sweeping import swept, swept_new, was_sent
 from reach.flood import minus, uncovered
 from reach.lower import Ground
-from reach.resolve import every_packet, everyone, everywhere
+from reach.resolve import every_packet, everyone, everywhere, of_newcomers
 from reach.sets.through import Counted
 from solver import Backend
 
@@ -129,9 +129,12 @@ def starts_of(ground: Ground) -> Starts:
 
 def inside(ground: Ground) -> frozenset[str]:
     """Where interfaces start."""
-    return ground.memo(
-        "starts inside", lambda: frozenset(start.node for start in everyone(ground)[0].starts)
-    )
+
+    def make() -> frozenset[str]:
+        come = of_newcomers(ground, ground.newcomers)
+        return frozenset(start.node for start in (*everyone(ground)[0].starts, *come))
+
+    return ground.memo("starts inside", make)
 
 
 def _new(pair: Pair, sent: Senders) -> list[Start]:

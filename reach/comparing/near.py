@@ -34,7 +34,7 @@ from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, s
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Filter, Forward
+from reach.network.stage import Action, Filter, Forward, Origin, Rule
 from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
 from reach.sets.through import Counted
@@ -45,6 +45,8 @@ _MANY = 100  # of what starts at more nodes it is looked which ways it can come
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 _FEW_ENDS = 16  # addresses to which it is walked back, for who has a way there
+_LETS_NONE = Filter((), Rule(ANYTHING, Action.DENY, Origin("", "")))
+_LETS_ALL = Filter((), Rule(ANYTHING, Action.PERMIT, Origin("", "")))
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
     for ends in (ANY_IPV4, ANY_IPV6)
@@ -339,7 +341,16 @@ def _by_interfaces(pair: Pair, apart: Iterable[tuple[Regrouped, Regrouped]]) -> 
             for ground, each in ((pair.before, was), (pair.after, now))
         )
         for part in one:
-            yield part, nodes, own, (one[part], other[part])
+            both = _there(was, one[part]), _there(now, other[part])
+            yield part, nodes, own, both
+        if was.there is not now.there:  # past its groups it reaches its host, and itself
+            known = _LETS_ALL if was.there else _LETS_NONE, _LETS_ALL if now.there else _LETS_NONE
+            yield "send", nodes, own, known
+
+
+def _there(each: Regrouped, own: Filter) -> Filter:
+    """What the groups of an interface let pass if it is there."""
+    return own if each.there else replace(own, rules=())
 
 
 def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:

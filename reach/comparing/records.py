@@ -129,7 +129,7 @@ def _compared(before: Snapshot, after: Snapshot, kind: type[Record]) -> tuple[Al
     if few is None:
         old, new = dict(old.items()), dict(new.items())  # of packed records all at once
     else:
-        old, new = ({name: each[name] for name in few} for each in (old, new))
+        old, new = ({name: each[name] for name in few if name in each} for each in (old, new))
     other: list[str] = []
     only_told = 0
     for key, record in new.items():
@@ -194,8 +194,12 @@ def _tells(record: Record) -> bool:
     if not isinstance(record, NetworkInterface):
         return True
     attached = record.attachment is not None and bool(record.attachment.instance_id)
-    described = any(words in record.description for words in _TELLING)
-    return record.requester_managed or described or not attached
+    return record.requester_managed or is_described(record) or not attached
+
+
+def is_described(interface: NetworkInterface) -> bool:
+    """Whether its description is as those are that services write."""
+    return any(words in interface.description for words in _TELLING)
 
 
 def _missing(before: Snapshot, after: Snapshot) -> Iterator[Missing]:

@@ -17,6 +17,7 @@ from copy import copy
 from dataclasses import replace
 from itertools import product
 
+from reach.aim import Start
 from reach.comparing.coming import Edge, Graph, ways
 from reach.comparing.nodes import Spot, only_says_who, unwritten
 from reach.flood import image, whole
@@ -89,14 +90,32 @@ class Skeleton(Graph):
             raise NotPlainError("what is new rewrites")
         return other
 
-    def regrouped(self, ground: Ground, names: Iterable[str]) -> Skeleton:
-        """The skeleton of a ground in which some plain hosts have nodes of their own, among these.
+    def regrouped(
+        self, ground: Ground, names: Iterable[str], come: Iterable[Start] = ()
+    ) -> Skeleton:
+        """The skeleton of a ground in which some plain hosts have nodes of their own, among these,
+        and others ``come``, who start there.
 
-        What it shares with this one stays as it is: no more families are looked at.
+        What it shares with this one stays as it is: no more families are looked at.  Raises
+        NotPlainError where nobody has been before.
         """
         other = copy(self)
         other._plain, other._is_shared = plain(ground), True
+        other._led_to = {family: dict(led) for family, led in self._led_to.items()}
+        for start in come:
+            other._admit(start)
         return other.on(ground.network, [name for name in names if name in self.nodes])
+
+    def _admit(self, start: Start) -> None:
+        """A plain host more, where others are."""
+        place = self._plain.place(start.node)
+        if place not in self._begin_at:
+            raise NotPlainError(f"where {start.node} is nobody has been before")
+        sources = start.space.by_name.get("source", whole("source"))
+        self._begins |= {start.node}
+        self._sources = {**self._sources, place: [*self._sources[place], sources]}
+        self._begin_at = {**self._begin_at, place: [*self._begin_at[place], start.node]}
+        self._sent_from, self._answering = {}, {}
 
     def _rewrites(self, name: str) -> bool:
         """Whether a node rewrites anything, or says who sends."""

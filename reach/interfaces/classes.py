@@ -41,6 +41,14 @@ class Classes(Protocol):
 
 
 def classes(lowering: Lowering) -> Classes:
+    known = made_out(lowering)
+    come = lowering.all_regrouped
+    return lowering.own("classes and others", lambda: _with(lowering, known)) if come else known
+
+
+def made_out(lowering: Lowering) -> Classes:
+    """The classes without who has come since."""
+
     def make() -> Classes:
         if lowering.index.roll is None:
             return OneByOne(lowering)
@@ -78,6 +86,34 @@ class OneByOne:
 
     def services(self) -> tuple[NetworkInterface, ...]:
         return tuple(each for each in self._lowering.index.interfaces if not is_host(each))
+
+
+def _with(lowering: Lowering, known: Classes) -> Classes:
+    every = lowering.all_regrouped.items()
+    come = {name: (each.interface,) for name, each in every if each.came}
+    return _With(known, come) if come else known
+
+
+class _With:
+    """The classes that were made out, and one for each that has come since."""
+
+    def __init__(self, known: Classes, come: Mapping[str, tuple[NetworkInterface]]) -> None:
+        self._known, self._come = known, come
+
+    def of(self, interface_id: str) -> str:
+        return interface_id if interface_id in self._come else self._known.of(interface_id)
+
+    def members(self, class_id: str) -> Sequence[NetworkInterface]:
+        return self._come.get(class_id) or self._known.members(class_id)
+
+    def alike(self, interface_id: str) -> Sequence[NetworkInterface]:
+        return self._come.get(interface_id) or self._known.alike(interface_id)
+
+    def own(self, members: Sequence[NetworkInterface]) -> Ranges:
+        return self._known.own(members)
+
+    def services(self) -> Sequence[NetworkInterface]:
+        return self._known.services()
 
 
 def union(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Ranges:

@@ -19,7 +19,7 @@ import numpy as np
 from reach.aim import Start
 from reach.component import End, Lowering, node_name
 from reach.interfaces import ends
-from reach.interfaces.classes import classes
+from reach.interfaces.classes import classes, made_out
 from reach.interfaces.kinds import is_host, owned
 from reach.interfaces.rolled import Rolled
 from reach.later import Later
@@ -71,7 +71,7 @@ class _Lot:
 
     def __init__(self, lowering: Lowering, crowd: Crowd, within: Ranges | None = None) -> None:
         self.lowering, self.crowd, self.within = lowering, crowd, within
-        self.known = cast(Rolled, classes(lowering))
+        self.known = cast(Rolled, made_out(lowering))
         host = self.known.host[crowd.rows]
         self.hosts: Rows = crowd.rows[host]
         self.rows_of_services: Rows = crowd.rows[~host]

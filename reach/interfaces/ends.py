@@ -23,7 +23,7 @@ from reach.interfaces.unshown import may_be_led_to, unshown
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
-from reach.snapshot.crowd import Crowd
+from reach.snapshot.crowd import Crowd, Mixed
 from reach.snapshot.index import instance_of
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.interface_records import NAT_TYPES
@@ -82,6 +82,9 @@ def hosts(
 
 def receivers(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Mapping[str, Ranges]:
     """The nodes that receive for some interfaces, in the order of the first of each."""
+    if isinstance(interfaces, Mixed):  # each of the others by itself
+        others = receivers(lowering, interfaces.others)
+        return {**receivers(lowering, interfaces.crowd), **others}
     if isinstance(interfaces, Crowd) and len(interfaces) > MANY:
         from reach.interfaces.crowds import receivers_of
 

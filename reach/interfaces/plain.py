@@ -157,14 +157,22 @@ class _Regrouped:
         self._lowering, self._known, self._changed = lowering, known, changed
 
     def family(self, node: str) -> str:
-        return self._known.family(node)
+        host = host_of(node)
+        return host if self._has_come(host) else self._known.family(node)
+
+    def _has_come(self, host: str) -> bool:
+        changed = self._changed.get(host)
+        return changed is not None and changed.came
 
     def place(self, node: str) -> object:
+        changed = self._changed.get(host_of(node))
+        if changed is not None and changed.came:
+            return changed.interface.subnet_id
         return self._known.place(node)
 
     def identity(self, node: str) -> int:
         changed = self._changed.get(host_of(node))
-        if changed is not None and node.endswith((f" {OWN}", "/send")):
+        if changed is not None and (changed.came or node.endswith((f" {OWN}", "/send"))):
             return changed.number
         return self._known.identity(node)
 

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from reach.component import Lowering
-from reach.interfaces.classes import classes
+from reach.interfaces.classes import made_out
 from reach.interfaces.ends import MANY
 from reach.interfaces.plain import host_of, nodes_of, sending_as, stands_for_itself
 from reach.interfaces.rolled import Rolled
@@ -25,7 +25,7 @@ class PlainRoll:
 
     def __init__(self, lowering: Lowering, roll: Roll) -> None:
         self._lowering, self._roll = lowering, roll
-        self._known = cast(Rolled, classes(lowering))
+        self._known = cast(Rolled, made_out(lowering))
         passed = np.fromiter(map(stands_for_itself, roll.profiles), np.bool_, len(roll.profiles))
         own = self._known.host & passed[roll.profile]
         _, first, which = np.unique(roll.instances, return_index=True, return_inverse=True)

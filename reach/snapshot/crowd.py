@@ -33,6 +33,10 @@ class Crowd(Sequence[NetworkInterface]):
         """The same without some and with others, by their ids."""
         return Crowd(self.roll, self.roll.changed(self.rows, left, come))
 
+    def beside(self, others: Sequence[NetworkInterface]) -> Crowd | Mixed:
+        """They, and some others that are of no roll."""
+        return Mixed(self, tuple(others)) if others else self
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -53,3 +57,32 @@ class Crowd(Sequence[NetworkInterface]):
         if self._made is None:
             self._made = self.roll.records(self.rows)
         return iter(self._made)
+
+
+class Mixed(Sequence[NetworkInterface]):
+    """A crowd, and behind it a few ``others`` that are of no roll."""
+
+    __slots__ = ("crowd", "others")
+
+    def __init__(self, crowd: Crowd, others: tuple[NetworkInterface, ...]) -> None:
+        self.crowd, self.others = crowd, others
+
+    def where(self, test: Callable[[NetworkInterface], bool]) -> Crowd | Mixed:
+        """Those of them that pass a test of what many share."""
+        return self.crowd.where(test).beside(tuple(filter(test, self.others)))
+
+    def __len__(self) -> int:
+        return len(self.crowd) + len(self.others)
+
+    @overload
+    def __getitem__(self, place: int) -> NetworkInterface: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[NetworkInterface, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> NetworkInterface | tuple[NetworkInterface, ...]:
+        return tuple(self)[place]
+
+    def __iter__(self) -> Iterator[NetworkInterface]:
+        yield from self.crowd
+        yield from self.others

@@ -26,7 +26,7 @@ from reach.network.address import (
     parse_address,
 )
 from reach.network.header_space import Ranges
-from reach.snapshot.crowd import Crowd
+from reach.snapshot.crowd import Crowd, Mixed
 from reach.snapshot.lines import Lines
 from reach.snapshot.record import UNPRINTED, Record, is_associated
 from reach.snapshot.records import (
@@ -163,7 +163,7 @@ def _is_there(block: CidrBlockAssociation | Ipv6CidrBlockAssociation) -> bool:
 
 
 def _passing(some: Interfaces, test: Callable[[NetworkInterface], bool]) -> Interfaces:
-    return some.where(test) if isinstance(some, Crowd) else tuple(filter(test, some))
+    return some.where(test) if isinstance(some, Crowd | Mixed) else tuple(filter(test, some))
 
 
 def instance_of(interface: NetworkInterface) -> str | None:
@@ -274,6 +274,8 @@ class Index:
 
     def public_ipv4_of(self, interfaces: Interfaces) -> Ranges:
         """Those of their own IPv4 addresses that are public ones, prefixes not counted."""
+        if isinstance(interfaces, Mixed):
+            return self.public_ipv4_of(interfaces.crowd) | self.public_ipv4_of(interfaces.others)
         if isinstance(interfaces, Crowd):
             return Ranges(tuple(interfaces.roll.spans(interfaces.rows, _PUBLIC_IPV4)))
         own = (a for each in interfaces for a in private_addresses(each))
@@ -281,6 +283,8 @@ class Index:
 
     def addresses_of(self, interfaces: Interfaces) -> Ranges:
         """All their own addresses, and the prefixes that count as such (R-ENI-2)."""
+        if isinstance(interfaces, Mixed):
+            return self.addresses_of(interfaces.crowd) | self.addresses_of(interfaces.others)
         if isinstance(interfaces, Crowd):
             own = Ranges(tuple(interfaces.roll.spans(interfaces.rows)))
             interfaces = interfaces.roll.crowd(interfaces.roll.delegated_of(interfaces.rows))
@@ -291,6 +295,8 @@ class Index:
 
     def have_ipv6(self, interfaces: Interfaces) -> bool:
         """Whether any of them has an IPv6 address, or a prefix of such."""
+        if isinstance(interfaces, Mixed):
+            return self.have_ipv6(interfaces.crowd) or self.have_ipv6(interfaces.others)
         if isinstance(interfaces, Crowd):
             if interfaces.roll.have_six(interfaces.rows):
                 return True

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reach.snapshot.amended import Amended, amended, apart
+from reach.snapshot.amended import Amended, amended, apart, without
 from reach.snapshot.record import Record
 from reach.snapshot.records import Subnet
 from reach.snapshot.table import Table, pack
@@ -43,9 +43,39 @@ def test_it_is_what_a_copy_with_the_same_edits_is(seed: int) -> None:
         assert {n for n in copied if packed[n] != told[n]} <= few
 
 
-def test_a_record_more_makes_all_of_them() -> None:
-    """Where it belongs among the others only the order of all tells."""
+@pytest.mark.parametrize("seed", range(4))
+def test_some_are_added_and_others_left_out(seed: int) -> None:
+    """In any order, and the same again: behind all that were there comes what was added."""
+    rng = Random(f"added/{seed}")
+    packed: Mapping[str, Record] = table(subnets(6))
+    copied, told = dict(packed.items()), packed
+    for number in range(12):
+        name = f"subnet-{rng.randrange(9):03}"
+        if rng.random() < 0.5 and name in copied:
+            del copied[name]
+            told = without(told, name)
+            with pytest.raises(KeyError):
+                told[name]
+        else:
+            copied[name] = Subnet(subnet_id=name, vpc_id=f"vpc-{number}")
+            told = amended(told, name, copied[name])
+            assert told[name] is copied[name]
+        assert dict(told.items()) == copied
+        assert {*told} == {*copied}
+        assert len(told) == len(copied)
+        assert all(each in told for each in copied)
+        assert (name in told) is (name in copied)
+        few = apart(packed, told)
+        assert few is not None
+        assert {n for n in {*copied, *packed} if packed.get(n) != told.get(n)} <= few
+    assert [n for n in told if n in packed] == [n for n in packed if n in told]
+
+
+def test_a_record_more_is_behind_the_others() -> None:
+    """None of the others is made, or copied."""
     records = table(subnets(3))
-    more = Subnet(subnet_id="subnet-new")
-    assert amended(records, "subnet-new", more) == {**dict(records.items()), "subnet-new": more}
+    more = Subnet(subnet_id="subnet-aaa")
+    told = amended(records, "subnet-aaa", more)
+    assert [*told] == [*records, "subnet-aaa"]
+    assert apart(records, told) == frozenset({"subnet-aaa"})
     assert apart(records, table(subnets(3))) is None
