@@ -25,6 +25,11 @@ _MADE_AND_GONE = "pending deleting deleted"
 
 ATTACHMENT = _words("attaching detaching detached")
 CARRIER_GATEWAY = _words(_MADE_AND_GONE)
+# What the states "updating" and "pending_..." of an attachment pass on, no page says.
+CORE_ATTACHMENT = _words("rejected pending_attachment_acceptance creating failed deleting")
+CORE_NETWORK = _words("creating deleting")
+CORE_PEERING = _words("creating failed deleting")
+CORE_ROUTE = _words("blackhole")
 # In a subnet, or at a transit gateway.
 FIREWALL_ENDPOINT = _words(
     "creating deleting deleted failed error standby pending_acceptance rejecting rejected"

@@ -40,6 +40,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.core_attachments import WORKS, carries, standing
 from reach.snapshot.core_network_calls import DETAIL, POLICY, VPC_ATTACHMENT
 from reach.snapshot.core_network_policy import PolicyDocument, read_policy
 from reach.snapshot.core_network_records import (
@@ -59,13 +60,11 @@ from reach.snapshot.core_network_records import (
 from reach.snapshot.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from reach.snapshot.section import Section
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayRouteTable
+from reach.states import CORE_PEERING, refused
 
 _NAME = "core_network"
 _QUIET = Origin("", "")
 _ANY_ZONE = "-"
-_WORKS = ("AVAILABLE", "")
-# network-manager/latest/cloudwan/cloudwan-create-attachment does not say what these pass on.
-_DOUBTFUL = ("UPDATING", "PENDING_NETWORK_UPDATE", "PENDING_TAG_ACCEPTANCE")
 # R-SG-17; the API refuses the feature in a zone of this kind
 # (SECURITY_GROUP_REFERENCING_UNSUPPORTED_AVAILABILITY_ZONE).
 _NO_REFERENCES = ("use1-az3",)
@@ -83,15 +82,13 @@ def _of_vpc(lowering: Lowering, core_network_id: str, vpc_id: str) -> CoreAttach
     """The attachment of a VPC; one that works before one that is gone."""
 
     def make() -> dict[tuple[str, str], CoreAttachment]:
-        ordered = sorted(_attachments(lowering).values(), key=lambda each: _rank(each.about.state))
+        ordered = sorted(
+            _attachments(lowering).values(), key=lambda each: standing(each.about.state)
+        )
         vpcs = [each for each in ordered if each.about.attachment_type == "VPC"]
         return {(each.core_network_id, each.resource_id): each for each in vpcs}
 
     return lowering.memo(f"{_NAME} by vpc", make).get((core_network_id, vpc_id))
-
-
-def _rank(state: str) -> int:
-    return 2 if state in _WORKS else int(state in _DOUBTFUL)
 
 
 def _subnet_in(lowering: Lowering, attachment: CoreAttachment, zone: str) -> str | None:
@@ -167,7 +164,7 @@ def _in(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
     """A packet that an attachment brings in, from a zone."""
     attachment = _attachments(lowering)[attachment_id]
     edge, domain = attachment.about.edge_location, attachment.domain
-    state = _states(lowering, attachment)
+    state = carries(lowering, attachment)
     if not domain:
         words = "belongs to no segment and to no network function group"
         refused = Origin(attachment_id, words, "segment", "NO_PATH")
@@ -180,22 +177,6 @@ def _in(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
     words = f"belongs to {domain.replace(':', ' ')}"
     route = Route(ANYTHING, onward, Origin(attachment_id, words))
     return (*state, *(() if kept else (FORGET,)), Forward((route,), _QUIET))
-
-
-def _states(lowering: Lowering, attachment: CoreAttachment) -> tuple[Stage, ...]:
-    """R-CWAN-1: the core network and the attachment work."""
-    core_network_id, state = attachment.core_network_id, attachment.about.state
-    whole = lowering.snapshot.get(CoreNetwork, core_network_id)
-    detail = lowering.snapshot.get(CoreNetworkDetails, core_network_id)
-    for said in (whole.state if whole else "", detail.core_network.state if detail else ""):
-        if said in ("CREATING", "DELETING"):
-            return (deny_all(Origin(core_network_id, f"is {said}", "state", "BAD_STATE")),)
-    if state in _WORKS:
-        return ()
-    if state in _DOUBTFUL:
-        words = f"is {state}; whether it passes packets on meanwhile is not documented"
-        return (Unmodelled(Origin(attachment.id, words)),)
-    return (deny_all(Origin(attachment.id, f"is {state}", "state", "BAD_STATE_ATTACHMENT")),)
 
 
 def _either(attachment: CoreAttachment, onward: str, zone: str) -> Choose:
@@ -253,7 +234,7 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
     """R-CWAN-6, R-SG-15: VPCs at one edge location, on the way in only."""
     joined: dict[tuple[str, str], list[str]] = {}
     for each in _attachments(lowering).values():
-        if each.about.attachment_type != "VPC" or each.about.state not in _WORKS:
+        if each.about.attachment_type != "VPC" or not standing(each.about.state):
             continue
         if _keeps_groups(lowering, each, "") is not False:
             key = each.core_network_id, each.about.edge_location
@@ -273,7 +254,7 @@ def _out(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, 
     if attachment is None:
         words = "this attachment is not known"
         return (Unmodelled(lowering.missing(CoreNetworkAttachment, attachment_id, words)),)
-    state = _states(lowering, attachment)
+    state = carries(lowering, attachment)
     if attachment.about.attachment_type == "VPC":
         return (*state, *_to_vpc(lowering, attachment, edge, zone))
     if attachment.about.attachment_type == "TRANSIT_GATEWAY_ROUTE_TABLE":
@@ -372,18 +353,19 @@ def _to_transit_gateway(lowering: Lowering, attachment: CoreAttachment) -> tuple
     if table is None:
         words = f"{attachment.resource_id}, to which it leads, is not in the snapshot"
         return (Unmodelled(Origin(attachment.id, words, code="UNKNOWN_RESOURCE")),)
+    state: list[Stage] = []
     for peering in lowering.snapshot.records(CoreNetworkPeering):
         gateway = last_of_arn(peering.resource_arn)
         mine = peering.core_network_id == attachment.core_network_id
-        if mine and gateway == table.transit_gateway_id and peering.state not in _WORKS:
+        if mine and gateway == table.transit_gateway_id and peering.state not in WORKS:
             down = Origin(peering.peering_id, f"is {peering.state}", "state", "BAD_STATE")
-            return (deny_all(down), Forward((), down))
+            state.append(refused(peering.state, CORE_PEERING, down))
     where = f"{table.transit_gateway_id} {_ANY_ZONE}"
     onward = node_name("transit_gateway_route_table", attachment.resource_id, "lookup", where)
     gateway_record = lowering.snapshot.get(TransitGateway, table.transit_gateway_id)
     named = gateway_record.name if gateway_record else ""
     origin = Origin(attachment.id, f"leads to {table.transit_gateway_id}", name=named)
-    return (Forward((Route(ANYTHING, onward, origin),), _QUIET),)
+    return (*state, Forward((Route(ANYTHING, onward, origin),), _QUIET))
 
 
 def _peered(lowering: Lowering, core_network_id: str, argument: str) -> str:
@@ -425,7 +407,7 @@ def _from_transit_gateway(
 def _links(lowering: Lowering) -> Iterator[Link]:
     """Attachments beyond which hosts on-premises lie, nobody knows which."""
     for each in _attachments(lowering).values():
-        if each.about.attachment_type in _LINES and _rank(each.about.state):
+        if each.about.attachment_type in _LINES and standing(each.about.state):
             node = node_name(_NAME, each.id, "line")
             yield Link(each.id, node, Ranges(()), gap=_beyond_origin(each))
     for core_network_id in _mentioned(lowering):
@@ -448,7 +430,7 @@ def _unseen_vpc(lowering: Lowering, _: Ranges) -> Origin | None:
     """R-SHARE-4: an attached VPC that is not in the snapshot may have any private address."""
     for each in _attachments(lowering).values():
         vpc = lowering.snapshot.get(Vpc, each.resource_id)
-        if each.about.attachment_type == "VPC" and vpc is None and _rank(each.about.state):
+        if each.about.attachment_type == "VPC" and vpc is None and standing(each.about.state):
             words = f"is not in the snapshot; it is attached to {each.core_network_id}"
             return Origin(each.resource_id, f"{each.resource_id} {words}")
     unlisted = (
@@ -472,7 +454,7 @@ def _end(lowering: Lowering, core_network_id: str) -> End | None:
     mine = [
         each
         for each in _attachments(lowering).values()
-        if each.core_network_id == core_network_id and _rank(each.about.state)
+        if each.core_network_id == core_network_id and standing(each.about.state)
     ]
     there = known(CoreNetwork, core_network_id) or known(CoreNetworkDetails, core_network_id)
     if there is None and not mine:

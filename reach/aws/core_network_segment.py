@@ -36,6 +36,7 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
+from reach.routing.core_attachments import standing
 from reach.snapshot.core_network_calls import ROUTES
 from reach.snapshot.core_network_policy import (
     PolicyDocument,
@@ -64,12 +65,12 @@ from reach.snapshot.core_network_records import (
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import Vpc
 from reach.snapshot.section import Section
+from reach.states import CORE_ROUTE, may_work
 
 _NAME = "core_network_segment"
 _QUIET = Origin("", "")
 _STATIC, _NEAR, _FAR = 0, 1, 2
 _DEFAULTS = ("0.0.0.0/0", "::/0")
-_GONE = ("CREATING", "DELETING", "FAILED", "REJECTED", "PENDING_ATTACHMENT_ACCEPTANCE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,14 @@ class _Plan:
     attachments: Mapping[str, tuple[CoreAttachment, ...]]
     whole: bool
 
+    @property
+    def translated(self) -> Origin | None:
+        """Where attachments translate addresses, the core network has routes for what they become
+        (API, NetworkRoute: SYSTEM)."""
+        words = "translates addresses (NatGatewaySupport), for which there may be routes"
+        every = (each for of in self.attachments.values() for each in of if each.translates)
+        return next((Origin(each.id, words, code="UNSUPPORTED_COMPONENT") for each in every), None)
+
     def of(self, domain: str, edge: str) -> tuple[CoreAttachment, ...]:
         there = self.attachments.get(domain, ())
         return tuple(each for each in there if each.about.edge_location == edge)
@@ -138,6 +147,9 @@ def _read(lowering: Lowering, core_network_id: str, domain: str, edge: str) -> _
     if document is None:
         words = f"the routes of {_of(domain)} at {edge} are not known"
         return _Contents(nothing=lowering.missing(CoreNetworkPolicy, core_network_id, words))
+    if document.strange_word:
+        words = f"what its policy does is not known: {document.strange_word}"
+        return _Contents(nothing=Origin(core_network_id, words, code="UNKNOWN_RESOURCE"))
     if document.filters_routes:
         words = "routing policies filter its routes; only get-network-routes tells what they leave"
         return _Contents(nothing=Origin(core_network_id, words))
@@ -148,7 +160,7 @@ def _read(lowering: Lowering, core_network_id: str, domain: str, edge: str) -> _
     if more is None and not plan.whole:
         words = "what is attached to it is not fully known"
         more = lowering.missing(CoreNetworkAttachment, core_network_id, words)
-    return _Contents(tuple(_best(found)), more)
+    return _Contents(tuple(_best(found)), more or plan.translated)
 
 
 def _of(domain: str) -> str:
@@ -164,7 +176,7 @@ def _plan(lowering: Lowering, core_network_id: str, document: PolicyDocument) ->
     def make() -> _Plan:
         found: dict[str, list[CoreAttachment]] = {}
         for each in _attachments(lowering).values():
-            if each.core_network_id == core_network_id and each.about.state not in _GONE:
+            if each.core_network_id == core_network_id and standing(each.about.state):
                 found.setdefault(each.domain, []).append(each)
         attachments = {domain: tuple(each) for domain, each in found.items()}
         whole = is_seen_whole(lowering.snapshot, core_network_id)
@@ -200,8 +212,13 @@ def _listed(
     rank = _STATIC if route.type == "STATIC" else _NEAR
     locator = f"route {block}"
     prefix = Prefix.parse(block)
-    if route.state != "ACTIVE":
-        return _Candidate(prefix, rank, (), locator, state=route.state or "BLACKHOLE")
+    if not may_work(route.state, CORE_ROUTE):
+        return _Candidate(prefix, rank, (), locator, state=route.state)
+    if route.state not in ("ACTIVE", "") or not route.destinations:
+        odd = f"is in state {route.state!r}, which is none of AWS's"
+        words = odd if route.destinations else "is active and has no destination"
+        open_ = Origin(core_network_id, words, locator, "UNKNOWN_RESOURCE")
+        return _Candidate(prefix, rank, (), locator, open_)
     ways: list[_Way] = []
     for each in route.destinations:
         led = _led(lowering, core_network_id, edge, each)
@@ -240,8 +257,8 @@ def _led(
 def _of_segment(
     lowering: Lowering, plan: _Plan, name: str, edge: str
 ) -> tuple[list[_Candidate], Origin | None]:
-    found = [*_static(plan, name, edge), *_default(plan, name, edge)]
-    more: Origin | None = None
+    found, more = _static(plan, name, edge)
+    found += _default(plan, name, edge)
     for domain, attachments in plan.attachments.items():
         kind, _, other = domain.partition(":")
         if kind != "segment":
@@ -257,8 +274,10 @@ def _of_segment(
     return found, more
 
 
-def _static(plan: _Plan, name: str, edge: str) -> Iterator[_Candidate]:
+def _static(plan: _Plan, name: str, edge: str) -> tuple[list[_Candidate], Origin | None]:
     """``create-route``: by the attachment of this edge, else by another's."""
+    found: list[_Candidate] = []
+    more: Origin | None = None
     attachments = {each.id: each for all_of in plan.attachments.values() for each in all_of}
     for action in plan.document.segment_actions:
         if action.action != "create-route" or action.segment != name:
@@ -269,7 +288,14 @@ def _static(plan: _Plan, name: str, edge: str) -> Iterator[_Candidate]:
         here = [i for i in ids if i in attachments and attachments[i].about.edge_location == edge]
         ways = tuple(_Way(each, words="a static route") for each in here or ids)
         for block in action.destination_cidr_blocks:
-            yield _Candidate(Prefix.parse(block), _STATIC, ways, f"create-route {block}")
+            try:
+                prefix = Prefix.parse(block)
+            except ValueError as error:
+                words = f"a static route of its policy cannot be read ({error})"
+                more = Origin(plan.id, words, "create-route", "UNKNOWN_RESOURCE")
+            else:
+                found.append(_Candidate(prefix, _STATIC, ways, f"create-route {block}"))
+    return found, more
 
 
 def _default(plan: _Plan, name: str, edge: str) -> Iterator[_Candidate]:

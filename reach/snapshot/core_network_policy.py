@@ -51,6 +51,11 @@ class WhenSentTo(Clause, frozen=True):
     segments: str | tuple[str, ...] = "*"
 
 
+# What a segment action may do, and the one way to share (2021.12 and 2025.11).
+_ACTIONS = ("share", "create-route", "send-to", "send-via", "associate-routing-policy")
+_SHARED = ("attachment-route", "")
+
+
 class SegmentAction(Clause, frozen=True):
     action: str
     segment: str = ""
@@ -68,6 +73,16 @@ class PolicyDocument(Clause, frozen=True):
     segments: tuple[PolicySegment, ...] = ()
     segment_actions: tuple[SegmentAction, ...] = ()
     attachment_routing_policy_rules: tuple[msgspec.Raw, ...] = ()
+
+    @property
+    def strange_word(self) -> str:
+        """What an action says in a word that AWS does not have there; '' if none does."""
+        for each in self.segment_actions:
+            if each.action not in _ACTIONS:
+                return f"an action of segment {each.segment} is {each.action!r}"
+            if each.action == "share" and each.mode not in _SHARED:
+                return f"the mode of a share of segment {each.segment} is {each.mode!r}"
+        return ""
 
     @property
     def filters_routes(self) -> bool:

@@ -74,6 +74,7 @@ class CoreNetworkAttachmentPart(Part, frozen=True):
     resource_arn: str = ""
     segment_name: str = ""
     network_function_group_name: str = ""
+    nat_gateway_support: str = ""
     tags: tuple[Tag, ...] = ()
 
 
@@ -88,6 +89,7 @@ class CoreNetworkAttachment(Tagged, frozen=True):
     resource_arn: str = ""
     segment_name: str = ""
     network_function_group_name: str = ""
+    nat_gateway_support: str = ""
 
     @property
     def owner_id(self) -> str:
@@ -139,7 +141,7 @@ class CoreNetworkRoute(Part, frozen=True):
     destination_cidr_block: str | None = None
     prefix_list_id: str = ""
     destinations: tuple[CoreNetworkDestination, ...] = ()
-    state: str = ""
+    state: str = "ACTIVE"
     type: str = ""
 
 
@@ -213,6 +215,12 @@ class CoreAttachment:
     @property
     def subnet_ids(self) -> tuple[str, ...]:
         return tuple(map(last_of_arn, self.vpc.subnet_arns)) if self.vpc else ()
+
+    @property
+    def translates(self) -> bool:
+        """Whether it translates addresses, as either call says; only the owner is told."""
+        detail = self.vpc.attachment.nat_gateway_support if self.vpc else ""
+        return not {self.about.nat_gateway_support, detail} <= {"", "DISABLED"}
 
     @property
     def domain(self) -> str:

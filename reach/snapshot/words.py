@@ -48,10 +48,6 @@ WORDS: Mapping[str, Mapping[str, Words]] = {
         "attachment_type": _words(
             "CONNECT SITE_TO_SITE_VPN VPC DIRECT_CONNECT_GATEWAY TRANSIT_GATEWAY_ROUTE_TABLE"
         ),
-        "state": _words(
-            "REJECTED PENDING_ATTACHMENT_ACCEPTANCE CREATING FAILED AVAILABLE UPDATING "
-            "PENDING_NETWORK_UPDATE PENDING_TAG_ACCEPTANCE DELETING"
-        ),
     },
     "ByoipCidrs": {
         "state": _words(

@@ -57,6 +57,18 @@ def test_an_attachment_under_way(state: str) -> None:
     unknown(e, f"can {e.a} reach {e.b2} port 80", cn.two)
 
 
+def test_an_attachment_under_way_and_groups() -> None:
+    """R-CWAN-6: a reference to a group beyond it is in doubt with it, not refused."""
+    e, cn = joined(references=True)
+    ga = e.group(e.v1, name="ga")
+    e.wear(e.a, ga)
+    e.wear(e.b2, e.group(e.v2, [f"tcp/80 {ga}"]))
+    allow(e, f"can {e.a} reach {e.b2} port 80")
+    cn.two.record["State"] = "UPDATING"
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn.two)
+    deny(e, f"can {e.a} reach {e.b2} port 81")
+
+
 def test_a_core_network_that_is_going() -> None:
     """Its own state counts, by either call."""
     e, cn = joined()

@@ -413,3 +413,64 @@ def test_several_groups_in_one_action() -> None:
     via["via"] = {"network-function-groups": ["watch", "more"]}
     rewrite(e, cn, segment_actions=[via])
     unknown(e, f"can {e.a} reach {e.b2} port 80", cn)
+
+
+# ------------------------------ what nobody can read
+
+
+@pytest.mark.parametrize("destinations", [[], None])
+def test_an_active_route_without_a_destination(destinations: list[object] | None) -> None:
+    """R-CWAN-4: it forwards, and where to is not told: nothing hangs on it."""
+    e, cn = joined()
+    answer = listed(e, cn, "p", HERE, [("10.0.0.0/16", cn.one), ("10.2.0.0/16", cn.two)])
+    route = answer["NetworkRoutes"][1]
+    allow(e, f"can {e.a} reach {e.b2} port 80")
+    if destinations is None:
+        del route["Destinations"]
+    else:
+        route["Destinations"] = destinations
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn, "no destination")
+    route["State"] = "BLACKHOLE"
+    deny(e, f"can {e.a} reach {e.b2} port 80", "BAD_STATE_ROUTE")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        share("p", "q") | {"mode": "attachment-and-static-route"},
+        {"action": "mirror", "segment": "p"},
+    ],
+)
+def test_actions_in_words_that_aws_does_not_have(action: Action) -> None:
+    """U-17: what such an action does nobody knows; nothing that the policy makes is decided."""
+    e, cn = joined("p", "q", other="q", actions=[share("p", "q")])
+    allow(e, f"can {e.a} reach {e.b2} port 80")
+    rewrite(e, cn, segment_actions=[])
+    deny(e, f"can {e.a} reach {e.b2} port 80", NO_ROUTE)
+    rewrite(e, cn, segment_actions=[action])
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn)
+    rewrite(e, cn, segment_actions=[share("p", "q"), {"action": "mirror", "segment": "p"}])
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn)
+
+
+@pytest.mark.parametrize("block", ["10.2.0.5/16", "somewhere"])
+def test_a_static_route_for_no_block(block: str) -> None:
+    """It may be for any destination that no other route takes; it is no defect of the program."""
+    e, _ = joined("p", "q", other="q", actions=[static("p", block, "attachment-0123456789abcdef0")])
+    unknown(e, f"can {e.a} reach {e.b2} port 80", block)
+
+
+def test_an_attachment_that_translates_addresses() -> None:
+    """Network Manager API, UpdateAttachmentNatConfiguration: what it makes of addresses is not
+    modelled, nor the routes for them."""
+    e, cn = joined()
+    e.route(e.ta, "100.64.0.0/16", cn.arn)
+    away = f"can {e.a} reach 100.64.0.9 port 80"
+    for word in ("DISABLED", ""):
+        cn.two.record["NatGatewaySupport"] = word
+        allow(e, f"can {e.a} reach {e.b2} port 80")
+        deny(e, away, NO_ROUTE, one_way=True)
+    cn.two.record["NatGatewaySupport"] = "ENABLED"
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn.two, "NatGatewaySupport")
+    unknown(e, f"can {e.b2} reach {e.a} port 80", cn.two)
+    unknown(e, away, cn.two, one_way=True)

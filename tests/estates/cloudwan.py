@@ -17,6 +17,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from tests.estate import Estate, Id, Pair, Record
+from tests.estates import transit
 
 Action = dict[str, object]
 
@@ -309,6 +310,41 @@ def joined(
     e.route(e.tb, "10.2.0.0/16", cn.arn)
     e.route(e.t2, "10.0.0.0/16", cn.arn)
     return e, cn
+
+
+def peered() -> tuple[Pair, Record]:
+    """V1 in segment p, V2 on a transit gateway that is peered with the core network, routed both
+    ways; gives what list-peerings prints."""
+    e = Pair()
+    e.second()
+    cn = core_network(e, "p")
+    one = attach(e, cn, e.v1, [e.sa], "p")
+    tgw = transit.transit_gateway(e)
+    transit.attach(e, tgw, e.v2, [e.s2])
+    over = transit.attachment(e, tgw, "peering", str(cn), table=tgw.table)
+    ends = {
+        "AccepterTgwInfo": {"CoreNetworkId": str(cn), "OwnerId": e.home[0], "Region": e.home[1]},
+        "RequesterTgwInfo": {"TransitGatewayId": str(tgw), "OwnerId": e.home[0]},
+    }
+    described = {**ends, "State": "available", "TransitGatewayAttachmentId": str(over)}
+    e.scope(tgw.scope)["TransitGatewayPeeringAttachments"].append(described)
+    transit.static(e, tgw.table, "10.0.0.0/16", over)
+    arn = f"arn:aws:ec2:{e.home[1]}:{e.home[0]}"
+    of_table = f"{arn}:transit-gateway-route-table/{tgw.table}"
+    two = attachment(e, cn, "TRANSIT_GATEWAY_ROUTE_TABLE", of_table, "p")
+    listed(e, cn, "p", e.home[1], [("10.0.0.0/16", one), ("10.2.0.0/16", two)])
+    e.route(e.ta, "10.2.0.0/16", cn.arn)
+    e.route(e.t2, "10.0.0.0/16", tgw)
+    peering: Record = {
+        "CoreNetworkId": str(cn),
+        "EdgeLocation": e.home[1],
+        "PeeringId": "peering-0123456789abcdef0",
+        "PeeringType": "TRANSIT_GATEWAY",
+        "ResourceArn": f"{arn}:transit-gateway/{tgw}",
+        "State": "AVAILABLE",
+    }
+    e.add("Peerings", peering)
+    return e, peering
 
 
 def inspect(e: Estate, cn: Id, group: str, cidr: str, region: str | None = None) -> Id:

@@ -14,7 +14,7 @@ import pytest
 
 from reach import states
 from tests.estate import Id, Pair
-from tests.estates import private
+from tests.estates import cloudwan, private
 from tests.estates.access import client_vpn, vpn_rule
 from tests.estates.balancers import balancer, listen, target_group
 from tests.estates.privatelink import endpoint_service, endpoint_to, front
@@ -144,6 +144,37 @@ def _customer_gateway() -> Case:
     return Case(e, question, made["CustomerGatewayId"], made, "State", states.VPN_GATEWAY)
 
 
+def _core_network() -> Case:
+    e, cn = cloudwan.joined()
+    question = f"can {e.a} reach {e.b2} port 22"
+    return Case(e, question, cn, cn.record, "State", states.CORE_NETWORK)
+
+
+def _core_attachment() -> Case:
+    """Of a VPC whose groups refer to the other's: the reference is not what hangs on it."""
+    e, cn = cloudwan.joined(references=True)
+    ga = e.group(e.v1, name="ga")
+    e.wear(e.a, ga)
+    e.wear(e.b2, e.group(e.v2, [f"tcp/22 {ga}"]))
+    question = f"can {e.a} reach {e.b2} port 22"
+    return Case(e, question, cn.two, cn.two.record, "State", states.CORE_ATTACHMENT)
+
+
+def _core_route() -> Case:
+    e, cn = cloudwan.joined()
+    routes = [("10.0.0.0/16", cn.one), ("10.2.0.0/16", cn.two)]
+    answer = cloudwan.listed(e, cn, "p", "us-east-1", routes)
+    question = f"can {e.a} reach {e.b2} port 22"
+    route = answer["NetworkRoutes"][1]
+    return Case(e, question, cn, route, "State", states.CORE_ROUTE)
+
+
+def _core_peering() -> Case:
+    e, peering = cloudwan.peered()
+    question = f"can {e.a} reach {e.b2} port 22"
+    return Case(e, question, peering["PeeringId"], peering, "State", states.CORE_PEERING)
+
+
 def _client_vpn() -> tuple[Pair, Id, str]:
     e = Pair()
     vpn = client_vpn(e, {e.sa: "10.0.0.200"})
@@ -229,6 +260,10 @@ CASES = {
         _vpn_gateway_attachment,
         _vpn_connection,
         _customer_gateway,
+        _core_network,
+        _core_attachment,
+        _core_route,
+        _core_peering,
         _client_vpn_association,
         _client_vpn_rule,
         _client_vpn_route,
@@ -308,6 +343,14 @@ def test_an_association_whose_state_is_not_printed() -> None:
 ENUMERATIONS = {
     "ATTACHMENT": ("ec2", "AttachmentStatus", "attached"),
     "CARRIER_GATEWAY": ("ec2", "CarrierGatewayState", "available"),
+    "CORE_ATTACHMENT": (
+        "networkmanager",
+        "AttachmentState",
+        "AVAILABLE UPDATING PENDING_NETWORK_UPDATE PENDING_TAG_ACCEPTANCE",
+    ),
+    "CORE_NETWORK": ("networkmanager", "CoreNetworkState", "AVAILABLE UPDATING"),
+    "CORE_PEERING": ("networkmanager", "PeeringState", "AVAILABLE"),
+    "CORE_ROUTE": ("networkmanager", "RouteState", "ACTIVE"),
     "ENDPOINT_SERVICE": ("ec2", "ServiceState", "Available"),
     "FIREWALL_ENDPOINT": ("network-firewall", "AttachmentStatus", "READY SCALING"),
     "INSTANCE": ("ec2", "InstanceStateName", "running"),
