@@ -14,7 +14,12 @@ from typing import Any
 from reach.network.field import format_protocol, parse_protocol
 from reach.network.stage import Origin
 from reach.snapshot.balancer_records import BalancerListener, ClassicListener, Listener
-from reach.snapshot.firewall_records import FirewallPorts, StatefulRule, StatelessRule
+from reach.snapshot.firewall_records import (
+    FirewallPorts,
+    MatchAttributes,
+    StatefulRule,
+    StatelessRule,
+)
 from reach.snapshot.records import GroupRule, NetworkAclEntry, Route
 from reach.snapshot.transit_records import TransitGatewayRoute
 
@@ -129,7 +134,7 @@ def _transit_route(route: TransitGatewayRoute) -> Fields:
 
 
 def _stateless(origin: Origin, rule: StatelessRule) -> Fields:
-    match = rule.rule_definition.match_attributes
+    match = rule.rule_definition.match_attributes or MatchAttributes()
     made: Fields = {"RuleGroupArn": origin.resource}
     lists = {
         "Sources": [each.address_definition for each in match.sources],
@@ -140,7 +145,7 @@ def _stateless(origin: Origin, rule: StatelessRule) -> Fields:
     }
     made |= {member: values for member, values in lists.items() if values}
     actions = (_STATELESS[a] for a in rule.rule_definition.actions if a in _STATELESS)
-    return {**made, "RuleAction": next(actions, "forward_to_sfe"), "Priority": rule.priority}
+    return {**made, "RuleAction": next(actions, "forward_to_sfe"), "Priority": rule.priority or 0}
 
 
 def _stateful(origin: Origin, rule: StatefulRule) -> Fields:

@@ -158,32 +158,45 @@ def _groups(actions: Iterable[Iterable[object]]) -> Iterator[str]:
     yield from seen
 
 
+def _zone(lowering: Lowering, endpoint_id: str) -> str:
+    endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
+    subnet_id = next(iter(endpoint.subnet_ids), "") if endpoint is not None else ""
+    return lowering.index.zone_of(subnet_id)
+
+
 def _in_zone(
     lowering: Lowering, balancer: LoadBalancer, endpoint_id: str, found: list[Target]
 ) -> tuple[Target, ...] | Origin | Unmodelled:
     """R-LB-4: those of the endpoint's own zone, unless balancing is across zones."""
-    endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
-    subnet_id = next(iter(endpoint.subnet_ids), "") if endpoint is not None else ""
-    zone = lowering.index.zone_of(subnet_id)
+    zone = _zone(lowering, endpoint_id)
     near = tuple(each for each in found if each.zone in (zone, ALL_ZONES, ""))
     attributes = _balancers(lowering).attributes_of(balancer)
     if not zone or (attributes is not None and attributes.get(_CROSSES) == "true"):
         return tuple(found)
-    if near:
-        return near
     if attributes is None:
+        refused = {each.id for each in found if _is_refused(lowering, balancer, each, zone)}
+        if len(refused) == len(found) or any(each.id not in refused for each in near):
+            return near or tuple(found)
         words = f"whether it uses appliances outside {zone} is not known"
         arn = balancer.load_balancer_arn
         return Unmodelled(lowering.missing(LoadBalancerAttributes, arn, words))
+    if near:
+        return near
     words = f"has no appliance in {zone} and does not balance across zones"
     return _says(balancer, words, "zone", "ELBV2_NO_TARGETS_IN_AZ")
+
+
+def _is_refused(lowering: Lowering, balancer: LoadBalancer, target: Target, zone: str) -> bool:
+    refusal = _reaches(lowering, balancer, target, zone)
+    return refusal is not None and refusal.action is not Action.DOUBT
 
 
 def _taken(
     lowering: Lowering, balancer: LoadBalancer, endpoint_id: str, found: tuple[Target, ...]
 ) -> tuple[Stage, ...]:
     """By an appliance that can be reached, and is healthy; by one that is not, perhaps."""
-    answers = [(target, _reaches(lowering, balancer, target)) for target in found]
+    zone = _zone(lowering, endpoint_id)
+    answers = [(target, _reaches(lowering, balancer, target, zone)) for target in found]
     able = [target for target, refusal in answers if refusal is None]
     doubts = [r.origin for _, r in answers if r is not None and r.action is Action.DOUBT]
     onward = _to_endpoint(balancer, endpoint_id, _passes(balancer, able))
@@ -213,13 +226,15 @@ def _passes(balancer: LoadBalancer, able: Iterable[Target]) -> Origin:
 # ------------------------------------------------------------------- can an appliance be reached
 
 
-def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target) -> Rule | None:
+def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target, zone: str) -> Rule | None:
     """What keeps GENEVE from an appliance; None if nothing that the snapshot shows does.
 
-    Some node has to get through; where the nodes or the appliance's interface are another
+    The node of the endpoint's zone has to get through, which is the one that gets its packets, or,
+    where none is shown there, some node; where the nodes or the appliance's interface are another
     account's, and not in the snapshot, nothing is checked.
     """
     nodes = _balancers(lowering).interfaces_of(balancer)
+    here = [each for each in nodes if zone and lowering.index.zone_of(each.subnet_id or "") == zone]
     owners = [
         interface
         for address in target.addresses
@@ -234,7 +249,7 @@ def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target) -> Rule
         gap = lowering.missing(NetworkInterface, balancer.load_balancer_arn, words)
         return Rule(ANYTHING, Action.DOUBT, gap)
     refusals: list[Rule] = []
-    for node in nodes:
+    for node in here or nodes:
         refusal = _refusal(lowering, balancer, target, node, owners[0])
         if refusal is None:
             return None

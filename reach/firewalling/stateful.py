@@ -16,7 +16,7 @@ from enum import Enum
 
 from reach.component import Lowering
 from reach.firewalling.ordered import Item
-from reach.firewalling.stateless import CODE, PASSED
+from reach.firewalling.stateless import CODE, PASSED, are_ordered
 from reach.firewalling.variables import Variables
 from reach.network.field import TCP
 from reach.network.header_space import HeaderSpace, Ranges
@@ -48,6 +48,9 @@ _ANYTHING = (HeaderSpace(),)
 _TCP = HeaderSpace.where(protocol=Ranges.of(TCP))
 _QUOTED = 160
 _KINDS = ("STATEFUL", "STATEFUL_DOMAIN", "")
+# What the rules of a domain list do; those that alert decide nothing.
+_LISTS = {"ALLOWLIST": "pass", "DENYLIST": "drop", "REJECTLIST": "reject", "ALERTLIST": ""}
+_WAYS = {"ANY": "<>", "FORWARD": "->"}
 
 
 class Default(Enum):
@@ -104,7 +107,15 @@ def strange_word(policy: FirewallPolicy) -> str:
     )
     # Custom actions have names of their own.
     word = next((each for each in said if each.startswith("aws:")), "")
-    return f"a default action of it is {word!r}" if word else ""
+    if word:
+        return f"a default action of it is {word!r}"
+    if not any(each in _STATELESS for each in body.stateless_default_actions):
+        return "its stateless default actions are none of AWS's own"
+    stateless = [each.priority for each in body.stateless_rule_group_references]
+    stateful = [each.priority for each in body.stateful_rule_group_references]
+    if not are_ordered(stateless) or (is_strict(policy) and not are_ordered(stateful)):
+        return "in which order its rule groups count: each has a priority of its own"
+    return ""
 
 
 def default_of(policy: FirewallPolicy) -> Default:
@@ -121,7 +132,7 @@ def default_of(policy: FirewallPolicy) -> Default:
 
 def rulings(lowering: Lowering, firewall: Firewall, policy: FirewallPolicy) -> tuple[Ruling, ...]:
     """All rules that decide anything, in the order in which they count."""
-    references = list(policy.firewall_policy.stateful_rule_group_references)
+    references = [*policy.firewall_policy.stateful_rule_group_references]
     strict = is_strict(policy)
     if strict:
         references.sort(key=lambda each: each.priority or 0)
@@ -156,7 +167,12 @@ def _of_group(
 ) -> Iterator[Ruling]:
     arn = each.resource_arn
     group = lowering.snapshot.get(RuleGroup, arn)
-    only_alerts = each.override is not None and each.override.action == "DROP_TO_ALERT"
+    override = (each.override.action if each.override is not None else None) or ""
+    only_alerts = override == "DROP_TO_ALERT"
+    if override and not only_alerts:
+        words = f"what the override {override!r} does to its rules is not known"
+        yield Ruling(Origin(arn, words, code="UNKNOWN_RESOURCE"))
+        return
     if group is None or group.rule_group is None:
         if not _is_managed(arn):
             gap = lowering.missing(RuleGroup, arn, "the rules of this group are not known")
@@ -168,6 +184,9 @@ def _of_group(
     if group.rule_group_response.type not in _KINDS:
         words = f"is a group of type {group.rule_group_response.type}, which is not modelled yet"
         yield Ruling(Origin(arn, words, code="UNSUPPORTED_COMPONENT", name=group.name))
+        return
+    if not group.rule_group.rules_source.says_stateful:
+        yield Ruling(Origin(arn, "prints no stateful rules", name=group.name))
         return
     variables = Variables(lowering, firewall, policy, group.rule_group)
     for ruling in _of_source(group, variables, strict=is_strict(policy)):
@@ -188,14 +207,18 @@ def _of_source(group: RuleGroup, variables: Variables, *, strict: bool) -> Itera
     source = group.rule_group.rules_source
     for text in rules(source.rules_string or ""):
         yield _written(group, variables, text)
-    for number, rule in enumerate(source.stateful_rules, 1):
+    for number, rule in enumerate(source.stateful_rules or (), 1):
         head, options = _structured(rule)
         sid = dict(options).get("sid", "")
         locator = f"rule sid {sid}" if sid else f"stateful rule {number}"
         read = _read(group, variables, head, options, f"{head}", locator)
         yield replace(read, origin=replace(read.origin, record=rule))
     if source.rules_source_list is not None:
-        for head, options, shown in _generated(source.rules_source_list, strict=strict):
+        listed = source.rules_source_list
+        if listed.generated_rules_type not in _LISTS or not listed.target_types:
+            words = f"what its list of domains does is not known: {listed.generated_rules_type!r}"
+            yield Ruling(Origin(group.group_arn, words, "domain list", name=group.name))
+        for head, options, shown in _generated(listed, strict=strict):
             yield _read(group, variables, head, options, shown, "domain list")
 
 
@@ -212,7 +235,7 @@ def _written(group: RuleGroup, variables: Variables, text: str) -> Ruling:
 def _structured(rule: StatefulRule) -> tuple[Head, Options]:
     """R-NFW-9: a 5-tuple rule is Suricata's in other words."""
     header = rule.header
-    way = "<>" if header.direction.upper() == "ANY" else "->"
+    way = _WAYS.get(header.direction.upper(), header.direction or "''")
     ends = (header.source, header.source_port, way, header.destination, header.destination_port)
     head = Head(rule.action.lower(), header.protocol.lower(), *ends)
     options = ((each.keyword.lower(), ",".join(each.settings)) for each in rule.rule_options)
@@ -227,9 +250,8 @@ def _generated(listed: DomainList, *, strict: bool) -> Iterator[tuple[Head, Opti
     kinds = {"TLS_SNI": "tls", "HTTP_HOST": "http"}
     protocols = [kinds.get(each, "ip") for each in listed.target_types]
     ends = ("$HOME_NET", "any", "->", "$EXTERNAL_NET", "any")
-    verb = {"ALLOWLIST": "pass", "DENYLIST": "drop", "REJECTLIST": "reject"}
-    action = verb.get(listed.generated_rules_type)
-    if action is None:
+    action = _LISTS.get(listed.generated_rules_type)
+    if not action:
         return
     domains = ", ".join(listed.targets)
     about = (("content", domains),)

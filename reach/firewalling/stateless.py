@@ -8,7 +8,7 @@ match.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
 from reach.component import Lowering
@@ -45,10 +45,11 @@ class Direction(Enum):
 def looks_at_flags(lowering: Lowering, policy: FirewallPolicy) -> bool:
     """Whether openings and answers are to be told apart."""
     return any(
-        rule.rule_definition.match_attributes.tcp_flags
+        match.tcp_flags
         for _, group in _groups(lowering, policy)
         if group is not None
         for rule in _rules(group)
+        if (match := rule.rule_definition.match_attributes) is not None
     )
 
 
@@ -63,9 +64,37 @@ def stateless_items(
             gap = lowering.missing(RuleGroup, arn, words)
             found.append(Item((ANYTHING,), PASSED, gap, doubt=True))
             continue
-        for rule in sorted(_rules(group), key=lambda rule: rule.priority):
+        odd = _odd(group)
+        if odd:
+            found.append(_untold(group, odd))
+            continue
+        for rule in sorted(_rules(group), key=lambda rule: rule.priority or 0):
             found += _items(group, rule, direction)
     return tuple(found)
+
+
+def are_ordered(priorities: Sequence[int | None]) -> bool:
+    """Whether things are in an order: each has a priority, and none that another one has."""
+    return len(priorities) < 2 or (
+        None not in priorities and len(set(priorities)) == len(priorities)
+    )
+
+
+def _odd(group: RuleGroup) -> str:
+    """Why nobody can tell what a group's rules do as a whole; '' if one can."""
+    assert group.rule_group is not None
+    if group.rule_group_response.type not in ("STATELESS", ""):
+        return f"is a group of type {group.rule_group_response.type}, not of stateless rules"
+    if group.rule_group.rules_source.stateless_rules_and_custom_actions is None:
+        return "prints no stateless rules"
+    if not are_ordered([rule.priority for rule in _rules(group)]):
+        return "the order of its rules is not known: each has a priority of its own"
+    return ""
+
+
+def _untold(group: RuleGroup, words: str, locator: str = "") -> Item:
+    gap = Origin(group.group_arn, words, locator, "", group.name)
+    return Item((ANYTHING,), PASSED, gap, doubt=True)
 
 
 def stateless_default(policy: FirewallPolicy) -> Item:
@@ -79,7 +108,7 @@ def stateless_default(policy: FirewallPolicy) -> Item:
 
 def _groups(lowering: Lowering, policy: FirewallPolicy) -> Iterator[tuple[str, RuleGroup | None]]:
     body = policy.firewall_policy
-    for each in sorted(body.stateless_rule_group_references, key=lambda ref: ref.priority):
+    for each in sorted(body.stateless_rule_group_references, key=lambda ref: ref.priority or 0):
         group = lowering.snapshot.get(RuleGroup, each.resource_arn)
         known = group is not None and group.rule_group is not None
         yield each.resource_arn, group if known else None
@@ -97,14 +126,18 @@ def _outcome(actions: Iterable[str]) -> str:
 
 
 def _items(group: RuleGroup, rule: StatelessRule, direction: Direction) -> Iterator[Item]:
-    outcome = _outcome(rule.rule_definition.actions)
-    match = rule.rule_definition.match_attributes
+    actions, match = rule.rule_definition.actions, rule.rule_definition.match_attributes
     locator = f"stateless rule {rule.priority}"
+    strange = [each for each in actions if each.startswith("aws:") and each not in _OUTCOMES]
+    if match is None or strange or sum(each in _OUTCOMES for each in actions) != 1:
+        shown = ", ".join(actions) if match is not None else "no attributes"
+        yield _untold(group, f"what a rule does is not known ({shown or 'no action'})", locator)
+        return
+    outcome = _outcome(actions)
     try:
         flagged, plain = _spaces(match)
     except ValueError as error:
-        gap = Origin(group.group_arn, f"a rule cannot be read ({error})", locator, "", group.name)
-        yield Item((ANYTHING,), PASSED, gap, doubt=True)
+        yield _untold(group, f"a rule cannot be read ({error})", locator)
         return
     code = "" if outcome else CODE
     words = f"{_VERBS[outcome]} {_words(match)}"

@@ -115,7 +115,7 @@ class StatefulEngineOptions(Part, frozen=True):
 
 class StatelessReference(Part, frozen=True):
     resource_arn: str
-    priority: int = 0
+    priority: int | None = None
 
 
 class RuleGroupOverride(Part, frozen=True):
@@ -194,13 +194,13 @@ class MatchAttributes(Part, frozen=True):
 
 
 class StatelessDefinition(Part, frozen=True):
-    match_attributes: MatchAttributes = MatchAttributes()
+    match_attributes: MatchAttributes | None = None
     actions: tuple[str, ...] = UNPRINTED
 
 
 class StatelessRule(Part, frozen=True):
     rule_definition: StatelessDefinition = StatelessDefinition()
-    priority: int = 0
+    priority: int | None = None
 
 
 class StatelessRules(Part, frozen=True):
@@ -208,12 +208,12 @@ class StatelessRules(Part, frozen=True):
 
 
 class RuleHeader(Part, frozen=True):
-    protocol: str = "IP"
-    source: str = "ANY"
-    source_port: str = "ANY"
-    direction: str = "FORWARD"
-    destination: str = "ANY"
-    destination_port: str = "ANY"
+    protocol: str = ""
+    source: str = ""
+    source_port: str = ""
+    direction: str = ""
+    destination: str = ""
+    destination_port: str = ""
 
 
 class RuleOption(Part, frozen=True):
@@ -236,8 +236,14 @@ class DomainList(Part, frozen=True):
 class RulesSource(Part, frozen=True):
     rules_string: str | None = None
     rules_source_list: DomainList | None = None
-    stateful_rules: tuple[StatefulRule, ...] = ()
+    stateful_rules: tuple[StatefulRule, ...] | None = None
     stateless_rules_and_custom_actions: StatelessRules | None = None
+
+    @property
+    def says_stateful(self) -> bool:
+        """Whether it prints stateful rules, in one of the three ways, were it none."""
+        given = (self.rules_string, self.rules_source_list, self.stateful_rules)
+        return any(each is not None for each in given)
 
 
 class RuleVariables(Part, frozen=True):

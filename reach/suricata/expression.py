@@ -134,6 +134,8 @@ def _address(text: str) -> Ranges:
 
 def _port(text: str) -> Ranges:
     first, colon, last = text.partition(":")
+    if not colon and not first.strip():
+        raise ValueError("no port")
     low = _number(first) if first.strip() else 0
     high = low if not colon else _number(last) if last.strip() else ALL_PORTS.intervals[0][1]
     return Ranges.span(low, high)

@@ -32,6 +32,7 @@ SCTP = 132
 _HIGHEST = 255
 _FOUR, _SIX = (Ranges.prefixes((family,)) for family in (ANY_IPV4, ANY_IPV6))
 _NOT_TCP = Ranges.span(0, _HIGHEST) - Ranges.of(TCP)
+_ICMPS = Ranges.of(ICMP, ICMPV6)
 
 # What a protocol's name means: the IP protocols that carry it (none: any).
 _PACKETS: dict[str, tuple[int, ...]] = {
@@ -248,6 +249,8 @@ def signature(
 
 def _readings(head: Head, options: Options, extents: tuple[Extent, ...]) -> Iterator[Reading]:
     name = head.protocol.lower()
+    if not name:
+        raise ValueError("no protocol")
     carriers = _APPLICATIONS.get(name, _PACKETS.get(name, ()))
     told = _Told.of(options)
     if name in _APPLICATIONS:
@@ -360,7 +363,7 @@ class _Told:
             return replace(self, space=self.space & HeaderSpace.where(protocol=protocols))
         if keyword in ("itype", "icode") and value.isdigit():
             field = {"itype": "icmp_type", "icode": "icmp_code"}[keyword]
-            more = HeaderSpace.where(**{field: Ranges.of(int(value))})
+            more = HeaderSpace.where(protocol=_ICMPS, **{field: Ranges.of(int(value))})
             return replace(self, space=self.space & more)
         content = keyword not in _OF_ANY_PACKET and keyword.startswith(_OF_CONTENT)
         return replace(self, certain=False, content=self.content or content)

@@ -288,3 +288,36 @@ def test_older_descriptions() -> None:
     node.record["InterfaceType"] = "interface"
     trace = sent(ground(e), e.appliance, packet(e.appliance.ip, "10.50.0.40", "udp/6081"))
     assert dropped(trace) == (str(node), "NO_PATH")
+
+
+def _two_zones(cross_zone: bool) -> Served:
+    """An appliance in zone a that takes no GENEVE, and one in zone b that does; nodes in both."""
+    e = Served(("tcp/80 any",), cross_zone=cross_zone)
+    provider = e.vpc("10.51.0.0/16", name="other provider")
+    near, far = e.subnet(provider, "10.51.0.0/24", "a"), e.subnet(provider, "10.51.1.0/24", "b")
+    closed = e.instance("closed", near, "10.51.0.5", groups=[e.group(provider, ["tcp/80 any"])])
+    other = e.instance("open", far, "10.51.1.5")
+    nodes = {near: "10.51.0.40", far: "10.51.1.40"}
+    e.gwlb = appliances(e, nodes, [closed, other], name="two", cross_zone=cross_zone)
+    e.behind(e.endpoint_balancer(e.sf, "10.0.7.8", e.gwlb.service))
+    return e
+
+
+def test_appliances_elsewhere_and_no_word_of_it() -> None:
+    """R-LB-4, law 2: where no call tells whether zones are crossed, the appliance of another zone
+    may get what that of the endpoint's own cannot take."""
+    assert _two_zones(cross_zone=True).answer().verdict == "reachable"
+    e = _two_zones(cross_zone=False)
+    refused(e, "ENI_SG_RULES_MISMATCH")
+    e.drop("LoadBalancerAttributes")
+    assert "describe-load-balancer-attributes" in unknown(e)
+
+
+def test_the_node_of_the_endpoints_zone() -> None:
+    """It gets what the endpoint gets: what another node can send helps nobody."""
+    e = _two_zones(cross_zone=True)
+    assert e.answer().verdict == "reachable"
+    room = next(each for each in e.scopes[e.home]["Subnets"] if each["CidrBlock"] == "10.51.0.0/24")
+    near = e.ids[room["SubnetId"]]
+    e.acl(near.vpc, [near], egress=["100 deny udp/6081 0.0.0.0/0", "200 allow all 0.0.0.0/0"])
+    assert e.answer().verdict == "unreachable"
