@@ -93,6 +93,9 @@ def _past_firewall(lowering: Lowering, vpc: Vpc, subnet: Subnet) -> _Stand:
 
 def _doubt(lowering: Lowering, vpc: Vpc, resource: str) -> Origin:
     account = account_of(lowering.index, vpc)
+    if account.odd:
+        words = f"what Block Public Access says is {account.odd!r}, which is no word of AWS's"
+        return Origin(resource, words, code="UNKNOWN_RESOURCE")
     if account.exclusions is None:
         words = "whether it is excluded from Block Public Access is not known"
         return lowering.missing(VpcBlockPublicAccessExclusion, resource, words)

@@ -95,7 +95,7 @@ def _clients(endpoint: ClientVpnEndpoint) -> Ranges:
 
 
 def _has_ipv6(endpoint: ClientVpnEndpoint) -> bool:
-    return endpoint.traffic_ip_address_type in ("ipv6", "dual-stack")
+    return endpoint.traffic_ip_address_type not in (None, "", "ipv4")
 
 
 # ------------------------------------------------------------------- by which way

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
-from reach.network.address import GLOBAL_UNICAST_IPV6, Prefix
+from reach.network.address import GLOBAL_UNICAST_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
     Action,
@@ -30,6 +30,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.advertised import advertised, in_doubt
 from reach.snapshot.records import EgressOnlyInternetGateway, GatewayAttachment, Subnet, Vpc
 from reach.states import ATTACHMENT, refused
 
@@ -71,10 +72,7 @@ def _session(gateway_id: str) -> str:
 
 def _public_blocks(lowering: Lowering, vpc_id: str) -> Ranges:
     """The VPC's IPv6 addresses that may be seen outside (R-ENI-11)."""
-    shown = lowering.index.ipv6_blocks_in(vpc_id, private=False)
-    hidden = lowering.index.ipv6_blocks_in(vpc_id, private=True)
-    seen = Ranges.prefixes(map(Prefix.parse, shown)) - Ranges.prefixes(map(Prefix.parse, hidden))
-    return seen & Ranges.prefixes(GLOBAL_UNICAST_IPV6)
+    return advertised(lowering, vpc_id) & Ranges.prefixes(GLOBAL_UNICAST_IPV6)
 
 
 def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
@@ -93,6 +91,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     return (
         *_attached(gateway),
         *_blocks_known(lowering, vpc),
+        *in_doubt(lowering, vpc, "source"),
         *lowering.slot("egress_only_internet_gateway.out", gateway_id),
         Filter(
             (Rule(own, Action.PERMIT, passes),),

@@ -83,6 +83,12 @@ class VpcEncryptionControl(Tagged, frozen=True):
 
 # ------------------------------------------------------------------- what is in force
 
+# In the others a control that monitors is changing, or they are none of AWS's.
+_MONITORS = (
+    *("available", "creating", "deleting", "enforce-failed", "monitor-failed", "delete-failed"),
+    "",
+)
+
 
 def _control(lowering: Lowering, vpc_id: str) -> VpcEncryptionControl | None:
     def make() -> dict[str, VpcEncryptionControl]:
@@ -107,8 +113,7 @@ def _enforces(control: VpcEncryptionControl | None) -> Action:
         return Action.DENY if settled else Action.DOUBT
     if control.mode != "monitor":  # AWS has these two
         return Action.DOUBT
-    changing = control.state in ("enforce-in-progress", "monitor-in-progress")
-    return Action.DOUBT if changing else Action.PERMIT
+    return Action.PERMIT if control.state in _MONITORS else Action.DOUBT
 
 
 def _allows(control: VpcEncryptionControl | None, kind: str) -> Action:
@@ -128,6 +133,7 @@ def _stage(lowering: Lowering, vpc_id: str, decision: Action, words: str) -> tup
         return ()
     if decision is Action.DOUBT:
         words = f"whether {vpc_id} enforces encryption, so that {words}, is not settled"
+        words += f" (its mode is {control.mode!r}, its state {control.state!r})"
         return (unknown_filter(Origin(control.vpc_encryption_control_id, words, _LOCATOR)),)
     words = f"{vpc_id} enforces encryption: {words}"
     name = control.name

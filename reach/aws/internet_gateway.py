@@ -53,6 +53,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.advertised import advertised, in_doubt
 from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
 from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
@@ -129,13 +130,6 @@ def _mapped(lowering: Lowering, vpc_id: str) -> Sequence[NetworkInterface]:
         return found
 
     return lowering.memo(f"{_NAME} mapped", make).get(vpc_id, ())
-
-
-def _advertised(lowering: Lowering, vpc_id: str) -> Ranges:
-    """R-ENI-11: the IPv6 blocks of a VPC's subnets that are not private."""
-    shown = lowering.index.ipv6_blocks_in(vpc_id, private=False)
-    hidden = lowering.index.ipv6_blocks_in(vpc_id, private=True)
-    return Ranges.prefixes(map(Prefix.parse, shown)) - Ranges.prefixes(map(Prefix.parse, hidden))
 
 
 def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
@@ -222,7 +216,7 @@ def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:
 def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
     vpc = _vpc_of(gateway)
-    table, six = _pairs(lowering, vpc), _advertised(lowering, vpc)
+    table, six = _pairs(lowering, vpc), advertised(lowering, vpc)
     forget = Assign("identity", Ranges.of(0))
     translated = Origin(gateway_id, "puts the public address in the source", name=gateway.name)
     unpaired = Origin(
@@ -237,6 +231,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         *lowering.slot("internet_gateway.out", gateway_id),
         _refuse(gateway, "destination", "EGRESS"),
         *_disputed(lowering, vpc),
+        *in_doubt(lowering, vpc, "source"),
         Translate(
             (
                 Case(
@@ -293,7 +288,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     held = _held_back(lowering, vpc)
     refused = (public for public, private in table.pairs if private in held)
     open_to_all = table.keys - Ranges.of(*refused) if held else table.keys
-    reached = _advertised(lowering, vpc) - held
+    reached = advertised(lowering, vpc) - held
     forget = Assign("identity", Ranges.of(0))
     unpaired = Origin(
         gateway_id,
@@ -308,6 +303,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     return (
         *_attached(lowering, gateway),
         _refuse(gateway, "source", "INGRESS"),
+        *in_doubt(lowering, vpc, "destination"),
         Translate(
             (
                 Case(
@@ -344,7 +340,7 @@ def _announce(lowering: Lowering) -> Iterator[Route]:
                 match = HeaderSpace.where(destination=Ranges.of(public))
                 yield Route(match, doubt, Origin("internet", words))
             translated -= Ranges.of(*unknown)
-            for ends in (translated | _advertised(lowering, vpc), _unpaired(lowering, vpc)):
+            for ends in (translated | advertised(lowering, vpc), _unpaired(lowering, vpc)):
                 yield Route(HeaderSpace.where(destination=ends), node, Origin("internet", words))
 
 

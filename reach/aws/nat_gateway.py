@@ -146,7 +146,15 @@ def _available(lowering: Lowering, gateway: NatGateway) -> tuple[Stage, ...]:
 
 
 def _strange_address(gateway: NatGateway) -> Origin | None:
-    """R-NAT-1: an address in a state that nobody knows may be in use or not."""
+    """R-NAT-1, R-NAT-12: of a kind that nobody knows nothing is known; an address in a state that
+    nobody knows may be in use or not."""
+    for key, said, known in (
+        ("AvailabilityMode", gateway.availability_mode, ("zonal", "regional")),
+        ("ConnectivityType", gateway.connectivity_type, ("public", "private")),
+    ):
+        if said not in known:
+            words = f"what it does is not known: {said!r} ({where(gateway)}/{key})"
+            return Origin(gateway.nat_gateway_id, words, code="UNKNOWN_RESOURCE", name=gateway.name)
     for number, place in enumerate(gateway.nat_gateway_addresses):
         if place.status not in (None, "", *_IN_USE, *_NOT_IN_USE):
             at = f"{where(gateway)}/NatGatewayAddresses/{number}/Status"

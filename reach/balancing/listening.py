@@ -228,7 +228,8 @@ def untold_targets(lowering: Lowering, of: TargetGroup) -> Origin:
     arn, key = of.target_group_arn, strange_word(of)
     words = f"the targets of {name_of(arn)} are not known"
     if key:
-        said = of.target_type if key == "TargetType" else of.protocol
+        words_of = {"TargetType": of.target_type, "IpAddressType": of.ip_address_type}
+        said = words_of.get(key, of.protocol)
         what = f"{said!r} is no word of AWS's" if said else "AWS always prints what is not there"
         words = f"{words}: {what} ({where(of)}/{key})"
         return Origin(arn, words, code="UNKNOWN_RESOURCE", name=of.name)

@@ -313,6 +313,8 @@ def strange_word(group: TargetGroup) -> str:
     """The key of a target group under which there is a word that AWS does not have; or ''."""
     if group.target_type not in _TARGETS:
         return "TargetType"
+    if group.ip_address_type not in (None, "", "ipv4", "ipv6"):
+        return "IpAddressType"
     if group.target_type == "lambda" or group.protocol in _PROTOCOLS:
         return ""
     return "Protocol"

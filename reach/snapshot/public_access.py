@@ -10,7 +10,7 @@ there may be; must not know what they do to a packet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,6 +27,8 @@ _EXCLUSION_MODES = ("allow-egress", "allow-bidirectional")
 # being changed or taken away it is not told what counts.
 _COUNTS = ("create-complete", "update-complete", "")
 _CHANGES = ("update-in-progress", "update-failed", "delete-in-progress", "disable-in-progress")
+_SETTLED, _CHANGING = ("default-state", "update-complete", ""), "update-in-progress"
+_ALLOWED = ("allowed", "not-allowed", "")
 # "us-east-1-bos-1a": named after a place outside the Region's own zones.
 _LOCAL_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-.+")
 
@@ -37,6 +39,14 @@ class PublicAccessOptions(Part, frozen=True):
     state: str = ""
     internet_gateway_block_mode: str = OFF
     exclusions_allowed: str = "allowed"
+
+    @property
+    def strange_words(self) -> Iterator[str]:
+        """What AWS does not have of a state, or of whether there may be exclusions."""
+        if self.state not in (*_SETTLED, _CHANGING):
+            yield self.state
+        if self.exclusions_allowed not in _ALLOWED:
+            yield self.exclusions_allowed
 
 
 class VpcBlockPublicAccessOptions(Record, frozen=True):
@@ -74,12 +84,14 @@ class Account:
     """What calls tell of the owner of a VPC in its Region.
 
     ``told`` are the modes of its options (none: the call was not made), ``shown`` what its VPCs and
-    subnets show, ``exclusions`` those of it by what they exclude (None: they are not known).
+    subnets show, ``exclusions`` those of it by what they exclude (None: not known), ``odd``
+    a word of its options that AWS does not have.
     """
 
     told: frozenset[str]
     shown: frozenset[str]
     exclusions: Mapping[str, tuple[VpcBlockPublicAccessExclusion, ...]] | None
+    odd: str = ""
 
     @property
     def is_off(self) -> bool:
@@ -117,22 +129,26 @@ def _read(index: Index, scope: Scope) -> Account:
         if _same(answer.scope, scope)
     ]
     told: frozenset[str] = frozenset()
+    odd = next((word for each in answers for word in each.strange_words), "")
     for each in answers:
         # The mode that was in force before may be any.
-        changing = each.state == "update-in-progress"
+        changing = each.state not in _SETTLED
         told |= _EVERY if changing else {each.internet_gateway_block_mode}
     shown = {
         mode for whose, modes in _shown(index).items() if _same(whose, scope) for mode in modes
     }
-    if answers and all(each.exclusions_allowed == "not-allowed" for each in answers):
+    allowed = {each.exclusions_allowed for each in answers}
+    if allowed == {"not-allowed"}:
         return Account(told, frozenset(shown), {})
+    if not allowed <= set(_ALLOWED):
+        return Account(told, frozenset(shown), None, odd)
     kind = VpcBlockPublicAccessExclusion
     if not snapshot.has(kind, *scope) or snapshot.is_cut_short(kind, scope):
-        return Account(told, frozenset(shown), None)
+        return Account(told, frozenset(shown), None, odd)
     found: dict[str, tuple[VpcBlockPublicAccessExclusion, ...]] = {}
     for exclusion in snapshot.records(kind):
         found[exclusion.excludes] = (*found.get(exclusion.excludes, ()), exclusion)
-    return Account(told, frozenset(shown), found)
+    return Account(told, frozenset(shown), found, odd)
 
 
 def _shown(index: Index) -> Mapping[Scope, Set[str]]:

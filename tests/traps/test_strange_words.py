@@ -17,8 +17,9 @@ from reach.snapshot.section import Section
 from reach.snapshot.words import WORDS
 from tests.estate import Pair
 from tests.estates.balancers import balancer, listen, target_group
+from tests.estates.public_access import block, encrypt, exclude
 from tests.estates.transit import joined
-from tests.traps.rows import EIP_A, NET, allow, deny, unknown
+from tests.traps.rows import EIP_A, NET, NET6, allow, deny, unknown
 
 NEW = "half-working"
 
@@ -127,6 +128,81 @@ def _block_of_a_vpc() -> Case:
     return Case(e, question, block["Ipv6CidrBlockState"], "State", where)
 
 
+def _six() -> tuple[Pair, str]:
+    e = Pair(ipv6=True)
+    e.route(e.ta, "::/0", e.eigw(e.v1))
+    e.online(e.tb)
+    return e, f"can {e.a} reach {NET6} port 443"
+
+
+def _source_of_a_block() -> Case:
+    e, question = _six()
+    (block,) = e.sa.record["Ipv6CidrBlockAssociationSet"]
+    return Case(e, question, block, "IpSource", "/Ipv6CidrBlockAssociationSet/0")
+
+
+def _attribute_of_a_block() -> Case:
+    e, question = _six()
+    (block,) = e.v1.record["Ipv6CidrBlockAssociationSet"]
+    return Case(e, question, block, "Ipv6AddressAttribute", "/Ipv6CidrBlockAssociationSet/0")
+
+
+def _attribute_of_a_public_block() -> Case:
+    e, _ = _six()
+    (block,) = e.sb.record["Ipv6CidrBlockAssociationSet"]
+    question = f"can ::/0 reach {e.b} port 443"
+    return Case(e, question, block, "Ipv6AddressAttribute", "/Ipv6CidrBlockAssociationSet/0")
+
+
+def _kind_of_a_nat_gateway(key: str) -> Case:
+    e = Pair()
+    nat = e.natted(e.ta)
+    return Case(e, f"can {e.a} reach {NET} port 443", nat.record, key, f"/NatGateways/0/{key}")
+
+
+def _mode_of_a_nat_gateway() -> Case:
+    return _kind_of_a_nat_gateway("AvailabilityMode")
+
+
+def _connectivity_of_a_nat_gateway() -> Case:
+    return _kind_of_a_nat_gateway("ConnectivityType")
+
+
+def _ip_version_of_a_group() -> Case:
+    e, question = _balanced()
+    (record,) = e.scopes[e.home]["TargetGroups"]
+    return Case(e, question, record, "IpAddressType", "/TargetGroups/0/IpAddressType")
+
+
+def _excluded() -> tuple[Pair, Any]:
+    e = Pair()
+    e.natted(e.ta)
+    options = block(e, "block-bidirectional")
+    exclude(e, e.sn)
+    return e, options
+
+
+def _public_access_that_changes() -> Case:
+    """B has no exclusion; the mode that was in force before may be any."""
+    e = Pair()
+    e.public(e.b, EIP_A)
+    e.online(e.tb)
+    options = block(e, "off")
+    return Case(e, f"can {e.b} reach {NET} port 443", options, "State", "")
+
+
+def _exclusions_that_are_allowed() -> Case:
+    e, options = _excluded()
+    return Case(e, f"can {e.a} reach {NET} port 443", options, "ExclusionsAllowed", "")
+
+
+def _encryption_that_changes() -> Case:
+    e = Pair()
+    e.natted(e.ta)
+    control = encrypt(e, e.v1, "monitor")
+    return Case(e, f"can {e.a} reach {NET} port 443", control, "State", "")
+
+
 CASES = {
     make.__name__.lstrip("_"): make
     for make in (
@@ -141,6 +217,15 @@ CASES = {
         _propagation,
         _endpoint_type,
         _block_of_a_vpc,
+        _source_of_a_block,
+        _attribute_of_a_block,
+        _attribute_of_a_public_block,
+        _mode_of_a_nat_gateway,
+        _connectivity_of_a_nat_gateway,
+        _ip_version_of_a_group,
+        _public_access_that_changes,
+        _exclusions_that_are_allowed,
+        _encryption_that_changes,
     )
 }
 
