@@ -10,6 +10,7 @@ lower case, without those in which the thing works. Must not know what works in 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
 from reach.network.stage import Filter, Origin, deny_all, unknown_filter
@@ -39,6 +40,7 @@ ENDPOINT_SERVICE = _words(f"{_MADE_AND_GONE} failed")
 # "associated" is left out: nothing says whether a branch interface in it has traffic.
 # Nor does it have "pending", in which the API shows one that is just being made.
 INTERFACE = _words("pending available attaching detaching")
+LATTICE = _words("create_in_progress create_failed delete_in_progress")
 LOAD_BALANCER = _words("provisioning failed")
 NAT_GATEWAY = _words(f"{_MADE_AND_GONE} failed")
 PEERING = _words(
@@ -62,6 +64,12 @@ def word_of(state: object) -> str:
     """The word of a state or status, however its call prints it; empty if it prints none."""
     word = getattr(state, "name", None) or getattr(state, "code", None) or state
     return word if isinstance(word, str) else ""
+
+
+def doubted(state: str, works: Container[str], idle: Words, origin: Origin) -> tuple[Filter, ...]:
+    """Of a state in which a thing neither works nor does not, as far as AWS says."""
+    odd = state.lower() not in works and may_work(state, idle)
+    return (refused(state, idle, origin),) if odd else ()
 
 
 def refused(state: str, idle: Words, origin: Origin) -> Filter:

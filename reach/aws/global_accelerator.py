@@ -253,10 +253,16 @@ def _hung(rule: Rule) -> Rule:
 def _has_gateway(
     lowering: Lowering, accelerator: Accelerator, interface: NetworkInterface
 ) -> tuple[Stage, ...]:
+    odd: tuple[Stage, ...] = ()
     for gateway in lowering.snapshot.records(InternetGateway):
         for attachment in gateway.attachments:
             if attachment.is_attached and attachment.vpc_id == interface.vpc_id:
-                return ()
+                if attachment.is_settled:
+                    return ()
+                words = f"whether it is attached is not known: it is {attachment.state!r}"
+                odd = (unknown_filter(Origin(gateway.internet_gateway_id, words)),)
+    if odd:
+        return odd
     if not lowering.has(InternetGateway, interface):
         words = f"whether {interface.vpc_id} has an internet gateway is not known"
         return (unknown_filter(lowering.missing(InternetGateway, interface.vpc_id or "", words)),)

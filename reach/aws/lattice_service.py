@@ -15,6 +15,7 @@ Not modelled: what a request must look like, and who may make it (R-LAT-4).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from reach.aim import Visit
@@ -39,7 +40,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.call import Call
-from reach.snapshot.lattice import NOT_THERE, Lattice, id_in
+from reach.snapshot.lattice import IN_ORDER, Lattice, id_in
 from reach.snapshot.lattice_calls import LISTENER, RULE, SERVICE, TARGET_GROUP, TARGETS
 from reach.snapshot.lattice_records import (
     LatticeAction,
@@ -54,9 +55,11 @@ from reach.snapshot.lattice_records import (
 from reach.snapshot.record import Scope
 from reach.snapshot.records import Instance, NetworkInterface, Record, VpcEndpoint
 from reach.snapshot.section import Section
+from reach.states import LATTICE, doubted, may_work
 
 _NAME = "lattice_service"
 _QUIET = Origin("", "")
+_TYPES = ("IP", "LAMBDA", "INSTANCE", "ALB", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _TOLD_BY = (LatticeListener, LatticeTargetGroup, LatticeTargets, NetworkInterface)
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
@@ -86,9 +89,15 @@ def _was_made(lowering: Lowering, kind: type[Record], account: str, region: str)
 def _service(lowering: Lowering, service_id: str, _: str) -> tuple[Stage, ...]:
     service = lowering.snapshot.get(LatticeService, service_id)
     name = service.name if service else ""
-    if service is not None and service.status in NOT_THERE:
-        words = f"is {service.status}"
-        return _nothing(Origin(service_id, words, "status", "BAD_STATE", name))
+    status = service.status if service is not None else ""
+    origin = Origin(service_id, f"is {status}", "status", "BAD_STATE", name)
+    if not may_work(status, LATTICE):
+        return _nothing(origin)
+    odd = doubted(status, IN_ORDER, LATTICE, origin)
+    return (*odd, *_listening(lowering, service_id, name))
+
+
+def _listening(lowering: Lowering, service_id: str, name: str) -> tuple[Stage, ...]:
     listeners = _lattice(lowering).listeners(service_id)
     routes = tuple(_listens(listener) for listener in listeners)
     account, region = _lattice(lowering).owner(service_id)
@@ -167,9 +176,13 @@ def _targets(lowering: Lowering, group_id: str, _: str) -> tuple[Stage, ...]:
     if group is None:
         words = "this target group is not known"
         return (Unmodelled(lowering.missing(LatticeTargetGroup, group_id, words)),)
-    if group.status in NOT_THERE:
-        words = f"is {group.status}"
-        return _nothing(Origin(group_id, words, "status", "BAD_STATE", group.name))
+    origin = Origin(group_id, f"is {group.status}", "status", "BAD_STATE", group.name)
+    if not may_work(group.status, LATTICE):
+        return _nothing(origin)
+    if group.type not in _TYPES:
+        words = f"what targets of type {group.type!r} are, is not known"
+        return (Unmodelled(replace(origin, words=words, code="UNKNOWN_RESOURCE")),)
+    odd = doubted(group.status, IN_ORDER, LATTICE, origin)
     targets = _lattice(lowering).targets(group_id)
     if targets is None:
         words = "its targets are not known"
@@ -183,8 +196,8 @@ def _targets(lowering: Lowering, group_id: str, _: str) -> tuple[Stage, ...]:
         words = "has no targets that take new flows"
         return _nothing(Origin(group_id, words, "targets", "NO_PATH", group.name))
     if len(options) == 1:
-        return (_to(options[0].next),)
-    return (Choose(tuple(options)),)
+        return (*odd, _to(options[0].next))
+    return (*odd, Choose(tuple(options)))
 
 
 def _target_node(group: LatticeTargetGroup, number: int) -> str:

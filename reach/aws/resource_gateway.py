@@ -45,7 +45,7 @@ from reach.network.stage import (
 )
 from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.interface_records import NAT_TYPES
-from reach.snapshot.lattice import NOT_THERE, Lattice
+from reach.snapshot.lattice import IN_ORDER, Lattice
 from reach.snapshot.lattice_calls import RESOURCE_CONFIGURATION, RESOURCE_GATEWAY
 from reach.snapshot.lattice_records import (
     ResourceConfiguration,
@@ -55,9 +55,11 @@ from reach.snapshot.lattice_records import (
 )
 from reach.snapshot.records import NetworkInterface, Record, Subnet, Vpc, VpcEndpoint
 from reach.snapshot.section import Section
+from reach.states import LATTICE, doubted, may_work
 
 _NAME = "resource_gateway"
 _QUIET = Origin("", "")
+_TYPES = ("GROUP", "CHILD", "SINGLE", "ARN", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
 
@@ -90,6 +92,9 @@ def _enter(lowering: Lowering, configuration_id: str, zones: str) -> tuple[Stage
     if configuration.type == "CIDR":
         words = "is a network segment for tunnel endpoints, which are not modelled yet"
         return (Unmodelled(_origin(configuration, words, code="UNSUPPORTED_COMPONENT")),)
+    if configuration.type not in _TYPES:
+        words = f"what resources of type {configuration.type!r} are, is not known"
+        return (Unmodelled(_origin(configuration, words, code="UNKNOWN_RESOURCE")),)
     unsaid = configuration.resource_configuration_definition is None
     if unsaid and not configuration.port_ranges and configuration.type in ("SINGLE", "CHILD"):
         words = "what this resource is, is not known"
@@ -127,10 +132,11 @@ def _elsewhere(lowering: Lowering, configuration_id: str) -> tuple[Stage, ...]:
 
 
 def _there(configuration: ResourceConfiguration) -> tuple[Stage, ...]:
-    if configuration.status not in NOT_THERE:
-        return ()
     words = f"is {configuration.status}"
-    return (deny_all(_origin(configuration, words, "status", "BAD_STATE")),)
+    origin = _origin(configuration, words, "status", "BAD_STATE")
+    if not may_work(configuration.status, LATTICE):
+        return (deny_all(origin),)
+    return doubted(configuration.status, IN_ORDER, LATTICE, origin)
 
 
 def _any_member(lowering: Lowering, group: ResourceConfiguration, zones: str) -> tuple[Stage, ...]:
@@ -171,9 +177,16 @@ def _through_gateway(
     if gateway is None:
         words = f"its gateway {_lattice(lowering).gateway_of(configuration)} is not known"
         return (Unmodelled(lowering.missing(ResourceGateway, configuration.id, words)),)
-    if gateway.status in NOT_THERE:
-        words = f"is {gateway.status}"
-        return _nothing(Origin(gateway.id, words, "status", "BAD_STATE", gateway.name))
+    origin = Origin(gateway.id, f"is {gateway.status}", "status", "BAD_STATE", gateway.name)
+    if not may_work(gateway.status, LATTICE):
+        return _nothing(origin)
+    odd = doubted(gateway.status, IN_ORDER, LATTICE, origin)
+    return (*odd, *_out_of(lowering, configuration, gateway, zones))
+
+
+def _out_of(
+    lowering: Lowering, configuration: ResourceConfiguration, gateway: ResourceGateway, zones: str
+) -> tuple[Stage, ...]:
     subnets, certain = _subnets_for(lowering, gateway, zones)
     if not subnets:
         words = f"the gateway has no subnet in a zone of the endpoint ({zones})"

@@ -39,7 +39,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.lattice import NOT_THERE, ROUTE_TARGET, Lattice, network_of
+from reach.snapshot.lattice import IN_ORDER, ROUTE_TARGET, Lattice, network_of
 from reach.snapshot.lattice_calls import (
     RESOURCE_ASSOCIATIONS,
     SERVICE_ASSOCIATIONS,
@@ -56,6 +56,7 @@ from reach.snapshot.lattice_records import (
 from reach.snapshot.record import Scope
 from reach.snapshot.records import Record, Vpc, VpcEndpoint
 from reach.snapshot.section import Reference, Section
+from reach.states import LATTICE, doubted, may_work
 
 _NAME = "service_network"
 _QUIET = Origin("", "")
@@ -130,7 +131,7 @@ def _clients(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
     words = "reaches its service network from its own addresses only"
     foreign = Origin(vpc_id, words, "source", "NO_PATH", vpc.name)
     blocks = Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
-    usable = [each for each in associations if each.status not in NOT_THERE] or associations
+    usable = [each for each in associations if may_work(each.status, LATTICE)] or associations
     nodes = [node_name(_NAME, each.id, "associated") for each in usable]
     assumed = [Origin(each.id, f"assumed: {each.id} is in force") for each in usable]
     options = tuple(Option(*pair) for pair in zip(nodes, assumed, strict=True))
@@ -142,13 +143,14 @@ def _associated(lowering: Lowering, association_id: str, _: str) -> tuple[Stage,
     """R-LAT-2: past the association's groups into the network."""
     association = lowering.snapshot.get(ServiceNetworkVpcAssociation, association_id)
     assert association is not None
-    if association.status in NOT_THERE:
-        words = f"is {association.status}"
-        return _nothing(Origin(association_id, words, "status", "BAD_STATE"))
+    origin = Origin(association_id, f"is {association.status}", "status", "BAD_STATE")
+    if not may_work(association.status, LATTICE):
+        return _nothing(origin)
     network = network_of(association)
     words = f"connects {association.vpc_id} to {network}"
     holder = " ".join((association_id, association.vpc_id, *association.security_group_ids))
     return (
+        *doubted(association.status, IN_ORDER, LATTICE, origin),
         *lowering.slot("encryption.vpc_lattice", association.vpc_id),
         *lowering.slot("groups.ingress", holder),
         _entered(node_name(_NAME, association_id, "into")),
@@ -182,7 +184,7 @@ def _enter(lowering: Lowering, network_id: str, zones: str) -> tuple[Stage, ...]
     options = [
         _member(lowering, member, zones)
         for member, status in members.items()
-        if status not in NOT_THERE
+        if may_work(status, LATTICE)
     ]
     options += _others(lowering, network_id)
     only_tcp = Origin(network_id, "carries only TCP", "protocol", "PROTOCOL_RESTRICTION")

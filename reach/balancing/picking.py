@@ -31,6 +31,11 @@ from reach.snapshot.balancers import ALL_ZONES, Target
 from reach.snapshot.records import NetworkInterface
 
 _HEALTHY = ("healthy", "unavailable")  # "unavailable": health checks are switched off
+# Those of the API; none where health was not asked for, as of a Classic Load Balancer.
+_STATES = (
+    *("initial", "healthy", "unhealthy", "unhealthy.draining", "unused", "draining"),
+    *("unavailable", ""),
+)
 OPTION = "target-health"
 
 
@@ -102,6 +107,9 @@ def _pick(
     if target.state == "draining":
         words = f"the target {target.id} is deregistered and drains: it takes no new flow"
         return Pick(alone, at.says(words, "target", "TARGET_ADDRESS_RESTRICTION"))
+    if target.state not in _STATES:
+        words = f"whether it uses the target {target.id}, which is {target.state!r}, is not known"
+        return Pick(alone, doubt=at.says(words, "target health", "UNKNOWN_RESOURCE"))
     sick = _sick(lowering, at, target, any_healthy)
     if sick is not None:
         return sick

@@ -30,9 +30,9 @@ from reach.snapshot.snapshot import Snapshot
 
 # The route target that AWS writes into the tables of an associated VPC.
 ROUTE_TARGET = "VpcLattice"
-# States of what does not work; what failed to be changed or deleted goes on as it was (AWS: the
-# API reference's status of each).
-NOT_THERE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS")
+# What failed to be changed or deleted goes on as it was (API reference, the status of each).
+# In lower case, and none: what is not printed is a good state.
+IN_ORDER = ("active", "update_in_progress", "update_failed", "delete_failed", "partial", "")
 # R-LAT-1; the link-local blocks of every Region, which its prefix lists hold among others.
 _LINK_LOCAL = ("169.254.171.0/24", "fd00:ec2:80::/64")
 # Observed beside them, where a route names a list of which the snapshot holds no entries.

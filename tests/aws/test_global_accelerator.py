@@ -75,6 +75,18 @@ def test_it_needs_a_gateway_attached() -> None:
     assert "internet gateway" in there.origin.words
 
 
+def test_a_gateway_in_a_state_that_is_none_of_awss() -> None:
+    """R-GA-1, U-17: it may be attached or not."""
+    e, _ = before_b()
+    question = f"can internet reach {e.b} port 443"
+    assert verdict(e, question) == "reachable"
+    (gateway,) = e.scopes[e.home]["InternetGateways"]
+    gateway["Attachments"][0]["State"] = "half-working"
+    assert verdict(e, question) == "undecided"
+    del gateway["Attachments"][0]["State"]
+    assert verdict(e, question) == "reachable"
+
+
 def test_groups_see_the_client() -> None:
     """R-GA-2, R-SG-21: by address, or by the group of the accelerator's interface."""
     e, _ = before_b()

@@ -14,7 +14,7 @@ import pytest
 
 from reach import states
 from tests.estate import Id, Pair
-from tests.estates import cloudwan, private
+from tests.estates import cloudwan, private, privatelink
 from tests.estates.access import client_vpn, vpn_rule
 from tests.estates.balancers import balancer, listen, target_group
 from tests.estates.privatelink import endpoint_service, endpoint_to, front
@@ -175,6 +175,50 @@ def _core_peering() -> Case:
     return Case(e, question, peering["PeeringId"], peering, "State", states.CORE_PEERING)
 
 
+def _resource() -> tuple[Pair, Id, Id, str]:
+    e = Pair()
+    e.second()
+    rgw = privatelink.gateway(e, {e.s2: "10.2.0.77"})
+    rcfg = privatelink.resource(e, rgw, ip=e.b2.ip, ports=["5432"])
+    privatelink.resource_endpoint(e, {e.sa: "10.0.0.70"}, rcfg)
+    return e, rgw, rcfg, f"can {e.a} reach 10.0.0.70 port 5432"
+
+
+def _resource_gateway() -> Case:
+    e, rgw, _, question = _resource()
+    return Case(e, question, rgw, rgw.record, "status", states.LATTICE)
+
+
+def _resource_configuration() -> Case:
+    e, _, rcfg, question = _resource()
+    return Case(e, question, rcfg, rcfg.record, "status", states.LATTICE)
+
+
+def _lattice() -> tuple[Pair, Id, Id, Id, str]:
+    e = Pair()
+    e.second()
+    network = privatelink.service_network(e)
+    joined = privatelink.associate(e, network, e.v1)
+    group = privatelink.target_group(e, e.v2, {e.b2: 8080})
+    service = privatelink.lattice_service(e, network, {443: [group]})
+    return e, joined, group, service, f"can {e.a} reach {e.b2} port 443"
+
+
+def _lattice_association() -> Case:
+    e, joined, _, _, question = _lattice()
+    return Case(e, question, joined, joined.record, "status", states.LATTICE)
+
+
+def _lattice_targets() -> Case:
+    e, _, group, _, question = _lattice()
+    return Case(e, question, group, group.record, "status", states.LATTICE)
+
+
+def _lattice_service() -> Case:
+    e, _, _, service, question = _lattice()
+    return Case(e, question, service, service.record, "status", states.LATTICE)
+
+
 def _client_vpn() -> tuple[Pair, Id, str]:
     e = Pair()
     vpn = client_vpn(e, {e.sa: "10.0.0.200"})
@@ -264,6 +308,11 @@ CASES = {
         _core_attachment,
         _core_route,
         _core_peering,
+        _resource_gateway,
+        _resource_configuration,
+        _lattice_association,
+        _lattice_targets,
+        _lattice_service,
         _client_vpn_association,
         _client_vpn_rule,
         _client_vpn_route,
@@ -355,6 +404,11 @@ ENUMERATIONS = {
     "FIREWALL_ENDPOINT": ("network-firewall", "AttachmentStatus", "READY SCALING"),
     "INSTANCE": ("ec2", "InstanceStateName", "running"),
     "INTERFACE": ("ec2", "NetworkInterfaceStatus", "in-use associated"),
+    "LATTICE": (
+        "vpc-lattice",
+        "ResourceConfigurationStatus",
+        "ACTIVE UPDATE_IN_PROGRESS UPDATE_FAILED DELETE_FAILED",
+    ),
     "LOAD_BALANCER": ("elbv2", "LoadBalancerStateEnum", "active active_impaired"),
     "NAT_GATEWAY": ("ec2", "NatGatewayState", "available"),
     "PEERING": ("ec2", "VpcPeeringConnectionStateReasonCode", "active"),

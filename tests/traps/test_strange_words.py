@@ -182,6 +182,13 @@ def _excluded() -> tuple[Pair, Any]:
     return e, options
 
 
+def _health_of_a_target() -> Case:
+    e, question = _balanced()
+    (answer,) = e.scopes[e.home]["LoadBalancerTargetHealth"]
+    health = answer["TargetHealthDescriptions"][0]["TargetHealth"]
+    return Case(e, question, health, "State", "")
+
+
 def _public_access_that_changes() -> Case:
     """B has no exclusion; the mode that was in force before may be any."""
     e = Pair()
@@ -223,6 +230,7 @@ CASES = {
         _mode_of_a_nat_gateway,
         _connectivity_of_a_nat_gateway,
         _ip_version_of_a_group,
+        _health_of_a_target,
         _public_access_that_changes,
         _exclusions_that_are_allowed,
         _encryption_that_changes,
