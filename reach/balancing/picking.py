@@ -27,8 +27,10 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.snapshot.balancer_records import LoadBalancer
 from reach.snapshot.balancers import ALL_ZONES, Target
-from reach.snapshot.records import NetworkInterface
+from reach.snapshot.records import Instance, NetworkInterface
+from reach.states import INSTANCE, LOAD_BALANCER, may_work
 
 _HEALTHY = ("healthy", "unavailable")  # "unavailable": health checks are switched off
 # Those of the API; none where health was not asked for, as of a Classic Load Balancer.
@@ -100,8 +102,7 @@ def _pick(
     alone = (target,)
     if not target.addresses:
         words = f"no interface of the target {target.id} is in the snapshot"
-        known = target.id not in lowering.index.unheld.on_instance
-        if known and lowering.has(NetworkInterface, at.interface):
+        if lowering.has(NetworkInterface, at.interface) and not _has_interface(lowering, target):
             return Pick(alone, at.says(words, "target", "TARGET_ADDRESS_RESTRICTION"))
         return Pick(alone, doubt=lowering.missing(NetworkInterface, at.balancer, words))
     if target.state == "draining":
@@ -127,6 +128,21 @@ def _pick(
         words = f"the target {target.id} is in another zone, and nothing crosses zones"
         return Pick(alone, at.says(words, "cross-zone", crossing.code))
     return Pick(alone, hangs=hangs)
+
+
+def _has_interface(lowering: Lowering, target: Target) -> bool:
+    """Whether what is registered may have an interface, though none is shown (law 2).
+
+    An instance that runs, and a balancer that works, have one; what its own call does not show any
+    more is gone.
+    """
+    if target.id in lowering.index.unheld.on_instance:
+        return True
+    if target.id.startswith("arn:"):
+        balancer = lowering.snapshot.get(LoadBalancer, target.id)
+        return balancer is not None and may_work(balancer.state.code, LOAD_BALANCER)
+    instance = lowering.snapshot.get(Instance, target.id)
+    return instance is not None and may_work(instance.state.name, INSTANCE)
 
 
 def _sick(lowering: Lowering, at: Node, target: Target, any_healthy: bool) -> Pick | None:

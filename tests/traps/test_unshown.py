@@ -176,6 +176,61 @@ def test_an_instance_that_does_not_run_needs_none(state: str) -> None:
     deny(e, f"can {e.a} reach {e.b} port 22", "UNASSOCIATED_COMPONENT")
 
 
+# ------------------------------ targets that work
+
+
+def _forwarded(kind: str) -> tuple[Pair, str]:
+    """B behind a balancer with a node in SB."""
+    e = Pair()
+    nodes = {e.sb: NODE, e.sa: "10.0.0.40"} if kind == "application" else {e.sb: NODE}
+    if kind == "classic":
+        classic(e, "front", nodes, [("TCP", 80, 80)], [e.b])
+    else:
+        protocol = "HTTP" if kind == "application" else "TCP"
+        front = balancer(e, kind, "front", nodes)
+        listen(e, front, protocol, 80, target_group(e, e.v1, "g", protocol, 80, [e.b]))
+    return e, f"can {e.a} reach {NODE} port 80"
+
+
+@KINDS
+def test_a_target_that_runs_and_shows_no_interface(kind: str) -> None:
+    """R-LB-5: it is sent to the address of its first interface, which nobody can detach."""
+    e, question = _forwarded(kind)
+    allow(e, question)
+    without(e, e.b.eni)
+    unknown(e, question, e.b)
+    deny(e, question.replace("port 80", "port 81"))
+    e.b.record["State"]["Name"] = "terminated"
+    deny(e, question, "TARGET_ADDRESS_RESTRICTION")
+
+
+@KINDS
+def test_a_target_whose_interface_names_no_instance(kind: str) -> None:
+    e, question = _forwarded(kind)
+    interfaces = e.scopes[e.home]["NetworkInterfaces"]
+    (own,) = (each for each in interfaces if each["NetworkInterfaceId"] == e.b.eni)
+    del own["Attachment"]
+    unknown(e, question, e.b)
+
+
+@pytest.mark.parametrize("state", ["active", "failed"])
+def test_a_balancer_behind_another(state: str) -> None:
+    """R-NLB-8: one that works has nodes, of which none is shown."""
+    e = Pair()
+    inner = balancer(e, "application", "inner", {e.sa: "10.0.0.60", e.sb: "10.0.1.60"})
+    listen(e, inner, "HTTP", 80, target_group(e, e.v1, "web", "HTTP", 80, [e.b]))
+    outer = balancer(e, "network", "outer", {e.sb: NODE})
+    listen(e, outer, "TCP", 80, target_group(e, e.v1, "g", "TCP", 80, [inner], kind="alb"))
+    question = f"can {e.a} reach {NODE} port 80"
+    allow(e, question)
+    without(e, *inner.nodes)
+    inner.record["State"] = {"Code": state}
+    if state == "active":
+        unknown(e, question, "app/inner")
+    else:
+        deny(e, question, "TARGET_ADDRESS_RESTRICTION")
+
+
 # ------------------------------ a public address that only the instance shows
 
 
