@@ -8,7 +8,9 @@ to a packet: that is for the components.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from reach.snapshot.record import UNPRINTED, Id, Part, Record, Scope, Tag, Tagged
 from reach.snapshot.records import RouteTable
@@ -195,9 +197,12 @@ def group_domain(name: str) -> str:
 
 @dataclass(frozen=True)
 class CoreAttachment:
-    """An attachment: what list-attachments says, else get-vpc-attachment, and that one's detail."""
+    """An attachment: what list-attachments says, else get-vpc-attachment, and that one's detail.
 
-    about: CoreNetworkAttachment | CoreNetworkAttachmentPart
+    A field that the one does not print is the other's; a VPC is attached at the edge of its Region.
+    """
+
+    about: CoreNetworkAttachmentPart
     vpc: VpcAttachmentPart | None
 
     @property
@@ -243,8 +248,25 @@ def core_attachments(snapshot: Snapshot) -> Mapping[str, CoreAttachment]:
         found[detail.key] = CoreAttachment(part.attachment, part)
     for listed in snapshot.records(CoreNetworkAttachment):
         known = found.get(listed.attachment_id)
-        found[listed.attachment_id] = CoreAttachment(listed, known.vpc if known else None)
-    return dict(sorted(found.items()))
+        about = _about(listed, known.about if known else None)
+        found[listed.attachment_id] = CoreAttachment(about, known.vpc if known else None)
+    placed = ((name, replace(each, about=_placed(each.about))) for name, each in found.items())
+    return dict(sorted(placed))
+
+
+def _about(
+    listed: CoreNetworkAttachment, detail: CoreNetworkAttachmentPart | None
+) -> CoreNetworkAttachmentPart:
+    names = CoreNetworkAttachmentPart.__struct_fields__
+    said = {name: getattr(listed, name) or getattr(detail, name, "") for name in names}
+    return CoreNetworkAttachmentPart(**{**said, "tags": listed.tags})
+
+
+def _placed(about: CoreNetworkAttachmentPart) -> CoreNetworkAttachmentPart:
+    if about.edge_location or about.attachment_type != "VPC":
+        return about
+    region = (about.resource_arn.split(":") + [""] * 4)[3]
+    return structs.replace(about, edge_location=region)
 
 
 def was_asked(snapshot: Snapshot, kind: type[Record]) -> bool:

@@ -78,6 +78,36 @@ def test_a_core_network_that_is_going() -> None:
     allow(e, f"can {e.a} reach {e.b2} port 80")
 
 
+@pytest.mark.parametrize("key", ["EdgeLocation", "SegmentName", "State"])
+def test_what_one_of_two_calls_prints(key: str) -> None:
+    """list-attachments and get-vpc-attachment print the same fields of an attachment."""
+    e, cn = joined()
+    cn.one.record["State"] = "REJECTED"
+    (detail,) = (
+        each["VpcAttachment"]
+        for each in e.scope(cn.scope)["CoreNetworkVpcAttachments"]
+        if each["VpcAttachment"]["Attachment"] is cn.one.record
+    )
+    detail["Attachment"] = dict(cn.one.record)
+    question = f"can {e.a} reach {e.b2} port 80"
+    deny(e, question, "BAD_STATE_ATTACHMENT")
+    del cn.one.record[key]
+    deny(e, question, "BAD_STATE_ATTACHMENT")
+    for each in (cn.one.record, detail["Attachment"]):
+        each["State"] = "AVAILABLE"
+    cn.one.record.pop(key, None)
+    allow(e, question)
+
+
+def test_an_attachment_whose_edge_is_not_printed() -> None:
+    """R-CWAN-1: a VPC is attached at the edge location of its own Region."""
+    e, cn = joined()
+    del cn.one.record["EdgeLocation"]
+    del cn.two.record["EdgeLocation"]
+    listed(e, cn, "p", "us-east-1", [("10.0.0.0/16", cn.one), ("10.2.0.0/16", cn.two)])
+    allow(e, f"can {e.a} reach {e.b2} port 80")
+
+
 def test_answers_as_the_cli_prints_them() -> None:
     """get-core-network-policy, get-vpc-attachment and get-network-routes need no list around."""
     e, cn = joined()

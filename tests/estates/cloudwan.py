@@ -271,7 +271,7 @@ def _route(cidr: str, to: Id | Record | None, kind: str) -> Record:
         route["Destinations"] = [
             {
                 "CoreNetworkAttachmentId": str(to),
-                "EdgeLocation": to.record["EdgeLocation"],
+                "EdgeLocation": to.record.get("EdgeLocation", to.scope[1]),
                 "ResourceId": to.record["ResourceArn"].rpartition("/")[2],
                 "ResourceType": to.record["AttachmentType"].lower(),
                 "SegmentName": to.record.get("SegmentName", ""),
