@@ -72,6 +72,8 @@ _QUIET = Origin("", "")
 _TAKEN = HeaderSpace.where(protocol=Ranges.of(TCP, UDP))
 # R-VPCE-2; Partial is a matter of single zones.
 _CONNECTED = ("available", "partial", "")
+# The API's page of SupportedRegionDetail; no enumeration lists them.
+_CLOSED = ("pending", "deleting", "deleted", "failed", "closed")
 # Principals that stand for accounts which no call of EC2's names.
 _BROAD = ("All", "Service", "OrganizationUnit")
 
@@ -217,14 +219,27 @@ def _unsettled(
     """A state of the service or the connection that is none of AWS's: it may take them or not."""
     connection = _services(lowering).connection(consumer)
     joined = connection.vpc_endpoint_state if connection is not None else ""
+    open_to = [
+        each.service_state
+        for each in service.supported_regions or ()
+        if consumer.is_remote and each.region == consumer.region
+    ]
     for state, known in (
         (service.service_state, {"available", "", *ENDPOINT_SERVICE}),
         (joined, {*_CONNECTED, *VPC_ENDPOINT}),
+        *((state, {"available", "", *_CLOSED}) for state in open_to),
     ):
         if state.lower() not in known:
             who = consumer.endpoint.vpc_endpoint_id
             words = f"whether it takes {who} in the state {state!r}, none of AWS's, is not known"
             return Origin(service.service_id, words, "state", "UNKNOWN_RESOURCE", service.name)
+    if consumer.is_remote and service.remote_access_enabled and service.supported_regions is None:
+        words = "prints no Regions that it is open to, though it is to some"
+        return Origin(service.service_id, words, "Regions", "UNKNOWN_RESOURCE", service.name)
+    arns = (service.network_load_balancer_arns, service.gateway_load_balancer_arns)
+    if arns == (None, ()) and not _services(lowering).balancers_of(consumer, service):
+        words = "prints no load balancers, of which it has some"
+        return Origin(service.service_id, words, "", "UNKNOWN_RESOURCE", service.name)
     return None
 
 
@@ -248,7 +263,7 @@ def _refused(
 
 
 def _is_open_to(service: EndpointServiceConfiguration, region: str) -> bool:
-    states = {each.region: each.service_state.lower() for each in service.supported_regions}
+    states = {each.region: each.service_state.lower() for each in service.supported_regions or ()}
     return service.remote_access_enabled is not False and states.get(region) in ("available", "")
 
 

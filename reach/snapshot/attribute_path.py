@@ -59,7 +59,9 @@ class Values:
         for depth, (name, is_list) in enumerate(steps):
             if steps[: depth + 1] not in reached:
                 values = map(attrgetter(name), reached[steps[:depth]])
-                found = chain.from_iterable(values) if is_list else filter(_given, values)
+                found = (
+                    chain.from_iterable(filter(None, values)) if is_list else filter(_given, values)
+                )
                 reached[steps[: depth + 1]] = tuple(found)
         return reached[steps]
 
@@ -77,7 +79,7 @@ def _step(outer: Place, name: str, is_list: bool) -> Iterator[Place]:
     value = getattr(holder, name)
     pointer = f"{outer.pointer}/{printed_names(type(holder)).get(name, name)}"
     if is_list:
-        for number, item in enumerate(value):
+        for number, item in enumerate(value or ()):
             yield Place(f"{pointer}/{number}", item, holder)
     elif value is not None:
         yield Place(pointer, value, holder)

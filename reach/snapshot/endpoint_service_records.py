@@ -21,10 +21,11 @@ class EndpointServiceConfiguration(Tagged, frozen=True):
     service_name: str = ""
     service_state: str = ""
     availability_zone_ids: tuple[str, ...] = ()
-    network_load_balancer_arns: tuple[str, ...] = ()
+    # None: not printed, as of a service of the other kind of balancers.
+    network_load_balancer_arns: tuple[str, ...] | None = None
     gateway_load_balancer_arns: tuple[str, ...] = ()
     remote_access_enabled: bool | None = None
-    supported_regions: tuple[SupportedRegion, ...] = ()
+    supported_regions: tuple[SupportedRegion, ...] | None = None
 
 
 class VpcEndpointConnection(Tagged, frozen=True):

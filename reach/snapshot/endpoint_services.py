@@ -105,7 +105,7 @@ class EndpointServices:
 
     def owner_of(self, service: EndpointServiceConfiguration) -> str:
         """The provider's account: that of its balancers."""
-        arns = (*service.network_load_balancer_arns, *service.gateway_load_balancer_arns)
+        arns = (*(service.network_load_balancer_arns or ()), *service.gateway_load_balancer_arns)
         parts = next(iter(arns), "").split(":")
         return parts[4] if len(parts) > 4 else self.snapshot.account_of(service)
 
@@ -129,6 +129,8 @@ class EndpointServices:
         connection = self.connection(consumer)
         own = connection.network_load_balancer_arns if connection else ()
         known = service.network_load_balancer_arns
+        if known is None:
+            return own
         return tuple(arn for arn in own if arn in known) or known
 
     def nodes(self, arn: str) -> tuple[NetworkInterface, ...]:

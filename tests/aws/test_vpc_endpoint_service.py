@@ -24,6 +24,7 @@ from tests.aws.ground import (
 from tests.estate import Id, Pair
 from tests.estates.balancers import Balancer, balancer, listen, target_group
 from tests.estates.privatelink import endpoint_service, endpoint_to, front, offered
+from tests.traps.rows import allow, deny, unknown
 
 HERE = "10.0.0.60"  # the endpoint, in SA
 NODE = "10.2.0.30"  # the balancer, in S2
@@ -470,3 +471,41 @@ def test_a_hop_is_called_by_its_service() -> None:
     kinds = {step.kind: step.resource for step in answer.witness.forward}
     assert kinds["vpc endpoint service"] == at.service
     assert kinds["vpc endpoint"] == at.vpce.eni
+
+
+# ------------------------------ what a service does not print
+
+
+def test_regions_that_are_not_printed() -> None:
+    """R-VPCES-5: it is open to some Regions, and which ones is not told."""
+    e = Pair()
+    e.second(region="eu-west-1")
+    lb = front(e, {e.s2: "10.2.0.30"}, {e.b2: 443})
+    service = endpoint_service(e, [lb], regions=["us-east-1"])
+    vpce = endpoint_to(e, {e.sa: "10.0.0.60"}, service)
+    question = f"can {e.a} reach {vpce} port 443"
+    allow(e, question)
+    (open_to,) = service.record["SupportedRegions"]
+    open_to["ServiceState"] = "Closed"
+    deny(e, question)
+    open_to["ServiceState"] = "half-working"
+    unknown(e, question, service, "half-working")
+    del service.record["SupportedRegions"]
+    unknown(e, question, service)
+    service.record["RemoteAccessEnabled"] = False
+    deny(e, question)
+
+
+def test_balancers_that_are_not_printed() -> None:
+    """R-VPCES-1: those of its connection, where the service prints none."""
+    e = Pair()
+    e.second()
+    lb = front(e, {e.s2: "10.2.0.30"}, {e.b2: 443})
+    service = endpoint_service(e, [lb])
+    vpce = endpoint_to(e, {e.sa: "10.0.0.60"}, service)
+    question = f"can {e.a} reach {vpce} port 443"
+    del service.record["NetworkLoadBalancerArns"]
+    allow(e, question)
+    (connection,) = e.scopes[e.home]["VpcEndpointConnections"]
+    del connection["NetworkLoadBalancerArns"]
+    unknown(e, question, service)
