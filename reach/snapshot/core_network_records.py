@@ -297,12 +297,12 @@ def is_seen_whole(snapshot: Snapshot, core_network_id: str, account: str = "") -
 
 
 def live_policy(snapshot: Snapshot, core_network_id: str) -> str | None:
-    """The document of the policy in force; None where no answer shows it."""
-    for each in snapshot.records(CoreNetworkPolicy):
-        policy = each.core_network_policy
-        if policy.core_network_id == core_network_id and policy.alias in ("LIVE", ""):
-            return policy.policy_document
-    return None
+    """The document of the policy in force; None where no answer shows it, or two differ on it."""
+    policies = [each.core_network_policy for each in snapshot.records(CoreNetworkPolicy)]
+    own = [each for each in policies if each.core_network_id == core_network_id]
+    live = [each for each in own if each.alias == "LIVE"] or [e for e in own if not e.alias]
+    documents = {each.policy_document for each in live}
+    return documents.pop() if len(documents) == 1 else None
 
 
 def _owner(snapshot: Snapshot, core_network_id: str) -> str:

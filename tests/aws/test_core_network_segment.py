@@ -418,6 +418,20 @@ def test_several_groups_in_one_action() -> None:
 # ------------------------------ what nobody can read
 
 
+def test_two_policies_in_force() -> None:
+    """One is in force; of two that are said to be, none is believed."""
+    e, cn = joined()
+    policies = e.scope(cn.scope)["CoreNetworkPolicies"]
+    (live,) = policies
+    other = {**live["CoreNetworkPolicy"], "PolicyVersionId": 2}
+    policies.append({"CoreNetworkPolicy": other})
+    allow(e, f"can {e.a} reach {e.b2} port 80")
+    other["PolicyDocument"] = '{"segments": [{"name": "p", "isolate-attachments": true}]}'
+    unknown(e, f"can {e.a} reach {e.b2} port 80", cn)
+    other["Alias"] = "LATEST"
+    allow(e, f"can {e.a} reach {e.b2} port 80")
+
+
 @pytest.mark.parametrize("destinations", [[], None])
 def test_an_active_route_without_a_destination(destinations: list[object] | None) -> None:
     """R-CWAN-4: it forwards, and where to is not told: nothing hangs on it."""
