@@ -183,13 +183,23 @@ def _title(lowering: Lowering, table_id: str) -> str:
     return table.name if table is not None else ""
 
 
+def _unsettled_words(candidate: Candidate) -> str:
+    """Why nobody can tell what becomes of a destination; '' where one can."""
+    if candidate.doubt:
+        return candidate.doubt
+    if candidate.state not in ("active", "blackhole"):
+        return f"it is in state {candidate.state}"
+    untold = candidate.state == "active" and not candidate.attachments
+    return "it is active and leads to no attachment that is named" if untold else ""
+
+
 def _route(table_id: str, argument: str, candidate: Candidate, title: str) -> Route:
     locator = candidate.locator
-    if candidate.doubt or candidate.state not in ("active", "blackhole"):
+    if _unsettled_words(candidate):
         node = node_name(_NAME, table_id, "unsettled", str(candidate.prefix))
         return Route(candidate.match, node, Origin(table_id, "", locator, name=title))
-    if candidate.state == "blackhole" or not candidate.attachments:
-        words = "is in state blackhole" if candidate.state == "blackhole" else "leads nowhere"
+    if candidate.state == "blackhole":
+        words = "is in state blackhole"
         code = "TGW_RTB_BAD_STATE_ROUTE"
         origin = Origin(table_id, words, locator, code, title, record=as_searched(candidate))
         return Route(candidate.match, "", origin)
@@ -256,7 +266,7 @@ def _may(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
 def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, ...]:
     """A destination of which it is not known what becomes of it."""
     candidate = contents_of(lowering, table_id).best[prefix]
-    words = candidate.doubt or f"it is in state {candidate.state}"
+    words = _unsettled_words(candidate)
     said = f"what becomes of {prefix} is not known: {words}"
     title = _title(lowering, table_id)
     return (Unmodelled(Origin(table_id, said, candidate.locator, UNKNOWN, title)),)

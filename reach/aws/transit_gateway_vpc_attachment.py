@@ -87,7 +87,7 @@ def _keeps_groups(lowering: Lowering, attachment: TransitGatewayVpcAttachment) -
     return (
         gateway is not None
         and gateway.options.security_group_referencing_support == "enable"
-        and attachment.options.security_group_referencing_support != "disable"
+        and attachment.options.security_group_referencing_support in (None, "", "enable")
     )
 
 

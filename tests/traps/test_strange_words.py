@@ -189,6 +189,23 @@ def _health_of_a_target() -> Case:
     return Case(e, question, health, "State", "")
 
 
+def _references_of_an_attachment() -> Case:
+    """R-SG-17: where they may be off, nothing hangs on a reference; other rules stay decided."""
+    e = Pair()
+    two = joined(e, references=True).two
+    ga = e.group(e.v1, name="ga")
+    e.wear(e.a, ga)
+    e.wear(e.b2, e.group(e.v2, [f"tcp/22 {ga}"]))
+    (answer,) = (
+        each
+        for each in e.scopes[e.home]["TransitGatewayVpcAttachments"]
+        if each["TransitGatewayAttachmentId"] == two
+    )
+    key = "SecurityGroupReferencingSupport"
+    answer["Options"].setdefault(key, "enable")
+    return Case(e, f"can {e.a} reach {e.b2} port 22", answer["Options"], key, key)
+
+
 def _public_access_that_changes() -> Case:
     """B has no exclusion; the mode that was in force before may be any."""
     e = Pair()
@@ -231,6 +248,7 @@ CASES = {
         _connectivity_of_a_nat_gateway,
         _ip_version_of_a_group,
         _health_of_a_target,
+        _references_of_an_attachment,
         _public_access_that_changes,
         _exclusions_that_are_allowed,
         _encryption_that_changes,

@@ -21,6 +21,7 @@ from tests.estates.transit import (
     table,
     transit_gateway,
 )
+from tests.traps.rows import allow, deny, unknown
 from tests.traps.test_gaps import never_flips, without
 
 THEIRS = "444455556666"
@@ -275,3 +276,20 @@ def test_static_routes_with_propagated_ones_among_them_are_all_routes() -> None:
                 each["Routes"] = routes
         loaded = load_files({name: json.dumps(told) for name, told in texts.items()})
         assert reach.ask(loaded, asked).verdict == verdict
+
+
+@pytest.mark.parametrize("attachments", [[], None])
+def test_an_active_route_that_names_no_attachment(attachments: list[object] | None) -> None:
+    """R-TGW-4: it forwards, as it says, and where to is not told."""
+    e = Pair()
+    hub = joined(e)
+    route = static(e, hub.tgw.table, "10.2.0.0/16", hub.two)
+    question = f"can {e.a} reach {e.b2} port 22"
+    allow(e, question)
+    if attachments is None:
+        del route["TransitGatewayAttachments"]
+    else:
+        route["TransitGatewayAttachments"] = attachments
+    unknown(e, question, hub.tgw.table)
+    route["State"] = "blackhole"
+    deny(e, question, "TGW_RTB_BAD_STATE_ROUTE")
