@@ -38,6 +38,7 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
     deny_all,
+    unknown_filter,
 )
 from reach.snapshot.call import Call
 from reach.snapshot.lattice import IN_ORDER, Lattice, id_in
@@ -59,6 +60,7 @@ from reach.states import LATTICE, doubted, may_work
 
 _NAME = "lattice_service"
 _QUIET = Origin("", "")
+_TARGET_STATES = ("DRAINING", "UNAVAILABLE", "HEALTHY", "UNHEALTHY", "INITIAL", "UNUSED", "")
 _TYPES = ("IP", "LAMBDA", "INSTANCE", "ALB", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _TOLD_BY = (LatticeListener, LatticeTargetGroup, LatticeTargets, NetworkInterface)
@@ -99,7 +101,7 @@ def _service(lowering: Lowering, service_id: str, _: str) -> tuple[Stage, ...]:
 
 def _listening(lowering: Lowering, service_id: str, name: str) -> tuple[Stage, ...]:
     listeners = _lattice(lowering).listeners(service_id)
-    routes = tuple(_listens(listener) for listener in listeners)
+    routes = tuple(_listens(each) for each in listeners if each.port is not None)
     account, region = _lattice(lowering).owner(service_id)
     if not listeners and account and not lowering.index.covers(account, region):
         words = f"assumed: the service, of {account} and not in the snapshot, answers"
@@ -108,11 +110,15 @@ def _listening(lowering: Lowering, service_id: str, name: str) -> tuple[Stage, .
     if not _was_made(lowering, LatticeListener, account, region):
         words = "what it listens on is not known"
         return (Forward(routes), Unmodelled(lowering.missing(LatticeListener, service_id, words)))
+    if len(routes) < len(listeners):
+        words = "on which port one of its listeners listens is not known"
+        return (Forward(routes), Unmodelled(Origin(service_id, words, "listeners", name=name)))
     deaf = Origin(service_id, "has no listener on this port", "listeners", "NO_PATH", name)
     return (Forward(routes, deaf),)
 
 
 def _listens(listener: LatticeListener) -> Route:
+    assert listener.port is not None
     port = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.of(listener.port))
     words = f"listens on {listener.protocol} {listener.port}"
     origin = Origin(listener.service_id, words, listener.name or listener.id)
@@ -187,6 +193,12 @@ def _targets(lowering: Lowering, group_id: str, _: str) -> tuple[Stage, ...]:
     if targets is None:
         words = "its targets are not known"
         return (Unmodelled(lowering.missing(LatticeTargets, group_id, words)),)
+    strange = next((each for each in targets if each.status not in _TARGET_STATES), None)
+    if strange is not None:
+        words = (
+            f"whether its target {strange.id} takes flows is not known: it is {strange.status!r}"
+        )
+        odd = (*odd, unknown_filter(Origin(group_id, words, "targets", "UNKNOWN_RESOURCE")))
     options = [
         Option(_target_node(group, number), _picked(group, target.id))
         for number, target in enumerate(targets)

@@ -95,8 +95,8 @@ def _enter(lowering: Lowering, configuration_id: str, zones: str) -> tuple[Stage
     if configuration.type not in _TYPES:
         words = f"what resources of type {configuration.type!r} are, is not known"
         return (Unmodelled(_origin(configuration, words, code="UNKNOWN_RESOURCE")),)
-    unsaid = configuration.resource_configuration_definition is None
-    if unsaid and not configuration.port_ranges and configuration.type in ("SINGLE", "CHILD"):
+    told = (configuration.resource_configuration_definition, configuration.port_ranges)
+    if None in told and configuration.type in ("SINGLE", "CHILD"):
         words = "what this resource is, is not known"
         gap = lowering.missing(ResourceConfiguration, configuration_id, words)
         return (Unmodelled(gap),)
@@ -161,10 +161,11 @@ def _nothing(origin: Origin) -> tuple[Stage, ...]:
 def _ports(configuration: ResourceConfiguration) -> Filter:
     """R-RES-1, R-RES-3: TCP to its port ranges; a database, named by ARN, has the port it has."""
     spans = [(0, 65535)] if configuration.type == "ARN" and not configuration.port_ranges else []
-    for text in configuration.port_ranges:
+    ranges = configuration.port_ranges or ()
+    for text in ranges:
         low, _, high = text.partition("-")
         spans.append((int(low), int(high or low)))
-    words = " ".join(("takes only tcp", ", ".join(configuration.port_ranges))).strip()
+    words = " ".join(("takes only tcp", ", ".join(ranges))).strip()
     refused = _origin(configuration, words, "ports", "PROTOCOL_RESTRICTION")
     taken = HeaderSpace.where(protocol=Ranges.of(TCP), destination_port=Ranges.union(spans))
     return Filter((Rule(taken, Action.PERMIT, _QUIET),), Rule(ANYTHING, Action.DENY, refused))

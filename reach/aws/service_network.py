@@ -186,12 +186,17 @@ def _enter(lowering: Lowering, network_id: str, zones: str) -> tuple[Stage, ...]
         for member, status in members.items()
         if may_work(status, LATTICE)
     ]
+    odd = tuple(
+        stage
+        for member, status in members.items()
+        for stage in doubted(status, IN_ORDER, LATTICE, Origin(member, f"is {status}", "status"))
+    )
     options += _others(lowering, network_id)
     only_tcp = Origin(network_id, "carries only TCP", "protocol", "PROTOCOL_RESTRICTION")
     if not options:
         words = "has neither services nor resources"
         return _nothing(Origin(network_id, words, code="NO_PATH"))
-    return (_only(_TCP, only_tcp), Choose(tuple(options)))
+    return (_only(_TCP, only_tcp), *odd, Choose(tuple(options)))
 
 
 def _member(lowering: Lowering, member: str, zones: str) -> Option:

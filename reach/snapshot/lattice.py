@@ -32,6 +32,7 @@ from reach.snapshot.snapshot import Snapshot
 ROUTE_TARGET = "VpcLattice"
 # What failed to be changed or deleted goes on as it was (API reference, the status of each).
 # In lower case, and none: what is not printed is a good state.
+_GONE = ("create_in_progress", "create_failed", "delete_in_progress")
 IN_ORDER = ("active", "update_in_progress", "update_failed", "delete_failed", "partial", "")
 # R-LAT-1; the link-local blocks of every Region, which its prefix lists hold among others.
 _LINK_LOCAL = ("169.254.171.0/24", "fd00:ec2:80::/64")
@@ -162,10 +163,10 @@ class Lattice:
         found: dict[str, dict[str, str]] = {}
         for service in self.snapshot.records(ServiceNetworkServiceAssociation):
             name = service.service_id or id_in(service.service_arn)
-            found.setdefault(service.service_network_id, {})[name] = service.status
+            _note(found.setdefault(service.service_network_id, {}), name, service.status)
         for resource in self.snapshot.records(ServiceNetworkResourceAssociation):
             name = resource.resource_configuration_id or id_in(resource.resource_configuration_arn)
-            found.setdefault(resource.service_network_id, {})[name] = resource.status
+            _note(found.setdefault(resource.service_network_id, {}), name, resource.status)
         for seen in self.snapshot.records(VpcEndpointAssociation):
             if seen.service_network_arn and seen.associated_resource_arn:
                 known = found.setdefault(id_in(seen.service_network_arn), {})
@@ -256,6 +257,16 @@ class Lattice:
         nodes = self.index.interfaces_where(lambda each: each.description == described)
         found = [a for each in nodes for a in private_addresses(each) if is_ipv4(a) is four]
         return Ranges.of(*found) if found else Ranges(())
+
+
+def _note(members: dict[str, str], name: str, status: str) -> None:
+    """What is in a network once more, after it was taken out, is in it."""
+    members[name] = max(members.get(name, status), status, key=_standing)
+
+
+def _standing(status: str) -> int:
+    """A word that nobody knows is better than one of what is gone."""
+    return 2 if status.lower() in IN_ORDER else int(status.lower() not in _GONE)
 
 
 def network_of(association: ServiceNetworkVpcAssociation) -> str:

@@ -63,7 +63,7 @@ class ResourceConfiguration(LatticeRecord, frozen=True):
     status: str = ""
     resource_gateway_id: str = ""
     resource_configuration_group_id: str = ""
-    port_ranges: tuple[PortRange, ...] = ()
+    port_ranges: tuple[PortRange, ...] | None = None
     resource_configuration_definition: ResourceDefinition | None = None
 
 
@@ -140,7 +140,7 @@ class LatticeListener(LatticeRecord, frozen=True):
     name: str = ""
     service_id: str = ""
     protocol: str = ""
-    port: int = 0
+    port: int | None = None
     default_action: LatticeAction | None = None
 
 

@@ -25,11 +25,13 @@ from tests.aws.ground import (
 from tests.estate import Id, Pair
 from tests.estates.privatelink import (
     associate,
+    join,
     lattice_service,
     rule,
     service_network,
     target_group,
 )
+from tests.traps.rows import allow, unknown
 
 LATTICE = "169.254.171.33"
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:receipts"
@@ -339,3 +341,39 @@ def test_aliases() -> None:
     g = ground(at.e)
     assert parse_address(LATTICE) in g.aliases(Ranges.of(parse_address(at.e.b2.ip)))
     assert parse_address(LATTICE) not in g.aliases(Ranges.of(parse_address(at.e.b.ip)))
+
+
+# ------------------------------ what nobody can tell
+
+
+def test_a_listener_whose_port_is_not_printed() -> None:
+    """R-LB-3 of Lattice: it may listen on any; those of the others stay decided."""
+    at = served()
+    question = f"can {at.e.a} reach {at.e.b2} port 443"
+    allow(at.e, question)
+    del listener_of(at)["port"]
+    unknown(at.e, question, at.service)
+
+
+def test_a_target_in_a_state_that_is_none_of_awss() -> None:
+    at = served()
+    question = f"can {at.e.a} reach {at.e.b2} port 443"
+    (answer,) = at.e.scope(at.e.home)["LatticeTargets"]
+    answer["items"][0]["status"] = "half-working"
+    unknown(at.e, question, at.group, "half-working")
+    answer["items"][0]["status"] = "UNHEALTHY"
+    allow(at.e, question)
+
+
+def test_a_service_that_is_in_its_network_once_more() -> None:
+    """Whatever the order of the two: one of its associations is in force."""
+    for states in (("ACTIVE", "DELETE_IN_PROGRESS"), ("CREATE_FAILED", "ACTIVE")):
+        at = served()
+        question = f"can {at.e.a} reach {at.e.b2} port 443"
+        (own,) = at.e.scope(at.e.home)["ServiceNetworkServiceAssociations"]
+        own["status"] = states[0]
+        again = join(at.e, at.network, at.service, status=states[1])
+        allow(at.e, question)
+        for each in (own, again.record):
+            each["status"] = "half-working" if each["status"] == "ACTIVE" else each["status"]
+        unknown(at.e, question, at.service)

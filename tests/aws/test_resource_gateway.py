@@ -26,6 +26,7 @@ from tests.aws.ground import (
 )
 from tests.estate import Id, Pair, load_files
 from tests.estates.privatelink import gateway, resource, resource_endpoint
+from tests.traps.rows import allow, unknown
 
 HERE = "10.0.0.70"  # the endpoint, in SA
 GATE = "10.2.0.77"  # the gateway, in S2
@@ -346,3 +347,13 @@ def test_a_port_range_that_is_none() -> None:
     at.rcfg.record["portRanges"] = ["http"]
     with pytest.raises(SnapshotError, match="portRanges"):
         at.trace()
+
+
+@pytest.mark.parametrize("key", ["portRanges", "resourceConfigurationDefinition"])
+def test_what_a_configuration_does_not_print(key: str) -> None:
+    """R-RES-3: of one resource both its ports and what it is are always printed."""
+    at = shared()
+    question = f"can {at.e.a} reach {HERE} port 5432"
+    allow(at.e, question)
+    del at.rcfg.record[key]
+    unknown(at.e, question, at.rcfg)
