@@ -277,7 +277,7 @@ def _last(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage, 
     done = actions[-1] if actions else Action()
     if done.type in ("redirect", "fixed-response"):
         return (answers_itself(at, f"answers the client itself ({done.type})"),)
-    if done.type == "forward":
+    if done.type == "forward" or (not done.type and forwards_to(done) != ("",)):
         return (to_groups(at, forwards_to(done), lambda arn: at.part("group", arn)),)
     return (Unmodelled(at.says(f"takes the action {done.type!r}, which is not known")),)
 
@@ -314,7 +314,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     found = picked(lowering, at, balancer, arn)
     assert not isinstance(found, Origin)
     pick = found[int(number)]
-    if not pick.targets[0].addresses:
+    if not pick.is_placed:
         return (nowhere(pick),)
     return (
         *entering(pick),

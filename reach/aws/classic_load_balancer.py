@@ -181,7 +181,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     at, balancer = _node_at(lowering, interface_id)
     assert balancer is not None
     pick = _picked(lowering, at, balancer, number)[place]
-    if not pick.targets[0].addresses:
+    if not pick.is_placed:
         return (nowhere(pick),)
     own = at.interface.subnet_id or ""
     return (

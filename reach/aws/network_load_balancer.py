@@ -211,7 +211,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     assert not isinstance(found, Origin)
     assert isinstance(of, TargetGroup)
     pick = found[int(number)]
-    if not pick.targets[0].addresses:
+    if not pick.is_placed:
         return (nowhere(pick),)
     preserved = way == _CLIENT and _preserves(lowering, of)
     if way == _SERVICE and not _enforces(balancer):

@@ -44,6 +44,8 @@ from reach.snapshot.records import NetworkInterface
 from reach.states import LOAD_BALANCER, refused
 from reach.unprinted import left_out
 
+# Actions that forward to no target group.
+_NOT_ON = ("redirect", "fixed-response", "jwt-validation")
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"
 AnyListener = BalancerListener | Listener
 
@@ -166,12 +168,21 @@ def listener(lowering: Lowering, balancer: LoadBalancer, arn: str) -> AnyListene
 
 
 def forwards_to(action: Action) -> tuple[str, ...]:
-    """The target groups of an action; one of weight 0 gets nothing."""
+    """The target groups of an action; one of weight 0 gets nothing.
+
+    The empty name is of one that is not told: the action is none that AWS has, or names none.
+    """
+    if action.type in _NOT_ON or action.type.startswith("authenticate-"):
+        return ()
+    if action.type not in ("forward", ""):
+        return ("",)
     config = action.forward_config
     if config is not None and config.target_groups:
         weighted = (each for each in config.target_groups if each.weight != 0)
-        return tuple(each.target_group_arn for each in weighted if each.target_group_arn)
-    return (action.target_group_arn,) if action.target_group_arn else ()
+        return tuple(each.target_group_arn or "" for each in weighted)
+    if action.target_group_arn:
+        return (action.target_group_arn,)
+    return ("",) if config is None else ()
 
 
 def to_groups(at: Node, arns: Sequence[str], part: Callable[[str], str]) -> Stage:
@@ -220,6 +231,9 @@ def group(lowering: Lowering, arn: str) -> TargetGroup | Origin:
     found = lowering.snapshot.get(TargetGroup, arn)
     if found is not None:
         return found
+    if not arn:
+        words = "to which target group an action of a listener forwards is not known"
+        return lowering.missing(TargetGroup, "", words)
     return lowering.missing(TargetGroup, arn, f"the target group {name_of(arn)} is not known")
 
 

@@ -63,6 +63,11 @@ class Pick:
         return self.targets[0].port
 
     @property
+    def is_placed(self) -> bool:
+        """Whether it is known where they are sent to: address and port."""
+        return bool(self.targets[0].addresses and self.port)
+
+    @property
     def four(self) -> bool:
         return is_ipv4(self.targets[0].addresses[0])
 
@@ -105,6 +110,9 @@ def _pick(
         if lowering.has(NetworkInterface, at.interface) and not _has_interface(lowering, target):
             return Pick(alone, at.says(words, "target", "TARGET_ADDRESS_RESTRICTION"))
         return Pick(alone, doubt=lowering.missing(NetworkInterface, at.balancer, words))
+    if not target.port:
+        words = f"the port of the target {target.id} is not known"
+        return Pick(alone, doubt=at.says(words, "target", "UNKNOWN_RESOURCE"))
     if target.state == "draining":
         words = f"the target {target.id} is deregistered and drains: it takes no new flow"
         return Pick(alone, at.says(words, "target", "TARGET_ADDRESS_RESTRICTION"))

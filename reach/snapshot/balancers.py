@@ -42,6 +42,7 @@ _BY_TYPE = {
     "load_balancer": APPLICATION,
     "gateway_load_balancer": GATEWAY,
 }
+_REQUESTER = "amazon-elb"
 ALL_ZONES = "all"
 # The enumerations of the API (elasticloadbalancingv2, TargetGroup).
 _TARGETS = ("instance", "ip", "lambda", "alb")
@@ -90,6 +91,8 @@ def named(interface: NetworkInterface) -> Named | None:
         if slash and first in (NETWORK, APPLICATION, GATEWAY):
             return Named(first, text)
         return Named(CLASSIC if kind in (None, APPLICATION) else kind, text)
+    if kind is None and interface.requester_id == _REQUESTER:
+        kind = APPLICATION  # or a classic one; of which balancer is not told
     return Named(kind, "") if kind is not None else None
 
 

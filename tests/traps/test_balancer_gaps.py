@@ -15,6 +15,7 @@ from tests.estates.balancers import (
     rule,
     target_group,
 )
+from tests.traps.rows import allow, deny, unknown
 
 HOST = "8.8.8.8"
 # AWS's documented defaults hold where these are absent, and the answer says so (R-NLB-2, R-LB-4).
@@ -157,3 +158,70 @@ def test_what_lacks_a_call_can_be_compared(call: str) -> None:
     after.permit(after.group(after.v1, [], name="more"), "tcp/22 10.0.0.0/16")
     answers = [each.drop(call).load() for each in (before, after)]
     assert reach.diff(*answers).is_nothing
+
+
+# ------------------------------ what an answer does not print
+
+
+def _front(kind: str) -> tuple[Pair, str]:
+    """B behind a node in SB, by one listener and one target group."""
+    e = Pair()
+    nodes = {e.sb: "10.0.1.30"} | ({e.sa: "10.0.0.30"} if kind == "application" else {})
+    protocol = "HTTP" if kind == "application" else "TCP"
+    made = balancer(e, kind, "front", nodes)
+    listen(e, made, protocol, 80, target_group(e, e.v1, "web", protocol, 8080, [e.b]))
+    e.wear(e.b, e.group(e.v1, ["tcp/8080 any"]))
+    return e, f"can {e.a} reach 10.0.1.30 port 80"
+
+
+KINDS = pytest.mark.parametrize("kind", ["network", "application"])
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"Type": "forward"},
+        {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"Weight": 1}]}},
+        {"Type": "half-working"},
+        {},
+    ],
+)
+def test_an_action_that_names_no_group(kind: str, action: dict[str, object]) -> None:
+    """R-LB-3: it forwards to one, and which one is not told; other ports stay decided."""
+    e, question = _front(kind)
+    allow(e, question)
+    (answer,) = e.scopes[e.home]["LoadBalancerListeners"]
+    answer["Listeners"][0]["DefaultActions"] = [action]
+    unknown(e, question)
+    deny(e, question.replace("80", "81"), "ELBV2_LISTENERS_MISMATCH")
+
+
+@KINDS
+def test_an_action_whose_type_is_not_printed(kind: str) -> None:
+    e, question = _front(kind)
+    (answer,) = e.scopes[e.home]["LoadBalancerListeners"]
+    del answer["Listeners"][0]["DefaultActions"][0]["Type"]
+    allow(e, question)
+
+
+@KINDS
+def test_a_target_whose_port_is_not_printed(kind: str) -> None:
+    """R-LB-2: that of its registration, else the group's."""
+    e, question = _front(kind)
+    (health,) = e.scopes[e.home]["LoadBalancerTargetHealth"]
+    (group,) = e.scopes[e.home]["TargetGroups"]
+    del health["TargetHealthDescriptions"][0]["Target"]["Port"]
+    allow(e, question)
+    del group["Port"]
+    unknown(e, question, e.b)
+
+
+@KINDS
+def test_a_node_that_does_not_say_whose_it_is(kind: str) -> None:
+    """R-ENI-9: its requester tells that it is a balancer's."""
+    e, question = _front(kind)
+    for each in e.scopes[e.home]["NetworkInterfaces"]:
+        if "front" in each["Description"]:
+            each["Description"] = ""
+    unknown(e, question)
