@@ -24,7 +24,7 @@ def permission_space(permission: IpPermission) -> HeaderSpace:
     protocol = parse_protocol(permission.ip_protocol)
     low, high = permission.from_port, permission.to_port
     ports = kind = code = None
-    known = not flaw_of_ports(protocol, low, high)
+    known = not flaw(permission)
     if protocol in (TCP, UDP) and low is not None and high is not None and known:
         ports = Ranges.span(low, high)
     if protocol in (ICMP, ICMPV6) and low is not None and low != -1 and known:
@@ -59,7 +59,12 @@ def flaw(permission: IpPermission) -> str:
     if permission.ip_protocol == "-1":
         return ""
     protocol = parse_protocol(permission.ip_protocol)
-    return flaw_of_ports(protocol, permission.from_port, permission.to_port)
+    low, high = permission.from_port, permission.to_port
+    # API, IpPermission: "For icmpv6, the port range is optional; if you omit the port range,
+    # traffic for all types and codes is allowed."
+    if protocol == ICMPV6 and low is None and high is None:
+        return ""
+    return flaw_of_ports(protocol, low, high)
 
 
 def flaw_of_ports(protocol: int, low: int | None, high: int | None) -> str:

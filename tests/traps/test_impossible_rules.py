@@ -167,3 +167,25 @@ def test_lists_that_older_answers_do_not_have(lost: str) -> None:
     allow(e, f"can {e.a} reach {e.b} port 22")
     c = e.instance("c", e.subnet(e.v1, "10.0.7.0/24", "a"), "10.0.7.7")
     deny(e, f"can {c} reach {e.b} port 22")
+
+
+@pytest.mark.parametrize("egress", [False, True])
+def test_icmpv6_without_a_range(egress: bool) -> None:
+    """EC2 API, IpPermission: for icmpv6 the range is optional, and without one all types and codes
+    are allowed (R-SG-9)."""
+    e = Pair(ipv6=True)
+    block = "2600:1f18:1a00:101::/64" if egress else "2600:1f18:1a00:100::/64"
+    group = e.group(e.v1, [] if egress else [f"icmpv6/128 {block}"], [f"icmpv6/128 {block}"])
+    e.wear(e.a if egress else e.b, group)
+    (permission,) = group.record["IpPermissionsEgress" if egress else "IpPermissions"]
+    question = f"can {e.a} reach {e.b.ip6} icmp"
+    allow(e, question)
+    deny(e, f"{question} 129")
+    del permission["ToPort"], permission["FromPort"]
+    for name in ("icmpv6", "58"):
+        permission["IpProtocol"] = name
+        allow(e, question)
+        allow(e, f"{question} 129", one_way=True)
+    deny(e, f"can {e.a} reach {e.b.ip6} port 22")
+    permission["IpProtocol"] = "icmp"
+    deny(e, question)
