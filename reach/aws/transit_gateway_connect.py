@@ -71,7 +71,7 @@ def _up(peer: TransitGatewayConnectPeer) -> bool | None:
     if peer.state not in ("available", ""):
         return False
     sessions = {each.bgp_status for each in peer.connect_peer_configuration.bgp_configurations}
-    return True if "up" in sessions else None if not sessions - {""} else False
+    return True if "up" in sessions else None if "" in sessions or not sessions else False
 
 
 def _sessions(lowering: Lowering, attachment: TransitGatewayAttachment) -> bool | None:

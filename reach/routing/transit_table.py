@@ -172,6 +172,8 @@ def _blocks(lowering: Lowering, table_id: str, route: TransitGatewayRoute) -> Se
     """R-TGW-7: a prefix list shows entry by entry; if not, its entries are looked up."""
     if route.destination_cidr_block:
         return (route.destination_cidr_block,)
+    if not route.prefix_list_id:
+        raise _NotKnownError(Origin(table_id, "the destination of one of its routes is not known"))
     return _entries(lowering, table_id, route.prefix_list_id or "")
 
 

@@ -167,6 +167,7 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     "ServiceNetworkVpcAssociations": ("vpc_id",),
     "Subnets": ("vpc_id",),
     "TransitGatewayAttachments": ("resource_id",),
+    "TransitGatewayConnectPeers": ("transit_gateway_attachment_id",),
     "TransitGatewayPropagations": (
         "transit_gateway_route_table_propagations[].transit_gateway_attachment_id",
     ),

@@ -117,3 +117,20 @@ def test_a_peer_as_an_end() -> None:
     allow(e, f"can {e.a} reach {peer} port 22")
     deny(e, f"can {e.b} reach {peer} port 22", "NO_ROUTE_TO_DESTINATION")
     assert ground(e).end("tgw-connect-peer-0000000000000dead") is None
+
+
+def test_a_session_whose_status_is_not_printed() -> None:
+    """Beside one that is down it may be up."""
+    e, _, _, made = connected(up=("down", "down"))
+    (peer,) = e.scopes[e.home]["TransitGatewayConnectPeers"]
+    deny(e, f"can {e.a} reach {HOST} port 22", "BAD_STATE_ATTACHMENT")
+    del peer["ConnectPeerConfiguration"]["BgpConfigurations"][0]["BgpStatus"]
+    unknown(e, f"can {e.a} reach {HOST} port 22", made)
+
+
+def test_a_peer_of_no_attachment() -> None:
+    """It is one of some attachment: nothing says that this one has none."""
+    e, _, _, _ = connected()
+    (peer,) = e.scopes[e.home]["TransitGatewayConnectPeers"]
+    del peer["TransitGatewayAttachmentId"]
+    unknown(e, f"can {e.a} reach {HOST} port 22", "TransitGatewayAttachmentId")

@@ -293,3 +293,14 @@ def test_an_active_route_that_names_no_attachment(attachments: list[object] | No
     unknown(e, question, hub.tgw.table)
     route["State"] = "blackhole"
     deny(e, question, "TGW_RTB_BAD_STATE_ROUTE")
+
+
+def test_a_route_whose_destination_is_not_printed() -> None:
+    """R-TGW-4: it may be for any destination."""
+    e = Pair()
+    hub = joined(e)
+    route = static(e, hub.tgw.table, "10.2.0.0/16")
+    question = f"can {e.a} reach {e.b2} port 22"
+    deny(e, question, "TGW_RTB_BAD_STATE_ROUTE")
+    del route["DestinationCidrBlock"]
+    unknown(e, question, hub.tgw.table)
