@@ -61,6 +61,7 @@ from reach.states import LATTICE, doubted, may_work
 _NAME = "lattice_service"
 _QUIET = Origin("", "")
 _TARGET_STATES = ("DRAINING", "UNAVAILABLE", "HEALTHY", "UNHEALTHY", "INITIAL", "UNUSED", "")
+_VERSIONS = ("IPV4", "IPV6", "")
 _TYPES = ("IP", "LAMBDA", "INSTANCE", "ALB", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _TOLD_BY = (LatticeListener, LatticeTargetGroup, LatticeTargets, NetworkInterface)
@@ -187,6 +188,10 @@ def _targets(lowering: Lowering, group_id: str, _: str) -> tuple[Stage, ...]:
         return _nothing(origin)
     if group.type not in _TYPES:
         words = f"what targets of type {group.type!r} are, is not known"
+        return (Unmodelled(replace(origin, words=words, code="UNKNOWN_RESOURCE")),)
+    version = (group.config.ip_address_type if group.config else "") or ""
+    if version not in _VERSIONS:
+        words = f"to which addresses of its targets it sends is not known: {version!r}"
         return (Unmodelled(replace(origin, words=words, code="UNKNOWN_RESOURCE")),)
     odd = doubted(group.status, IN_ORDER, LATTICE, origin)
     targets = _lattice(lowering).targets(group_id)

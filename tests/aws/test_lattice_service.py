@@ -365,6 +365,15 @@ def test_a_target_in_a_state_that_is_none_of_awss() -> None:
     allow(at.e, question)
 
 
+def test_a_group_of_no_ip_version_of_awss() -> None:
+    at = served()
+    question = f"can {at.e.a} reach {at.e.b2} port 443"
+    at.group.record["config"]["ipAddressType"] = "half-working"
+    unknown(at.e, question, at.group, "half-working")
+    del at.group.record["config"]["ipAddressType"]
+    allow(at.e, question)
+
+
 def test_a_service_that_is_in_its_network_once_more() -> None:
     """Whatever the order of the two: one of its associations is in force."""
     for states in (("ACTIVE", "DELETE_IN_PROGRESS"), ("CREATE_FAILED", "ACTIVE")):
