@@ -233,6 +233,11 @@ class _WatchedIndex(Index):
         """Who is in no table, as it has come since."""
         return tuple(each.interface for each in self.regrouped.values() if each.came)
 
+    def public_ipv4_in(self, vpc_id: str) -> Ranges:
+        """Of those that come none has such."""
+        with self.frames.unheard():
+            return super().public_ipv4_in(vpc_id)
+
     def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
         own = (each for each in self.come if address in private_addresses(each))
         return (*super().owner_of_address(address), *own)
@@ -269,13 +274,14 @@ for _name, _table in list(vars(Index).items()):
 
 class _Beside(Mapping[str, Interfaces]):
     """A table of interfaces by where they are, with those that have come since; whoever looks one
-    place up is made of what is there."""
+    place up is made of what is there.  Of an instance only its own interfaces ask."""
 
     def __init__(self, index: _WatchedIndex, known: Mapping[str, Interfaces], at: _Place) -> None:
         self._index, self._known, self._at = index, known, at
 
     def __getitem__(self, name: str) -> Interfaces:
-        self._index.frames.hear((NetworkInterface, name))
+        if self._at is not instance_of:
+            self._index.frames.hear((NetworkInterface, name))
         come = tuple(each for each in self._index.come if self._at(each) == name)
         if not come:
             return self._known[name]

@@ -355,8 +355,7 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
         blocks += ipv4_blocks(vpc)
     private = Ranges.prefixes(map(Prefix.parse, blocks))
     private &= Ranges.prefixes((*RFC1918, *RFC6598))
-    own = lowering.index.interfaces_by_vpc.get(vpc_id, ())
-    return private | lowering.index.public_ipv4_of(own)
+    return private | lowering.index.public_ipv4_in(vpc_id)
 
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:

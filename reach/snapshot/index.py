@@ -281,6 +281,10 @@ class Index:
         own = (a for each in interfaces for a in private_addresses(each))
         return Ranges.of(*(a for a in own if is_public(a) and is_ipv4(a)))
 
+    def public_ipv4_in(self, vpc_id: str) -> Ranges:
+        """Those of the interfaces of a VPC."""
+        return self.public_ipv4_of(self.interfaces_by_vpc.get(vpc_id, ()))
+
     def addresses_of(self, interfaces: Interfaces) -> Ranges:
         """All their own addresses, and the prefixes that count as such (R-ENI-2)."""
         if isinstance(interfaces, Mixed):
