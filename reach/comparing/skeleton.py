@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from itertools import product
+from math import inf
 
 from reach.comparing.coming import Edge, Graph, ways
 from reach.comparing.nodes import Spot, only_says_who, unwritten
@@ -187,7 +188,7 @@ class Skeleton(Graph):
                     told = {r.field: image(r) for r in case.rewrites}
                     who = told.pop("identity", None)
                     if told:
-                        key = next((each for each in _KEYS if each in told), _KEYS[0])
+                        key = min(_KEYS, key=lambda each: _width(told.get(each)))
                         found[key].append((told.get(key), case))
                     if who is not None and who.single != 0:
                         says.append((who, name))
@@ -305,3 +306,8 @@ def _targets(network: Network, name: str) -> Iterator[str]:
 def skeleton(ground: Ground) -> Skeleton:
     """The skeleton of a ground's network, made once."""
     return ground.own("skeleton", lambda: Skeleton(ground))
+
+
+def _width(values: Ranges | None) -> float:
+    """How many values meet a set; None: any."""
+    return inf if values is None else values.count
