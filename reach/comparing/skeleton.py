@@ -176,8 +176,8 @@ class Skeleton(Graph):
     # ---------------------------------------------------------------- what may have been before
 
     def _all_cases(self) -> tuple[Mapping[str, Spans[Case]], Spans[str]]:
-        """What rewrites more than who sent a packet, by one field of what comes out; and who says
-        who did."""
+        """What rewrites more than who sent a packet, by the field of what comes out that tells most
+        (NAT64 sends to anywhere, but from one address); and who says who did."""
         found: dict[str, list[tuple[Ranges | None, Case]]] = {name: [] for name in _KEYS}
         says: list[tuple[Ranges | None, str]] = []
         for name in [*self.nodes]:
@@ -196,13 +196,17 @@ class Skeleton(Graph):
 
     def before_rewriting(self, space: HeaderSpace) -> Iterator[HeaderSpace]:
         """The headers that some translation may have turned into some of ``space``."""
+        found = (unwritten(case, space) for case in self.met_cases(space))
+        yield from (before for before in found if before is not None)
+
+    def met_cases(self, space: HeaderSpace) -> Iterable[Case]:
+        """The cases that are tried for some headers."""
         met = {
             id(case): case
             for name, cases in self._cases.items()
             for case in cases.meeting(space.by_name.get(name))
         }
-        found = (unwritten(case, space) for case in met.values())
-        yield from (before for before in found if before is not None)
+        return met.values()
 
     def sayers(self, identities: Ranges) -> frozenset[str] | None:
         """The nodes where all flows start that are said to be sent by one of these; None: some
