@@ -10,7 +10,7 @@ say.  Takes the headers of a start; must not know AWS, networks or a solver.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 
 from reach.network.address import FAMILY_BIT, is_ipv4, parse_address, to_next
 from reach.network.field import FIELDS, ICMP, ICMP_ANSWERS, ICMPV6, TCP, UDP, Header
@@ -27,30 +27,46 @@ LIKED = {
 _ZERO = Ranges.of(0)
 _BEYOND = (1 << 96) - 1  # of an IPv4 address these bits are 0
 MANY = 8
-_PORTS = ("source_port", "destination_port")
+_BESIDES = ("protocol", "source_port", "destination_port", "icmp_type", "icmp_code", "identity")
 _ANSWERED = {number: Ranges.of(*kinds) for number, kinds in ICMP_ANSWERS.items()}
 
 
 def packet(space: HeaderSpace, two_way: bool) -> Header | None:
     """What pinning would like best of a space; None where the fields do not go together."""
     told = space.by_name
-    values: dict[str, int | None] = {
-        name: _best(name, told.get(name)) for name in ("source", "destination", "protocol")
+    ends = [_best(name, told.get(name)) for name in ("source", "destination")]
+    besides = _besides_ends(*map(told.get, _BESIDES), two_way)
+    if besides is None or ends[0] is None or ends[1] is None:
+        return None
+    header = besides._replace(source=ends[0], destination=ends[1])
+    return header if _is_possible(header) else None
+
+
+@lru_cache(maxsize=1024)
+def _besides_ends(
+    protocols: Ranges | None,
+    source_ports: Ranges | None,
+    destination_ports: Ranges | None,
+    types: Ranges | None,
+    codes: Ranges | None,
+    identities: Ranges | None,
+    two_way: bool,
+) -> Header | None:
+    """The best of all fields but who it is between: many differ in that alone."""
+    protocol = _best("protocol", protocols)
+    has_ports, has_type = protocol in (TCP, UDP), protocol in (ICMP, ICMPV6)
+    answered = _ANSWERED[protocol or 0] if has_type and two_way else None if has_type else _ZERO
+    held = {
+        "source_port": source_ports if has_ports else _both(_ZERO, source_ports),
+        "destination_port": destination_ports if has_ports else _both(_ZERO, destination_ports),
+        "icmp_type": _both(answered, types),
+        "icmp_code": _both(None if has_type else _ZERO, codes),
+        "identity": identities,
     }
-    protocol = values["protocol"]
-    for name in _PORTS:
-        held = told.get(name) if protocol in (TCP, UDP) else _both(_ZERO, told.get(name))
-        values[name] = _best(name, held)
-    has_type = protocol in (ICMP, ICMPV6)
-    kinds = _ANSWERED[protocol or 0] if has_type and two_way else None if has_type else _ZERO
-    values["icmp_type"] = _best("icmp_type", _both(kinds, told.get("icmp_type")))
-    codes = None if has_type else _ZERO
-    values["icmp_code"] = _best("icmp_code", _both(codes, told.get("icmp_code")))
-    values["identity"] = _best("identity", told.get("identity"))
+    values = {"protocol": protocol} | {name: _best(name, each) for name, each in held.items()}
     if any(value is None for value in values.values()):
         return None
-    header = Header(**{name: value or 0 for name, value in values.items()})
-    return header if _is_possible(header) else None
+    return Header(0, 0, **{name: value or 0 for name, value in values.items()})
 
 
 def _both(some: Ranges | None, others: Ranges | None) -> Ranges | None:

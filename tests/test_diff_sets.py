@@ -17,14 +17,17 @@ from typing import Any
 import pytest
 
 import reach
+from reach.aim import Start
 from reach.answer import Verdict
 from reach.comparing import differing, flows, near, sweeping
 from reach.comparing.difference import Difference
 from reach.decide import Proof, gets_through, replay
 from reach.errors import Defect
+from reach.flood import hull, whole
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.sets import moving
 from reach.sets import through as becoming
+from reach.sets.kinds import kinds, shown
 from reach.sets.trails import Memory, Trail
 from reach.snapshot.records import NetworkInterface
 from tests.estate import Id, Pair
@@ -327,6 +330,54 @@ def test_who_is_swept_together_shares_no_address(seed: int) -> None:
         pairs = combinations(sorted(together), 2)
         assert not any(left[one] & left[other] for one, other in pairs)
         left = {node: own for node, own in left.items() if node not in together}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_those_who_send_alike_are_told_as_one_by_one(seed: int) -> None:
+    """Of whom something is a share, of which kinds; and what each sends again."""
+    rng = Random(seed)
+    rests = [some_space(rng) for _ in range(3)]
+    begun = [
+        (Start(f"n{n}", ANYTHING, f"o{n}"), rng.choice(rests).narrowed("source", some_values(rng)))
+        for n in range(12)
+    ]
+    spaces = [
+        some_space(rng).narrowed("source", some_values(rng)) if rng.random() < 0.8 else ANYTHING
+        for _ in range(6)
+    ]
+    spaces = [each for each in spaces if not each.is_empty]
+    together = sweeping._Senders(begun)
+    got: dict[Any, list[HeaderSpace]] = {}
+    for space in spaces:
+        expected = [(start, sent) for start, sent in begun if sent.overlaps(space)]
+        assert sorted(together.of(space), key=str) == sorted(expected, key=str)
+        for two_way in (False, True):
+            every = list(kinds(space, two_way))
+            one_by_one = {start.node: tuple(shown(every, sent)) for start, sent in expected}
+            told = {start.node: each for start, each in together.shares(space, two_way)}
+            assert told == one_by_one, (space, two_way)
+        for start, sent in expected:
+            got.setdefault((start, sent), []).append(space.without("source"))
+    again = {(start, sent & hull(each)) for (start, sent), each in got.items()}
+    homes = [becoming.Home("end", "owner", space) for space in spaces]
+    assert set(together.again(homes)) == again
+
+
+def some_values(rng: Random) -> Ranges:
+    """A few addresses, many, or all."""
+    lows = [rng.randrange(60) for _ in range(rng.randint(1, 3))]
+    spans = Ranges.union((low, low + rng.choice((0, 0, 1, 5, 30))) for low in lows)
+    return rng.choice((spans, spans, spans, Ranges.span(0, 1 << 20), whole("source")))
+
+
+def some_space(rng: Random) -> HeaderSpace:
+    """Packets to somewhere, of some protocols."""
+    protocols = rng.choice((None, Ranges.of(6), Ranges.of(6, 17), Ranges.span(0, 255)))
+    low = rng.randrange(3) * 100
+    ports = rng.choice((None, Ranges.span(low, low + 150)))
+    return HeaderSpace.where(
+        destination=some_values(rng), protocol=protocols, destination_port=ports
+    )
 
 
 def test_ports_of_a_doubt_are_told_together() -> None:

@@ -7,7 +7,7 @@ every node.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace as replaced
 from functools import cache
 from itertools import product
@@ -29,18 +29,19 @@ from reach.comparing.coming import Graph, ways
 from reach.comparing.flows import Search
 from reach.comparing.leaping import Starts, leap
 from reach.comparing.near import warmed
-from reach.comparing.nodes import Spot
+from reach.comparing.nodes import Spot, unwritten
 from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.sweeping import Gained
 from reach.decide import Proof
-from reach.flood import uncovered
+from reach.flood import image, uncovered
 from reach.interfaces.plain import host_of, plain
 from reach.lower import Ground
 from reach.network.field import Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.node import Network
 from reach.network.spans import Spans
-from reach.network.stage import Filter
+from reach.network.stage import Case, Embed, Filter, Translate
 from reach.options import DEFAULTS
 from reach.resident import Read, Resident
 from reach.resolve import every_packet, everywhere
@@ -61,6 +62,7 @@ from tests.test_resident import SAMPLES, loaded
 
 GROWN = Size(80, 2, seed=5, mixed=True)
 PORTS = (22, 443, 5432)
+ENDS = ("source", "destination")
 
 
 @pytest.fixture(scope="module")
@@ -351,6 +353,46 @@ def test_a_graph_is_patched_to_what_it_would_be(seed: int, estate: Path) -> None
         answers = [set(graph.answered_from.get(name, ())) for graph in (patched, new)]
         assert {e for e in answers[0] if e.node in new.nodes} == answers[1], name
     assert shape == before.into  # the one before is as it was
+
+
+def translations(network: Network, names: Iterable[str]) -> Iterator[Case]:
+    """All cases of some nodes that rewrite more than who sent a packet."""
+    for name in names:
+        for stage in network.node(name).stages:
+            for case in stage.cases if isinstance(stage, Translate) else ():
+                if any(rewrite.field != "identity" for rewrite in case.rewrites):
+                    yield case
+
+
+def test_what_was_rewritten_is_found_among_few_of_all_translations(estate: Path) -> None:
+    """All headers that any translation may have made into some, and for two ends inside none is
+    tried that sends from somewhere else, whatever it makes of where a packet goes to."""
+    ground = resident(reach.load(estate), DEFAULTS)
+    graph = skeleton(ground)
+    hosts = plain(ground)
+    cases = [*translations(ground.network, (n for n in graph.nodes if not hosts.family(n)))]
+    assert any(isinstance(r, Embed) for case in cases for r in case.rewrites)  # NAT64
+    rng = Random("rewritten")
+    values = {field: {v for c in cases for v in some_of(c, field)} for field in ENDS}
+    found = 0
+    for _ in range(300):
+        told = {field: Ranges.of(rng.choice(sorted(values[field]))) for field in ENDS}
+        space = HeaderSpace.where(**{n: v for n, v in told.items() if rng.random() < 0.7})
+        tried = (unwritten(case, space) for case in cases)
+        expected = {each for each in tried if each is not None}
+        assert set(graph.before_rewriting(space)) == expected, space
+        found += bool(expected)
+    assert found > 50
+    inside = HeaderSpace.where(source=address("10.200.0.9"), destination=address("10.200.0.10"))
+    assert not [*graph.met_cases(inside)]
+
+
+def some_of(case: Case, field: str) -> Iterator[int]:
+    """Values that a case gives a field, or reads."""
+    for rewrite in case.rewrites:
+        values = image(rewrite) if rewrite.field == field else None
+        yield from (low for low, _ in values.intervals[:4]) if values is not None else ()
+    yield from (low for low, _ in case.match.by_name.get(field, Ranges(())).intervals[:4])
 
 
 @pytest.mark.deep

@@ -54,6 +54,7 @@ _ASKED_FOR_EACH = 4  # what gets through both networks has to be put aside as we
 _AT_LEAST = 3  # so many problems are gone into, whatever the effort
 _LITTLE = 1 / 16  # so much counts what is of a kind that is told apart already
 
+Liked = tuple[tuple[int, bool, int], ...]  # by which packets are in the order that people like
 Senders = Mapping[tuple[str, str], Spaces]  # a start's node and owner, with what it sends
 
 
@@ -75,6 +76,7 @@ class Further:
     some: tuple[Header, Header]  # one of them, as it starts and as it is delivered
     block: int
     packet: Header
+    liked: Liked
     prove: Callable[[], tuple[Proof, Proof | None]]
 
     @cached_property
@@ -264,11 +266,20 @@ class Search:
         if was is Verdict.REACHABLE or was is now:
             return None
         block = self._block(proof, was, now, packets)
-        last, some = proof.forward.hops[-1].node, (proof.packet, proof.forward.final)
+        packet, last = proof.packet, proof.forward.hops[-1].node
         shown = (proof, before)
-        number, packet = block.number, proof.packet
         flow = Further(
-            was, now, owner, ways, proof.start, last, some, number, packet, lambda: shown
+            was,
+            now,
+            owner,
+            ways,
+            proof.start,
+            last,
+            (packet, proof.forward.final),
+            block.number,
+            packet,
+            liking(packet),
+            lambda: shown,
         )
         self._flows.append(flow)
         return flow
@@ -291,19 +302,20 @@ class Search:
 
     def tell(self, gained: Iterable[Gained]) -> None:
         """Put flows aside that are known to get further; one of each kind is walked at once."""
-        kinds: dict[object, list[tuple[Gained, Header]]] = {}
+        kinds: dict[object, list[tuple[Gained, Header, Liked]]] = {}
         for each in gained:
             who = "" if each.start.node in self.wanted.inside else each.start.node
             four = each.space.by_name["source"].meets(FAMILY_BIT, _HIGHEST)
             straight = each.ending is None
             key = (_kind(each.space), four, who, straight, each.was, each.now)
-            kinds.setdefault(key, []).append((each, each.some_packet(self.two_way)))
+            packet = each.some_packet(self.two_way)
+            kinds.setdefault(key, []).append((each, packet, liking(packet)))
         for alike in kinds.values():
-            first, packet = min(alike, key=_liked)
+            first, packet, _ = min(alike, key=_most_liked)
             proof, _ = self._walked(first, packet)
             was, now = first.was, first.now
             block = self._block(proof, was, now, (first.space,))
-            for each, packet in alike:
+            for each, packet, liked in alike:
                 ways = ((each.space, each.arriving),)
                 self._told.add(each.start.node, ways, each.owner)
                 sent = _one_of(proof.packet, each.space)
@@ -317,6 +329,7 @@ class Search:
                     (sent, _one_of(sent, each.arriving)),
                     block.number,
                     packet,
+                    liked,
                     partial(self._walked, each, packet),
                 )
                 self._flows.append(flow)
@@ -420,9 +433,9 @@ class Search:
         return self._judged(proof, Verdict.REACHABLE) is not None
 
 
-def _liked(pair: tuple[Gained, Header]) -> tuple[object, str]:
+def _most_liked(told: tuple[Gained, Header, Liked]) -> tuple[Liked, str]:
     """By which flows of a kind are in one order, into whatever pieces these fell."""
-    return liking(pair[1]), pair[0].start.node
+    return told[2], told[0].start.node
 
 
 def _one_of(packet: Header, space: HeaderSpace) -> Header:

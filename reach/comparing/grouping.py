@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from reach.answer import EndPoint
-from reach.comparing.flows import Further
+from reach.comparing.flows import Further, Liked
 from reach.comparing.pairs import Member, Product, Side, products
 from reach.decide import Proof, left_open, replay
-from reach.foreseen import liking
 from reach.lower import Ground
 from reach.network.address import format_address
 from reach.network.field import INDEX, TCP, UDP, Header
@@ -121,11 +120,11 @@ def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[F
     """A flow of a group: one that was proved, or a packet beside it that takes the same way."""
     who = [frozenset(member.who for member in side) for side in ends]
     # By their packets: in which order they were found depends on how they were looked for.
-    pieces = sorted(pieces, key=lambda piece: liking(piece.flow.packet))
-    near = [piece for piece in pieces if _shares(who, piece)]
-    for flow in dict.fromkeys(piece.flow for piece in near):
+    liked = sorted(_near(who, pieces), key=_liked)
+    for flow in dict.fromkeys(piece.flow for piece in liked):
         if _is_between(ends, flow.proof):
             return flow, flow.proof
+    pieces = sorted(pieces, key=_liked)
     for piece in pieces:
         for packet in _packets_between(ends, piece):
             two_way = piece.flow.proof.reply is not None
@@ -136,10 +135,20 @@ def _example(ground: Ground, ends: Product, pieces: Sequence[_Piece]) -> tuple[F
     return flow, flow.proof
 
 
-def _shares(who: Sequence[frozenset[str]], piece: _Piece) -> bool:
-    """Whether a piece has anybody of either side: else none of its packets is between them."""
-    sides = zip(who, piece.ends, strict=True)
-    return all(any(member.who in names for member in side) for names, side in sides)
+def _liked(piece: _Piece) -> Liked:
+    return piece.flow.liked
+
+
+def _near(who: Sequence[frozenset[str]], pieces: Iterable[_Piece]) -> list[_Piece]:
+    """Pieces that have anybody of either side: of others no packet is between them."""
+    known: tuple[dict[Side, bool], ...] = ({}, {})
+
+    def has(place: int, side: Side) -> bool:
+        if side not in known[place]:
+            known[place][side] = any(member.who in who[place] for member in side)
+        return known[place][side]
+
+    return [piece for piece in pieces if has(0, piece.ends[0]) and has(1, piece.ends[1])]
 
 
 def _is_alike(proof: Proof, other: Proof) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from itertools import product
+from math import inf
 
 from reach.aim import Start
 from reach.comparing.coming import Edge, Graph, ways
@@ -194,8 +195,8 @@ class Skeleton(Graph):
     # ---------------------------------------------------------------- what may have been before
 
     def _all_cases(self) -> tuple[Mapping[str, Spans[Case]], Spans[str]]:
-        """What rewrites more than who sent a packet, by one field of what comes out; and who says
-        who did."""
+        """What rewrites more than who sent a packet, by the field of what comes out that tells most
+        (NAT64 sends to anywhere, but from one address); and who says who did."""
         found: dict[str, list[tuple[Ranges | None, Case]]] = {name: [] for name in _KEYS}
         says: list[tuple[Ranges | None, str]] = []
         for name in [*self.nodes]:
@@ -206,7 +207,7 @@ class Skeleton(Graph):
                     told = {r.field: image(r) for r in case.rewrites}
                     who = told.pop("identity", None)
                     if told:
-                        key = next((each for each in _KEYS if each in told), _KEYS[0])
+                        key = min(_KEYS, key=lambda each: _width(told.get(each)))
                         found[key].append((told.get(key), case))
                     if who is not None and who.single != 0:
                         says.append((who, name))
@@ -214,13 +215,17 @@ class Skeleton(Graph):
 
     def before_rewriting(self, space: HeaderSpace) -> Iterator[HeaderSpace]:
         """The headers that some translation may have turned into some of ``space``."""
+        found = (unwritten(case, space) for case in self.met_cases(space))
+        yield from (before for before in found if before is not None)
+
+    def met_cases(self, space: HeaderSpace) -> Iterable[Case]:
+        """The cases that are tried for some headers."""
         met = {
             id(case): case
             for name, cases in self._cases.items()
             for case in cases.meeting(space.by_name.get(name))
         }
-        found = (unwritten(case, space) for case in met.values())
-        yield from (before for before in found if before is not None)
+        return met.values()
 
     def sayers(self, identities: Ranges) -> frozenset[str] | None:
         """The nodes where all flows start that are said to be sent by one of these; None: some
@@ -324,3 +329,8 @@ def _targets(network: Network, name: str) -> Iterator[str]:
 def skeleton(ground: Ground) -> Skeleton:
     """The skeleton of a ground's network, made once."""
     return ground.own("skeleton", lambda: Skeleton(ground))
+
+
+def _width(values: Ranges | None) -> float:
+    """How many values meet a set; None: any."""
+    return inf if values is None else values.count

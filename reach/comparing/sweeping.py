@@ -23,7 +23,7 @@ from reach import foreseen
 from reach.aim import Start
 from reach.answer import Verdict
 from reach.comparing.nodes import widest
-from reach.flood import covers, hull, uncovered
+from reach.flood import covers, hull, uncovered, whole
 from reach.network.field import Header
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
@@ -229,11 +229,11 @@ def _swept(
 ) -> Iterator[tuple[Start, list[HeaderSpace]]]:
     """Adds what is gained, and gives what else may be."""
     after = through(asked.after, begun, asked.counted, asked.two_way)
-    senders = Spans((space.by_name["source"], (start, space)) for start, space in begun)
+    senders = _Senders(begun)
     for may in after.left:
-        for start, space in _of(senders, may):
+        for start, space in senders.of(may):
             yield start, [may & space]
-    again = _again(senders, [*after.homes, *after.opened])
+    again = senders.again([*after.homes, *after.opened])
     before = NOTHING
     if asked.before is not None:
         before = through(asked.before, again, None, asked.two_way)
@@ -254,8 +254,70 @@ def _swept(
             yield from tell(alone, new, Verdict.UNDECIDED)
         both = [met for each in others if not (met := found.space & each).is_empty]
         for met in both:
-            for start, space in _of(senders, met):
+            for start, space in senders.of(met):
                 yield start, [met & space]
+
+
+class _Senders:
+    """Who sends from which addresses, and what; those who send the same but for that are alike, and
+    what is asked of what they send is asked once."""
+
+    def __init__(self, begun: Begun) -> None:
+        rests: dict[HeaderSpace, HeaderSpace] = {}
+        self._begun = begun
+        self._rests = [rests.setdefault(r, r) for _, s in begun for r in (s.without("source"),)]
+        self._at = Spans((space.by_name["source"], n) for n, (_, space) in enumerate(begun))
+
+    def of(self, space: HeaderSpace) -> Iterator[tuple[Start, HeaderSpace]]:
+        """Those who send any of it, with what they send."""
+        yield from (self._begun[number] for number, _ in self._sending(space))
+
+    def shares(
+        self, space: HeaderSpace, two_way: bool
+    ) -> Iterator[tuple[Start, tuple[HeaderSpace, ...]]]:
+        """Those who send any of it, with the kinds of packets of that."""
+        every = list(kinds(space, two_way))
+        known: dict[HeaderSpace, tuple[HeaderSpace, ...]] = {}
+        for number, rest in self._sending(space):
+            if rest not in known:
+                known[rest] = tuple(shown(every, rest))
+            start, sent = self._begun[number]
+            own = sent.by_name["source"]
+            yield start, tuple(_from(own, kind) for kind in known[rest])
+
+    def again(self, homes: Iterable[Home]) -> Begun:
+        """What got through, and perhaps more, of each as one product."""
+        found: dict[int, list[int]] = {}
+        spaces: list[HeaderSpace] = []
+        for each in homes:
+            for number, _ in self._sending(each.space):
+                found.setdefault(number, []).append(len(spaces))
+            spaces.append(each.space.without("source"))  # a start has its own
+        known: dict[tuple[int, ...], HeaderSpace] = {}
+        begun = []
+        for number, places in found.items():
+            if tuple(places) not in known:
+                known[tuple(places)] = hull([spaces[place] for place in places])
+            start, space = self._begun[number]
+            begun.append((start, space & known[tuple(places)]))
+        return begun
+
+    def _sending(self, space: HeaderSpace) -> Iterator[tuple[int, HeaderSpace]]:
+        sends: dict[HeaderSpace, bool] = {}
+        rest = space.without("source")
+        for number in dict.fromkeys(self._at.meeting(space.by_name.get("source"))):
+            sent = self._rests[number]
+            if sent not in sends:
+                sends[sent] = sent.overlaps(rest)
+            if sends[sent]:
+                yield number, sent
+
+
+def _from(addresses: Ranges, kind: HeaderSpace) -> HeaderSpace:
+    """The packets of a kind that are sent from some addresses."""
+    told = kind.by_name.get("source")
+    met = addresses if told is None else addresses & told
+    return kind.narrowed("source", met) if met != whole("source") else kind.without("source")
 
 
 _About = tuple[HeaderSpace, End]
@@ -300,7 +362,7 @@ class _Before:
 
 
 def _told(
-    senders: Spans[tuple[Start, HeaderSpace]],
+    senders: _Senders,
     two_way: bool,
     gained: list[Gained],
     found: Home,
@@ -310,14 +372,13 @@ def _told(
     for space, was in new:
         if was is now:
             continue
-        every = list(kinds(space, two_way))
-        for start, sent in _of(senders, space):
-            if was is None:
-                yield start, [space & sent]
-                continue
+        if was is None:
+            yield from ((start, [space & sent]) for start, sent in senders.of(space))
+            continue
+        for start, shares in senders.shares(space, two_way):
             those = (
                 Gained(start, found.owner, found.node, kind, found.ending, was, now)
-                for kind in shown(every, sent)
+                for kind in shares
             )
             gained += (each for each in those if not each.is_nobody)
 
@@ -328,20 +389,3 @@ def _meeting(told: Spans[_About], found: Home) -> dict[_About, None]:
 
 def _by_destination(told: Iterable[_About]) -> Iterator[tuple[Ranges | None, _About]]:
     yield from ((each[0].by_name.get("destination"), each) for each in told)
-
-
-def _again(senders: Spans[tuple[Start, HeaderSpace]], homes: Iterable[Home]) -> Begun:
-    """What got through, and perhaps more, of each start as one product."""
-    found: dict[tuple[Start, HeaderSpace], list[HeaderSpace]] = {}
-    for each in homes:
-        sent = each.space.without("source")  # a start has its own
-        for start, space in _of(senders, each.space):
-            found.setdefault((start, space), []).append(sent)
-    return [(start, space & hull(each)) for (start, space), each in found.items()]
-
-
-def _of(
-    senders: Spans[tuple[Start, HeaderSpace]], space: HeaderSpace
-) -> Iterator[tuple[Start, HeaderSpace]]:
-    found = dict.fromkeys(senders.meeting(space.by_name.get("source")))
-    yield from (each for each in found if each[1].overlaps(space))
