@@ -267,6 +267,19 @@ def test_whoever_reads_rules_is_known() -> None:
         ("reach/snapshot/index.py", "entries"),
         # the plan of a capture's calls
         ("reach/snapshot/capture/run.py", "entries"),
+        # of ACLs and of route tables
+        ("reach/aws/network_acl.py", "associations"),
+        ("reach/aws/route_server.py", "associations"),
+        ("reach/aws/route_table.py", "associations"),
+        ("reach/editable.py", "associations"),
+        ("reach/routing/tables.py", "associations"),
+        ("reach/snapshot/index.py", "associations"),
+        ("reach/snapshot/ingress_pools.py", "associations"),
+        # of other things: transit and Direct Connect gateways
+        ("reach/aws/direct_connect_gateway.py", "associations"),
+        ("reach/aws/vpn_gateway.py", "associations"),
+        ("reach/snapshot/lines.py", "associations"),
+        ("reach/snapshot/transit_index.py", "associations"),
     ]
     kinds = (SecurityGroup, NetworkAcl)
     names = sorted({name for kind in kinds for name in RULES[kind]})
