@@ -36,6 +36,7 @@ from reach.lower import ALONE, Alignment, Ground, Sender
 from reach.network.node import Node
 from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
+from reach.routing import overall
 from reach.snapshot.amended import amended
 from reach.snapshot.index import instance_of
 from reach.snapshot.record import UNPRINTED, Record
@@ -199,9 +200,7 @@ class Resident(Ground):
                 if kind in self.snapshot.contents:
                     told[kind] = self.snapshot.contents[kind]
             snapshot = replace(snapshot, contents=told)
-        self.joined(
-            "", outbound=False
-        )  # that table is asked for by hosts' own nodes, perhaps later
+        self._tell_tables()
         later = Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
         others = later.keys_unlike(self)
         while not others <= touched:
@@ -211,6 +210,13 @@ class Resident(Ground):
         return later
 
     # ------------------------------------------------------------------- tables
+
+    def _tell_tables(self) -> None:
+        """Ask for the tables that many nodes look into, perhaps later.  What is asked for only once
+        there is another ground is compared with nothing: it is made of all its records."""
+        self.joined("", outbound=False)
+        overall.tell(self)
+        self._told = self.tables_told
 
     def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
         self._makers[key] = make

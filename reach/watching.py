@@ -30,6 +30,7 @@ from reach.interfaces.plain import worn
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.index import Index, Interfaces, instance_of, private_addresses
+from reach.snapshot.lines import Lines
 from reach.snapshot.record import Record
 from reach.snapshot.records import (
     NetworkAcl,
@@ -146,6 +147,11 @@ class WatchedIndex(Index):
         self.regrouped: Mapping[str, Regrouped] = {}
         self.tables: dict[str, Made] = {}
         self._tags = WatchedTags(snapshot)
+        self._lines = _WatchedLines(self)
+
+    @property
+    def lines(self) -> Lines:
+        return self._lines
 
     @property
     def tags(self) -> WatchedTags:
@@ -242,10 +248,23 @@ class WatchedTags(Tags):
         self._known.update((k, each) for k, each in earlier._known.items() if k not in kinds)
 
 
-def _watched_table(name: str, make: Callable[[Index], object]) -> property:
+class _WatchedLines(Lines):
+    """Lines whose tables are of the index that they belong to."""
+
+    def __init__(self, index: WatchedIndex) -> None:
+        super().__init__(index.snapshot, index.prefix_list_entries)
+        self.frames, self.tables = index.frames, index.tables
+
+    @property
+    def _learners(self) -> dict[str, tuple[str, ...]]:
+        """Nothing is kept: who asks again has to hear it again."""
+        return {}
+
+
+def _watched_table(name: str, make: Callable[[Any], object]) -> property:
     """A table that is worked out once, and says to each who looks at it what it is made of."""
 
-    def look(index: WatchedIndex) -> object:
+    def look(index: WatchedIndex | _WatchedLines) -> object:
         known = index.tables.get(name)
         if known is None:
             known = index.tables[name] = index.frames.make(lambda: make(index))
@@ -256,9 +275,12 @@ def _watched_table(name: str, make: Callable[[Index], object]) -> property:
     return property(look)
 
 
-for _name, _table in list(vars(Index).items()):
-    if isinstance(_table, cached_property) and _name not in vars(WatchedIndex):
-        setattr(WatchedIndex, _name, _watched_table(_name, _table.func))
+_WATCHED: Iterable[tuple[type, type]] = ((Index, WatchedIndex), (Lines, _WatchedLines))
+for _plain, _watching in _WATCHED:
+    for _name, _table in list(vars(_plain).items()):
+        if isinstance(_table, cached_property) and _name not in vars(_watching):
+            _look = _watched_table(f"{_plain.__name__}.{_name}", _table.func)
+            setattr(_watching, _name, _look)
 
 
 class _Beside(Mapping[str, Interfaces]):

@@ -444,8 +444,11 @@ def _sent_over(lowering: Lowering, gateway: NatGateway, peering_id: str) -> tupl
     answers by its own routes."""
 
     def make() -> Ranges:
-        own = lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
-        table = own if _is_regional(gateway) else table_of(lowering, gateway.subnet_id or "")
+        table: RouteTable | Origin | None
+        if _is_regional(gateway):
+            table = lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
+        else:
+            table = table_of(lowering, gateway.subnet_id or "")
         if table is None or isinstance(table, Origin):
             return _FOUR
         return won_by(lowering, table, peering_id) & _FOUR

@@ -158,7 +158,9 @@ class Near:
                 spots.setdefault(node, []).append(Spot(0, come.space.without("identity")))
             if not ends:
                 others.append(come)
-        by = leap(graph, self.starts, more, back, others)
+        # Of what many do on the way it is walked back anyway: who they all are is not looked up.
+        most = _MANY if self.between else None
+        by = leap(graph, self.starts, more, back, others, most)
         if by is None or not spots:
             return by
         walked = _begun_by(graph, coming(graph, spots, {}).by)
