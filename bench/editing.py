@@ -33,10 +33,10 @@ class Edit:
 
 def changed(snapshot: Any, kind: str, rng: random.Random) -> Edit:
     """A change of a kind; the first of many tried that can be made so."""
-    if kind not in COMINGS:
+    if kind not in CHANGES:
         return Edit((edited(snapshot, kind, rng),))
     for _ in range(_TRIES):
-        found = COMINGS[kind](snapshot, rng)
+        found = CHANGES[kind](snapshot, rng)
         if found is not None:
             return found
     raise ValueError(f"nothing to change: {kind}")
@@ -258,6 +258,54 @@ def _host(snapshot: Any, rng: random.Random) -> Any:
     return (host, instance) if plain and instance is not None else None
 
 
+def _other_table(snapshot: Any, rng: random.Random) -> Edit | None:
+    """A subnet that is associated with another route table of its VPC, which says most of what its
+    own one does: that of another zone."""
+    from reach.snapshot.records import RouteTable
+
+    return _associated_with_another(snapshot, RouteTable, "routes", rng)
+
+
+def _other_acl(snapshot: Any, rng: random.Random) -> Edit | None:
+    """The same of a network ACL."""
+    from reach.snapshot.records import NetworkAcl
+
+    return _associated_with_another(snapshot, NetworkAcl, "entries", rng)
+
+
+def _associated_with_another(
+    snapshot: Any, kind: Any, rules: str, rng: random.Random
+) -> Edit | None:
+    from msgspec.structs import replace
+
+    every = snapshot.records(kind)
+    one = rng.choice(every)
+    own = [each for each in one.associations if each.subnet_id]
+    others = [each for each in every if each.vpc_id == one.vpc_id and each is not one]
+    if not own or not others:
+        return None
+    said = set(map(repr, getattr(one, rules)))
+    other = max(others, key=lambda each: len(said & set(map(repr, getattr(each, rules)))))
+    moved = rng.choice(own)
+    kept = tuple(each for each in one.associations if each is not moved)
+    more = (*other.associations, moved)
+    return Edit((replace(one, associations=kept), replace(other, associations=more)))
+
+
+def _peering(snapshot: Any, rng: random.Random) -> Any:
+    """A peering that works and is deleted, or one that did not and does."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.gateway_records import PeeringStatus
+    from reach.snapshot.records import VpcPeeringConnection
+
+    peerings = snapshot.records(VpcPeeringConnection)
+    if not peerings:
+        return None
+    peering = rng.choice(peerings)
+    return replace(peering, status=PeeringStatus("deleted" if peering.is_active else "active"))
+
+
 def _worn(snapshot: Any, rng: random.Random) -> Any:
     """A group of a random interface."""
     from reach.snapshot.records import NetworkInterface, SecurityGroup
@@ -295,9 +343,12 @@ EDITS: Mapping[str, Callable[[Any, random.Random], Any]] = {
     "route": _route,
     "list": _list,
     "interface": _interface,
+    "peering": _peering,
 }
-COMINGS: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
+CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "interface more": _coming,
     "interface less": _going,
+    "table of a subnet": _other_table,
+    "ACL of a subnet": _other_acl,
 }
-KINDS = (*EDITS, *COMINGS)
+KINDS = (*EDITS, *CHANGES)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 _NOWHERE = Ranges(())
+JOINS = "joins"  # the table of who is joined to whom, by VPC
 
 
 def node_name(component: str, resource: str, part: str, argument: str = "") -> str:
@@ -203,6 +204,14 @@ class Lowering(Protocol):
 
     def memo(self, key: str, make: Callable[[], T]) -> T:
         """``make()``, once per snapshot."""
+        ...
+
+    def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
+        """``make(lowering)``, once per snapshot: of many records what each of them is looked up by.
+
+        What is made of one thing that stands there need not be made anew when others change; all of
+        what stands there must be equal where it means the same.
+        """
         ...
 
     def later(self, make: Callable[[], tuple[T, ...]]) -> Sequence[T]:

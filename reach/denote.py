@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reach.bearers import bearers, told_apart
 from reach.component import End
@@ -45,8 +44,8 @@ from reach.network.address import (
 )
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
+from reach.routing import overall
 from reach.slips import KEYWORDS, hint, otherwise_written
-from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Instance,
     NetworkInterface,
@@ -205,7 +204,7 @@ def _with_public_address(ground: Ground, address: int) -> tuple[NetworkInterface
 
 def _holders(ground: Ground, address: int) -> Iterator[NetworkInterface]:
     """The interfaces to which an address of a pool is routed (R-IGW-9)."""
-    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    pools = overall.pools(ground)
     for interface_id, blocks in pools.routed.items():
         interface = ground.snapshot.get(NetworkInterface, interface_id)
         if interface is not None and any(address in block for block in blocks):

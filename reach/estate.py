@@ -91,10 +91,11 @@ class Estate:
         """The estate as another snapshot tells it, with the difference that :func:`reach.diff`
         gives of the two.
 
-        Where only rules of security groups, entries of network ACLs or of prefix lists, or routes
-        differ, or what groups interfaces of instances wear, or instances have come or gone with
-        their interfaces, only what is made of them is made again, and only who can come by it is
-        looked at; after any other change everything is.
+        Where only rules of security groups, entries of network ACLs or of prefix lists, routes, the
+        tables and ACLs of subnets, or peerings differ (some may be new or gone), or what groups
+        interfaces of instances wear, or instances have come or gone with their interfaces, only
+        what is made of them is made again, and only who can come by it is looked at; after any
+        other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

@@ -7,14 +7,14 @@ missing call may leave an answer open, it never flips one.  Must not know questi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 
 from reach.lower import Ground
 from reach.network.address import Prefix, format_address, is_ipv4, is_public, parse_address
 from reach.network.header_space import Ranges
 from reach.network.stage import Origin
+from reach.routing import overall
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.ingress_pools import ByoipCidr, PublicIpv4Pool, blocks_of, ingress_pools
+from reach.snapshot.ingress_pools import ByoipCidr, PublicIpv4Pool, blocks_of
 from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.records import (
     Address,
@@ -171,7 +171,7 @@ def _has_tunnels(ground: Ground) -> bool:
 
 def _of_a_pool(ground: Ground, address: int) -> Iterator[type[Record]]:
     """The calls of which one could tell that it is of a pool that a VPC takes in (R-IGW-9)."""
-    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    pools = overall.pools(ground)
     if any(address in block for blocks in pools.accepted.values() for block in blocks):
         return
     if pools.unlisted:
@@ -185,7 +185,7 @@ def _of_a_hidden_pool(ground: Ground, address: int) -> str:
 
     Where the account's own blocks are listed, it is one of theirs (byoip: DescribeByoipCidrs).
     """
-    pools = ground.memo("ingress pools", partial(ingress_pools, ground.snapshot))
+    pools = overall.pools(ground)
     hidden = next((each for each in pools.unlisted if _may_hold(ground, each, address)), "")
     if any(address in block for blocks in pools.accepted.values() for block in blocks):
         return ""

@@ -19,11 +19,13 @@ from urllib.parse import quote, unquote
 
 from reach.aim import Start, Visit
 from reach.component import (
+    JOINS,
     Component,
     Denial,
     End,
     Entry,
     Link,
+    Lowering,
     Regrouped,
     Target,
     Uplink,
@@ -43,6 +45,7 @@ from reach.snapshot.records import NetworkInterface, Record
 from reach.snapshot.snapshot import Snapshot
 
 T = TypeVar("T")
+_NOBODY: frozenset[str] = frozenset()
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -266,21 +269,12 @@ class Ground:
         return tuple(uplink for each in found for uplink in each)
 
     def joined(self, vpc: str, *, outbound: bool) -> frozenset[str]:
-        reached = self._joins.get((vpc, outbound), frozenset())
-        return reached | {vpc}
+        inbound, both = self._joins.get(vpc, (_NOBODY, _NOBODY))
+        return (both if outbound else inbound) | {vpc}
 
     @property
-    def _joins(self) -> Mapping[tuple[str, bool], frozenset[str]]:
-        return self.memo("joins", self._joined)
-
-    def _joined(self) -> Mapping[tuple[str, bool], frozenset[str]]:
-        found: dict[tuple[str, bool], set[str]] = {}
-        for component in components().values():
-            for join in component.joins(self) if component.joins is not None else ():
-                for outbound in (True, False) if join.outbound else (False,):
-                    found.setdefault((join.one, outbound), set()).add(join.other)
-                    found.setdefault((join.other, outbound), set()).add(join.one)
-        return {key: frozenset(vpcs) for key, vpcs in found.items()}
+    def _joins(self) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+        return self.table(JOINS, _joined)
 
     @property
     def own_names(self) -> Mapping[str, tuple[str, ...]]:
@@ -458,6 +452,9 @@ class Ground:
         """The call that lists records of a kind, as the AWS CLI names it."""
         return self.snapshot.section_of(kind).call
 
+    def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
+        return self.memo(key, lambda: make(self))
+
     def memo(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._memo:
             self._memo[key] = make()
@@ -531,6 +528,19 @@ def _hosts() -> Callable[[Ground, Sequence[NetworkInterface], str, Ranges | None
 def _receivers() -> Callable[[Ground, Sequence[NetworkInterface]], Mapping[str, Ranges]]:
     (make,) = (c.receivers for c in components().values() if c.receivers is not None)
     return make
+
+
+def _joined(lowering: Lowering) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+    """Of each VPC those that it is joined to on the way in, and on the way out as well."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for component in components().values():
+        for join in component.joins(lowering) if component.joins is not None else ():
+            for one, other in ((join.one, join.other), (join.other, join.one)):
+                inbound, both = found.setdefault(one, (set(), set()))
+                inbound.add(other)
+                if join.outbound:
+                    both.add(other)
+    return {vpc: (frozenset(one), frozenset(both)) for vpc, (one, both) in found.items()}
 
 
 @cache

@@ -3,82 +3,56 @@
     Resident(snapshot, options)    .after(snapshot, touched) -> Resident
 
 While a node, a memo or a table of the index is made, the records that it is handed are noted,
-those of the kinds whose *rules* can be edited on their own (:data:`RULES`).  After such an edit
-what was made of other records is taken over as it is, the rest is made anew when it is next asked
-for: the same as if all had been.  What works things out later, by itself, counts as made of all
-records of a kind.  Nothing else than the fields in :data:`RULES` may differ; :func:`touched` says
-whether.
+those of the kinds that can be edited on their own, or come and go (:mod:`reach.editable`).  After
+such an edit what was made of other records is taken over as it is, the rest is made anew when it is
+next asked for: the same as if all had been.  What works things out
+later, by itself, counts as made of all records of a kind.
+
+Who looks something up in a table of many records (``Lowering.table``) is made of what stands under
+that key alone; after an edit of any of these records the table is made anew and compared, key by
+key.
 
 Must not know questions or the engines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
-from heapq import merge
-from operator import attrgetter
-from threading import local
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
-from reach.component import Regrouped
+from reach.component import Lowering, Regrouped
+from reach.components import components
+from reach.editable import (
+    COME_AND_GO,
+    NOTHING,
+    Read,
+    Reads,
+    differs_in,
+)
 from reach.interfaces.classes import classes
 from reach.interfaces.plain import worn
 from reach.lower import ALONE, Alignment, Ground, Sender
-from reach.network.header_space import Ranges
 from reach.network.node import Node
+from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
+from reach.routing import overall
 from reach.snapshot.amended import amended
-from reach.snapshot.crowd import Crowd
-from reach.snapshot.index import Index, Interfaces, instance_of, private_addresses
-from reach.snapshot.record import PROVENANCE, UNPRINTED, Record
+from reach.snapshot.index import instance_of
+from reach.snapshot.record import UNPRINTED, Record
 from reach.snapshot.records import (
     Instance,
-    ManagedPrefixListEntries,
-    NetworkAcl,
     NetworkInterface,
-    RouteTable,
-    SecurityGroup,
 )
-from reach.snapshot.snapshot import AnyRecord, Snapshot
-from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
+from reach.snapshot.snapshot import Snapshot
+from reach.watching import Frames, Keyed, Made, WatchedIndex, inherit, watched
 
 T = TypeVar("T")
-Read = tuple[type[Record], str]  # a kind and an id; without an id all of the kind
-Reads = frozenset[Read]
-
-# What of a record may be edited alone.  Whoever reads these fields looks the record up in the very
-# making of the node or the memo that it reads them for (tests/test_resident.py counts the readers).
-RULES: Mapping[type[Record], frozenset[str]] = {
-    SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
-    NetworkAcl: frozenset({"entries"}),
-    RouteTable: frozenset({"routes"}),
-    ManagedPrefixListEntries: frozenset({"entries"}),
-    TransitGatewayRoutes: frozenset({"routes"}),
-    TransitGatewayStaticRoutes: frozenset({"routes"}),
-}
 _WHO: tuple[type[Record], ...] = (NetworkInterface, Instance)
 _NEWCOMERS = "newcomers"
-_NOTHING: Reads = frozenset()
+# What the comparison takes from the ground before, so that it must not be made of what was edited.
+TAKEN_OVER = ("network_interface classes", "plain hosts", "identity numbers", "own senders")
 _UNCHANGED: Mapping[str, Regrouped] = {}
-# Read by whatever works things out later.  That reads no rules of groups and no entries of ACLs.
-_LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in (SecurityGroup, NetworkAcl))
-
-
-def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterable[str]]) -> Reads:
-    """What is read of records that differ in their rules alone; nothing if any differs otherwise.
-
-    ``ids`` are those of the records that differ, of each kind.
-    """
-    found: set[Read] = set()
-    for kind, names in ids.items():
-        for name in names:
-            if not _only_rules(before.get(kind, name), after.get(kind, name)):
-                return _NOTHING
-            found |= {(kind, name), (kind, "")}
-    return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -104,247 +78,18 @@ def only_groups(one: NetworkInterface | None, other: NetworkInterface | None) ->
     return told and bool(instance_of(one)) and not one.requester_managed
 
 
-def _only_rules(one: Record | None, other: Record | None) -> bool:
-    if one is None or other is None or type(one) is not type(other) or type(one) not in RULES:
-        return False
-    return not differs_in(one, other, RULES[type(one)])
-
-
-def differs_in(one: Record, other: Record, free: frozenset[str]) -> bool:
-    """Whether two records of a kind differ in anything but some fields."""
-    kept = (name for name in type(one).__struct_fields__ if name not in free | PROVENANCE)
-    same_scope = one.page.scope == other.page.scope
-    return not same_scope or any(getattr(one, name) != getattr(other, name) for name in kept)
-
-
-# ------------------------------------------------------------------- who reads what
-
-
-class _Frames(local):
-    """What is being made at the moment, the innermost last, with what it was handed so far."""
-
-    def __init__(self) -> None:
-        self.open: list[set[Read]] = []
-
-    def hear(self, read: Read) -> None:
-        if self.open:
-            self.open[-1].add(read)
-
-    @contextmanager
-    def frame(self) -> Iterator[set[Read]]:
-        """What is made here; what it read, whoever asked for it has read as well."""
-        reads: set[Read] = set()
-        self.open.append(reads)
-        try:
-            yield reads
-        finally:
-            self.open.pop()
-        self.note(reads)
-
-    def note(self, reads: Iterable[Read]) -> None:
-        if self.open:
-            self.open[-1].update(reads)
-
-    @contextmanager
-    def unheard(self) -> Iterator[None]:
-        """What is read here is not what anything is made of: only who is whose."""
-        self.open.append(set())
-        try:
-            yield
-        finally:
-            self.open.pop()
-
-    def make(self, make: Callable[[], T]) -> _Made:
-        """A thing, with what was read for it."""
-        with self.frame() as reads:
-            value = make()
-            if _works_out_later(value):
-                self.note(_LATER)
-        return _Made(value, frozenset(reads))
-
-
-@dataclass(frozen=True, eq=False)
-class _Watched(Snapshot):
-    """A snapshot that tells which records it hands out."""
-
-    frames: _Frames = field(default_factory=_Frames, repr=False)
-
-    def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
-        if kind in RULES:
-            self.frames.hear((kind, ""))
-        return super().records(kind)
-
-    def get(self, kind: type[AnyRecord], name: str) -> AnyRecord | None:
-        if kind in RULES:
-            self.frames.hear((kind, name))
-        return super().get(kind, name)
-
-
-class _WatchedIndex(Index):
-    """An index that tells which records it hands out, and of which its tables are made."""
-
-    def __init__(self, snapshot: _Watched) -> None:
-        super().__init__(snapshot)
-        self.frames = snapshot.frames
-        self.regrouped: Mapping[str, Regrouped] = {}
-        self.tables: dict[str, _Made] = {}
-
-    def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
-        with self.frames.unheard():
-            acl = super().network_acl_of(subnet_id)
-        if acl is not None:
-            self.frames.hear((NetworkAcl, acl.network_acl_id))
-        return acl
-
-    def route_table_of(self, subnet_id: str) -> RouteTable | None:
-        with self.frames.unheard():
-            table = super().route_table_of(subnet_id)
-        return self._handed(table)
-
-    def gateway_route_tables(self, gateway_id: str) -> tuple[RouteTable, ...]:
-        with self.frames.unheard():
-            tables = super().gateway_route_tables(gateway_id)
-        for each in tables:
-            self._handed(each)
-        return tables
-
-    def group_but_rules(self, group_id: str) -> SecurityGroup | None:
-        with self.frames.unheard():
-            return super().group_but_rules(group_id)
-
-    def wearing(self, group_id: str) -> Interfaces:
-        """Told as it is now of those that have changed their groups."""
-        self.frames.hear((NetworkInterface, group_id))
-        with self.frames.unheard():
-            found = super().wearing(group_id)
-        if not self.regrouped:
-            return found
-        changed = {name: each.interface for name, each in self.regrouped.items()}
-        now = {name: each for name, each in changed.items() if group_id in worn(each)}
-        if self.roll is not None:
-            own = found if isinstance(found, Crowd) else self.roll.crowd(self.roll.nobody)
-            come = [each for name, each in now.items() if self.regrouped[name].came]
-            return own.with_others(changed, now).beside(come)
-        kept = (each for each in found if each.network_interface_id not in changed)
-        return tuple(sorted((*kept, *now.values()), key=attrgetter("network_interface_id")))
-
-    @property
-    def come(self) -> tuple[NetworkInterface, ...]:
-        """Who is in no table, as it has come since."""
-        return tuple(each.interface for each in self.regrouped.values() if each.came)
-
-    def public_ipv4_in(self, vpc_id: str) -> Ranges:
-        """Of those that come none has such."""
-        with self.frames.unheard():
-            return super().public_ipv4_in(vpc_id)
-
-    def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
-        own = (each for each in self.come if address in private_addresses(each))
-        return (*super().owner_of_address(address), *own)
-
-    def addresses_within(self, spans: Ranges) -> Iterator[int]:
-        known = super().addresses_within(spans)
-        more = {a for each in self.come for a in private_addresses(each) if a in spans}
-        return merge(known, sorted(more)) if more else known
-
-    def _handed(self, table: RouteTable | None) -> RouteTable | None:
-        if table is not None:
-            self.frames.hear((RouteTable, table.route_table_id))
-        return table
-
-
-def _watched_table(name: str, make: Callable[[Index], object]) -> property:
-    """A table that is worked out once, and says to each who looks at it what it is made of."""
-
-    def look(index: _WatchedIndex) -> object:
-        known = index.tables.get(name)
-        if known is None:
-            known = index.tables[name] = index.frames.make(lambda: make(index))
-        else:
-            index.frames.note(known.reads)
-        return known.value
-
-    return property(look)
-
-
-for _name, _table in list(vars(Index).items()):
-    if isinstance(_table, cached_property):
-        setattr(_WatchedIndex, _name, _watched_table(_name, _table.func))
-
-
-class _Beside(Mapping[str, Interfaces]):
-    """A table of interfaces by where they are, with those that have come since; whoever looks one
-    place up is made of what is there.  Of an instance only its own interfaces ask."""
-
-    def __init__(self, index: _WatchedIndex, known: Mapping[str, Interfaces], at: _Place) -> None:
-        self._index, self._known, self._at = index, known, at
-
-    def __getitem__(self, name: str) -> Interfaces:
-        if self._at is not instance_of:
-            self._index.frames.hear((NetworkInterface, name))
-        come = tuple(each for each in self._index.come if self._at(each) == name)
-        if not come:
-            return self._known[name]
-        known = self._known.get(name, ())
-        return known.beside(come) if isinstance(known, Crowd) else (*known, *come)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-
-_Place = Callable[[NetworkInterface], str | None]
-_PLACES: Mapping[str, _Place] = {
-    "interfaces_by_subnet": attrgetter("subnet_id"),
-    "interfaces_by_vpc": attrgetter("vpc_id"),
-    "interfaces_by_instance": instance_of,
-}
-
-
-def _place_table(name: str, at: _Place) -> property:
-    known = vars(_WatchedIndex)[name]
-    return property(lambda index: _Beside(index, known.__get__(index), at))
-
-
-for _name, _at in _PLACES.items():
-    setattr(_WatchedIndex, _name, _place_table(_name, _at))
-
-
-def _works_out_later(value: object) -> bool:
-    """Whether a thing keeps a snapshot, and reads more of it when it is asked for more; not one
-    that keeps what it was made of, as a roll does."""
-    kind = type(value)
-    kept = any(isinstance(each, cached_property) for each in vars(kind).values())
-    return kept and kind.__module__.startswith("reach.snapshot.") and _keeps_a_snapshot(value)
-
-
-def _keeps_a_snapshot(value: object) -> bool:
-    kept = [getattr(each, "__self__", each) for each in vars(value).values()]
-    return any(isinstance(each, Snapshot | Index) or _works_out_later(each) for each in kept)
-
-
 # ------------------------------------------------------------------- what is kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A thing with what was read for it."""
-
-    value: object
-    reads: Reads
 
 
 @dataclass(slots=True)
 class _Shelf:
     """What was made, by name, and of which records nodes were."""
 
-    memo: dict[str, _Made] = field(default_factory=dict)
-    nodes: dict[str, _Made] = field(default_factory=dict)
+    memo: dict[str, Made] = field(default_factory=dict)
+    nodes: dict[str, Made] = field(default_factory=dict)
     of: dict[Read, dict[str, None]] = field(default_factory=dict)
 
-    def keep(self, name: str, made: _Made) -> None:
+    def keep(self, name: str, made: Made) -> None:
         self.nodes[name] = made
         for read in made.reads:
             self.of.setdefault(read, {})[name] = None
@@ -371,29 +116,40 @@ class Resident(Ground):
         options: Options = DEFAULTS,
         alignment: Alignment = ALONE,
         earlier: Resident | None = None,
-        touched: Reads = _NOTHING,
+        touched: Reads = NOTHING,
         regrouped: Mapping[str, Regrouped] = _UNCHANGED,
     ) -> None:
-        self._frames = _Frames()
-        watched = _watched(snapshot, self._frames)
-        super().__init__(watched, options, alignment=alignment)
-        self.index: _WatchedIndex = _WatchedIndex(watched)
+        self._frames = Frames()
+        heard = watched(snapshot, self._frames)
+        super().__init__(heard, options, alignment=alignment)
+        self.index: WatchedIndex = WatchedIndex(heard)
         self.index.regrouped = regrouped
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common
         self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
+        # How tables are made, of all grounds of one estate; and those of which it is known what
+        # stood in them before all edits (None: there were none yet).
+        self._makers: dict[str, Callable[[Lowering], Mapping[str, Any]]] = (
+            {} if earlier is None else earlier._makers
+        )
+        self._told: frozenset[str] | None = None if earlier is None else earlier.tables_told
         self._edited: Reads = touched if earlier is None else earlier._edited | touched
+        self.touched = touched
         if earlier is not None:
-            kinds = {kind for kind, _ in touched}
-            _inherit(watched, earlier.snapshot, kinds)
-            self.index.tables.update(
-                (name, made)
-                for name, made in earlier.index.tables.items()
-                if made.reads.isdisjoint(touched)
-            )
+            inherit(heard, earlier.snapshot, {kind for kind, _ in touched})
+            self.index.take_over(earlier.index, touched)
 
     def after(self, snapshot: Snapshot, touched: Reads) -> Resident:
-        """The ground of a snapshot that differs from this one's in these rules only."""
+        """The ground of a snapshot that differs from this one's in these records only.
+
+        It is ``touched`` by them, and by what else is read of them.
+        """
         return self._after(snapshot, touched, self.all_regrouped)
+
+    def takes_over(self, touched: Reads) -> bool:
+        """Whether nothing that a comparison takes from this ground is made of these records."""
+        shelves = (self._shelf.memo, self._common.memo)
+        made = (known for key in TAKEN_OVER for each in shelves if (known := each.get(key)))
+        return all(each.reads.isdisjoint(touched) for each in made)
 
     def regrouping(
         self, snapshot: Snapshot, touched: Reads, standing: Standing
@@ -444,7 +200,55 @@ class Resident(Ground):
                 if kind in self.snapshot.contents:
                     told[kind] = self.snapshot.contents[kind]
             snapshot = replace(snapshot, contents=told)
-        return Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
+        self._tell_tables()
+        later = Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
+        others = later.keys_unlike(self)
+        while not others <= touched:
+            touched |= others
+            later = Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
+            others = later.keys_unlike(self)
+        return later
+
+    # ------------------------------------------------------------------- tables
+
+    def _tell_tables(self) -> None:
+        """Ask for the tables that many nodes look into, perhaps later.  What is asked for only once
+        there is another ground is compared with nothing: it is made of all its records."""
+        self.joined("", outbound=False)
+        overall.tell(self)
+        self._told = self.tables_told
+
+    def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
+        self._makers[key] = make
+        known = self._table(key)
+        if key in self.tables_told:
+            return Keyed(self._frames, key, known)
+        self._frames.note(known.reads)
+        return cast("Mapping[str, T]", known.value)
+
+    @property
+    def tables_told(self) -> frozenset[str]:
+        known = self._told
+        return frozenset(self._makers.keys() & self._common.memo.keys()) if known is None else known
+
+    def _table(self, key: str) -> Made:
+        known = self._known(self._common.memo, self._shelf.memo, key)
+        if known is None:
+            known = self._frames.make_apart(lambda: self._makers[key](self))
+            self._place(known).memo[key] = known
+        return known
+
+    def keys_unlike(self, earlier: Resident) -> Reads:
+        """The keys under which something else stands in tables than in an earlier ground."""
+        found: set[Read] = set()
+        for name in self.tables_told:
+            one, other = (ground._table(name).value for ground in (earlier, self))
+            if one is not other:
+                assert isinstance(one, Mapping)
+                assert isinstance(other, Mapping)
+                keys = (*one, *(key for key in other if key not in one))
+                found |= {(name, k) for k in keys if one.get(k, found) != other.get(k, found)}
+        return frozenset(found)
 
     # ------------------------------------------------------------------- who has changed groups
 
@@ -497,13 +301,20 @@ class Resident(Ground):
     def _make(self, name: str) -> Node:
         known = self._known(self._common.nodes, self._shelf.nodes, name)
         if known is None:
-            known = self._frames.make(lambda: super(Resident, self)._make(name))
+            known = self._frames.make(lambda: self._node(name))
             self._place(known).keep(name, known)
         return cast("Node", known.value)
 
-    def _known(
-        self, common: Mapping[str, _Made], own: Mapping[str, _Made], key: str
-    ) -> _Made | None:
+    def _node(self, name: str) -> Node:
+        """A node; of a thing that has gone nothing is left, and nobody is led there."""
+        kind, resource, _ = name.split("/", 2)
+        component = components().get(kind)
+        thing = component.reads[0] if component is not None and component.reads else None
+        if thing in COME_AND_GO and self.snapshot.get(thing, resource) is None:
+            return Node(name, (Unmodelled(self._beyond(resource)),))
+        return super()._make(name)
+
+    def _known(self, common: Mapping[str, Made], own: Mapping[str, Made], key: str) -> Made | None:
         known = own.get(key)
         if known is None:
             known = common.get(key)
@@ -511,7 +322,7 @@ class Resident(Ground):
                 return None
         return known
 
-    def _place(self, made: _Made) -> _Shelf:
+    def _place(self, made: Made) -> _Shelf:
         return self._common if made.reads.isdisjoint(self._edited) else self._shelf
 
 
@@ -523,20 +334,3 @@ def _read_of(come: NetworkInterface) -> tuple[str, ...]:
 def _numbers(regrouped: Mapping[str, Regrouped]) -> dict[int, Sender]:
     every = regrouped.values()
     return {each.number: (each.interface.vpc_id or "", worn(each.interface)) for each in every}
-
-
-def _watched(snapshot: Snapshot, frames: _Frames) -> _Watched:
-    told = {each.name: getattr(snapshot, each.name) for each in fields(Snapshot)}
-    watched = _Watched(**told, frames=frames)
-    _inherit(watched, snapshot, ())
-    return watched
-
-
-def _inherit(snapshot: Snapshot, earlier: Snapshot, kinds: Iterable[type[Record]]) -> None:
-    """What was worked out of a snapshot's records, but for those of some kinds."""
-    told = {each.name for each in fields(_Watched)}
-    for name, value in earlier.__dict__.items():
-        if name == "_tuples":
-            value = {kind: found for kind, found in value.items() if kind not in set(kinds)}
-        if name not in told:
-            snapshot.__dict__[name] = value

@@ -34,6 +34,7 @@ from reach.comparing.passing import Effort, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.sweeping import Gained
 from reach.decide import Proof
+from reach.editable import Read
 from reach.flood import image, uncovered
 from reach.interfaces.plain import host_of, plain
 from reach.lower import Ground
@@ -43,7 +44,7 @@ from reach.network.node import Network
 from reach.network.spans import Spans
 from reach.network.stage import Case, Embed, Filter, Translate
 from reach.options import DEFAULTS
-from reach.resident import Read, Resident
+from reach.resident import Resident
 from reach.resolve import every_packet, everywhere
 from reach.snapshot.records import (
     IpPermission,
@@ -55,6 +56,7 @@ from reach.snapshot.records import (
     RouteTable,
     SecurityGroup,
     UserIdGroupPair,
+    VpcPeeringConnection,
 )
 from reach.snapshot.snapshot import Snapshot
 from tests.test_diff import network
@@ -106,7 +108,7 @@ def holds(snapshot: Snapshot) -> int:
         made = ground.made_of(frozenset({(SecurityGroup, group.group_id)}))
         told = set(hosts.reading([group.group_id]))
         assert {name for name in made if name in own} <= told, group.group_id
-    others: list[Read] = [(SecurityGroup, ""), (RouteTable, "")]
+    others: list[Read] = [(SecurityGroup, ""), (RouteTable, ""), (VpcPeeringConnection, "")]
     others += [(NetworkAcl, acl.network_acl_id) for acl in snapshot.records(NetworkAcl)]
     for read in others:
         assert not [name for name in ground.made_of(frozenset({read})) if name in own], read

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace as replaced
+from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,10 +22,13 @@ import reach
 from reach.changes.edit import with_record
 from reach.comparing.coming import Graph
 from reach.comparing.nodes import same
+from reach.comparing.records import changed
+from reach.editable import COME_AND_GO, RULES, Reads, touched
 from reach.lower import Ground, lower
 from reach.options import DEFAULTS
-from reach.resident import RULES, Resident, touched
+from reach.resident import Resident
 from reach.resolve import everywhere
+from reach.snapshot.gateway_records import PeeringStatus
 from reach.snapshot.record import Record
 from reach.snapshot.records import (
     IpPermission,
@@ -33,6 +39,7 @@ from reach.snapshot.records import (
     NetworkInterface,
     RouteTable,
     SecurityGroup,
+    VpcPeeringConnection,
 )
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
@@ -77,6 +84,26 @@ def routes(snapshot: Snapshot) -> Iterator[Record]:
             yield replace(listed, entries=listed.entries[1:])
 
 
+def peerings(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """Each peering with another status, and without its blocks; none of that id; and another one
+    between the same VPCs."""
+    for peering in snapshot.records(VpcPeeringConnection):
+        name = peering.vpc_peering_connection_id
+        for code in ("active", "deleted", "active or deleted"):
+            yield with_record(snapshot, name, replace(peering, status=PeeringStatus(code)))
+        blind = replace(peering.accepter_vpc_info, cidr_block=None, cidr_block_set=())
+        yield with_record(snapshot, name, replace(peering, accepter_vpc_info=blind))
+        yield without(snapshot, VpcPeeringConnection, name)
+        other = f"{name[:-1]}{'0' if name[-1] != '0' else '1'}"
+        beside = replace(peering, vpc_peering_connection_id=other, status=PeeringStatus("active"))
+        yield with_record(snapshot, other, beside)
+
+
+def without(snapshot: Snapshot, kind: type[Record], name: str) -> Snapshot:
+    kept = {key: record for key, record in snapshot.contents[kind].items() if key != name}
+    return replaced(snapshot, contents={**snapshot.contents, kind: kept}, derived={})
+
+
 def graph(ground: Ground) -> Graph:
     return Graph(ground.network, dict.fromkeys(start.node for start in everywhere(ground)))
 
@@ -115,6 +142,69 @@ def test_what_an_edit_leaves_is_what_a_fresh_lowering_makes(sample: Path) -> Non
     assert unlike(ground, lower(snapshot)) == []
 
 
+def associations(snapshot: Snapshot) -> Iterator[Snapshot]:
+    """Each association of a table or an ACL gone, and with another one of its VPC."""
+    kinds: tuple[Any, ...] = (RouteTable, NetworkAcl)
+    for kind in kinds:
+        every = snapshot.records(kind)
+        for one in every:
+            for number, told in enumerate(one.associations):
+                kept = one.associations[:number] + one.associations[number + 1 :]
+                left = with_record(snapshot, snapshot.id_of(one), replace(one, associations=kept))
+                yield left
+                others = [each for each in every if each.vpc_id == one.vpc_id and each is not one]
+                for other in others[:1]:
+                    more = replace(other, associations=(*other.associations, told))
+                    yield with_record(left, left.id_of(other), more)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_what_an_edited_association_leaves_is_what_a_fresh_lowering_makes(sample: Path) -> None:
+    """Each edit alone, and one after the other, as long as nobody starts elsewhere."""
+    snapshot = loaded(sample)
+    ground = Resident(snapshot, DEFAULTS)
+    graph(ground)
+    chain, told = ground, snapshot
+    rng = Random(sample.name)
+    every = list(associations(snapshot))
+    for edited in (*rng.sample(every, min(8, len(every))), snapshot):
+        if edited is not snapshot:
+            alone = ground.after(edited, reads_of(snapshot, edited))
+            assert unlike(alone, lower(edited)) == []
+        chain, told = chain.after(edited, reads_of(told, edited)), edited
+        assert unlike(chain, lower(edited)) == []
+    assert unlike(ground, lower(snapshot)) == []
+
+
+PEERED = [
+    path
+    for path in SAMPLES
+    if any('"AccepterVpcInfo"' in each.read_text() for each in path.rglob("*.json"))
+]
+
+
+@pytest.mark.parametrize("sample", PEERED, ids=lambda path: path.name)
+def test_what_an_edited_peering_leaves_is_what_a_fresh_lowering_makes(sample: Path) -> None:
+    """Each edit alone, and one after the other; each peering may go, and come back."""
+    snapshot = loaded(sample)
+    ground = Resident(snapshot, DEFAULTS)
+    graph(ground)
+    chain, told = ground, snapshot
+    for edited in (*islice(peerings(snapshot), 12), snapshot):
+        if edited is not snapshot:
+            assert unlike(ground.after(edited, reads_of(snapshot, edited)), lower(edited)) == []
+        chain, told = chain.after(edited, reads_of(told, edited)), edited
+        assert unlike(chain, lower(edited)) == []
+    assert unlike(ground, lower(snapshot)) == []
+
+
+def reads_of(before: Snapshot, after: Snapshot) -> Reads:
+    altered = changed(before, after).records
+    reads = touched(before, after, {kind: each.ids for kind, each in altered.items()})
+    assert reads or not altered
+    return reads
+
+
 @pytest.mark.parametrize("sample", SAMPLES[::4], ids=lambda path: path.name)
 def test_edits_add_up(sample: Path) -> None:
     """One after the other, and each ground stays what it was."""
@@ -148,7 +238,7 @@ def test_only_nodes_of_an_edited_group_are_made_anew() -> None:
 
 
 def test_anything_but_rules_is_no_edit_of_rules() -> None:
-    """A name, a route, an association, an interface: everything is compared."""
+    """A name, a VPC, an interface: everything is compared."""
     snapshot = network().load()
     (group, *_) = snapshot.records(SecurityGroup)
     (acl, *_) = snapshot.records(NetworkAcl)
@@ -156,8 +246,8 @@ def test_anything_but_rules_is_no_edit_of_rules() -> None:
     (interface, *_) = snapshot.records(NetworkInterface)
     for record in (
         replace(group, group_name="another"),
-        replace(acl, associations=()),
-        replace(table, associations=()),
+        replace(acl, is_default=not acl.is_default),
+        replace(table, vpc_id="vpc-1"),
         replace(interface, groups=()),
     ):
         name = snapshot.id_of(record)
@@ -167,7 +257,7 @@ def test_anything_but_rules_is_no_edit_of_rules() -> None:
 
 def test_whoever_reads_rules_is_known() -> None:
     """A new reader of what groups and ACLs say has to be handed the record while it makes a node, a
-    memo or a table of the index: nothing of it may be worked out later (``resident._LATER``)."""
+    memo or a table of the index: nothing of it may be worked out later (``editable.LATER``)."""
     fields = [
         ("reach/aws/core_network.py", "ip_permissions"),
         ("reach/aws/network_acl.py", "entries"),
@@ -177,6 +267,19 @@ def test_whoever_reads_rules_is_known() -> None:
         ("reach/snapshot/index.py", "entries"),
         # the plan of a capture's calls
         ("reach/snapshot/capture/run.py", "entries"),
+        # of ACLs and of route tables
+        ("reach/aws/network_acl.py", "associations"),
+        ("reach/aws/route_server.py", "associations"),
+        ("reach/aws/route_table.py", "associations"),
+        ("reach/editable.py", "associations"),
+        ("reach/routing/tables.py", "associations"),
+        ("reach/snapshot/index.py", "associations"),
+        ("reach/snapshot/ingress_pools.py", "associations"),
+        # of other things: transit and Direct Connect gateways
+        ("reach/aws/direct_connect_gateway.py", "associations"),
+        ("reach/aws/vpn_gateway.py", "associations"),
+        ("reach/snapshot/lines.py", "associations"),
+        ("reach/snapshot/transit_index.py", "associations"),
     ]
     kinds = (SecurityGroup, NetworkAcl)
     names = sorted({name for kind in kinds for name in RULES[kind]})
@@ -190,3 +293,48 @@ def test_whoever_reads_rules_is_known() -> None:
         if re.search(rf"\.{name}\b", path.read_text())
     }
     assert found == set(fields)
+
+
+def test_whoever_reads_peerings_is_known() -> None:
+    """A new reader has to look them up in the making of a node, a memo or a table, from the ground
+    that it makes it for: nothing that works things out later reads any (``editable.LATER``)."""
+    where = ("aws", "snapshot", "routing", "balancing", "firewalling", "network", "interfaces")
+    modules = [*(ROOT / "reach").glob("*.py")]
+    modules += [path for folder in where for path in (ROOT / "reach" / folder).rglob("*.py")]
+    found = {
+        str(path.relative_to(ROOT / "reach"))
+        for path in modules
+        if "VpcPeeringConnection" in path.read_text()
+    }
+    assert found == {
+        "aws/encryption_control.py",
+        "aws/nat_gateway.py",
+        "aws/network_load_balancer.py",
+        "aws/vpc.py",
+        "aws/vpc_peering.py",
+        "gaps.py",
+        "interfaces/peers.py",
+        "editable.py",
+        # how they are read from files
+        "snapshot/core.py",
+        "snapshot/gateway_records.py",
+        "snapshot/records.py",
+    }
+
+
+def test_what_comes_and_goes_tells_nothing_of_a_vpc() -> None:
+    """Account and Region of a VPC are told by what stands in it (``Snapshot.account_of``): that is
+    worked out once, and taken over."""
+    for kind in COME_AND_GO:
+        assert "vpc_id" not in kind.__struct_fields__
+
+
+def test_who_a_peering_is_with_is_no_edit_of_it() -> None:
+    """Another VPC, account or Region: everything is compared."""
+    snapshot = next(map(loaded, PEERED))
+    (peering, *_) = snapshot.records(VpcPeeringConnection)
+    name = peering.vpc_peering_connection_id
+    for told in ({"vpc_id": "vpc-1"}, {"region": "eu-west-9"}, {"owner_id": "9"}):
+        other = replace(peering, accepter_vpc_info=replace(peering.accepter_vpc_info, **told))
+        edited = with_record(snapshot, name, other)
+        assert not touched(snapshot, edited, {VpcPeeringConnection: [name]})

@@ -26,17 +26,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 from reach.component import Component, Lowering
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
+from reach.routing import overall
 from reach.routing.tables import edge_of
 from reach.snapshot.call import Call
 from reach.snapshot.firewalls import is_firewalls
 from reach.snapshot.index import private_addresses, subnet_blocks
-from reach.snapshot.ingress_pools import IngressPools, ingress_pools
+from reach.snapshot.ingress_pools import IngressPools
 from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.public_access import (
     BOTH,
@@ -229,7 +229,7 @@ def _from_pools(lowering: Lowering, vpc: Vpc) -> Iterator[Rule]:
 
 
 def _pools_of(lowering: Lowering, vpc: Vpc) -> Ranges:
-    pools: IngressPools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+    pools: IngressPools = overall.pools(lowering)
     return Ranges.prefixes(
         block
         for gateway in lowering.snapshot.records(InternetGateway)

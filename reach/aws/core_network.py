@@ -41,6 +41,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.routing.core_attachments import WORKS, carries, standing
+from reach.routing.overall import core_networks
 from reach.snapshot.core_network_calls import DETAIL, POLICY, VPC_ATTACHMENT
 from reach.snapshot.core_network_policy import PolicyDocument, read_policy
 from reach.snapshot.core_network_records import (
@@ -55,7 +56,6 @@ from reach.snapshot.core_network_records import (
     is_seen_whole,
     last_of_arn,
     live_policy,
-    mentioned_core_networks,
 )
 from reach.snapshot.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from reach.snapshot.section import Section
@@ -410,15 +410,10 @@ def _links(lowering: Lowering) -> Iterator[Link]:
         if each.about.attachment_type in _LINES and standing(each.about.state):
             node = node_name(_NAME, each.id, "line")
             yield Link(each.id, node, Ranges(()), gap=_beyond_origin(each))
-    for core_network_id in _mentioned(lowering):
+    for core_network_id in core_networks(lowering):
         if not is_seen_whole(lowering.snapshot, core_network_id):
             node = node_name(_NAME, core_network_id, "line")
             yield Link(core_network_id, node, Ranges(()), gap=_unlisted(lowering, core_network_id))
-
-
-def _mentioned(lowering: Lowering) -> tuple[str, ...]:
-    """Every core network that a route, an attachment or a list of them names."""
-    return lowering.memo(f"{_NAME} mentioned", lambda: mentioned_core_networks(lowering.snapshot))
 
 
 def _unlisted(lowering: Lowering, core_network_id: str) -> Origin:
@@ -435,7 +430,7 @@ def _unseen_vpc(lowering: Lowering, _: Ranges) -> Origin | None:
             return Origin(each.resource_id, f"{each.resource_id} {words}")
     unlisted = (
         _unlisted(lowering, core_network_id)
-        for core_network_id in _mentioned(lowering)
+        for core_network_id in core_networks(lowering)
         if not is_seen_whole(lowering.snapshot, core_network_id)
     )
     return next(unlisted, None)

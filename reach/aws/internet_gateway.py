@@ -20,7 +20,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
 from reach.interfaces.claims import dispute, disputed, elastic
@@ -53,9 +52,9 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing import overall
 from reach.routing.advertised import advertised, in_doubt
 from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
-from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import (
     Address,
     GatewayAttachment,
@@ -145,7 +144,7 @@ def _held_back(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _pool(lowering: Lowering, gateway_id: str) -> tuple[Prefix, ...]:
     """R-IGW-9: the blocks that it takes in and lets out as they are."""
-    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+    pools = overall.pools(lowering)
     return pools.accepted.get(gateway_id, ())
 
 

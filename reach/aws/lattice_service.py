@@ -40,8 +40,9 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.routing import overall
 from reach.snapshot.call import Call
-from reach.snapshot.lattice import IN_ORDER, Lattice, id_in
+from reach.snapshot.lattice import IN_ORDER, id_in
 from reach.snapshot.lattice_calls import LISTENER, RULE, SERVICE, TARGET_GROUP, TARGETS
 from reach.snapshot.lattice_records import (
     LatticeAction,
@@ -66,10 +67,6 @@ _TYPES = ("IP", "LAMBDA", "INSTANCE", "ALB", "")
 _EPHEMERAL = Ranges.span(1024, 65535)
 _TOLD_BY = (LatticeListener, LatticeTargetGroup, LatticeTargets, NetworkInterface)
 _FAMILIES = {True: Ranges.prefixes((ANY_IPV4,)), False: Ranges.prefixes((ANY_IPV6,))}
-
-
-def _lattice(lowering: Lowering) -> Lattice:
-    return lowering.memo("lattice", lambda: Lattice(lowering.snapshot, lowering.index))
 
 
 def _nothing(origin: Origin) -> tuple[Stage, ...]:
@@ -101,9 +98,9 @@ def _service(lowering: Lowering, service_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _listening(lowering: Lowering, service_id: str, name: str) -> tuple[Stage, ...]:
-    listeners = _lattice(lowering).listeners(service_id)
+    listeners = overall.lattice(lowering).listeners(service_id)
     routes = tuple(_listens(each) for each in listeners if each.port is not None)
-    account, region = _lattice(lowering).owner(service_id)
+    account, region = overall.lattice(lowering).owner(service_id)
     if not listeners and account and not lowering.index.covers(account, region):
         words = f"assumed: the service, of {account} and not in the snapshot, answers"
         there = node_name(_NAME, service_id, "beyond")
@@ -130,7 +127,7 @@ def _listener(lowering: Lowering, listener_id: str, _: str) -> tuple[Stage, ...]
     """R-LAT-4: which rule a request meets is in the request; any of their actions may be taken."""
     listener = lowering.snapshot.get(LatticeListener, listener_id)
     assert listener is not None
-    rules = _lattice(lowering).rules(listener)
+    rules = overall.lattice(lowering).rules(listener)
     nodes = dict.fromkeys(
         node
         for action in (listener.default_action, *(rule.action for rule in rules))
@@ -194,7 +191,7 @@ def _targets(lowering: Lowering, group_id: str, _: str) -> tuple[Stage, ...]:
         words = f"to which addresses of its targets it sends is not known: {version!r}"
         return (Unmodelled(replace(origin, words=words, code="UNKNOWN_RESOURCE")),)
     odd = doubted(group.status, IN_ORDER, LATTICE, origin)
-    targets = _lattice(lowering).targets(group_id)
+    targets = overall.lattice(lowering).targets(group_id)
     if targets is None:
         words = "its targets are not known"
         return (Unmodelled(lowering.missing(LatticeTargets, group_id, words)),)
@@ -229,7 +226,7 @@ def _picked(group: LatticeTargetGroup, target: str) -> Origin:
 
 def _target(lowering: Lowering, group_id: str, number: str) -> tuple[Stage, ...]:
     """R-LAT-3: from an address of Lattice's, without the client's groups, to one target."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     group = lowering.snapshot.get(LatticeTargetGroup, group_id)
     targets = lattice.targets(group_id)
     assert group is not None
@@ -271,8 +268,8 @@ def _groups_by_vpc(lowering: Lowering) -> dict[str, list[str]]:
 def _from_targets(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """What targets in the subnet's VPC answer, back to Lattice past the subnet's network ACL."""
     by_vpc = lowering.memo(f"{_NAME} by vpc", partial(_groups_by_vpc, lowering))
-    groups = by_vpc.get(_lattice(lowering).vpc_of(subnet_id), ())
-    match = HeaderSpace.where(destination=_lattice(lowering).addresses)
+    groups = by_vpc.get(overall.lattice(lowering).vpc_of(subnet_id), ())
+    match = HeaderSpace.where(destination=overall.lattice(lowering).addresses)
     routes = []
     for group in groups:
         node = node_name("subnet", subnet_id, "leave", node_name(_NAME, group, "back"))
@@ -302,7 +299,7 @@ def _answer(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
 
 def _end(lowering: Lowering, service_id: str) -> End | None:
     """Whatever answers for a service, by any network that it is in."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     service = lowering.snapshot.get(LatticeService, service_id)
     networks = lattice.networks_of(service_id)
     if service is None and not networks:
@@ -321,7 +318,7 @@ def _end(lowering: Lowering, service_id: str) -> End | None:
 
 
 def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     for service in lowering.snapshot.records(LatticeService):
         addresses = lattice.fronts(*lattice.networks_of(service.id))
         if addresses:
@@ -352,7 +349,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 
 def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
     """The addresses of all targets (any, if a call about them is missing), and those in front."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     fronts = lattice.fronts(*lattice.networks)
     if not all(lowering.snapshot.has(kind) for kind in _TOLD_BY) or not _all_held(lowering):
         return lowering.index.inside, fronts
@@ -367,7 +364,7 @@ def _behind(lowering: Lowering) -> tuple[Ranges, Ranges]:
 def _all_held(lowering: Lowering) -> bool:
     """Whether every target group that a listener or a rule names is held, with its targets and
     their addresses (law 2)."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     listeners = lowering.snapshot.records(LatticeListener)
     actions = [each.default_action for each in listeners]
     actions += [each.action for each in lowering.snapshot.records(LatticeRule)]

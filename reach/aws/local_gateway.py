@@ -43,6 +43,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.overall import local_gateways
 from reach.routing.tables import table_of
 from reach.snapshot.call import per_id
 from reach.snapshot.index import customer_mapping, private_addresses, subnet_blocks, vpc_blocks
@@ -445,8 +446,7 @@ def _into(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]
 def _links(lowering: Lowering) -> Iterator[Link]:
     """R-LGW-1: beyond lies what the tables route to the virtual interfaces."""
     gateways = {each.local_gateway_id for each in lowering.snapshot.records(LocalGateway)}
-    for table in lowering.snapshot.records(RouteTable):
-        gateways |= {route.local_gateway_id or "" for route in table.routes}
+    gateways |= local_gateways(lowering)
     gateways |= {each.gateway for each in _sides(lowering)}
     for gateway_id in sorted(gateways - {""}):
         yield _link(lowering, gateway_id)

@@ -444,8 +444,11 @@ def _sent_over(lowering: Lowering, gateway: NatGateway, peering_id: str) -> tupl
     answers by its own routes."""
 
     def make() -> Ranges:
-        own = lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
-        table = own if _is_regional(gateway) else table_of(lowering, gateway.subnet_id or "")
+        table: RouteTable | Origin | None
+        if _is_regional(gateway):
+            table = lowering.snapshot.get(RouteTable, gateway.route_table_id or "")
+        else:
+            table = table_of(lowering, gateway.subnet_id or "")
         if table is None or isinstance(table, Origin):
             return _FOUR
         return won_by(lowering, table, peering_id) & _FOUR
@@ -456,18 +459,18 @@ def _sent_over(lowering: Lowering, gateway: NatGateway, peering_id: str) -> tupl
 
 def _peers(lowering: Lowering) -> Mapping[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
     """The active peerings of each VPC, with the VPC at the other end."""
+    return lowering.table(f"{_NAME} peers", _peers_of)
 
-    def make() -> dict[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
-        found: dict[str, tuple[tuple[VpcPeeringConnection, str], ...]] = {}
-        for peering in lowering.snapshot.records(VpcPeeringConnection):
-            one = peering.requester_vpc_info.vpc_id or ""
-            other = peering.accepter_vpc_info.vpc_id or ""
-            if may_work(peering.status.code, PEERING):
-                found[one] = (*found.get(one, ()), (peering, other))
-                found[other] = (*found.get(other, ()), (peering, one))
-        return found
 
-    return lowering.memo(f"{_NAME} peers", make)
+def _peers_of(lowering: Lowering) -> dict[str, tuple[tuple[VpcPeeringConnection, str], ...]]:
+    found: dict[str, tuple[tuple[VpcPeeringConnection, str], ...]] = {}
+    for peering in lowering.snapshot.records(VpcPeeringConnection):
+        one = peering.requester_vpc_info.vpc_id or ""
+        other = peering.accepter_vpc_info.vpc_id or ""
+        if may_work(peering.status.code, PEERING):
+            found[one] = (*found.get(one, ()), (peering, other))
+            found[other] = (*found.get(other, ()), (peering, one))
+    return found
 
 
 def _back(

@@ -14,13 +14,13 @@ Not modelled: routes that a Route Server will put there in place of these.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from reach.component import Component, Lowering, node_name
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import Choose, Deliver, Forward, Option, Origin, Route, Stage
-from reach.snapshot.ingress_pools import ByoipCidr, IngressPools, PublicIpv4Pool, ingress_pools
+from reach.routing import overall
+from reach.snapshot.ingress_pools import ByoipCidr, IngressPools, PublicIpv4Pool
 from reach.snapshot.records import InternetGateway, NetworkInterface
 from reach.snapshot.section import Section
 from reach.unprinted import left_out
@@ -32,7 +32,7 @@ _CHANGING = ("pending-advertising", "pending-withdrawal")
 
 
 def _pools(lowering: Lowering) -> IngressPools:
-    return lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+    return overall.pools(lowering)
 
 
 # ------------------------------------------------------------------- from the internet

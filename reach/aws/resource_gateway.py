@@ -43,9 +43,10 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing import overall
 from reach.snapshot.index import delegated_prefixes, private_addresses, subnet_blocks, vpc_blocks
 from reach.snapshot.interface_records import NAT_TYPES
-from reach.snapshot.lattice import IN_ORDER, Lattice
+from reach.snapshot.lattice import IN_ORDER
 from reach.snapshot.lattice_calls import RESOURCE_CONFIGURATION, RESOURCE_GATEWAY
 from reach.snapshot.lattice_records import (
     ResourceConfiguration,
@@ -68,16 +69,12 @@ def _session(configuration_id: str, subnet_id: str) -> str:
     return f"{_NAME} {configuration_id} {subnet_id}"
 
 
-def _lattice(lowering: Lowering) -> Lattice:
-    return lowering.memo("lattice", lambda: Lattice(lowering.snapshot, lowering.index))
-
-
 def _configuration(lowering: Lowering, configuration_id: str) -> ResourceConfiguration | None:
     return lowering.snapshot.get(ResourceConfiguration, configuration_id)
 
 
 def _gateway(lowering: Lowering, configuration: ResourceConfiguration) -> ResourceGateway | None:
-    gateway_id = _lattice(lowering).gateway_of(configuration)
+    gateway_id = overall.lattice(lowering).gateway_of(configuration)
     return lowering.snapshot.get(ResourceGateway, gateway_id)
 
 
@@ -117,7 +114,7 @@ def _origin(
 
 def _elsewhere(lowering: Lowering, configuration_id: str) -> tuple[Stage, ...]:
     """R-SHARE-4: whoever shares it is in the snapshot, and a call is missing, or is not."""
-    owner, region = _lattice(lowering).owner(configuration_id)
+    owner, region = overall.lattice(lowering).owner(configuration_id)
     if not owner or lowering.index.covers(owner, region):
         words = f"what this resource of {owner or 'its account'} is, is not known"
         return (Unmodelled(lowering.missing(ResourceConfiguration, configuration_id, words)),)
@@ -146,7 +143,7 @@ def _any_member(lowering: Lowering, group: ResourceConfiguration, zones: str) ->
             node_name(_NAME, member.id, "enter", zones),
             _origin(member, f"assumed: the address is that of {member.name or member.id}"),
         )
-        for member in _lattice(lowering).members_of(group.id)
+        for member in overall.lattice(lowering).members_of(group.id)
     ]
     if options:
         return (Choose(tuple(options)),)
@@ -176,7 +173,7 @@ def _through_gateway(
 ) -> tuple[Stage, ...]:
     gateway = _gateway(lowering, configuration)
     if gateway is None:
-        words = f"its gateway {_lattice(lowering).gateway_of(configuration)} is not known"
+        words = f"its gateway {overall.lattice(lowering).gateway_of(configuration)} is not known"
         return (Unmodelled(lowering.missing(ResourceGateway, configuration.id, words)),)
     origin = Origin(gateway.id, f"is {gateway.status}", "status", "BAD_STATE", gateway.name)
     if not may_work(gateway.status, LATTICE):
@@ -428,7 +425,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 
 def _behind(lowering: Lowering) -> tuple[tuple[Ranges, Ranges], ...]:
     """For each configuration the addresses that its resource may have, and those in front."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     return tuple(
         (_may_have(lowering, each), lattice.resource_fronts(each))
         for each in sorted(lattice.named_resources)
@@ -439,10 +436,10 @@ def _may_have(lowering: Lowering, configuration_id: str) -> Ranges:
     """A name may stand for any address of the gateway's VPC; what is not known, for any at all."""
     configuration = _configuration(lowering, configuration_id)
     if configuration is None:
-        unseen = not lowering.index.covers(*_lattice(lowering).owner(configuration_id))
+        unseen = not lowering.index.covers(*overall.lattice(lowering).owner(configuration_id))
         return Ranges(()) if unseen else lowering.index.inside
     if configuration.type == "GROUP":
-        members = _lattice(lowering).members_of(configuration_id)
+        members = overall.lattice(lowering).members_of(configuration_id)
         spans = (_may_have(lowering, member.id).intervals for member in members)
         return Ranges.union(span for each in spans for span in each)
     address = _address(configuration)
@@ -461,14 +458,14 @@ def _end(lowering: Lowering, configuration_id: str) -> End | None:
     if configuration is None:
         return None
     shown = f"{configuration_id} {configuration.name}".strip()
-    fronts = _lattice(lowering).resource_fronts(configuration_id)
+    fronts = overall.lattice(lowering).resource_fronts(configuration_id)
     gap = _fronts_gap(lowering, configuration_id)
     if not fronts:
         words = "no endpoint and no service network in the snapshot leads to it"
         nobody = _origin(configuration, words, code="NO_PATH")
         return End(shown, goals={}, nobody=nobody, gap=gap)
     mute = _origin(configuration, "opens no connections to its consumers", code="NO_PATH")
-    members = _lattice(lowering).members_of(configuration_id) or (configuration,)
+    members = overall.lattice(lowering).members_of(configuration_id) or (configuration,)
     ways = tuple(way for member in members for way in _ways(lowering, member))
     return End(shown, goals=None, addresses=fronts, through=ways, nobody=mute, gap=gap)
 
@@ -476,7 +473,7 @@ def _end(lowering: Lowering, configuration_id: str) -> End | None:
 def _fronts_gap(lowering: Lowering, configuration_id: str) -> Origin | None:
     """A call is missing that could show another way; those of networks count where there are."""
     kinds: list[type[Record]] = [VpcEndpoint]
-    if _lattice(lowering).network_ids:
+    if overall.lattice(lowering).network_ids:
         kinds += [ServiceNetworkResourceAssociation, ServiceNetworkVpcAssociation]
     for kind in kinds:
         if not lowering.snapshot.has(kind):
@@ -496,7 +493,7 @@ def _ways(lowering: Lowering, configuration: ResourceConfiguration) -> Iterator[
 
 def _fronts(lowering: Lowering) -> Iterator[tuple[Ranges, str]]:
     for configuration in lowering.snapshot.records(ResourceConfiguration):
-        addresses = _lattice(lowering).resource_fronts(configuration.id)
+        addresses = overall.lattice(lowering).resource_fronts(configuration.id)
         for way in _ways(lowering, configuration) if addresses else ():
             yield addresses, way
 
@@ -508,7 +505,7 @@ def _place(lowering: Lowering, gateway_id: str) -> Visit | None:
     behind = (
         each
         for each in lowering.snapshot.records(ResourceConfiguration)
-        if _lattice(lowering).gateway_of(each) == gateway_id
+        if overall.lattice(lowering).gateway_of(each) == gateway_id
     )
     return Visit(nodes=frozenset(way for each in behind for way in _ways(lowering, each)))
 

@@ -42,6 +42,7 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
+from reach.routing import overall
 from reach.routing.ranking import (
     ADVERTISED,
     PROPAGATED,
@@ -55,7 +56,6 @@ from reach.routing.ranking import (
 from reach.routing.soundness import lint_routes, malformed
 from reach.routing.tables import certain_of, edge_of, table_of, unknown_list
 from reach.snapshot.index import public_mapping, subnet_blocks, vpc_blocks
-from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.record import where
 from reach.snapshot.records import (
     ManagedPrefixListEntries,
@@ -339,7 +339,7 @@ def _needs_public_address(lowering: Lowering, table: RouteTable, candidate: Cand
     if candidate.field != "network_interface_id" or not is_ipv4(candidate.prefix.value):
         return False
     gateways = [a.gateway_id or "" for a in table.associations]
-    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot)).accepted
+    pools = overall.pools(lowering).accepted
     pooled = (block for gateway in gateways for block in pools.get(gateway, ()))
     at_internet = any(gateway.startswith("igw-") for gateway in gateways)
     return at_internet and not any(block.covers(candidate.prefix) for block in pooled)

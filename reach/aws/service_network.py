@@ -38,8 +38,9 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing import overall
 from reach.snapshot.index import vpc_blocks
-from reach.snapshot.lattice import IN_ORDER, ROUTE_TARGET, Lattice, network_of
+from reach.snapshot.lattice import IN_ORDER, ROUTE_TARGET, network_of
 from reach.snapshot.lattice_calls import (
     RESOURCE_ASSOCIATIONS,
     SERVICE_ASSOCIATIONS,
@@ -63,10 +64,6 @@ _QUIET = Origin("", "")
 _TCP = HeaderSpace.where(protocol=Ranges.of(TCP))
 _MEMBERS = (ServiceNetworkServiceAssociation, ServiceNetworkResourceAssociation)
 _KINDS = (*_MEMBERS, ServiceNetworkVpcAssociation, LatticeService, LatticeTargetGroup)
-
-
-def _lattice(lowering: Lowering) -> Lattice:
-    return lowering.memo("lattice", lambda: Lattice(lowering.snapshot, lowering.index))
 
 
 def _entered(node: str) -> Filter:
@@ -95,10 +92,10 @@ def _at_subnet(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
 
     Replies of targets come before, in the order of components' names.
     """
-    vpc_id = _lattice(lowering).vpc_of(subnet_id)
+    vpc_id = overall.lattice(lowering).vpc_of(subnet_id)
     if not _may_be_client(lowering, vpc_id):
         return ()
-    match = HeaderSpace.where(destination=_lattice(lowering).addresses)
+    match = HeaderSpace.where(destination=overall.lattice(lowering).addresses)
     node = node_name("subnet", subnet_id, "leave", node_name(_NAME, vpc_id, "clients"))
     return (Forward((Route(match, node, _QUIET),)),)
 
@@ -110,7 +107,7 @@ def _routed(lowering: Lowering, target: str, subnet: str, vpc: str) -> Entry:
 
 def _may_be_client(lowering: Lowering, vpc_id: str) -> bool:
     """Whether a VPC is associated, or something shows that it may be and a call is missing."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     if lattice.associations_of_vpc(vpc_id) or vpc_id in lattice.routed_vpcs:
         return True
     vpc = lowering.snapshot.get(Vpc, vpc_id)
@@ -121,7 +118,7 @@ def _may_be_client(lowering: Lowering, vpc_id: str) -> bool:
 
 def _clients(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
-    associations = _lattice(lowering).associations_of_vpc(vpc_id)
+    associations = overall.lattice(lowering).associations_of_vpc(vpc_id)
     if vpc is None or (not associations and not lowering.has(ServiceNetworkVpcAssociation, vpc)):
         words = f"whether {vpc_id} is associated with a service network is not known"
         return (Unmodelled(lowering.missing(ServiceNetworkVpcAssociation, vpc_id, words)),)
@@ -180,7 +177,7 @@ def _back_to_vpcs(lowering: Lowering, _: str) -> tuple[Stage, ...]:
 
 def _enter(lowering: Lowering, network_id: str, zones: str) -> tuple[Stage, ...]:
     """A client's packet.  ``zones`` are those of its endpoint, if it came by one."""
-    members = _lattice(lowering).in_network(network_id)
+    members = overall.lattice(lowering).in_network(network_id)
     options = [
         _member(lowering, member, zones)
         for member, status in members.items()
@@ -211,7 +208,7 @@ def _member(lowering: Lowering, member: str, zones: str) -> Option:
 
 def _others(lowering: Lowering, network_id: str) -> list[Option]:
     """What else may be in the network: its owner is not in the snapshot, or a call is missing."""
-    account, region = _lattice(lowering).owner(network_id)
+    account, region = overall.lattice(lowering).owner(network_id)
     if account and not lowering.index.covers(account, region):
         words = f"assumed: a service of {network_id}, of {account} and not in the snapshot, answers"
         return [Option(node_name(_NAME, network_id, "beyond"), Origin(network_id, words))]
@@ -253,7 +250,7 @@ def _answer(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
 
 def _announce(lowering: Lowering) -> Iterator[Route]:
     """R-LAT-1: public addresses among Lattice's are not routed on the internet."""
-    spans = [span for span in _lattice(lowering).addresses.intervals if is_public(span[0])]
+    spans = [span for span in overall.lattice(lowering).addresses.intervals if is_public(span[0])]
     if spans:
         words = "is an address of VPC Lattice, which the internet does not route"
         origin = Origin("vpc-lattice", words, code="NO_PATH")
@@ -270,7 +267,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
 
 
 def _unknown_behind(lowering: Lowering) -> Ranges:
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     found = Ranges(())
     for vpc in lowering.snapshot.records(Vpc):
         if not lattice.associations_of_vpc(vpc.vpc_id) and _may_be_client(lowering, vpc.vpc_id):
@@ -284,7 +281,7 @@ def _unknown_behind(lowering: Lowering) -> Ranges:
 
 def _end(lowering: Lowering, network_id: str) -> End | None:
     """Whatever answers in a network."""
-    lattice = _lattice(lowering)
+    lattice = overall.lattice(lowering)
     associations = lattice.vpc_associations(network_id)
     ways = [node_name(_NAME, association.id, "associated") for association in associations]
     for endpoint in lattice.endpoints(network_id):

@@ -150,20 +150,20 @@ def _into(
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A peering of the VPC, for the other side's blocks."""
-
-    def make() -> Mapping[str, list[VpcPeeringConnection]]:
-        found: dict[str, list[VpcPeeringConnection]] = {}
-        for peering in lowering.snapshot.records(VpcPeeringConnection):
-            for end in (peering.requester_vpc_info, peering.accepter_vpc_info):
-                if may_work(peering.status.code, PEERING) and end.vpc_id:
-                    found.setdefault(end.vpc_id, []).append(peering)
-        return found
-
-    for peering in lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ()):
+    for peering in lowering.table(f"{_NAME} by VPC", _by_vpc).get(vpc_id, ()):
         ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
         other = next((end for end in ends if end.vpc_id != vpc_id), ends[0])
         match = HeaderSpace.where(destination=_blocks(lowering, other))
         yield peering.vpc_peering_connection_id, match
+
+
+def _by_vpc(lowering: Lowering) -> Mapping[str, list[VpcPeeringConnection]]:
+    found: dict[str, list[VpcPeeringConnection]] = {}
+    for peering in lowering.snapshot.records(VpcPeeringConnection):
+        for end in (peering.requester_vpc_info, peering.accepter_vpc_info):
+            if may_work(peering.status.code, PEERING) and end.vpc_id:
+                found.setdefault(end.vpc_id, []).append(peering)
+    return found
 
 
 def _enter(lowering: Lowering, peering_id: str, subnet: str, vpc: str) -> Entry | None:

@@ -6,8 +6,8 @@ A node of interfaces alike is called after the first of them, and group sets are
 snapshot: one interface that comes or goes would rename what has nothing to do with it.  So whatever
 differs stands apart in both, and both number the group sets of either.  Where nothing of that kind
 differs the grounds are those of the questions asked before, with all that is warm in them.  Where
-only rules were edited, or a few interfaces stand apart, the second ground is the first one, all but
-what these are in.
+only what can be edited alone differs (:mod:`reach.editable`), or a few interfaces stand apart, the
+second ground is the first one, all but what these are in.
 
 Must not know how anything is compared.
 """
@@ -18,15 +18,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.asking import ground_of
-from reach.comparing.records import Changed
+from reach.comparing.records import Altered, Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
 from reach.comparing.standing import standing_apart
 from reach.component import node_name
+from reach.editable import COME_AND_GO, Reads, touched
 from reach.interfaces.plain import plain, regrouped_nodes, worn
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
-from reach.resident import Reads, Resident, Standing, touched
+from reach.resident import Resident, Standing
 from reach.resolve import of_newcomers
 from reach.snapshot.amended import apart
 from reach.snapshot.record import Record
@@ -72,13 +73,13 @@ def aligned(
 ) -> Pair:
     """Both lowered, in one set of names; without ``narrow`` every node of both anew."""
     edits = _edits(before, after, changed) if narrow else None
-    if edits:
+    if edits and resident(before, options).takes_over(edits):
         return edited(resident(before, options), after, edits)
     if narrow and _may_stand_apart(before, after, changed):
         earlier = resident(before, options)
         standing = standing_apart(earlier, before, after, changed)
         edits = _besides(before, after, changed)
-        if standing is not None and edits is not None:
+        if standing is not None and edits is not None and earlier.takes_over(edits):
             pair = regrouped(earlier, after, standing, edits)
             if pair is not None:
                 return pair
@@ -99,7 +100,7 @@ def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair:
     """A ground, and the one after its rules were edited, which is kept with its snapshot."""
     later = earlier.after(after, edits)
     after.derived[_resident_key(earlier.options)] = later
-    return Pair(earlier, later, edits)
+    return Pair(earlier, later, later.touched)
 
 
 def regrouped(earlier: Resident, after: Snapshot, standing: Standing, edits: Reads) -> Pair | None:
@@ -127,7 +128,7 @@ def regrouped(earlier: Resident, after: Snapshot, standing: Standing, edits: Rea
     except NotPlainError:
         return None
     after.derived[_resident_key(earlier.options)] = later
-    return Pair(before, later, edits | told, tuple(names))
+    return Pair(before, later, later.touched | told, tuple(names))
 
 
 def resident(snapshot: Snapshot, options: Options) -> Resident:
@@ -144,13 +145,19 @@ def _resident_key(options: Options) -> str:
 
 
 def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
-    """What was edited, if two snapshots say the same but for rules, and in the same order."""
+    """What was edited, if two snapshots say the same but for that, and in the same order."""
     altered = changed.records
-    if changed.told or changed.missing or any(a.added or a.removed for a in altered.values()):
+    if changed.told or changed.missing or not _are_kept(altered):
         return None
     if not _told_alike(before, after):
         return None
-    return touched(before, after, {k: each.other for k, each in altered.items()})
+    return touched(before, after, {k: each.ids for k, each in altered.items()})
+
+
+def _are_kept(altered: Mapping[type[Record], Altered]) -> bool:
+    """Whether no records come or go but of kinds that may."""
+    others = (each for kind, each in altered.items() if kind not in COME_AND_GO)
+    return not any(each.added or each.removed for each in others)
 
 
 def _may_stand_apart(before: Snapshot, after: Snapshot, changed: Changed) -> bool:
@@ -180,12 +187,16 @@ def _told_alike(
     some."""
     if before.calls is not after.calls and _called(before) != _called(after):
         return False
-    if before.sections != after.sections or before.contents.keys() != after.contents.keys():
+    if before.sections != after.sections:
         return False
-    return all(
-        apart(one, after.contents[kind]) is not None
-        or _names(one, but.get(kind, ())) == _names(after.contents[kind], but.get(kind, ()))
-        for kind, one in before.contents.items()
+    kinds = [
+        [kind for kind in each.contents if kind not in COME_AND_GO] for each in (before, after)
+    ]
+    return frozenset(kinds[0]) == frozenset(kinds[1]) and all(
+        apart(before.contents[kind], after.contents[kind]) is not None
+        or _names(before.contents[kind], but.get(kind, ()))
+        == _names(after.contents[kind], but.get(kind, ()))
+        for kind in kinds[0]
     )
 
 

@@ -46,14 +46,19 @@ class Starts:
             (start.space.by_name.get("source"), number) for number, start in enumerate(starts)
         )
 
-    def sending(self, space: HeaderSpace) -> Iterable[int] | None:
-        """The numbers of those that send some of these headers; None if they are many."""
+    def sending(self, space: HeaderSpace, nodes: int | None = None) -> Iterable[int] | None:
+        """The numbers of those that send some of these headers; None if they are many, or start at
+        more nodes than that."""
         most = self.most
         found: dict[int, None] = {}
+        at: set[str] = set()
         for seen, number in enumerate(self._by_source.meeting(space.by_name.get("source"))):
             if number not in found and self.all[number].space.overlaps(space):
                 found[number] = None
+                at.add(self.all[number].node)
             if len(found) > most or seen > _OFTEN * most:
+                return None
+            if nodes is not None and len(at) > nodes:
                 return None
         return found
 
@@ -86,18 +91,22 @@ def leap(
     there: Mapping[str, Iterable[Spot]],
     back: Mapping[str, Iterable[Spot]],
     besides: Iterable[Come] = (),
+    most: int | None = None,
 ) -> Mapping[str, Spaces] | None:
     """The flows that come by one of some spots, or have come ``besides``, or whose reply comes by
-    one of some others; by the node where they start."""
+    one of some others; by the node where they start.  None as well once these are more than
+    ``most``."""
     found: dict[str, list[HeaderSpace]] = {}
     for spots, more, reply in ((there, besides, False), (back, (), True)):
         begun: dict[str, list[HeaderSpace]] = {}
         for come in (*_coming(skeleton, starts, spots, reply=reply), *more):
-            sent = _senders(skeleton, starts, come, reply=reply)
+            sent = _senders(skeleton, starts, come, most, reply=reply)
             if sent is None:
                 return None
             for node, own in sent:
                 begun.setdefault(node, []).append(own)
+            if most is not None and len(begun) > most:
+                return None
         for node, each in begun.items():
             found.setdefault(node, []).append(hull(each))
     return {node: bounded(spaces) for node, spaces in found.items()}
@@ -116,9 +125,10 @@ def _coming(
 
 
 def _senders(
-    skeleton: Skeleton, starts: Starts, come: Come, *, reply: bool
+    skeleton: Skeleton, starts: Starts, come: Come, most: int | None, *, reply: bool
 ) -> list[tuple[str, HeaderSpace]] | None:
-    """Where flows start that have come so, or their replies; with which headers."""
+    """Where flows start that have come so, or their replies; with which headers.  None if they are
+    many, or more nodes than ``most``."""
     space = come.space.without("identity")
     if come.nodes is not None:
         return [(name, space) for name in come.nodes if name in starts.at]
@@ -132,7 +142,7 @@ def _senders(
         if said is not None and len(said) < starts.most:
             numbers: Iterable[int] | None = (n for node in said for n in starts.at.get(node, ()))
         else:
-            numbers = starts.sending(each)
+            numbers = starts.sending(each, most if said is None else None)
         if numbers is None or len(found) > _OFTEN * starts.most:
             return None
         for number in numbers:

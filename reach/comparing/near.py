@@ -2,10 +2,11 @@
 
     near(pair) -> Near or None        near.further(pair, ...) -> Found or None
 
-For rules of security groups, entries of network ACLs and of prefix lists, and routes.  The nodes
-made of them are told without making all others, who can come by is looked up instead of walked to,
-and of what starts there sets rule out most; what is left is for the solver, as ever.  Wherever that
-is not certain, or would not be little, there is None, and everything is compared.
+For whatever can be edited alone (:mod:`reach.editable`): rules of security groups, entries of
+network ACLs and of prefix lists, routes, peerings.  The nodes made of them are told without making
+all others, who can come by is looked up instead of walked to, and of what starts there sets rule
+out most; what is left is for the solver, as ever.  Wherever that is not certain, or would not be
+little, there is None, and everything is compared.
 
 Must not know rendering, nor why the networks differ.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from reach.aim import Start
@@ -23,19 +25,19 @@ from reach.comparing.coming import Spaces
 from reach.comparing.differing import beginning, inside, known, more_of, starts_of
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, by_many, leap
-from reach.comparing.nodes import Spot, bounded, differ_in, permitted_more, same
+from reach.comparing.nodes import Spot, alike, bounded, differ_in, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import swept
 from reach.component import Regrouped
+from reach.editable import COME_AND_GO, Reads, joined_otherwise
 from reach.interfaces.peers import naming
 from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, standing_in, worn
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Forward, Origin, Rule
-from reach.resident import Reads
 from reach.resolve import every_packet, everywhere
 from reach.sets.through import Counted
 from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
@@ -44,6 +46,8 @@ from solver import Backend
 _MANY = 100  # of what starts at more nodes it is looked which ways it can come
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
+# Of what hosts' own rules are made.
+_OF_HOSTS = (SecurityGroup, ManagedPrefixListEntries, NetworkInterface)
 _FEW_ENDS = 16  # addresses to which it is walked back, for who has a way there
 _LETS_NONE = Filter((), Rule(ANYTHING, Action.DENY, Origin("", "")))
 _LETS_ALL = Filter((), Rule(ANYTHING, Action.PERMIT, Origin("", "")))
@@ -69,7 +73,7 @@ class Near:
 
     ``made`` are nodes made of what was edited, ``told`` those of plain hosts of which it is only
     known that they are; ``opened`` and ``shut`` is what comes to these.  ``between``: what was
-    edited is on the way, and no host's rules.
+    edited is on the way, and not only hosts' rules.
     """
 
     skeletons: tuple[Skeleton, Skeleton]
@@ -98,12 +102,17 @@ class Near:
         if not more and not self.opened:
             return Found((), True)
         back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
-        by = self._come_from(pair.after, more, back)
-        within = None
+        by, within = None, None
+        if not (self.between and _says_nothing_of_ends(more)):
+            by = self._come_from(pair.after, more, back)
         if by is None or len(by) > _MANY:
             if self.between:
                 come = coming(graph, more, back)
-                by, within = _begun_by(graph, come.by), _Within.both(graph, come)
+                own = leap(graph, self.starts, {}, {}, self.opened) if self.opened else {}
+                if own is None:
+                    return None
+                by = _either(_begun_by(graph, come.by), own)
+                within = None if self.opened else _Within.both(graph, come)
             elif by is None or (len(by) > _TOO_MANY and _reroutes(graph, more)):
                 return None
         forward = Spots(self.skeletons, more, self.told)
@@ -149,12 +158,13 @@ class Near:
                 spots.setdefault(node, []).append(Spot(0, come.space.without("identity")))
             if not ends:
                 others.append(come)
-        by = leap(graph, self.starts, more, back, others)
+        # Of what many do on the way it is walked back anyway: who they all are is not looked up.
+        most = _MANY if self.between else None
+        by = leap(graph, self.starts, more, back, others, most)
         if by is None or not spots:
             return by
         walked = _begun_by(graph, coming(graph, spots, {}).by)
-        every = dict.fromkeys((*by, *walked))
-        return {name: bounded((*by.get(name, ()), *walked.get(name, ()))) for name in every}
+        return _either(by, walked)
 
     def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
         """The starts at some nodes, in their order, each with the headers that can come by."""
@@ -180,6 +190,15 @@ def _ends(ground: Ground, come: Come) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(ground.interface_node, owners)))
 
 
+def _says_nothing_of_ends(spots: Mapping[str, Iterable[Spot]]) -> bool:
+    """Whether something is let pass or sent elsewhere from whomever to whomever."""
+    return any(
+        spot.space.by_name.keys().isdisjoint(("source", "destination"))
+        for each in spots.values()
+        for spot in each
+    )
+
+
 def _reroutes(graph: Skeleton, spots: Mapping[str, Iterable[Spot]]) -> bool:
     """Whether anything may be sent elsewhere, and not only let pass."""
     return any(
@@ -196,6 +215,11 @@ def _begun_by(graph: Skeleton, by: Mapping[str, Spaces]) -> Mapping[str, Spaces]
         for node in graph.beginning_by(name):
             found[node] = bounded((*found[node], *spaces)) if node in found else spaces
     return found
+
+
+def _either(one: Mapping[str, Spaces], other: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
+    every = dict.fromkeys((*one, *other))
+    return {name: bounded((*one.get(name, ()), *other.get(name, ()))) for name in every}
 
 
 class _Within(Mapping[str, Spaces]):
@@ -239,7 +263,7 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
     apart = [*_regrouped(pair)]
-    groups = _edited(pair.before, edits)
+    groups = _edited(pair, hosts, edits)
     nodes = (node for each, _ in apart for node in regrouped_nodes(pair.before, each))
     told = frozenset((*hosts.reading(groups), *nodes))
     made: list[str] = []
@@ -257,13 +281,17 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
+    after = before.on(network, names)
+    # Who comes there in one network alone has been led there by another node that differs.
+    names = tuple(name for name in names if before.is_come_to(name) and after.is_come_to(name))
     both = ((before.network.node(name), network.node(name)) for name in names)
     if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
-    after = pair.after.own("skeleton", lambda: before.on(network, names))
-    return Near(
-        (before, after), names, told, *differing, starts_of(pair.before), not (groups or apart)
+    after = pair.after.own("skeleton", lambda: after)
+    between = not (groups or apart) or any(
+        isinstance(kind, type) and kind not in _OF_HOSTS for kind, _ in edits
     )
+    return Near((before, after), names, told, *differing, starts_of(pair.before), between)
 
 
 def _regrouped(pair: Pair) -> Iterator[tuple[Regrouped, Regrouped]]:
@@ -272,9 +300,10 @@ def _regrouped(pair: Pair) -> Iterator[tuple[Regrouped, Regrouped]]:
         yield pair.before.all_regrouped[name], pair.after.all_regrouped[name]
 
 
-def _edited(before: Ground, edits: Reads) -> list[str]:
+def _edited(pair: Pair, hosts: Plain, edits: Reads) -> list[str]:
     """The groups whose rules say something else: they were edited, or name a list that was, or a
-    group that somebody has put on or off."""
+    group that somebody has put on or off, or that is now meant elsewhere."""
+    before = pair.before
     lists = {name for kind, name in edits if kind is ManagedPrefixListEntries and name}
     found = {
         group.group_id
@@ -285,7 +314,33 @@ def _edited(before: Ground, edits: Reads) -> list[str]:
     found.update(name for kind, name in edits if kind is SecurityGroup and name)
     worn = [name for kind, name in edits if kind is NetworkInterface]
     named = naming(before) if worn else {}
+    found.update(_meant_otherwise(pair, hosts, edits))
     return sorted(found.union(*(named.get(name, ()) for name in worn)))
+
+
+def _meant_otherwise(pair: Pair, hosts: Plain, edits: Reads) -> Iterator[str]:
+    """The groups that name others, and let others pass where VPCs are joined otherwise."""
+    joined = joined_otherwise(edits)
+    gone_by = {name for kind, name in edits if kind in COME_AND_GO and name}
+    if not joined and not gone_by:
+        return
+    for group in pair.before.snapshot.records(SecurityGroup):
+        over = {
+            each.vpc_peering_connection_id
+            for rule in (*group.ip_permissions, *group.ip_permissions_egress)
+            for each in rule.user_id_group_pairs
+        }
+        if not over:
+            continue
+        vpcs, _ = hosts.wearing(group.group_id)
+        places = vpcs if over & gone_by else vpcs & joined
+        if not all(map(partial(_mean_the_same, pair, group.group_id), sorted(places))):
+            yield group.group_id
+
+
+def _mean_the_same(pair: Pair, group: str, vpc: str) -> bool:
+    both = (own_filters(ground, (group,), vpc) for ground in (pair.before, pair.after))
+    return all(alike(one, other) for (_, one), (_, other) in zip(*both, strict=True))
 
 
 def _opened(

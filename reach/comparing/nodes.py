@@ -55,10 +55,12 @@ class Spot:
 
 def more(before: Node | None, after: Node) -> tuple[Spot, ...]:
     """Where the second of two nodes may let through what the first one does not."""
-    if before is None or len(before.stages) != len(after.stages):
+    if before is None:
         return (Spot(0, ANYTHING),)
     if before is after:
         return ()
+    if len(before.stages) != len(after.stages):
+        return tuple(_one_lacks(before.stages, after.stages))
     return tuple(
         dict.fromkeys(
             Spot(number, space, _lets_back(one, other))
@@ -69,18 +71,69 @@ def more(before: Node | None, after: Node) -> tuple[Spot, ...]:
     )
 
 
+def _one_lacks(before: Sequence[Stage], after: Sequence[Stage]) -> Iterator[Spot]:
+    """Where one of two has filters or routes that the other lacks: what the second's let more pass,
+    or send elsewhere; anything where something else differs, or filters remember."""
+    most = min(len(before), len(after))
+    done = [[_done(stage) for stage in stages] for stages in (before, after)]
+    head = next((n for n in range(most) if done[0][n] != done[1][n]), most)
+    left = most - head
+    tail = next((n for n in range(left) if done[0][-1 - n] != done[1][-1 - n]), left)
+    ours, others = before[head : len(before) - tail], after[head : len(after) - tail]
+    if _only_filter(ours) and _only_filter(others):
+        passed = _passed(ours)
+        spaces: Iterable[HeaderSpace] = (
+            rest for each in _passed(others) for rest in uncovered(each, passed)
+        )
+    elif _only_route(ours) and _only_route(others):
+        spaces = _rerouted(_routes(ours), _routes(others))
+    else:
+        yield Spot(0, ANYTHING)
+        return
+    for space in bounded(spaces):
+        yield Spot(head, space)
+
+
+def _only_filter(stages: Sequence[Stage]) -> bool:
+    """Whether these are filters of few rules that are sure, and remember nothing."""
+    filters = [each for each in stages if isinstance(each, Filter)]
+    plain = not any(each.session or each.opening or each.binds for each in filters)
+    return plain and len(filters) == len(stages) and _is_settled(*filters)
+
+
+def _only_route(stages: Sequence[Stage]) -> bool:
+    """Whether this is one list of routes at most, and what takes none of them goes on."""
+    return len(stages) < 2 and all(isinstance(s, Forward) and s.otherwise is None for s in stages)
+
+
+def _routes(stages: Sequence[Stage]) -> Sequence[Route]:
+    return [route for each in stages if isinstance(each, Forward) for route in each.routes]
+
+
+def _passed(filters: Sequence[Stage]) -> list[HeaderSpace]:
+    """What some filters let pass that stand behind each other."""
+    spaces = [ANYTHING]
+    for stage in filters:
+        assert isinstance(stage, Filter)
+        spaces = [met for each in spaces for met in permitted(stage, each)]
+    return spaces
+
+
 def same(one: Node, other: Node) -> bool:
     """Whether two nodes do the same to every flow."""
     return one is other or list(map(_done, one.stages)) == list(map(_done, other.stages))
 
 
+def alike(one: Stage, other: Stage) -> bool:
+    """Whether two stages do the same to every flow."""
+    return one is other or _done(one) == _done(other)
+
+
 def differ_in(kind: type[Filter] | UnionType, one: Node, other: Node) -> bool:
     """Whether two nodes do the same to every flow but for what stages of some kinds say."""
-    return len(one.stages) == len(other.stages) and all(
-        first is second
-        or (isinstance(first, kind) and isinstance(second, kind))
-        or _done(first) == _done(second)
-        for first, second in zip(one.stages, other.stages, strict=True)
+    rest, others = ([s for s in node.stages if not isinstance(s, kind)] for node in (one, other))
+    return len(rest) == len(others) and all(
+        alike(first, second) for first, second in zip(rest, others, strict=True)
     )
 
 

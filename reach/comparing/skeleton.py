@@ -302,6 +302,19 @@ class Skeleton(Graph):
                 found.setdefault(place, {}).setdefault(way, []).append(ends)
         return found
 
+    def is_come_to(self, name: str) -> bool:
+        """Whether anything can come to a node from where flows start."""
+        seen, queue = {name}, [name]
+        while queue:
+            at = queue.pop()
+            if at in self._begins or self.exits.get(at):
+                return True
+            led = (*self.into.get(at, ()), *self.answered_from.get(at, ()))
+            new = {edge.node for edge in led} - seen
+            seen |= new
+            queue += new
+        return False
+
     def is_own(self, name: str) -> bool:
         """Whether a node is a plain host's own."""
         return bool(self._plain.family(name))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from reach.comparing.records import Altered, Changed, is_described
+from reach.editable import differs_in
 from reach.interfaces.arriving import (
     Name,
     comes_alone,
@@ -23,7 +24,7 @@ from reach.interfaces.arriving import (
     stands_idle,
 )
 from reach.network.stage import Unmodelled
-from reach.resident import Resident, Standing, differs_in, only_groups
+from reach.resident import Resident, Standing, only_groups
 from reach.snapshot.index import instance_of, private_addresses
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface

@@ -13,19 +13,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 from reach.component import Lowering
 from reach.interfaces.claims import Elastic, elastic
 from reach.network.address import Prefix
 from reach.network.header_space import Ranges
+from reach.routing import overall
 from reach.snapshot.index import (
     Interfaces,
     delegated_prefixes,
     outer_mapping,
     private_addresses,
 )
-from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.records import NetworkInterface
 
 _Sent = Sequence[tuple[int, int]]
@@ -67,7 +66,7 @@ def _held(lowering: Lowering) -> Iterator[tuple[NetworkInterface, Ranges]]:
     def make() -> tuple[tuple[NetworkInterface, Ranges], ...]:
         delegated = ((each, delegated_prefixes(each)) for each in lowering.index.delegated)
         found = [(each, Ranges.prefixes(map(Prefix.parse, blocks))) for each, blocks in delegated]
-        pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+        pools = overall.pools(lowering)
         for interface_id, blocks in pools.routed.items():
             interface = lowering.snapshot.get(NetworkInterface, interface_id)
             if interface is not None:

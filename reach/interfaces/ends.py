@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reach.aim import Start
 from reach.component import End, Lowering, node_name
@@ -23,9 +22,9 @@ from reach.interfaces.unshown import may_be_led_to, unshown
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.stage import Origin
+from reach.routing import overall
 from reach.snapshot.crowd import Crowd, Mixed
 from reach.snapshot.index import instance_of
-from reach.snapshot.ingress_pools import ingress_pools
 from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.records import NetworkInterface
 
@@ -127,12 +126,12 @@ def _within(lowering: Lowering, interface: NetworkInterface, addresses: Ranges |
 
 def routed(lowering: Lowering) -> Mapping[str, object]:
     """The interfaces to which something of a pool of addresses is routed (R-IGW-9)."""
-    return lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot)).routed
+    return overall.pools(lowering).routed
 
 
 def pooled(lowering: Lowering, interface: NetworkInterface, addresses: Ranges | None) -> Ranges:
     """R-IGW-9: what of a pool of addresses is routed to an interface, whose guest may have it."""
-    pools = lowering.memo("ingress pools", partial(ingress_pools, lowering.snapshot))
+    pools = overall.pools(lowering)
     blocks = pools.routed.get(interface.network_interface_id)
     if not blocks:
         return _NOTHING

@@ -7,6 +7,7 @@ what names what; what that means to a packet is for the components.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from reach.network.address import Prefix, is_ipv4, parse_address
@@ -25,7 +26,14 @@ from reach.snapshot.lattice_records import (
     ServiceNetworkVpcAssociation,
     VpcEndpointAssociation,
 )
-from reach.snapshot.records import NetworkInterface, PrefixList, RouteTable, Subnet, VpcEndpoint
+from reach.snapshot.records import (
+    NetworkInterface,
+    PrefixList,
+    Route,
+    RouteTable,
+    Subnet,
+    VpcEndpoint,
+)
 from reach.snapshot.snapshot import Snapshot
 
 # The route target that AWS writes into the tables of an associated VPC.
@@ -40,45 +48,55 @@ _LINK_LOCAL = ("169.254.171.0/24", "fd00:ec2:80::/64")
 _PUBLIC = ("129.224.0.0/17",)
 
 
+@dataclass(frozen=True)
+class Reached:
+    """The addresses at which associated VPCs reach Lattice, and from which it calls targets; and
+    the VPCs whose tables lead there, which says that they are associated."""
+
+    addresses: Ranges
+    vpcs: frozenset[str]
+
+
+def reached(snapshot: Snapshot, index: Index) -> Reached:
+    leading = [
+        (table.vpc_id or "", route)
+        for table in snapshot.records(RouteTable)
+        for route in table.routes
+        if route.gateway_id == ROUTE_TARGET
+    ]
+    blocks = [*_LINK_LOCAL, *_listed(snapshot, index)]
+    for _, route in leading:
+        blocks += _routed(route, index)
+    addresses = Ranges.prefixes(map(Prefix.parse, blocks))
+    return Reached(addresses, frozenset(vpc for vpc, _ in leading))
+
+
+def _listed(snapshot: Snapshot, index: Index) -> Iterator[str]:
+    """The entries of com.amazonaws.<region>.vpc-lattice and .ipv6.vpc-lattice."""
+    for listed in snapshot.records(PrefixList):
+        name = listed.prefix_list_name or ""
+        if name.startswith("com.amazonaws.") and name.endswith(".vpc-lattice"):
+            yield from index.prefix_list_entries(listed.prefix_list_id) or ()
+
+
+def _routed(route: Route, index: Index) -> tuple[str, ...]:
+    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+    if block:
+        return (block,)
+    known = index.prefix_list_entries(route.destination_prefix_list_id or "")
+    return _PUBLIC if known is None else known
+
+
 class Lattice:
     """Lookups over one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, index: Index) -> None:
+    def __init__(self, snapshot: Snapshot, index: Index, at: Reached) -> None:
         self.snapshot = snapshot
         self.index = index
+        self.addresses = at.addresses
+        self.routed_vpcs = at.vpcs
 
     # ---------------------------------------------------------------- addresses
-
-    @cached_property
-    def addresses(self) -> Ranges:
-        """The addresses at which associated VPCs reach Lattice, and from which it calls targets."""
-        blocks = [*_LINK_LOCAL, *self._listed(), *self._routed()]
-        return Ranges.prefixes(map(Prefix.parse, blocks))
-
-    def _listed(self) -> Iterator[str]:
-        """The entries of com.amazonaws.<region>.vpc-lattice and .ipv6.vpc-lattice."""
-        for listed in self.snapshot.records(PrefixList):
-            name = listed.prefix_list_name or ""
-            if name.startswith("com.amazonaws.") and name.endswith(".vpc-lattice"):
-                yield from self.index.prefix_list_entries(listed.prefix_list_id) or ()
-
-    def _routed(self) -> Iterator[str]:
-        for table in self.snapshot.records(RouteTable):
-            for route in table.routes:
-                if route.gateway_id == ROUTE_TARGET:
-                    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
-                    listed = route.destination_prefix_list_id or ""
-                    known = (block,) if block else self.index.prefix_list_entries(listed)
-                    yield from _PUBLIC if known is None else known
-
-    @cached_property
-    def routed_vpcs(self) -> frozenset[str]:
-        """The VPCs whose tables lead to Lattice, which says that they are associated."""
-        return frozenset(
-            table.vpc_id or ""
-            for table in self.snapshot.records(RouteTable)
-            if any(route.gateway_id == ROUTE_TARGET for route in table.routes)
-        )
 
     def endpoint_addresses(self, endpoint: VpcEndpoint) -> Ranges:
         """All addresses of an endpoint's interfaces, their blocks included."""

@@ -307,13 +307,14 @@ class Lines:
         The id of a VPN connection, of a virtual interface or of a Direct Connect gateway.  Lines
         that are down count where no other can have done so: what they told is not yet withdrawn.
         """
-        if gateway_id not in self._learners:
+        known = self._learners
+        if gateway_id not in known:
             found = tuple(self._learning(gateway_id))
             live = tuple(line for line, silent in found if not silent)
             seen = self.direct_connect_asked and self.connections_asked(gateway_id)
             down = tuple(line for line, _ in found) if seen else ()
-            self._learners[gateway_id] = live or down
-        return self._learners[gateway_id]
+            known[gateway_id] = live or down
+        return known[gateway_id]
 
     @cached_property
     def _learners(self) -> dict[str, tuple[str, ...]]:

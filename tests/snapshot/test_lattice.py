@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reach.network.address import parse_address
 from reach.snapshot.index import Index
-from reach.snapshot.lattice import Lattice, id_in
+from reach.snapshot.lattice import Lattice, id_in, reached
 from reach.snapshot.lattice_records import LatticeTargetGroup, ResourceConfiguration
 from tests.estate import Estate, Pair
 from tests.estates.privatelink import (
@@ -22,7 +22,8 @@ from tests.estates.privatelink import (
 
 def lattice(e: Estate) -> Lattice:
     snapshot = e.load()
-    return Lattice(snapshot, Index(snapshot))
+    index = Index(snapshot)
+    return Lattice(snapshot, index, reached(snapshot, index))
 
 
 def test_addresses() -> None:

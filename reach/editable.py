@@ -1,0 +1,134 @@
+"""What of a snapshot may be edited alone, so that only what reads it is made anew.
+
+    touched(before, after, ids) -> reads, or nothing
+
+One vocabulary for all kinds of records: which fields may differ, whether a record may come or go,
+and by what it is found beside its id.  Whoever reads any of it is heard
+(:mod:`reach.resident`); whatever else differs is compared as a whole.  Must not know questions, the
+engines, nor how networks are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+from reach.component import JOINS
+from reach.snapshot.record import PROVENANCE, Record
+from reach.snapshot.records import (
+    ManagedPrefixListEntries,
+    NetworkAcl,
+    RouteTable,
+    SecurityGroup,
+    VpcPeeringConnection,
+)
+from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
+
+# A kind and an id, without an id all of the kind; or a table and a key.
+Read = tuple[type[Record] | str, str]
+Reads = frozenset[Read]
+
+# What of a record may be edited alone; of an object in it, behind a dot.  Whoever reads these
+# fields looks the record up in the very making of the node or the memo that it reads them for
+# (tests/test_resident.py counts the readers).
+RULES: Mapping[type[Record], frozenset[str]] = {
+    SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
+    NetworkAcl: frozenset({"entries", "associations"}),
+    RouteTable: frozenset({"routes", "associations"}),
+    ManagedPrefixListEntries: frozenset({"entries"}),
+    TransitGatewayRoutes: frozenset({"routes"}),
+    TransitGatewayStaticRoutes: frozenset({"routes"}),
+    VpcPeeringConnection: frozenset(
+        {
+            "status",
+            *(
+                f"{side}_vpc_info.{blocks}"
+                for side in ("requester", "accepter")
+                for blocks in ("cidr_block", "cidr_block_set", "ipv6_cidr_block_set")
+            ),
+        }
+    ),
+}
+# Kinds of which a record may come or go: nothing is known of a VPC by what stands in it.
+COME_AND_GO: frozenset[type[Record]] = frozenset({VpcPeeringConnection})
+# Read by nothing that works things out later (tests/test_resident_routes.py); a kind that is not
+# named here is taken to be read by all that does.
+NOT_LATER: tuple[type[Record], ...] = (
+    SecurityGroup,
+    NetworkAcl,
+    RouteTable,
+    ManagedPrefixListEntries,
+    TransitGatewayRoutes,
+    TransitGatewayStaticRoutes,
+    VpcPeeringConnection,
+)
+LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in NOT_LATER)
+NOTHING: Reads = frozenset()
+
+
+def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterable[str]]) -> Reads:
+    """What is read of records that differ in what may be edited alone, or come and go; nothing if
+    any differs otherwise.
+
+    ``ids`` are those of the records that differ, of each kind.
+    """
+    found: set[Read] = set()
+    for kind, names in ids.items():
+        for name in names:
+            one, other = before.get(kind, name), after.get(kind, name)
+            comes = kind in COME_AND_GO and (one is None) is not (other is None)
+            if not comes and not _only_rules(one, other):
+                return NOTHING
+            found |= {(kind, name), (kind, "")}
+            found |= {(kind, key) for key, _ in _found_by(one) ^ _found_by(other)}
+    return frozenset(found)
+
+
+def _only_rules(one: Record | None, other: Record | None) -> bool:
+    if one is None or other is None or type(one) is not type(other) or type(one) not in RULES:
+        return False
+    return not differs_in(one, other, RULES[type(one)])
+
+
+def differs_in(one: Record, other: Record, free: frozenset[str]) -> bool:
+    """Whether two records of a kind differ in anything but some fields."""
+    same_scope = one.page.scope == other.page.scope
+    return not same_scope or not _same_but(one, other, free | PROVENANCE)
+
+
+def _same_but(one: object, other: object, free: Set[str]) -> bool:
+    inside = {name.partition(".")[0] for name in free if "." in name}
+    for name in type(one).__struct_fields__:  # type: ignore[attr-defined]
+        mine, others = getattr(one, name), getattr(other, name)
+        if name in free or mine == others:
+            continue
+        within = {each.partition(".")[2] for each in free if each.startswith(f"{name}.")}
+        if name not in inside or not _same_but(mine, others, within):
+            return False
+    return True
+
+
+def _found_by(record: Record | None) -> frozenset[tuple[str, object]]:
+    """By what a record is found that need not be looked up by its id, with what says so."""
+    match record:
+        case NetworkAcl():
+            return frozenset((of(each.subnet_id), each) for each in record.associations)
+        case RouteTable():
+            return frozenset(
+                (of(place), each)
+                for each in record.associations
+                for place in (each.subnet_id, each.gateway_id, record.vpc_id if each.main else "")
+                if place
+            )
+        case _:
+            return frozenset()
+
+
+def of(place: str) -> str:
+    """What is read by whoever looks for the record of a place."""
+    return f"of {place}"
+
+
+def joined_otherwise(edits: Reads) -> frozenset[str]:
+    """The VPCs that are joined to others."""
+    return frozenset(vpc for kind, vpc in edits if kind == JOINS)

@@ -1,0 +1,353 @@
+"""Who reads what of a snapshot, while something is made of it.
+
+    watched(snapshot, frames)    WatchedIndex(snapshot)    frames.make(make) -> Made, with its reads
+
+Hears whoever is handed a record of a kind that may be edited alone (:mod:`reach.editable`), from
+the snapshot, its index, its tags, or a table.  Must not know what is made, nor what of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from heapq import merge
+from operator import attrgetter
+from threading import local
+from typing import Any, TypeVar, cast
+
+from reach.component import Regrouped
+from reach.editable import (
+    COME_AND_GO,
+    LATER,
+    RULES,
+    Read,
+    Reads,
+    of,
+)
+from reach.interfaces.plain import worn
+from reach.network.header_space import Ranges
+from reach.snapshot.crowd import Crowd
+from reach.snapshot.index import Index, Interfaces, instance_of, private_addresses
+from reach.snapshot.lines import Lines
+from reach.snapshot.record import Record
+from reach.snapshot.records import (
+    NetworkAcl,
+    NetworkInterface,
+    RouteTable,
+    SecurityGroup,
+)
+from reach.snapshot.snapshot import AnyRecord, Snapshot
+from reach.snapshot.tags import Tags
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A thing with what was read for it."""
+
+    value: object
+    reads: Reads
+
+
+class Keyed(Mapping[str, Any]):
+    """A table that tells what is looked up in it."""
+
+    def __init__(self, frames: Frames, name: str, made: Made) -> None:
+        self._frames, self._name, self._made = frames, name, made
+        self._table = cast("Mapping[str, Any]", made.value)
+
+    def __getitem__(self, key: str) -> Any:
+        self._frames.hear((self._name, key))
+        return self._table[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        self._frames.note(self._made.reads)
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        self._frames.note(self._made.reads)
+        return len(self._table)
+
+
+class Frames(local):
+    """What is being made at the moment, the innermost last, with what it was handed so far."""
+
+    def __init__(self) -> None:
+        self.open: list[set[Read]] = []
+
+    def hear(self, read: Read) -> None:
+        if self.open:
+            self.open[-1].add(read)
+
+    @contextmanager
+    def frame(self) -> Iterator[set[Read]]:
+        """What is made here; what it read, whoever asked for it has read as well."""
+        reads: set[Read] = set()
+        self.open.append(reads)
+        try:
+            yield reads
+        finally:
+            self.open.pop()
+        self.note(reads)
+
+    def note(self, reads: Iterable[Read]) -> None:
+        if self.open:
+            self.open[-1].update(reads)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is read here is not what anything is made of: only who is whose."""
+        self.open.append(set())
+        try:
+            yield
+        finally:
+            self.open.pop()
+
+    def make(self, make: Callable[[], T]) -> Made:
+        """A thing, with what was read for it; whoever asked for it has read that as well."""
+        made = self.make_apart(make)
+        self.note(made.reads)
+        return made
+
+    def make_apart(self, make: Callable[[], T]) -> Made:
+        """The same, and who asked for it is yet to say what he looked at."""
+        with self.unheard(), self.frame() as reads:
+            value = make()
+            if _works_out_later(value):
+                self.note(LATER)
+        return Made(value, frozenset(reads))
+
+
+@dataclass(frozen=True, eq=False)
+class Watched(Snapshot):
+    """A snapshot that tells which records it hands out."""
+
+    frames: Frames = field(default_factory=Frames, repr=False)
+
+    def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
+        if kind in RULES:
+            self.frames.hear((kind, ""))
+        return super().records(kind)
+
+    def get(self, kind: type[AnyRecord], name: str) -> AnyRecord | None:
+        if kind in RULES:
+            self.frames.hear((kind, name))
+        return super().get(kind, name)
+
+
+class WatchedIndex(Index):
+    """An index that tells which records it hands out, and of which its tables are made."""
+
+    def __init__(self, snapshot: Watched) -> None:
+        super().__init__(snapshot)
+        self.frames = snapshot.frames
+        self.regrouped: Mapping[str, Regrouped] = {}
+        self.tables: dict[str, Made] = {}
+        self._tags = WatchedTags(snapshot)
+        self._lines = _WatchedLines(self)
+
+    @property
+    def lines(self) -> Lines:
+        return self._lines
+
+    @property
+    def tags(self) -> WatchedTags:
+        return self._tags
+
+    def take_over(self, earlier: WatchedIndex, touched: Reads) -> None:
+        """What was worked out of other records."""
+        self.tables.update(
+            (name, made) for name, made in earlier.tables.items() if made.reads.isdisjoint(touched)
+        )
+        self._tags.take_over(earlier.tags, {kind for kind, _ in touched})
+
+    def network_acl_of(self, subnet_id: str) -> NetworkAcl | None:
+        with self.frames.unheard():
+            acl = super().network_acl_of(subnet_id)
+        self.frames.hear((NetworkAcl, of(subnet_id)))
+        if acl is not None:
+            self.frames.hear((NetworkAcl, acl.network_acl_id))
+        return acl
+
+    def route_table_of(self, subnet_id: str) -> RouteTable | None:
+        with self.frames.unheard():
+            table = super().route_table_of(subnet_id)
+        self.frames.hear((RouteTable, of(subnet_id)))
+        self.frames.hear((RouteTable, of(self._vpc_of(subnet_id))))
+        return self._handed(table)
+
+    def gateway_route_tables(self, gateway_id: str) -> tuple[RouteTable, ...]:
+        with self.frames.unheard():
+            tables = super().gateway_route_tables(gateway_id)
+        self.frames.hear((RouteTable, of(gateway_id)))
+        for each in tables:
+            self._handed(each)
+        return tables
+
+    def group_but_rules(self, group_id: str) -> SecurityGroup | None:
+        with self.frames.unheard():
+            return super().group_but_rules(group_id)
+
+    def wearing(self, group_id: str) -> Interfaces:
+        """Told as it is now of those that have changed their groups."""
+        self.frames.hear((NetworkInterface, group_id))
+        with self.frames.unheard():
+            found = super().wearing(group_id)
+        if not self.regrouped:
+            return found
+        changed = {name: each.interface for name, each in self.regrouped.items()}
+        now = {name: each for name, each in changed.items() if group_id in worn(each)}
+        if self.roll is not None:
+            own = found if isinstance(found, Crowd) else self.roll.crowd(self.roll.nobody)
+            come = [each for name, each in now.items() if self.regrouped[name].came]
+            return own.with_others(changed, now).beside(come)
+        kept = (each for each in found if each.network_interface_id not in changed)
+        return tuple(sorted((*kept, *now.values()), key=attrgetter("network_interface_id")))
+
+    @property
+    def come(self) -> tuple[NetworkInterface, ...]:
+        """Who is in no table, as it has come since."""
+        return tuple(each.interface for each in self.regrouped.values() if each.came)
+
+    def public_ipv4_in(self, vpc_id: str) -> Ranges:
+        """Of those that come none has such."""
+        with self.frames.unheard():
+            return super().public_ipv4_in(vpc_id)
+
+    def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
+        own = (each for each in self.come if address in private_addresses(each))
+        return (*super().owner_of_address(address), *own)
+
+    def addresses_within(self, spans: Ranges) -> Iterator[int]:
+        known = super().addresses_within(spans)
+        more = {a for each in self.come for a in private_addresses(each) if a in spans}
+        return merge(known, sorted(more)) if more else known
+
+    def _handed(self, table: RouteTable | None) -> RouteTable | None:
+        if table is not None:
+            self.frames.hear((RouteTable, table.route_table_id))
+        return table
+
+
+class WatchedTags(Tags):
+    """Tags that tell of which kinds they are, as records that carry some may come and go."""
+
+    def __init__(self, snapshot: Watched) -> None:
+        super().__init__(snapshot)
+        self._frames = snapshot.frames
+
+    def _of(self, kind: type[Record]) -> Any:
+        if kind in COME_AND_GO:
+            self._frames.hear((kind, ""))
+        return super()._of(kind)
+
+    def take_over(self, earlier: WatchedTags, kinds: Set[object]) -> None:
+        self._known.update((k, each) for k, each in earlier._known.items() if k not in kinds)
+
+
+class _WatchedLines(Lines):
+    """Lines whose tables are of the index that they belong to."""
+
+    def __init__(self, index: WatchedIndex) -> None:
+        super().__init__(index.snapshot, index.prefix_list_entries)
+        self.frames, self.tables = index.frames, index.tables
+
+    @property
+    def _learners(self) -> dict[str, tuple[str, ...]]:
+        """Nothing is kept: who asks again has to hear it again."""
+        return {}
+
+
+def _watched_table(name: str, make: Callable[[Any], object]) -> property:
+    """A table that is worked out once, and says to each who looks at it what it is made of."""
+
+    def look(index: WatchedIndex | _WatchedLines) -> object:
+        known = index.tables.get(name)
+        if known is None:
+            known = index.tables[name] = index.frames.make(lambda: make(index))
+        else:
+            index.frames.note(known.reads)
+        return known.value
+
+    return property(look)
+
+
+_WATCHED: Iterable[tuple[type, type]] = ((Index, WatchedIndex), (Lines, _WatchedLines))
+for _plain, _watching in _WATCHED:
+    for _name, _table in list(vars(_plain).items()):
+        if isinstance(_table, cached_property) and _name not in vars(_watching):
+            _look = _watched_table(f"{_plain.__name__}.{_name}", _table.func)
+            setattr(_watching, _name, _look)
+
+
+class _Beside(Mapping[str, Interfaces]):
+    """A table of interfaces by where they are, with those that have come since; whoever looks one
+    place up is made of what is there.  Of an instance only its own interfaces ask."""
+
+    def __init__(self, index: WatchedIndex, known: Mapping[str, Interfaces], at: _Place) -> None:
+        self._index, self._known, self._at = index, known, at
+
+    def __getitem__(self, name: str) -> Interfaces:
+        if self._at is not instance_of:
+            self._index.frames.hear((NetworkInterface, name))
+        come = tuple(each for each in self._index.come if self._at(each) == name)
+        if not come:
+            return self._known[name]
+        known = self._known.get(name, ())
+        return known.beside(come) if isinstance(known, Crowd) else (*known, *come)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+_Place = Callable[[NetworkInterface], str | None]
+_PLACES: Mapping[str, _Place] = {
+    "interfaces_by_subnet": attrgetter("subnet_id"),
+    "interfaces_by_vpc": attrgetter("vpc_id"),
+    "interfaces_by_instance": instance_of,
+}
+
+
+def _place_table(name: str, at: _Place) -> property:
+    known = vars(WatchedIndex)[name]
+    return property(lambda index: _Beside(index, known.__get__(index), at))
+
+
+for _name, _at in _PLACES.items():
+    setattr(WatchedIndex, _name, _place_table(_name, _at))
+
+
+def _works_out_later(value: object) -> bool:
+    """Whether a thing keeps a snapshot, and reads more of it when it is asked for more; not one
+    that keeps what it was made of, as a roll does."""
+    kind = type(value)
+    kept = any(isinstance(each, cached_property) for each in vars(kind).values())
+    return kept and kind.__module__.startswith("reach.snapshot.") and _keeps_a_snapshot(value)
+
+
+def _keeps_a_snapshot(value: object) -> bool:
+    kept = [getattr(each, "__self__", each) for each in vars(value).values()]
+    return any(isinstance(each, Snapshot | Index) or _works_out_later(each) for each in kept)
+
+
+def watched(snapshot: Snapshot, frames: Frames) -> Watched:
+    told = {each.name: getattr(snapshot, each.name) for each in fields(Snapshot)}
+    heard = Watched(**told, frames=frames)
+    inherit(heard, snapshot, ())
+    return heard
+
+
+def inherit(snapshot: Snapshot, earlier: Snapshot, kinds: Iterable[object]) -> None:
+    """What was worked out of a snapshot's records, but for those of some kinds."""
+    told = {each.name for each in fields(Watched)}
+    for name, value in earlier.__dict__.items():
+        if name == "_tuples":
+            value = {kind: found for kind, found in value.items() if kind not in set(kinds)}
+        if name not in told:
+            snapshot.__dict__[name] = value
