@@ -120,6 +120,21 @@ def test_peerings_of_a_grown_estate(
         estate = step(estate, after, done)
 
 
+def test_what_one_branch_looks_at_another_one_has_not(
+    grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what a rule means is in doubt hosts' own nodes are looked at: in a branch that has led
+    elsewhere since, these ways are not known by that."""
+    done = watched(monkeypatch)
+    root = reach.Estate(reach.load(grown, cache=True))
+    peerings = root.snapshot.records(Peering)
+    for first in peerings[:2]:
+        branch = step(root, become(root.snapshot, first, "active or deleted"), done)
+        for other in peerings:
+            step(root, become(root.snapshot, other, "gone"), done)
+            step(branch, become(branch.snapshot, other, "gone"), done)
+
+
 @pytest.mark.parametrize("seed", SEEDS[:1])
 def test_peerings_after_interfaces_have_changed_or_come(
     seed: int, grown: Path, monkeypatch: pytest.MonkeyPatch

@@ -85,7 +85,8 @@ class Skeleton(Graph):
         other = super().on(network, names, entries)
         assert isinstance(other, Skeleton)
         if other.into is not self.into:
-            other._answering = {}
+            # What one of them looks at from here on, the other one has not looked at.
+            other._answering, other._expanded = {}, set(self._expanded)
         new = (name for name in other.nodes if name not in self.nodes)
         if len(other.nodes) != len(self.nodes) and any(map(other._rewrites, new)):
             raise NotPlainError("what is new rewrites")
