@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
+from msgspec import Struct
+
 from reach.component import JOINS
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import (
@@ -96,14 +98,14 @@ def differs_in(one: Record, other: Record, free: frozenset[str]) -> bool:
     return not same_scope or not _same_but(one, other, free | PROVENANCE)
 
 
-def _same_but(one: object, other: object, free: Set[str]) -> bool:
-    inside = {name.partition(".")[0] for name in free if "." in name}
-    for name in type(one).__struct_fields__:  # type: ignore[attr-defined]
+def _same_but(one: Struct, other: Struct, free: Set[str]) -> bool:
+    for name in one.__struct_fields__:
         mine, others = getattr(one, name), getattr(other, name)
         if name in free or mine == others:
             continue
         within = {each.partition(".")[2] for each in free if each.startswith(f"{name}.")}
-        if name not in inside or not _same_but(mine, others, within):
+        both = isinstance(mine, Struct) and isinstance(others, Struct)
+        if not within or not both or not _same_but(mine, others, within):
             return False
     return True
 

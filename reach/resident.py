@@ -201,13 +201,12 @@ class Resident(Ground):
                     told[kind] = self.snapshot.contents[kind]
             snapshot = replace(snapshot, contents=told)
         self._tell_tables()
-        later = Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
-        others = later.keys_unlike(self)
-        while not others <= touched:
-            touched |= others
+        while True:
             later = Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
             others = later.keys_unlike(self)
-        return later
+            if others <= touched:
+                return later
+            touched |= others
 
     # ------------------------------------------------------------------- tables
 

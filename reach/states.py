@@ -14,6 +14,7 @@ from collections.abc import Container
 from dataclasses import replace
 
 from reach.network.stage import Filter, Origin, deny_all, unknown_filter
+from reach.snapshot.lattice import GONE
 
 Words = frozenset[str]
 
@@ -40,7 +41,7 @@ ENDPOINT_SERVICE = _words(f"{_MADE_AND_GONE} failed")
 # "associated" is left out: nothing says whether a branch interface in it has traffic.
 # Nor does it have "pending", in which the API shows one that is just being made.
 INTERFACE = _words("pending available attaching detaching")
-LATTICE = _words("create_in_progress create_failed delete_in_progress")
+LATTICE = frozenset(GONE)
 LOAD_BALANCER = _words("provisioning failed")
 NAT_GATEWAY = _words(f"{_MADE_AND_GONE} failed")
 PEERING = _words(

@@ -21,7 +21,7 @@ import reach
 from bench.editing import changed, changed_snapshot, edited, edited_snapshot
 from bench.grow import Size, write
 from reach import editable
-from reach.changes.edit import with_record
+from reach.changes.edit import with_record, without_record
 from reach.comparing.nodes import Spot, more
 from reach.flood import uncovered
 from reach.network.address import ANY_IPV4, Prefix
@@ -42,7 +42,6 @@ from tests.estate import Pair
 from tests.test_labs import NAMES, needs_labs
 from tests.test_labs import snapshot as lab_of
 from tests.test_near import assert_same_packets, of_instances, packets_between, watched
-from tests.test_resident import without
 
 Peering = VpcPeeringConnection
 STATES = ("active", "deleted", "pending-acceptance", "active or deleted")
@@ -56,7 +55,7 @@ def become(snapshot: Snapshot, peering: Peering, how: str) -> Snapshot:
     """The snapshot with a peering in another state, without its blocks, as it was, or gone."""
     name = peering.vpc_peering_connection_id
     if how == "gone":
-        return without(snapshot, Peering, name)
+        return without_record(snapshot, name, Peering)
     if how == "back":
         return with_record(snapshot, name, peering)
     if how == "blind":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace as replaced
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -19,7 +18,7 @@ from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 import reach
-from reach.changes.edit import with_record
+from reach.changes.edit import with_record, without_record
 from reach.comparing.coming import Graph
 from reach.comparing.nodes import same
 from reach.comparing.records import changed
@@ -93,15 +92,10 @@ def peerings(snapshot: Snapshot) -> Iterator[Snapshot]:
             yield with_record(snapshot, name, replace(peering, status=PeeringStatus(code)))
         blind = replace(peering.accepter_vpc_info, cidr_block=None, cidr_block_set=())
         yield with_record(snapshot, name, replace(peering, accepter_vpc_info=blind))
-        yield without(snapshot, VpcPeeringConnection, name)
+        yield without_record(snapshot, name, VpcPeeringConnection)
         other = f"{name[:-1]}{'0' if name[-1] != '0' else '1'}"
         beside = replace(peering, vpc_peering_connection_id=other, status=PeeringStatus("active"))
         yield with_record(snapshot, other, beside)
-
-
-def without(snapshot: Snapshot, kind: type[Record], name: str) -> Snapshot:
-    kept = {key: record for key, record in snapshot.contents[kind].items() if key != name}
-    return replaced(snapshot, contents={**snapshot.contents, kind: kept}, derived={})
 
 
 def graph(ground: Ground) -> Graph:

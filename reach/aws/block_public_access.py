@@ -36,7 +36,6 @@ from reach.routing.tables import edge_of
 from reach.snapshot.call import Call
 from reach.snapshot.firewalls import is_firewalls
 from reach.snapshot.index import private_addresses, subnet_blocks
-from reach.snapshot.ingress_pools import IngressPools
 from reach.snapshot.interface_records import NAT_TYPES
 from reach.snapshot.public_access import (
     BOTH,
@@ -229,7 +228,7 @@ def _from_pools(lowering: Lowering, vpc: Vpc) -> Iterator[Rule]:
 
 
 def _pools_of(lowering: Lowering, vpc: Vpc) -> Ranges:
-    pools: IngressPools = overall.pools(lowering)
+    pools = overall.pools(lowering)
     return Ranges.prefixes(
         block
         for gateway in lowering.snapshot.records(InternetGateway)

@@ -20,7 +20,7 @@ from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, Ranges, to_prefix
 from reach.network.stage import Choose, Deliver, Forward, Option, Origin, Route, Stage
 from reach.routing import overall
-from reach.snapshot.ingress_pools import ByoipCidr, IngressPools, PublicIpv4Pool
+from reach.snapshot.ingress_pools import ByoipCidr, PublicIpv4Pool
 from reach.snapshot.records import InternetGateway, NetworkInterface
 from reach.snapshot.section import Section
 from reach.unprinted import left_out
@@ -31,21 +31,17 @@ _QUIET = Origin("", "")
 _CHANGING = ("pending-advertising", "pending-withdrawal")
 
 
-def _pools(lowering: Lowering) -> IngressPools:
-    return overall.pools(lowering)
-
-
 # ------------------------------------------------------------------- from the internet
 
 
 def _announce(lowering: Lowering) -> Iterator[Route]:
-    for gateway_id, blocks in _pools(lowering).accepted.items():
+    for gateway_id, blocks in overall.pools(lowering).accepted.items():
         if lowering.snapshot.get(InternetGateway, gateway_id) is None:
             match = HeaderSpace.where(destination=Ranges.prefixes(blocks))
             yield Route(match, node_name("unmodelled", gateway_id, "pool"), Origin("", ""))
     for gateway in lowering.snapshot.records(InternetGateway):
         if any(each.is_attached for each in gateway.attachments):
-            for block in _pools(lowering).accepted.get(gateway.internet_gateway_id, ()):
+            for block in overall.pools(lowering).accepted.get(gateway.internet_gateway_id, ()):
                 yield _sent_in(lowering, gateway, block)
 
 
@@ -77,7 +73,7 @@ def _may(lowering: Lowering, gateway_id: str, block: str) -> tuple[Stage, ...]:
 
 def _to_guest(lowering: Lowering, interface_id: str) -> tuple[Stage, ...]:
     """What is routed to an interface, once its groups have let it in."""
-    blocks = _pools(lowering).routed.get(interface_id, ())
+    blocks = overall.pools(lowering).routed.get(interface_id, ())
     if not blocks:
         return ()
     match = HeaderSpace.where(destination=Ranges.prefixes(blocks))
@@ -125,7 +121,7 @@ def _pose(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
 
 def _openings(lowering: Lowering) -> Iterator[Origin]:
     """Pools that are listed, and of which no table tells for certain whether a gateway has them."""
-    for name in _pools(lowering).unlisted:
+    for name in overall.pools(lowering).unlisted:
         pool = lowering.snapshot.get(PublicIpv4Pool, name)
         if pool is not None:
             words = "another way may exist: whether a gateway takes in its addresses is not known"

@@ -30,6 +30,7 @@ from reach.reduce import Reductions
 from reach.resident import Resident, Standing
 from reach.resolve import of_newcomers
 from reach.snapshot.amended import apart
+from reach.snapshot.index import instance_of
 from reach.snapshot.record import Record
 from reach.snapshot.records import Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
@@ -232,14 +233,11 @@ def _apart(before: Snapshot, after: Snapshot, changed: Changed) -> Iterator[str]
         return
     for snapshot in (before, after):
         for interface in snapshot.records(NetworkInterface):
-            if interface.network_interface_id in different and _instance(interface):
-                owners.add(_instance(interface))
+            owner = instance_of(interface)
+            if interface.network_interface_id in different and owner:
+                owners.add(owner)
     yield from different
     for snapshot in (before, after):
         for interface in snapshot.records(NetworkInterface):
-            if _instance(interface) in owners:
+            if instance_of(interface) in owners:
                 yield interface.network_interface_id
-
-
-def _instance(interface: NetworkInterface) -> str:
-    return (interface.attachment.instance_id if interface.attachment else None) or ""

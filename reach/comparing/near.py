@@ -281,13 +281,13 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
-    after = before.on(network, names)
+    later = before.on(network, names)
     # Who comes there in one network alone has been led there by another node that differs.
-    names = tuple(name for name in names if before.is_come_to(name) and after.is_come_to(name))
+    names = tuple(name for name in names if before.is_come_to(name) and later.is_come_to(name))
     both = ((before.network.node(name), network.node(name)) for name in names)
     if not all(differ_in(Filter | Forward, one, other) for one, other in both):
         return None
-    after = pair.after.own("skeleton", lambda: after)
+    after = pair.after.own("skeleton", lambda: later)
     between = not (groups or apart) or any(
         isinstance(kind, type) and kind not in _OF_HOSTS for kind, _ in edits
     )

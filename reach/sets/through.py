@@ -132,15 +132,24 @@ def _arrived(arrived: Iterable[Arrived]) -> Iterator[tuple[Home, bool]]:
     for each in arrived:
         trail = each.trail
         if trail.counts:
-            rewritten = "destination" in trail.was.by_name
-            ending = each.space.by_name.get("destination") if rewritten else None
-            key = (each.node, each.stage.owner, ending, trail.doubted)
+            key = (each.node, each.stage.owner, _ending(each), trail.doubted)
             spaces.setdefault(key, []).append(began(trail, each.space))
     for (node, owner, ending, doubted), every in spaces.items():
         for space in joined(every, "source"):
-            again = HeaderSpace.where(source=ending)
-            for left in minus(space, again) if ending is not None else (space,):
+            for left in _but_to_itself(space, ending):
                 yield Home(node, owner, left, ending), doubted
+
+
+def _ending(each: Arrived) -> Ranges | None:
+    """The destination at which it is delivered, unless it is the one that it was sent to."""
+    if _TO not in each.trail.was.by_name:
+        return None
+    return each.space.by_name.get(_TO)
+
+
+def _but_to_itself(space: HeaderSpace, ending: Ranges | None) -> Iterable[HeaderSpace]:
+    """A set without what comes back to the address that sent it."""
+    return (space,) if ending is None else minus(space, HeaderSpace.where(source=ending))
 
 
 def _but_covered(homes: Iterable[Home]) -> Iterator[Home]:
@@ -171,9 +180,8 @@ def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
             continue
         trail = each.trail
         if not trail.is_unchanged:
-            by = each.space.by_name
-            ending = by.get("destination") if "destination" in trail.was.by_name else None
-            to = Delivered(each.node, each.stage.owner, ending, by.get("icmp_code"))
+            codes = each.space.by_name.get("icmp_code")
+            to = Delivered(each.node, each.stage.owner, _ending(each), codes)
             trail = replace(trail, to=to)
         yield each.stage.reply, trail, answer
 
@@ -197,11 +205,10 @@ def _delivered(
             yield from ((found, doubted) for found in _said_by_header(arrived, to, each))
             continue
         for space in joined(each, "source"):
-            again = HeaderSpace.where(source=to.ending)
-            for left in minus(space, again) if to.ending is not None else (space,):
+            for left in _but_to_itself(space, to.ending):
                 yield Home(to.node, to.owner, left, to.ending), doubted
             if to.ending is not None and to_itself is not None:
-                to_itself.append(space & again)
+                to_itself.append(space & HeaderSpace.where(source=to.ending))
 
 
 def _met(chosen: Chosen, others: Chosen) -> bool:

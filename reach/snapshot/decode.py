@@ -86,9 +86,10 @@ def _strange(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic
 
 def _silent(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
     """A warning for each thing that does not say what AWS always prints."""
+    values = Values(records)
     for path in ALWAYS.get(section.key, ()):
         holder, _, name = path.rpartition(".")
-        parts = Values(records).at(holder)
+        parts = values.at(holder)
         for record in () if all(map(attrgetter(name), parts)) else records:
             for place in trace(record, holder):
                 if not getattr(place.value, name):

@@ -126,7 +126,6 @@ def _rows(section: Section, records: list[Record]) -> Rows:
     """
     packer, columns = Packer(), section.columns() if section.columns else None
     own = attrgetter(section.id)
-    ids: list[str] = []
     named: list[set[str]] = [set() for _ in section.references]
     for start in range(0, len(records), _AT_ONCE):
         values = Values(records[start : start + _AT_ONCE])
@@ -135,11 +134,9 @@ def _rows(section: Section, records: list[Record]) -> Rows:
             found.update(values.at(reference.path))
         if columns is not None:
             columns.add(values.records)
-        some = list(map(own, values.records))
-        packer.add(values.records, some)
-        ids += some
+        packer.add(values.records, map(own, values.records))
     told = [_beginning(e.prefix, found) for e, found in zip(section.references, named, strict=True)]
-    return Rows(section.key, packer.part(columns.told() if columns else b""), ids, told)
+    return Rows(section.key, packer.part(columns.told() if columns else b""), packer.ids, told)
 
 
 def _beginning(prefix: str, texts: Collection[str]) -> list[str]:

@@ -40,7 +40,7 @@ from reach.snapshot.snapshot import Snapshot
 ROUTE_TARGET = "VpcLattice"
 # What failed to be changed or deleted goes on as it was (API reference, the status of each).
 # In lower case, and none: what is not printed is a good state.
-_GONE = ("create_in_progress", "create_failed", "delete_in_progress")
+GONE = ("create_in_progress", "create_failed", "delete_in_progress")
 IN_ORDER = ("active", "update_in_progress", "update_failed", "delete_failed", "partial", "")
 # R-LAT-1; the link-local blocks of every Region, which its prefix lists hold among others.
 _LINK_LOCAL = ("169.254.171.0/24", "fd00:ec2:80::/64")
@@ -284,7 +284,7 @@ def _note(members: dict[str, str], name: str, status: str) -> None:
 
 def _standing(status: str) -> int:
     """A word that nobody knows is better than one of what is gone."""
-    return 2 if status.lower() in IN_ORDER else int(status.lower() not in _GONE)
+    return 2 if status.lower() in IN_ORDER else int(status.lower() not in GONE)
 
 
 def network_of(association: ServiceNetworkVpcAssociation) -> str:

@@ -103,13 +103,13 @@ def _raw(part: Part, number: int) -> list[msgspec.Raw]:
 
 
 class Packer:
-    """Records of one file, packed some at a time; each loses its page.
+    """Records of one file, packed some at a time, with their ``ids``; each loses its page.
 
     Raises OverflowError or UnicodeEncodeError for what JSON can hold and msgpack cannot.
     """
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
+        self.ids: list[str] = []
         self._pages: dict[Page, int] = {}
         self._numbers: list[int] = []
         self._rows = 0
@@ -118,7 +118,7 @@ class Packer:
         self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
 
     def add(self, records: Sequence[Record], ids: Iterable[str]) -> None:
-        self._ids += ids
+        self.ids += ids
         self._number(records)
         for record in records:
             force_setattr(record, "page", NOWHERE)
@@ -136,10 +136,10 @@ class Packer:
             self._put(self._rest)
             self._rest = ()
         return Part(
-            count=len(self._ids),
+            count=len(self.ids),
             pages=tuple(self._pages),
             numbers=tuple(self._numbers) if len(self._pages) > 1 else (),
-            names=self._compress(_encode(self._ids)),
+            names=self._compress(_encode(self.ids)),
             rows=self._rows or 1,
             blocks=tuple(self._blocks),
             columns=columns,

@@ -28,7 +28,7 @@ from reach.network.stage import Origin
 from reach.survey.candidates import Pair, Piece
 from reach.survey.confirmed import Shown, Work, rest, without
 from reach.survey.homing import homing
-from reach.survey.packets import Packets
+from reach.survey.packets import Packet, Packets
 from reach.survey.replays import replays
 from reach.survey.senders import Senders
 from reach.survey.serving import Serving, fits, gets_beyond
@@ -108,12 +108,7 @@ class Settling:
         asked = Asked.of(self.aim, self.senders, self.aliases, candidates, ())
         packets = homing(self.network, asked.aim.starts, self.aim.two_way)
         for packet in islice(packets, _MOST_TRIED):
-            before = len(work.covered)
-            for proof in replays(self.network, *packet, self.aim.two_way):
-                self._show(work, work.left, proof)
-                if len(work.covered) > before:
-                    break
-            if len(work.covered) > before:
+            if self._shows_more(work, work.left, packet):
                 work.left = work.rest()
                 if not work.left:
                     return
@@ -128,16 +123,20 @@ class Settling:
         """Whether many packets do not show all that is possible of a pair."""
         pieces, senders = work.left, work.senders
         for packet in islice(self.packets.further(pieces), _MOST_TRIED):
-            before = len(work.covered)
-            for proof in replays(self.network, *packet, self.aim.two_way):
-                self._show(work, pieces, proof)
-                if len(work.covered) > before:
-                    break
-            if len(work.covered) > before:
+            if self._shows_more(work, pieces, packet):
                 pieces = rest(pieces, work.covered)
                 if not pieces or not together.possible([(senders, pieces)]):
                     return False
         return True
+
+    def _shows_more(self, work: Work, pieces: list[Piece], packet: Packet) -> bool:
+        """Whether a packet, by some choice on its way, shows more of some pieces."""
+        before = len(work.covered)
+        for proof in replays(self.network, *packet, self.aim.two_way):
+            self._show(work, pieces, proof)
+            if len(work.covered) > before:
+                return True
+        return False
 
     def _show(self, work: Work, pieces: list[Piece], proof: Proof) -> None:
         """What a replay shows of some pieces."""
