@@ -8,7 +8,9 @@ made.  ``classes``: interfaces that every rule treats alike are one node; those 
 ``apart`` are left out of it, for a question that names one of them as a place to pass or to avoid
 means that one and no other.  ``slices``: of a network that is only about some packets, the filters
 of interfaces say nothing of others, so that more of them are alike.  Such a network is made for a
-survey, and whoever asks it anything has to see that no other packet comes up.  Must not know AWS,
+survey, and whoever asks it anything has to see that no other packet comes up.  ``places``: whether
+two sides are isolated is first asked of a network in which hosts of a subnet may send anything from
+their addresses; only if that does not show it hosts are looked at.  Must not know AWS,
 questions or the engines.
 """
 
@@ -22,9 +24,11 @@ from reach.network.header_space import ANYTHING, HeaderSpace
 
 CLASSES = "classes"
 SLICES = "slices"
+PLACES = "places"
 PASSES = {
     CLASSES: "interfaces of a subnet that every rule treats alike are one node",
     SLICES: "a survey leaves out what rules say of packets that cannot come up",
+    PLACES: "isolation is first asked of all hosts of a subnet at once, whatever their groups say",
 }
 
 

@@ -19,10 +19,11 @@ from itertools import product
 from math import inf
 
 from reach.aim import Start
-from reach.comparing.coming import Edge, Graph, ways
+from reach.comparing.coming import Edge, Graph
 from reach.comparing.nodes import Spot, only_says_who, unwritten
 from reach.flood import image, whole
 from reach.interfaces.plain import Plain, plain
+from reach.leaving import exits
 from reach.lower import Ground
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
@@ -73,7 +74,7 @@ class Skeleton(Graph):
         self._begins = frozenset(start.node for start in everywhere(ground))
         self.network = ground.network
         for place, node in first_of.items():
-            for each in self._leads_out(node):
+            for each in exits(ground.network, self._plain, node):
                 self.exits.setdefault(each, []).append(place)
         super().__init__(ground.network, dict.fromkeys([*entries, *sorted(self.exits)]))
         self._cases, self._says = self._all_cases()
@@ -135,19 +136,6 @@ class Skeleton(Graph):
             return False
         self._led_to.setdefault(family, {})[name] = None
         return True
-
-    def _leads_out(self, node: str) -> set[str]:
-        """Where the nodes of a family lead that are not its own."""
-        family, found, queue = self._plain.family(node), set[str](), [node]
-        seen: set[str] = set()
-        while queue:
-            name = queue.pop()
-            if self._plain.family(name) != family:
-                found.add(name)
-            elif name not in seen:
-                seen.add(name)
-                queue += _targets(self.network, name)
-        return found
 
     def _out_of(self, name: str) -> list[str]:
         self._looked_at.append(name)
@@ -331,13 +319,6 @@ class Skeleton(Graph):
         """Whether what takes a way is as it was when it came to the node."""
         stages = self.network.node(edge.node).stages[: edge.stage]
         return all(isinstance(stage, Filter | Forward) for stage in stages)
-
-
-def _targets(network: Network, name: str) -> Iterator[str]:
-    for stage in network.node(name).stages:
-        yield from (target for target, _, _ in ways(stage))
-        if isinstance(stage, Deliver):
-            yield stage.reply
 
 
 def skeleton(ground: Ground) -> Skeleton:

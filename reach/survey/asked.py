@@ -24,7 +24,7 @@ from reach.snapshot.snapshot import Snapshot
 from reach.survey.beginning import Wanted
 from reach.survey.findings import Isolation, Survey
 from reach.survey.share import Share, of_shares
-from reach.survey.survey import Prepared, Progress, begin, prepare, silent
+from reach.survey.survey import Prepared, Progress, apart, begin, prepare, silent
 
 KINDS = ("exposure", "matrix", "isolated")
 # Bytes of JSON up to which all who send are looked at together (some 120,000 interfaces), and of
@@ -79,6 +79,14 @@ class Asked:
         if self.packet and question.destination != destination:
             raise QuestionError(f"{self.packet!r} is no packet; these are:", _PACKETS)
         return question
+
+    def undivided(self) -> Asked:
+        """The same of all who send at once."""
+        return replace(self, shares=1)
+
+    def apart(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> Prepared | None:
+        """All of a direction at once where that shows that nobody is reached; else None."""
+        return apart(self._ground(snapshot), self._wanted(way), progress)
 
     def begin(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> None:
         """Find out who sends, so that copies of this process know it of every share."""

@@ -65,16 +65,27 @@ def beginning(
 def _beginning(
     sliced: Ground, whole: Ground, wanted: Wanted, told: Callable[[int], None]
 ) -> Beginning:
-    groupings = _groupings(sliced, whole, wanted)
-    resolved = resolve(sliced, wanted.question)
-    aim, wide = towards(resolved.aim, sent_to(sliced, resolved.destination))
+    groupings, resolved, wide = aimed(sliced, whole, wanted)
     starts: list[tuple[Labels, Start]] = []
     for each in groupings[0].sources(wide):
         if not len(starts) % _WHILE:
             told(len(starts))
         starts.append(each)
     shares = divided(starts, wanted.share.of)
-    return Beginning(replace(resolved, aim=aim), groupings, shares)
+    return Beginning(resolved, groupings, shares)
+
+
+def aimed(
+    sliced: Ground, whole: Ground, wanted: Wanted
+) -> tuple[tuple[Grouping, Grouping], Resolved, tuple[Start, ...]]:
+    """How both sides are told, what is asked of whom, and where it starts.
+
+    Raises QuestionError.
+    """
+    groupings = _groupings(sliced, whole, wanted)
+    resolved = resolve(sliced, wanted.question)
+    aim, wide = towards(resolved.aim, sent_to(sliced, resolved.destination))
+    return groupings, replace(resolved, aim=aim), wide
 
 
 def _groupings(sliced: Ground, whole: Ground, wanted: Wanted) -> tuple[Grouping, Grouping]:

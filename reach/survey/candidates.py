@@ -101,7 +101,7 @@ def met_by(aim: Aim, spread: Spread) -> Iterable[str]:
 
 
 def _arriving(aim: Aim, spread: Spread, groups: Groups) -> Iterator[tuple[str, Candidate]]:
-    for candidate in _each(aim, spread):
+    for candidate in arriving(aim, spread):
         for group, addresses in groups.of.get(candidate.owner, ()):
             space = candidate.space
             if not candidate.node:
@@ -129,7 +129,8 @@ def _beyond(
                     yield group, replace(each, beyond=origin)
 
 
-def _each(aim: Aim, spread: Spread) -> Iterator[Candidate]:
+def arriving(aim: Aim, spread: Spread) -> Iterator[Candidate]:
+    """What comes to anybody asked about, or by a node that stands for one."""
     for owner, cells in spread.arrivals.items():
         goal = None if aim.goals is None else aim.goals.get(owner)
         if owner in aim.but or (aim.goals is not None and goal is None):

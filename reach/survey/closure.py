@@ -29,7 +29,7 @@ from reach.network.node import Network
 from reach.survey.alike import Likeness, one_of_each
 from reach.survey.atoms import Atomic
 from reach.survey.blocks import SMALL_FIELDS, Asked, Block, Known, small_fields, within
-from reach.survey.senders import NOBODY, Senders
+from reach.survey.senders import Senders
 from reach.survey.spread import Spread
 from reach.symbolic import Symbolic, Version
 from solver import FALSE, Backend, Budget, Sat, Term, Unknown
@@ -116,7 +116,7 @@ def _not_held(senders: Senders, spread: Spread) -> Iterator[Hole]:
     for number, sender in enumerate(senders.each):
         cells = spread.cells.get(sender.node, {})
         for start in sender.starts:
-            space = start.space.narrowed("identity", NOBODY)
+            space = start.space.narrowed("identity", sender.begins)
             if sender.own is not None:
                 if space.by_name["source"] - sender.own:
                     yield Hole(

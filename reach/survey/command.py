@@ -60,7 +60,7 @@ def run(asked: Asked, path: str, form: str, how: Divided, cached: bool, progress
 
         load = partial(reach.load, path, cache=cached)
         copies = processors() if how.processes is None else 1
-        found = begun_here(asked, load, path, others, cached, progress, copies=copies)
+        asked, found = begun_here(asked, load, path, others, cached, progress, copies=copies)
     else:
         from reach.survey.fan_out import PORTIONS, fan_out, jobs_of
 

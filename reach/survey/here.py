@@ -1,6 +1,6 @@
 """A survey begun in this process, and done by it and its copies, or handed over to others.
 
-    begun_here(asked, load, path, Workers(4)) -> Found
+    begun_here(asked, load, path, Workers(4)) -> (asked, Found)
 
 What a survey takes is not to be seen from a snapshot: of two as large one is done before another
 process has read it, and the other takes minutes.  So it is begun here.  Where this process can be
@@ -52,12 +52,19 @@ def begun_here(
     progress: Progress = silent,
     *,
     copies: int,
-) -> Found:
+) -> tuple[Asked, Found]:
     """All of a survey of what is loaded; of ``path`` the others read the same snapshot again.
 
-    This process and its copies are at most ``copies``, and no more than fit in memory.
+    This process and its copies are at most ``copies``, and no more than fit in memory.  With what
+    was found it is told as what it was asked in the end: without shares, where it did not take
+    them.
     """
-    ways = _Here(asked, workers.number, _of_this_process(progress), copies).ways(load)
+    here = _Here(asked, workers.number, _of_this_process(progress), copies)
+    snapshot, read = here.loaded(load)
+    apart = here.apart(snapshot)
+    if apart:
+        return asked.undivided(), Found(apart)
+    ways = here.ways(snapshot, read)
     pieces = [piece for way in ways for piece in way.pieces]
     lapses = [each.lapse for each in ways if each.lapse is not None]
     left = [
@@ -66,7 +73,7 @@ def begun_here(
         for portion in begun.left
     ]
     rest = fan_out(left, workers, progress) if left else Found()
-    return Found([*pieces, *rest.pieces], [*lapses, *rest.lapses])
+    return asked, Found([*pieces, *rest.pieces], [*lapses, *rest.lapses])
 
 
 @dataclass(frozen=True)
@@ -91,11 +98,33 @@ class _Here:
     began: float = field(default_factory=time.monotonic)
     is_over: bool = False
 
-    @uncollected()
-    def ways(self, load: Callable[[], Snapshot]) -> list[_Begun]:
-        """All ways, beside each other where that can be."""
+    def loaded(self, load: Callable[[], Snapshot]) -> tuple[Snapshot, float]:
+        """What is asked, and how long it took to read."""
         snapshot = load()
-        read = time.monotonic() - self.began
+        return snapshot, time.monotonic() - self.began
+
+    @uncollected()
+    def apart(self, snapshot: Snapshot) -> list[Piece]:
+        """All of a survey that would be made in shares, if that nobody is reached shows without
+        them; else nothing."""
+        if self.asked.shares == 1 or not can_copy():
+            return []
+        tasks = [partial(self._apart, way, snapshot) for way in range(self.asked.directions)]
+        told = _told(in_copies(_safe(tasks), self._fitting(), _nobody))
+        every = [told.get(way) for way in range(len(tasks))]
+        found = [each for each in every if each is not None]
+        return found if len(found) == len(tasks) else []
+
+    def _apart(self, way: int, snapshot: Snapshot) -> Piece | None:
+        try:
+            ready = self.asked.undivided().apart(snapshot, way, self._with_room)
+        except NoRoom:
+            return None  # each share needs less
+        return None if ready is None else _with_groups(self._piece(way, ready, WHOLE), ready)
+
+    @uncollected()
+    def ways(self, snapshot: Snapshot, read: float) -> list[_Begun]:
+        """All ways, beside each other where that can be."""
         ways = range(self.asked.ways)
         if self.asked.shares > 1 and can_copy():
             return self._in_shares(snapshot, read)

@@ -33,7 +33,8 @@ class Sender:
     """A node at which flows start, to whom replies come home, and what may be sent.
 
     ``own`` are the addresses of a narrow sender, which ``spaces`` then leave out; ``identity`` is
-    what it writes first (0: nothing).  ``labels`` say to whom asks which groups it belongs to.
+    what it writes first (0: nothing), and ``begins`` what is written of who it is before that.
+    ``labels`` say to whom asks which groups it belongs to.
     """
 
     labels: Labels
@@ -43,6 +44,7 @@ class Sender:
     identity: int
     spaces: tuple[HeaderSpace, ...]
     starts: tuple[Start, ...]
+    begins: Ranges = NOBODY
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,14 @@ class Senders:
             if not len(made) % _WHILE:
                 told(len(grouped))
             made.append(_sender(network, labels, some))
-        made.sort(key=lambda each: (each.own is None, each.own.intervals[:1] if each.own else ()))
+        return Senders.in_order(made)
+
+    @staticmethod
+    def in_order(some: Iterable[Sender]) -> Senders:
+        """All of these, those with neighbouring addresses next to each other."""
+        made = sorted(
+            some, key=lambda each: (each.own is None, each.own.intervals[:1] if each.own else ())
+        )
         return Senders(tuple(made))
 
     def numbers(self, bits: int) -> Iterator[int]:

@@ -36,7 +36,7 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
-from reach.survey.senders import NOBODY, Senders
+from reach.survey.senders import Senders
 
 # A set of headers that any of a set of senders may have sent.
 Cell = tuple[HeaderSpace, int]
@@ -70,7 +70,7 @@ def spread(
     work = _Work(network, senders)
     for number, sender in enumerate(senders.each):
         for space in sender.spaces:
-            start = space if sender.own is None else space.narrowed("identity", NOBODY)
+            start = space if sender.own is None else space.narrowed("identity", sender.begins)
             work.enter(sender.node, start, 1 << number)
     work.run(most, told)
     return work.found

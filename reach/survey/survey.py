@@ -24,14 +24,16 @@ from reach.evidence import remarks, witness
 from reach.gaps import openings
 from reach.lower import Ground
 from reach.network.header_space import HeaderSpace
+from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.question import Question
+from reach.reduce import PLACES
 from reach.resolve import Resolved
 from reach.survey import slices
 from reach.survey.alike import Likeness
-from reach.survey.beginning import Beginning, Wanted, beginning
+from reach.survey.beginning import Beginning, Wanted, aimed, beginning
 from reach.survey.blocks import Known
-from reach.survey.candidates import Pair, candidates, met_by
+from reach.survey.candidates import Pair, arriving, candidates, met_by
 from reach.survey.closure import Hole, leading_out, not_begun
 from reach.survey.confirm import Confirming
 from reach.survey.confirmed import Confirmed
@@ -40,6 +42,7 @@ from reach.survey.grouping import Grouping
 from reach.survey.homeward import Homeward
 from reach.survey.onward import Onward
 from reach.survey.packets import Packets, listening
+from reach.survey.places import by_place
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.proposals import Proposals
 from reach.survey.senders import Senders
@@ -78,12 +81,14 @@ class _Clock:
 class Prepared:
     """A survey of which everything is proposed, and nothing yet proved or confirmed.
 
-    ``ground`` is what is surveyed, a slice of the ``whole``.  ``empty`` is what it says of nobody;
-    ``places`` are where it is proved that nothing is left out.  Of one network and question it is
-    the same whoever prepares it, in the same order.
+    ``ground`` is what is surveyed, a slice of the ``whole``, and ``network`` what is proved of: its
+    own, or one of the places in it.  ``empty`` is what it says of nobody; ``places`` are where it
+    is proved that nothing is left out.  Of one network and question it is the same whoever prepares
+    it, in the same order.
     """
 
     ground: Ground
+    network: Network
     whole: Ground
     question: Question
     resolved: Resolved
@@ -92,6 +97,7 @@ class Prepared:
     found: Spread
     proposed: Proposals
     empty: Survey
+    hosts: int | None = None  # subnets whose hosts are each looked at as one; None: by themselves
 
     @cached_property
     def places(self) -> Sequence[str]:
@@ -108,15 +114,15 @@ class Prepared:
 
     @cached_property
     def likeness(self) -> Likeness:
-        return Likeness(self.ground.network, self.known, self.found)
+        return Likeness(self.network, self.known, self.found)
 
     @cached_property
     def onward(self) -> Onward:
-        return Onward(self.ground.network, self.found.cells)
+        return Onward(self.network, self.found.cells)
 
     @cached_property
     def homeward(self) -> Homeward:
-        return Homeward(self.ground.network, self.senders, self.found.cells)
+        return Homeward(self.network, self.senders, self.found.cells)
 
     @cached_property
     def proved(self) -> set[Hashable]:
@@ -125,7 +131,7 @@ class Prepared:
 
     @cached_property
     def packets(self) -> Packets:
-        ports = listening(self.ground.network, self.found.cells)
+        ports = listening(self.network, self.found.cells)
         return Packets(self.senders, self.ground.aliases, ports)
 
     @cached_property
@@ -147,6 +153,9 @@ def prepare(ground: Ground, wanted: Wanted, progress: Progress = silent) -> Prep
     The question is asked of every pair of groups; its packet, ways and ``one_way`` hold for each.
     """
     only: HeaderSpace | None = slices.asked(ground, wanted.question)
+    told_apart = apart(ground, wanted, progress) if wanted.share.of == 1 else None
+    if told_apart is not None:
+        return told_apart
     while only is not None:
         sliced = ground.slice(only)
         clock = _Clock()
@@ -185,7 +194,66 @@ def _spread(
         groups = groupings[1].destinations(aim, reached)
         some = candidates(aim, found, groups, ground.aliases)
         proposed = Proposals(senders, some, aim.to_itself)
-    empty = Survey(
+    empty = _empty(whole, wanted, resolved, clock)
+    return Prepared(
+        ground,
+        ground.network,
+        whole,
+        question,
+        resolved,
+        groupings,
+        senders,
+        found,
+        proposed,
+        empty,
+    )
+
+
+@uncollected()
+def apart(ground: Ground, wanted: Wanted, progress: Progress = silent) -> Prepared | None:
+    """All of a survey, whatever its share, of hosts of a place as one, if nobody can be reached
+    there; None where hosts have to be looked at.  Raises QuestionError.
+
+    It is asked of isolation alone: of other surveys most reach somebody.
+    """
+    if wanted.kind != "isolated" or PLACES not in ground.reductions.passes:
+        return None
+    whole, ground = ground, ground.slice(slices.asked(ground, wanted.question))
+    clock = _Clock()
+    with clock.stage("resolve"):
+        groupings, resolved, starts = aimed(ground, whole, wanted)
+        some = by_place(ground, resolved.aim, starts)
+        if some is None:
+            return None
+    with clock.stage("spread"):
+        telling = _of_stage("spreading what everybody sends to", progress)
+        found = spread(some.network, some.senders, told=telling)
+    is_met = any(True for _ in arriving(resolved.aim, found))
+    if not found.complete or found.unmodelled or is_met:
+        return None
+    if slices.beyond(some.network, found, ground.only) is not None:
+        return None
+    proposed = Proposals(some.senders, {}, to_itself=False)
+    empty = _empty(whole, wanted, resolved, clock)
+    return Prepared(
+        ground,
+        some.network,
+        whole,
+        wanted.question,
+        resolved,
+        groupings,
+        some.senders,
+        found,
+        proposed,
+        empty,
+        hosts=some.count,
+    )
+
+
+def _empty(whole: Ground, wanted: Wanted, resolved: Resolved, clock: _Clock) -> Survey:
+    """What a survey says of nobody."""
+    question = wanted.question
+    return Survey(
         kind=wanted.kind,
         question=str(question),
         packet=str(question.packet),
@@ -199,7 +267,6 @@ def _spread(
         notes=tuple(_notes(resolved)),
         seconds=clock.seconds,
     )
-    return Prepared(ground, whole, question, resolved, groupings, senders, found, proposed, empty)
 
 
 @uncollected()
@@ -240,26 +307,21 @@ def _proved(
     ready: Prepared, backend: Backend, portion: Portion, progress: Progress
 ) -> tuple[bool, str]:
     """Whether the algebra's sets are complete; a hole in them is a fault of ours."""
-    found, senders = ready.found, ready.senders
+    found = ready.found
     if not found.complete:
         return False, "what everybody sends spreads too far to be followed"
     places = portion.of_places(ready.places)
     progress("proving that nothing is left out", 0, len(places))
     kinds = ready.likeness.kinds(places)
     some = [node for kind, node in kinds.items() if kind not in ready.proved]
-    network = ready.ground.network
+    network = ready.network
     likes = ready.likeness.likes
     missing = ready.unbegun or leading_out(
         network, ready.known, found, backend, PROOF_BUDGET, some, likes
     )
     if not missing:
         ready.proved.update(kinds)
-        sets = _several(sum(map(len, found.cells.values())), "set")
-        at, by = _several(len(found.cells), "place"), _several(len(senders.each), "sender")
-        words = (
-            f"proved: {sets} of packets at {at} hold all that {by} can start and are closed under "
-            "every step; each access was replayed, every other pair refuted"
-        )
+        words = _proof(ready)
         return True, words
     (hole, *_) = missing
     if hole.is_given_up:
@@ -267,10 +329,28 @@ def _proved(
     raise Defect(f"the survey's algebra left something out at {hole.node}: {hole.words}")
 
 
+def _proof(ready: Prepared) -> str:
+    found = ready.found
+    sets = _several(sum(map(len, found.cells.values())), "set")
+    at, by = _several(len(found.cells), "place"), _several(len(ready.senders.each), "sender")
+    if ready.hosts is not None:
+        of = _several(ready.hosts, "subnet")
+        whatever = f", the hosts of {of} each as one and whatever their own groups let them,"
+        return (
+            f"proved: {sets} of packets at {at} hold all that {by} can start"
+            f"{whatever if ready.hosts else ''} and are closed under every step; nothing of it "
+            "comes to a host"
+        )
+    return (
+        f"proved: {sets} of packets at {at} hold all that {by} can start and are closed under "
+        "every step; each access was replayed, every other pair refuted"
+    )
+
+
 def _confirmed(
     ready: Prepared, backend: Backend, pairs: Sequence[Pair], progress: Progress
 ) -> Mapping[Pair, Confirmed]:
-    network, aim, aliases = ready.ground.network, ready.resolved.aim, ready.ground.aliases
+    network, aim, aliases = ready.network, ready.resolved.aim, ready.ground.aliases
     packets, serving = ready.packets, Serving(network, aim)
     settling = Settling(network, aim, ready.senders, aliases, packets, serving, backend)
     confirming = Confirming(

@@ -367,7 +367,7 @@ def test_what_is_begun_here_is_ended_by_others(
     monkeypatch.setattr(here, "fan_out", noted)
     for worth in (False, True):
         monkeypatch.setattr(here._Here, "_is_worth", lambda *_, worth=worth: worth)
-        found = here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
+        _, found = here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
         assert shown(found.told(asked)) == shown(whole(asked))
         assert bool(given) is worth
 
@@ -404,7 +404,7 @@ def test_what_a_copy_dies_of_is_done_by_others(
 
     monkeypatch.setattr(here, "in_copies", some_die)
     monkeypatch.setattr(here, "fan_out", noted)
-    found = here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
+    _, found = here.begun_here(asked, balanced, BALANCED, Workers(2), copies=2)
     assert shown(found.told(asked)) == shown(whole(asked))
     assert given
 
@@ -431,7 +431,8 @@ def test_what_there_is_no_room_for_is_undecided(
     for enough in (0, 1):  # how often there still is some
         looks = iter([1 << 40] * enough)
         monkeypatch.setattr(memory, "free", lambda looks=looks: next(looks, 5 << 20))
-        told = here.begun_here(asked, balanced, BALANCED, Workers(), copies=1).told(asked)
+        _, found = here.begun_here(asked, balanced, BALANCED, Workers(), copies=1)
+        told = found.told(asked)
         surveys = (told.there, told.back) if isinstance(told, Isolation) else (told,)
         assert told.standing is Standing.UNDECIDED
         for each in surveys:

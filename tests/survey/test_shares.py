@@ -47,7 +47,7 @@ def _found(survey: Survey) -> Mapping[str, Any]:
 
 def told_in_shares(asked: Asked, shares: int, load: Callable[[], Any], copies: int = 1) -> Told:
     asked = replace(asked, shares=shares)
-    done = here.begun_here(asked, load, BALANCED, Workers(), copies=copies)
+    asked, done = here.begun_here(asked, load, BALANCED, Workers(), copies=copies)
     assert not done.lapses
     return done.told(asked)
 

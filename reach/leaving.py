@@ -1,0 +1,43 @@
+"""Where what a plain host sends leaves the nodes that are its own.
+
+    exits(network, hosts, node) -> nodes        targets(node) -> nodes
+
+Reads the nodes of one host, as the hosts of one place lead on alike; who is plain, and whose own a
+node is, is told by :mod:`reach.interfaces.plain`.  Must not know questions or the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reach.interfaces.plain import Plain
+from reach.network.node import Network, Node
+from reach.network.stage import Choose, Deliver, Forward
+
+
+def exits(network: Network, hosts: Plain, node: str) -> set[str]:
+    """The nodes that a family leads to, from one of its own, that are not its own."""
+    family, found, queue = hosts.family(node), set[str](), [node]
+    seen: set[str] = set()
+    while queue:
+        name = queue.pop()
+        if hosts.family(name) != family:
+            found.add(name)
+        elif name not in seen:
+            seen.add(name)
+            queue += targets(network.node(name))
+    return found
+
+
+def targets(node: Node) -> Iterator[str]:
+    """All nodes that a node leads to, there or by a reply."""
+    for stage in node.stages:
+        match stage:
+            case Forward():
+                yield from (route.next for route in stage.routes if route.next)
+            case Choose():
+                yield from (option.next for option in stage.options)
+            case Deliver():
+                yield stage.reply
+            case _:
+                pass

@@ -1,0 +1,113 @@
+"""All plain hosts of a place as one, of which is only known from where they send.
+
+    by_place(ground, aim, starts) -> Places, or None where hosts have to be looked at
+
+A network of the same nodes, but for those of plain hosts: what any host of a place may send begins
+behind them, where they lead to, whatever its own rules let it; and what comes to a host ends in
+something unknown.  So whatever can happen can happen there, and more; where nothing that was sent
+comes to anybody asked about, nor to any host, nothing does.  Who is plain, and that hosts of a
+place lead on alike, is told by :mod:`reach.interfaces.plain`.  Must not know how a survey is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+from reach.aim import Aim, Start
+from reach.flood import hull, whole
+from reach.interfaces.plain import Plain, plain
+from reach.leaving import exits, targets
+from reach.lower import Ground
+from reach.network.header_space import HeaderSpace, Ranges
+from reach.network.node import Network, Node
+from reach.network.stage import Deliver, Origin, Unmodelled
+from reach.survey.senders import Sender, Senders
+
+
+@dataclass(frozen=True)
+class Places:
+    """The network and who sends in it: the hosts of each place together, others by themselves.
+
+    ``count`` places are of hosts.
+    """
+
+    network: Network
+    senders: Senders
+    count: int
+
+
+def by_place(ground: Ground, aim: Aim, starts: Iterable[Start]) -> Places | None:
+    """None where anybody may be meant, or a host is on both sides: what it sends to itself, or to
+    another interface of its instance, leaves none of its own nodes."""
+    if aim.goals is None or aim.to_itself:
+        return None
+    hosts = plain(ground)
+    families: set[str] = set()
+    places: dict[object, _Place] = {}
+    others: list[Start] = []
+    for start in starts:
+        family = hosts.family(start.node)
+        if family:
+            families.add(family)
+            place = hosts.place(start.node)
+            if place not in places:
+                places[place] = _Place(f"hosts/{place}", start.node)
+            places[place].add(start)
+        else:
+            others.append(start)
+    if not families.isdisjoint(_families(hosts, aim)):
+        return None
+    network = _network(ground, hosts)
+    together = cache(hull)  # the same kinds of packets are sent from most places
+    senders = [
+        each.sender(node, together(tuple(each.kinds)))
+        for each in places.values()
+        for node in sorted(exits(ground.network, hosts, each.node))
+        if _leads_on(network.node(node))
+    ]
+    alone = Senders.of(network, (((), start) for start in others))
+    return Places(network, Senders.in_order((*senders, *alone.each)), len(places))
+
+
+@dataclass
+class _Place:
+    """What hosts of a place send, of which the first is at a node: the kinds of packets, and the
+    addresses."""
+
+    name: str
+    node: str
+    kinds: dict[HeaderSpace, None] = field(default_factory=dict)
+    sources: list[Ranges] = field(default_factory=list)
+
+    def add(self, start: Start) -> None:
+        self.kinds[start.space.without("source")] = None
+        self.sources.append(start.space.by_name.get("source", whole("source")))
+
+    def sender(self, node: str, space: HeaderSpace) -> Sender:
+        """All of them as they send to a node that they lead to, as whoever they are."""
+        own = Ranges.any_of(self.sources)
+        start = Start(node, space.narrowed("source", own), self.name)
+        return Sender((), node, self.name, own, 0, (space,), (start,), begins=whole("identity"))
+
+
+def _families(hosts: Plain, aim: Aim) -> set[str]:
+    """The families of the plain hosts that are asked about."""
+    asked = (f"{owner}/admit" for owner in aim.goals or () if "/" in owner)
+    return {hosts.family(node) for node in (*asked, *aim.passing)} - {""}
+
+
+def _leads_on(node: Node) -> bool:
+    """Whether anything but its end can become of a packet at a node."""
+    last = any(isinstance(stage, Deliver | Unmodelled) for stage in node.stages)
+    return last or any(True for _ in targets(node))
+
+
+def _network(ground: Ground, hosts: Plain) -> Network:
+    def make(name: str) -> Node:
+        if hosts.family(name):
+            return Node(name, (Unmodelled(Origin(name, "it comes to a host")),))
+        return ground.network.node(name)
+
+    return Network(make)
