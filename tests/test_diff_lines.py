@@ -243,7 +243,7 @@ def test_every_claim_of_a_line_is_true_and_every_change_is_claimed(
     snapshots = one.load(), other.load()
     found = reach.diff(*snapshots)
     assert found.complete
-    assert found.to_dict() == reach.diff(*snapshots, narrow=False).to_dict()
+    assert without_paths(found) == without_paths(reach.diff(*snapshots, narrow=False))
     assert untrue(snapshots, found, other) == []
     assert unclaimed(snapshots, found, other) == []
     assert misplaced(found) == []
@@ -251,6 +251,16 @@ def test_every_claim_of_a_line_is_true_and_every_change_is_claimed(
     solved = reach.diff(*snapshots, narrow=False)
     assert solved.complete
     assert apart(told(found), told(solved)) == []
+
+
+def without_paths(found: Difference) -> dict[str, Any]:
+    """All that a difference says but by which nodes an example goes, and what it meets there: who
+    stands apart from others has nodes of its own behind theirs (decision 80)."""
+    said = found.to_dict()
+    for line in (*said["gained"], *said["lost"]):
+        line["witness"] = line["witness"]["packet"]
+        line["because"] = line["because"][:1]
+    return said
 
 
 @contextmanager
