@@ -23,7 +23,7 @@ from reach.comparing.coming import Edge, Graph
 from reach.comparing.nodes import Spot, only_says_who, unwritten
 from reach.flood import image, whole
 from reach.interfaces.plain import Plain, plain
-from reach.leaving import exits
+from reach.leaving import exits, targets_and_replies
 from reach.lower import Ground
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
@@ -74,7 +74,7 @@ class Skeleton(Graph):
         self._begins = frozenset(start.node for start in everywhere(ground))
         self.network = ground.network
         for place, node in first_of.items():
-            for each in exits(ground.network, self._plain, node):
+            for each in exits(ground.network, self._plain, node, targets_and_replies):
                 self.exits.setdefault(each, []).append(place)
         super().__init__(ground.network, dict.fromkeys([*entries, *sorted(self.exits)]))
         self._cases, self._says = self._all_cases()

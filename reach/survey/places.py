@@ -64,7 +64,7 @@ def by_place(ground: Ground, aim: Aim, starts: Iterable[Start]) -> Places | None
     senders = [
         each.sender(node, together(tuple(each.kinds)))
         for each in places.values()
-        for node in sorted(exits(ground.network, hosts, each.node))
+        for node in sorted(exits(ground.network, hosts, each.node, targets))
         if _leads_on(network.node(node))
     ]
     alone = Senders.of(network, (((), start) for start in others))
