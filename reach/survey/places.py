@@ -11,7 +11,7 @@ place lead on alike, is told by :mod:`reach.interfaces.plain`.  Must not know ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -24,6 +24,8 @@ from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Deliver, Origin, Unmodelled
 from reach.survey.senders import Sender, Senders
+
+_UNKNOWN = "hosts/any/unknown"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def by_place(ground: Ground, aim: Aim, starts: Iterable[Start]) -> Places | None
     senders = [
         each.sender(node, together(tuple(each.kinds)))
         for each in places.values()
-        for node in sorted(exits(ground.network, hosts, each.node, targets))
+        for node in sorted(exits(ground.network, hosts, each.node, _ways))
         if _leads_on(network.node(node))
     ]
     alone = Senders.of(network, (((), start) for start in others))
@@ -98,6 +100,13 @@ def _families(hosts: Plain, aim: Aim) -> set[str]:
     return {hosts.family(node) for node in (*asked, *aim.passing)} - {""}
 
 
+def _ways(node: Node) -> Iterator[str]:
+    """Where a host's own node leads to; if it does not say, to something unknown."""
+    yield from targets(node)
+    if any(isinstance(stage, Unmodelled) for stage in node.stages):
+        yield _UNKNOWN
+
+
 def _leads_on(node: Node) -> bool:
     """Whether anything but its end can become of a packet at a node."""
     last = any(isinstance(stage, Deliver | Unmodelled) for stage in node.stages)
@@ -106,8 +115,8 @@ def _leads_on(node: Node) -> bool:
 
 def _network(ground: Ground, hosts: Plain) -> Network:
     def make(name: str) -> Node:
-        if hosts.family(name):
-            return Node(name, (Unmodelled(Origin(name, "it comes to a host")),))
+        if name == _UNKNOWN or hosts.family(name):
+            return Node(name, (Unmodelled(Origin(name, "hosts are not looked at")),))
         return ground.network.node(name)
 
     return Network(make)

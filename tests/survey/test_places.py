@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 import reach
+from reach.errors import QuestionError
+from reach.network.node import Node
+from reach.network.stage import Origin, Unmodelled
 from reach.reduce import PASSES, PLACES
 from reach.snapshot.records import NetworkInterface, Subnet, Vpc
 from reach.snapshot.snapshot import Snapshot
@@ -17,6 +20,14 @@ from tests.bazaar import Bazaar
 from tests.crowds import Crowd
 from tests.estate import Pair
 from tests.fair import Fair
+from tests.traps.damage import (
+    loaded,
+    samples,
+    with_words,
+    without_calls,
+    without_lists,
+    without_records,
+)
 
 BY_HOSTS = tuple(PASSES.keys() - {PLACES})
 PACKETS = ("", "port 22", "port 443", "icmp", "port 53/udp")
@@ -45,12 +56,12 @@ def is_of_places(found: Survey) -> bool:
 def ends_of(snapshot: Snapshot, rng: Random) -> tuple[str, str]:
     """Some things that are one side or the other."""
     names = [
-        *(each.vpc_id for each in snapshot.records(Vpc)),
-        *(each.subnet_id for each in snapshot.records(Subnet)),
-        *(each.network_interface_id for each in snapshot.records(NetworkInterface)),
-        "internet",
+        [each.vpc_id for each in snapshot.records(Vpc)],
+        [each.subnet_id for each in snapshot.records(Subnet)],
+        [each.network_interface_id for each in snapshot.records(NetworkInterface)],
+        ["internet", "any"],
     ]
-    one, other = rng.sample(names, 2)
+    one, other = (rng.choice(rng.choice([some for some in names if some])) for _ in range(2))
     return one, other
 
 
@@ -65,6 +76,35 @@ def test_isolation_is_the_same_without(seed: int, kind: type[Crowd | Bazaar]) ->
         one, other = ends_of(snapshot, rng)
         found, by_hosts = both(snapshot, one, other, packet)
         assert said(found) == said(by_hosts)
+
+
+@pytest.mark.parametrize(
+    ("seed", "most"),
+    [(0, 12), *(pytest.param(n, 60, marks=pytest.mark.deep) for n in range(1, 40))],
+)
+def test_isolation_of_what_has_lost_something_is_the_same_without(seed: int, most: int) -> None:
+    """A record, a call, a list, or a word that is none of AWS's, in any sample."""
+    rng, asked = Random(f"damaged places/{seed}"), 0
+    while asked < most:
+        sample = rng.choice([each for each in samples() if each.name != "estate"])
+        lost = rng.choice((without_records, without_calls, without_lists, with_words))
+        damage = rng.choice([*lost(sample)] or [None])
+        snapshot = None if damage is None else loaded(damage)
+        if snapshot is None or not snapshot.records(NetworkInterface):
+            continue
+        asked += 1
+        one, other = ends_of(snapshot, rng)
+        try:
+            found, by_hosts = both(snapshot, one, other, rng.choice(PACKETS))
+        except QuestionError:
+            continue
+        assert damage is not None
+        assert said(found) == said(by_hosts), (sample.name, damage.lost, one, other)
+
+
+def test_a_host_that_does_not_say_where_it_leads_is_looked_at() -> None:
+    node = Node("network_interface/eni-1/emit", (Unmodelled(Origin("eni-1", "is unknown")),))
+    assert [*places._ways(node)] == [places._UNKNOWN]
 
 
 def test_what_no_way_leads_to_is_told_without_looking_at_hosts() -> None:
@@ -132,8 +172,8 @@ def test_an_omission_is_noticed(faulty: str, monkeypatch: pytest.MonkeyPatch) ->
 def without_hosts(ground: Any) -> Any:
     """Whoever is plain drops all that comes to him."""
     from reach.interfaces.plain import plain
-    from reach.network.node import Network, Node
-    from reach.network.stage import Forward, Origin
+    from reach.network.node import Network
+    from reach.network.stage import Forward
 
     hosts = plain(ground)
     nowhere = Forward((), Origin("", "nowhere"))
