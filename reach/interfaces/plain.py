@@ -5,11 +5,12 @@ are made of.
     .family(node) -> class    .reading(groups) -> nodes    .identity(class) -> number
 
 A host is plain that stands in for nobody else: its check is on (R-ENI-4), as that of all interfaces
-of its instance.  Its own nodes lead to each other, to those of its instance's other interfaces and
-to what all hosts of its subnet lead to; they rewrite nothing but who sent a packet, and of all
-rules that can be edited alone they are made of those of the host's own groups (R-SG-1), of the
-prefix lists in these, and where a group names others on the way out of the routes of the subnet:
-what that changes takes one of the routes that are edited (R-SG-12).
+of its instance, and of all of them it is told which groups they wear.  Its own nodes lead to each
+other, to those of its instance's other interfaces and to what all hosts of its subnet lead to; they
+rewrite nothing but who sent a packet, and of all rules that can be edited alone they are made of
+those of the host's own groups (R-SG-1), of the prefix lists in these, and where a group names
+others on the way out of the routes of the subnet: what that changes takes one of the routes that
+are edited (R-SG-12).
 Whoever counts on that checks it of each node that is made in the end
 (``reach.comparing.skeleton``).  Must not know questions or the engines.
 """
@@ -25,6 +26,7 @@ from reach.interfaces.kinds import is_host
 from reach.network.header_space import Ranges
 from reach.network.stage import Filter
 from reach.snapshot.index import instance_of
+from reach.snapshot.record import UNPRINTED
 from reach.snapshot.records import NetworkInterface
 
 _NAME = "network_interface"
@@ -87,6 +89,12 @@ def stands_for_itself(interface: NetworkInterface) -> bool:
     return interface.source_dest_check
 
 
+def _is_plain(interface: NetworkInterface) -> bool:
+    """What one of whose groups nobody knows sends ends in something unknown.  (A roll has none.)"""
+    told = interface.groups is not UNPRINTED
+    return told and is_host(interface) and stands_for_itself(interface)
+
+
 def nodes_of(class_id: str, only_member: str) -> Iterator[str]:
     """The nodes of a class that its groups stand in; of one host alone there is one more."""
     yield node_name(_NAME, class_id, "emit")
@@ -116,7 +124,7 @@ class _OneByOne:
         instance = instance_of(interface)
         beside = self._lowering.index.interfaces_by_instance[instance] if instance else ()
         every = beside or (interface,)
-        if not all(is_host(each) and stands_for_itself(each) for each in every):
+        if not all(map(_is_plain, every)):
             return ""
         first = every[0] if len(every) > 1 else interface
         return classes(self._lowering).of(first.network_interface_id)
