@@ -3,7 +3,8 @@
     edited(snapshot, kind, rng) -> record        changed(snapshot, kind, rng) -> Edit
 
 Rules are of groups that interfaces wear, routes of tables, lists that something names; interfaces
-come and go with their instances.  Must not know how anything is measured.
+come and go with their instances, and get and lose addresses.  Must not know how anything is
+measured.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
+
+from bench.gateways import GATEWAYS
+from bench.serving import SERVING
 
 PORTS = (22, 443, 5432, 8080)
 INSIDE = "10.0.0.0/8"
@@ -33,10 +37,21 @@ class Edit:
 
 def changed(snapshot: Any, kind: str, rng: random.Random) -> Edit:
     """A change of a kind; the first of many tried that can be made so."""
+    if kind in GATEWAYS:
+        return _tried(kind, lambda: _of_gateways(snapshot, kind, rng))
     if kind not in CHANGES:
         return Edit((edited(snapshot, kind, rng),))
+    return _tried(kind, lambda: CHANGES[kind](snapshot, rng))
+
+
+def _of_gateways(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
+    found = GATEWAYS[kind](snapshot, rng)
+    return None if found is None else Edit(*found)
+
+
+def _tried(kind: str, change: Callable[[], Edit | None]) -> Edit:
     for _ in range(_TRIES):
-        found = CHANGES[kind](snapshot, rng)
+        found = change()
         if found is not None:
             return found
     raise ValueError(f"nothing to change: {kind}")
@@ -210,18 +225,14 @@ def _coming(snapshot: Any, rng: random.Random) -> Edit | None:
     """An instance like another one, with an interface at an address of the subnet that is free."""
     from msgspec.structs import replace
 
-    from reach.snapshot.records import NetworkInterface, Subnet
+    from reach.snapshot.records import Subnet
 
     known = _host(snapshot, rng)
     if known is None:
         return None
     host, instance = known
     subnet = snapshot.get(Subnet, host.subnet_id)
-    block = ip_network(subnet.cidr_block)
-    beside = (each for each in snapshot.records(NetworkInterface) if each.vpc_id == host.vpc_id)
-    taken = {e.private_ip_address for each in beside for e in each.private_ip_addresses}
-    some = (str(block[rng.randrange(4, block.num_addresses - 1)]) for _ in range(_TRIES))
-    free = next((address for address in some if address not in taken), None)
+    free = _free(snapshot, subnet, rng)
     if free is None:
         return None
     number = f"{rng.getrandbits(68):017x}"
@@ -245,6 +256,180 @@ def _going(snapshot: Any, rng: random.Random) -> Edit | None:
     """An instance less, with its interface."""
     known = _host(snapshot, rng)
     return None if known is None else Edit(out=known)
+
+
+def _free(snapshot: Any, subnet: Any, rng: random.Random) -> str | None:
+    """An address of a subnet that no interface of its VPC has."""
+    from reach.snapshot.records import NetworkInterface
+
+    block = ip_network(subnet.cidr_block)
+    beside = (each for each in snapshot.records(NetworkInterface) if each.vpc_id == subnet.vpc_id)
+    taken = {e.private_ip_address for each in beside for e in each.private_ip_addresses}
+    some = (str(block[rng.randrange(4, block.num_addresses - 1)]) for _ in range(_TRIES))
+    return next((address for address in some if address not in taken), None)
+
+
+def _more_addresses(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An interface of an instance with a second private address, or with an IPv6 one more."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.interface_records import Ipv6Address, PrivateIpAddress
+    from reach.snapshot.records import Subnet
+
+    known = _host(snapshot, rng)
+    if known is None:
+        return None
+    host, _ = known
+    subnet = snapshot.get(Subnet, host.subnet_id)
+    blocks = [each.ipv6_cidr_block for each in subnet.ipv6_cidr_block_association_set]
+    if blocks and rng.random() < 0.5:
+        six = Ipv6Address(ipv6_address=str(ip_network(blocks[0])[rng.getrandbits(60)]))
+        return Edit((replace(host, ipv6_addresses=(*host.ipv6_addresses, six)),))
+    free = _free(snapshot, subnet, rng)
+    if free is None:
+        return None
+    every = (*host.private_ip_addresses, PrivateIpAddress(private_ip_address=free))
+    return Edit((replace(host, private_ip_addresses=every),))
+
+
+def _fewer_addresses(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An interface of an instance without one of its further private addresses."""
+    from msgspec.structs import replace
+
+    known = _host(snapshot, rng)
+    if known is None:
+        return None
+    host, _ = known
+    four = [e for e in host.private_ip_addresses if not (e.primary or e.association)]
+    further = [*four, *host.ipv6_addresses]
+    if not further:
+        return None
+    gone = rng.choice(further)
+    left = {
+        name: tuple(each for each in getattr(host, name) if each is not gone)
+        for name in ("private_ip_addresses", "ipv6_addresses")
+    }
+    return Edit((replace(host, **left),))
+
+
+def _elastic_off(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An Elastic IP that is taken off an instance."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import Address, Instance, NetworkInterface
+
+    address = rng.choice(snapshot.records(Address))
+    host = snapshot.get(NetworkInterface, address.network_interface_id or "")
+    instance = snapshot.get(Instance, address.instance_id or "")
+    if host is None or instance is None:
+        return None
+    left = replace(
+        address,
+        association_id=None,
+        network_interface_id=None,
+        private_ip_address=None,
+        instance_id=None,
+    )
+    return Edit((_paired(host, address.private_ip_address, None), _showing(instance, None), left))
+
+
+def _elastic_on(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An Elastic IP that is on nothing, put on an instance beside others that have one."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.interface_records import InterfaceAssociation
+    from reach.snapshot.records import Address, InternetGateway, NetworkInterface
+
+    idle = [each for each in snapshot.records(Address) if not each.network_interface_id]
+    known = _host(snapshot, rng)
+    if known is None or not idle:
+        return None
+    host, instance = known
+    gateways = snapshot.records(InternetGateway)
+    if not any(at.vpc_id == host.vpc_id for each in gateways for at in each.attachments):
+        return None
+    if not any(
+        each.association and each.subnet_id == host.subnet_id
+        for each in snapshot.records(NetworkInterface)
+    ):
+        return None
+    address = rng.choice(idle)
+    shown = InterfaceAssociation(public_ip=address.public_ip, allocation_id=address.allocation_id)
+    on = replace(
+        address,
+        association_id="eipassoc-1",
+        network_interface_id=host.network_interface_id,
+        private_ip_address=host.private_ip_address,
+        instance_id=instance.instance_id,
+    )
+    put = _paired(host, host.private_ip_address, shown)
+    return Edit((put, _showing(instance, address.public_ip), on))
+
+
+def _paired(host: Any, private: str, shown: Any) -> Any:
+    """An interface whose private address has another public one, or none."""
+    from msgspec.structs import replace
+
+    every = tuple(
+        replace(each, association=shown) if each.private_ip_address == private else each
+        for each in host.private_ip_addresses
+    )
+    own = shown if private == host.private_ip_address else host.association
+    return replace(host, private_ip_addresses=every, association=own)
+
+
+def _showing(instance: Any, public: str | None) -> Any:
+    from msgspec.structs import replace
+
+    return replace(instance, public_ip_address=public)
+
+
+def _public_more(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An instance that comes with a public address, beside others that have one."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.interface_records import InterfaceAssociation
+    from reach.snapshot.records import NetworkInterface
+
+    edit = _coming(snapshot, rng)
+    if edit is None:
+        return None
+    host, instance = edit.put
+    if not any(
+        each.association and each.subnet_id == host.subnet_id
+        for each in snapshot.records(NetworkInterface)
+    ):
+        return None
+    public = f"3.{rng.randrange(4, 250)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+    put = _paired(host, host.private_ip_address, InterfaceAssociation(public_ip=public))
+    return Edit((put, replace(instance, public_ip_address=public)))
+
+
+def _public_less(snapshot: Any, rng: random.Random) -> Edit | None:
+    """An instance that has a public address goes; an Elastic IP of it stays, on nothing."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.records import Address, Instance, NetworkInterface
+
+    shown = [each for each in snapshot.records(Instance) if each.public_ip_address]
+    instance = rng.choice(shown)
+    own = [
+        each
+        for each in snapshot.records(NetworkInterface)
+        if each.attachment and each.attachment.instance_id == instance.instance_id
+    ]
+    left = [
+        replace(
+            each,
+            association_id=None,
+            network_interface_id=None,
+            private_ip_address=None,
+            instance_id=None,
+        )
+        for each in snapshot.records(Address)
+        if each.instance_id == instance.instance_id
+    ]
+    return Edit(tuple(left), (*own, instance)) if own else None
 
 
 def _host(snapshot: Any, rng: random.Random) -> Any:
@@ -344,11 +529,18 @@ EDITS: Mapping[str, Callable[[Any, random.Random], Any]] = {
     "list": _list,
     "interface": _interface,
     "peering": _peering,
+    **SERVING,
 }
 CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "interface more": _coming,
     "interface less": _going,
+    "address more": _more_addresses,
+    "address less": _fewer_addresses,
+    "Elastic IP on": _elastic_on,
+    "Elastic IP off": _elastic_off,
+    "public interface more": _public_more,
+    "public interface less": _public_less,
     "table of a subnet": _other_table,
     "ACL of a subnet": _other_acl,
 }
-KINDS = (*EDITS, *CHANGES)
+KINDS = (*EDITS, *CHANGES, *GATEWAYS)

@@ -308,21 +308,31 @@ class Lowering(Protocol):
         ...
 
     @property
-    def all_regrouped(self) -> Mapping[str, Regrouped]:
-        """The interfaces that have changed their groups since classes were made out, by id."""
+    def loners(self) -> Mapping[str, Loner]:
+        """The interfaces that stand apart since classes were made out, by id."""
         ...
 
-    def regrouped(self, interface_id: str) -> Regrouped | None:
-        """An interface as it is since it changed its groups; None: as its class says."""
+    def loner(self, interface_id: str) -> Loner | None:
+        """An interface as it is since it stands apart; None: as its class says."""
         ...
 
-    def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
-        """Those of a class that have changed their groups since it was made out."""
+    def loners_of(self, class_id: str) -> Sequence[Loner]:
+        """Those of a class that stand apart since it was made out."""
+        ...
+
+    def paired_in(self, vpc: str) -> Sequence[Loner]:
+        """Those in a VPC that have put public addresses on or off since; '' is any VPC."""
+        ...
+
+    def freed(self) -> tuple[Ranges, Ranges]:
+        """Of the public addresses that these have put on or off those that are no host's on the
+        internet now, and those that are one's."""
         ...
 
     @property
     def newcomers(self) -> Sequence[NetworkInterface]:
-        """The interfaces that have come since classes were made out; some have gone again."""
+        """What has come since classes were made out: interfaces, and records of those that have
+        got more addresses with these alone; some have gone again."""
         ...
 
     def own(self, key: str, make: Callable[[], T]) -> T:
@@ -339,17 +349,30 @@ class Lowering(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Regrouped:
-    """An interface that wears other groups than its class: it stands apart in nodes of its own.
+class Loner:
+    """An interface that is not as its class was made out: it stands apart in nodes of its own.
 
-    ``number`` is its identity, which no other sender has; its class keeps its name.  Of one that is
-    not ``there`` the nodes let nothing pass.  One that ``came`` since is a class by itself.
+    ``interface`` wears the groups that it wears, and has all addresses that it has had since; its
+    nodes let pass what is from and to those that it ``holds``.  One that holds none is not there.
+    ``number`` is its identity, which no other sender has; its class keeps its name.  One that
+    ``came`` since is a class by itself.  ``beside`` is what no table of interfaces tells of: one
+    that came, or a record of the other ones' later addresses.  ``pairs`` are its own and public
+    addresses that it has put on or off since, ``paired`` those of them that count now; of the
+    public ones those that are ``free`` are a host's on the internet now.
     """
 
     interface: NetworkInterface
     number: int
-    there: bool = True
+    holds: Ranges
     came: bool = False
+    beside: NetworkInterface | None = None
+    pairs: frozenset[tuple[int, int]] = frozenset()
+    paired: frozenset[tuple[int, int]] = frozenset()
+    free: frozenset[int] = frozenset()
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.holds)
 
 
 @dataclass(frozen=True, slots=True)

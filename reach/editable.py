@@ -15,16 +15,51 @@ from collections.abc import Iterable, Mapping, Set
 from msgspec import Struct
 
 from reach.component import JOINS
+from reach.snapshot.balancer_records import (
+    ClassicLoadBalancer,
+    ListenerRules,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    LoadBalancerListeners,
+    LoadBalancerTargetHealth,
+    TargetGroup,
+    TargetGroupAttributes,
+)
+from reach.snapshot.endpoint_service_records import (
+    EndpointServiceConfiguration,
+    VpcEndpointConnection,
+    VpcEndpointServicePermissions,
+)
+from reach.snapshot.firewall_records import Firewall, FirewallPolicy, RuleGroup
+from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import (
+    EgressOnlyInternetGateway,
+    InternetGateway,
     ManagedPrefixListEntries,
+    NatGateway,
     NetworkAcl,
     RouteTable,
     SecurityGroup,
+    Vpc,
+    VpcAttribute,
+    VpcEndpoint,
     VpcPeeringConnection,
 )
 from reach.snapshot.snapshot import Snapshot
-from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
+from reach.snapshot.transit_records import (
+    TransitGateway,
+    TransitGatewayAttachment,
+    TransitGatewayPeeringAttachment,
+    TransitGatewayPrefixListReference,
+    TransitGatewayPropagations,
+    TransitGatewayRoutes,
+    TransitGatewayRouteTable,
+    TransitGatewayStaticRoutes,
+    TransitGatewayTableAssociations,
+    TransitGatewayVpcAttachment,
+)
+from reach.snapshot.whereabouts import account_of, region_of
 
 # A kind and an id, without an id all of the kind; or a table and a key.
 Read = tuple[type[Record] | str, str]
@@ -36,10 +71,48 @@ Reads = frozenset[Read]
 RULES: Mapping[type[Record], frozenset[str]] = {
     SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
     NetworkAcl: frozenset({"entries", "associations"}),
-    RouteTable: frozenset({"routes", "associations"}),
+    RouteTable: frozenset({"routes", "associations", "propagating_vgws"}),
     ManagedPrefixListEntries: frozenset({"entries"}),
     TransitGatewayRoutes: frozenset({"routes"}),
     TransitGatewayStaticRoutes: frozenset({"routes"}),
+    VpcAttribute: frozenset({"enable_dns_support", "enable_dns_hostnames"}),
+    InternetGateway: frozenset({"attachments"}),
+    EgressOnlyInternetGateway: frozenset({"attachments"}),
+    NatGateway: frozenset({"state", "nat_gateway_addresses"}),
+    VpnGateway: frozenset({"state", "vpc_attachments"}),
+    VpnConnection: frozenset({"state", "routes", "vgw_telemetry"}),
+    TransitGateway: frozenset({"state", "options"}),
+    TransitGatewayAttachment: frozenset({"state", "association", "nat_gateway_support"}),
+    TransitGatewayVpcAttachment: frozenset({"state", "subnet_ids", "options"}),
+    TransitGatewayPeeringAttachment: frozenset({"state"}),
+    TransitGatewayRouteTable: frozenset({"state"}),
+    TransitGatewayTableAssociations: frozenset({"associations"}),
+    TransitGatewayPropagations: frozenset({"transit_gateway_route_table_propagations"}),
+    TransitGatewayPrefixListReference: frozenset(
+        {"state", "blackhole", "transit_gateway_attachment"}
+    ),
+    LoadBalancer: frozenset(
+        {"state", "enforce_security_group_inbound_rules_on_private_link_traffic"}
+    ),
+    LoadBalancerAttributes: frozenset({"attributes"}),
+    ClassicLoadBalancer: frozenset({"instances", "listener_descriptions", "health_check"}),
+    LoadBalancerListeners: frozenset({"listeners"}),
+    ListenerRules: frozenset({"rules"}),
+    TargetGroup: frozenset({"load_balancer_arns"}),
+    TargetGroupAttributes: frozenset({"attributes"}),
+    LoadBalancerTargetHealth: frozenset({"target_health_descriptions"}),
+    VpcEndpoint: frozenset({"state", "groups", "route_table_ids", "private_dns_enabled"}),
+    EndpointServiceConfiguration: frozenset(
+        {
+            *("service_state", "availability_zone_ids", "network_load_balancer_arns"),
+            *("remote_access_enabled", "supported_regions"),
+        }
+    ),
+    VpcEndpointConnection: frozenset({"vpc_endpoint_state", "network_load_balancer_arns"}),
+    VpcEndpointServicePermissions: frozenset({"allowed_principals"}),
+    Firewall: frozenset({"firewall.firewall_policy_arn"}),
+    FirewallPolicy: frozenset({"firewall_policy"}),
+    RuleGroup: frozenset({"rule_group"}),
     VpcPeeringConnection: frozenset(
         {
             "status",
@@ -51,8 +124,28 @@ RULES: Mapping[type[Record], frozenset[str]] = {
         }
     ),
 }
-# Kinds of which a record may come or go: nothing is known of a VPC by what stands in it.
-COME_AND_GO: frozenset[type[Record]] = frozenset({VpcPeeringConnection})
+# Kinds of which a record may come or go, if nothing is known of a VPC by what stands in it.
+COME_AND_GO: frozenset[type[Record]] = frozenset(
+    {
+        VpcPeeringConnection,
+        InternetGateway,
+        EgressOnlyInternetGateway,
+        NatGateway,
+        VpnGateway,
+        VpnConnection,
+        TransitGatewayAttachment,
+        TransitGatewayVpcAttachment,
+        TransitGatewayPeeringAttachment,
+        TransitGatewayRouteTable,
+        TransitGatewayRoutes,
+        TransitGatewayStaticRoutes,
+        TransitGatewayTableAssociations,
+        TransitGatewayPropagations,
+        TransitGatewayPrefixListReference,
+        ListenerRules,
+        VpcEndpointConnection,
+    }
+)
 # Read by nothing that works things out later (tests/test_resident_routes.py); a kind that is not
 # named here is taken to be read by all that does.
 NOT_LATER: tuple[type[Record], ...] = (
@@ -60,9 +153,38 @@ NOT_LATER: tuple[type[Record], ...] = (
     NetworkAcl,
     RouteTable,
     ManagedPrefixListEntries,
+    VpcAttribute,
+    InternetGateway,
+    EgressOnlyInternetGateway,
+    NatGateway,
+    VpnGateway,
+    VpnConnection,
+    TransitGateway,
+    TransitGatewayAttachment,
+    TransitGatewayVpcAttachment,
+    TransitGatewayPeeringAttachment,
+    TransitGatewayRouteTable,
     TransitGatewayRoutes,
     TransitGatewayStaticRoutes,
+    TransitGatewayTableAssociations,
+    TransitGatewayPropagations,
+    TransitGatewayPrefixListReference,
     VpcPeeringConnection,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    ClassicLoadBalancer,
+    LoadBalancerListeners,
+    ListenerRules,
+    TargetGroup,
+    TargetGroupAttributes,
+    LoadBalancerTargetHealth,
+    VpcEndpoint,
+    EndpointServiceConfiguration,
+    VpcEndpointConnection,
+    VpcEndpointServicePermissions,
+    Firewall,
+    FirewallPolicy,
+    RuleGroup,
 )
 LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in NOT_LATER)
 NOTHING: Reads = frozenset()
@@ -78,12 +200,26 @@ def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterab
     for kind, names in ids.items():
         for name in names:
             one, other = before.get(kind, name), after.get(kind, name)
-            comes = kind in COME_AND_GO and (one is None) is not (other is None)
+            comes = kind in COME_AND_GO and _comes_or_goes(before, one, other)
             if not comes and not _only_rules(one, other):
                 return NOTHING
             found |= {(kind, name), (kind, "")}
             found |= {(kind, key) for key, _ in _found_by(one) ^ _found_by(other)}
     return frozenset(found)
+
+
+def _comes_or_goes(snapshot: Snapshot, one: Record | None, other: Record | None) -> bool:
+    """Whether a record is in one of two snapshots, and tells nothing of the VPC that it is in: what
+    the records in a VPC tell of its account and Region is worked out once."""
+    come = one or other
+    if come is None or (one is not None and other is not None):
+        return False
+    vpc = snapshot.get(Vpc, getattr(come, "vpc_id", None) or "")
+    if not hasattr(come, "vpc_id"):
+        return True
+    return vpc is not None and all(
+        bool(say(vpc)) or not say(come) for say in (account_of, region_of)
+    )
 
 
 def _only_rules(one: Record | None, other: Record | None) -> bool:

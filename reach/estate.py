@@ -54,7 +54,7 @@ class Estate:
         self._options = dict(options or {})
         with uncollected(snapshot):
             ground = resident(snapshot, Options.of(self._options))
-            if not ground.all_regrouped:  # else questions are asked of one where nobody is apart
+            if not ground.loners:  # else questions are asked of one where nobody is apart
                 keep_ground(snapshot, ground)
             warmed(ground)
 
@@ -92,10 +92,13 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, routes, the
-        tables and ACLs of subnets, or peerings differ (some may be new or gone), or what groups
-        interfaces of instances wear, or instances have come or gone with their interfaces, only
-        what is made of them is made again, and only who can come by it is looked at; after any
-        other change everything is.
+        tables and ACLs of subnets, or peerings, gateways, VPN connections and what is attached to a
+        transit gateway differ (some may be new or gone), or what serves: listeners, their rules,
+        targets and their health, attributes and states of load balancers, states of endpoints,
+        their services' permissions and connections, policies and rule groups of firewalls; or what
+        groups interfaces of instances wear and which addresses they have, private and public, or
+        instances have come or gone with their interfaces, only what is made of them is made again,
+        and only who can come by it is looked at; after any other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

@@ -25,8 +25,8 @@ from reach.component import (
     End,
     Entry,
     Link,
+    Loner,
     Lowering,
-    Regrouped,
     Target,
     Uplink,
     node_name,
@@ -261,8 +261,7 @@ class Ground:
         return self.memo("fronts", lambda: tuple(each for some in known for each in some(self)))
 
     def links(self) -> tuple[Link, ...]:
-        linkers = [c.links for c in components().values() if c.links is not None]
-        return self.memo("links", lambda: tuple(link for links in linkers for link in links(self)))
+        return self.table("links", _links)["all"]
 
     def uplinks(self, gateway: str) -> tuple[Uplink, ...]:
         found = (c.uplinks(self, gateway) for c in components().values() if c.uplinks is not None)
@@ -289,12 +288,7 @@ class Ground:
         return {name: tuple(ids) for name, ids in found.items()}
 
     def announcements(self) -> tuple[Route, ...]:
-        return self.memo("announcements", self._announced)
-
-    def _announced(self) -> tuple[Route, ...]:
-        announcers = [c.announce for c in components().values() if c.announce is not None]
-        routes = [route for announce in announcers for route in announce(self)]
-        return tuple(sorted(routes, key=_best_first))
+        return self.table("announcements", _announced)["all"]
 
     def aliases(self, addresses: Ranges) -> Ranges:
         """All that a packet may be sent to so that it can end up at one of ``addresses``."""
@@ -392,14 +386,20 @@ class Ground:
         return self.memo("senders by group", self._by_group).get(group, ())
 
     @property
-    def all_regrouped(self) -> Mapping[str, Regrouped]:
+    def loners(self) -> Mapping[str, Loner]:
         return {}
 
-    def regrouped(self, interface_id: str) -> Regrouped | None:
+    def loner(self, interface_id: str) -> Loner | None:
         return None
 
-    def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
+    def loners_of(self, class_id: str) -> Sequence[Loner]:
         return ()
+
+    def paired_in(self, vpc: str) -> Sequence[Loner]:
+        return ()
+
+    def freed(self) -> tuple[Ranges, Ranges]:
+        return Ranges(()), Ranges(())
 
     @property
     def newcomers(self) -> Sequence[NetworkInterface]:
@@ -528,6 +528,17 @@ def _hosts() -> Callable[[Ground, Sequence[NetworkInterface], str, Ranges | None
 def _receivers() -> Callable[[Ground, Sequence[NetworkInterface]], Mapping[str, Ranges]]:
     (make,) = (c.receivers for c in components().values() if c.receivers is not None)
     return make
+
+
+def _announced(lowering: Lowering) -> Mapping[str, tuple[Route, ...]]:
+    announcers = [c.announce for c in components().values() if c.announce is not None]
+    routes = [route for announce in announcers for route in announce(lowering)]
+    return {"all": tuple(sorted(routes, key=_best_first))}
+
+
+def _links(lowering: Lowering) -> Mapping[str, tuple[Link, ...]]:
+    linkers = [c.links for c in components().values() if c.links is not None]
+    return {"all": tuple(link for links in linkers for link in links(lowering))}
 
 
 def _joined(lowering: Lowering) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:

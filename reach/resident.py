@@ -21,26 +21,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from reach.component import Lowering, Regrouped
+from reach.component import Loner, Lowering
 from reach.components import components
 from reach.editable import (
     COME_AND_GO,
     NOTHING,
     Read,
     Reads,
-    differs_in,
 )
+from reach.gone import GoneError
+from reach.interfaces import loners as of_loners
 from reach.interfaces.classes import classes
 from reach.interfaces.plain import worn
 from reach.lower import ALONE, Alignment, Ground, Sender
+from reach.network.header_space import Ranges
 from reach.network.node import Node
 from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
-from reach.routing import overall
+from reach.routing import overall, transit_index
 from reach.snapshot.amended import amended
 from reach.snapshot.index import instance_of
-from reach.snapshot.record import UNPRINTED, Record
+from reach.snapshot.record import Record
 from reach.snapshot.records import (
+    Address,
     Instance,
     NetworkInterface,
 )
@@ -48,34 +51,30 @@ from reach.snapshot.snapshot import Snapshot
 from reach.watching import Frames, Keyed, Made, WatchedIndex, inherit, watched
 
 T = TypeVar("T")
-_WHO: tuple[type[Record], ...] = (NetworkInterface, Instance)
+_WHO: tuple[type[Record], ...] = (NetworkInterface, Instance, Address)
 _NEWCOMERS = "newcomers"
+OUTSIDE: Read = (NetworkInterface, "outside")  # by whoever reads which public addresses count
+FREED: Read = (NetworkInterface, "freed")  # ... and which are hosts' on the internet
 # What the comparison takes from the ground before, so that it must not be made of what was edited.
 TAKEN_OVER = ("network_interface classes", "plain hosts", "identity numbers", "own senders")
-_UNCHANGED: Mapping[str, Regrouped] = {}
+_UNCHANGED: Mapping[str, Loner] = {}
 
 
 @dataclass(frozen=True)
 class Standing:
     """The interfaces that are to stand apart: as they are ``there`` afterwards, or ``gone``; with
-    the instances of those that nobody has seen yet."""
+    the instances of those that nobody has seen yet.  Of the public addresses that they put on or
+    off it says whether they are ``free``, before and after: a host's on the internet."""
 
     there: tuple[NetworkInterface, ...] = ()
     gone: tuple[NetworkInterface, ...] = ()
     instances: tuple[Instance, ...] = ()
+    free: Mapping[int, tuple[bool, bool]] = field(default_factory=dict)
 
-    def each(self) -> Iterator[tuple[NetworkInterface, bool]]:
-        """Each with whether it is there afterwards."""
-        yield from ((each, True) for each in self.there)
-        yield from ((each, False) for each in self.gone)
-
-
-def only_groups(one: NetworkInterface | None, other: NetworkInterface | None) -> bool:
-    """Whether an interface of an instance differs in its groups alone, and these are told."""
-    if one is None or other is None or differs_in(one, other, frozenset({"groups"})):
-        return False
-    told = all(each.groups and each.groups is not UNPRINTED for each in (one, other))
-    return told and bool(instance_of(one)) and not one.requester_managed
+    def each(self) -> Iterator[tuple[NetworkInterface, Ranges]]:
+        """Each with the addresses that it holds afterwards."""
+        yield from ((each, of_loners.held(each)) for each in self.there)
+        yield from ((each, of_loners.NOBODY) for each in self.gone)
 
 
 # ------------------------------------------------------------------- what is kept
@@ -117,13 +116,13 @@ class Resident(Ground):
         alignment: Alignment = ALONE,
         earlier: Resident | None = None,
         touched: Reads = NOTHING,
-        regrouped: Mapping[str, Regrouped] = _UNCHANGED,
+        loners: Mapping[str, Loner] = _UNCHANGED,
     ) -> None:
         self._frames = Frames()
         heard = watched(snapshot, self._frames)
         super().__init__(heard, options, alignment=alignment)
         self.index: WatchedIndex = WatchedIndex(heard)
-        self.index.regrouped = regrouped
+        self.index.loners = loners
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common
         self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
         # How tables are made, of all grounds of one estate; and those of which it is known what
@@ -143,7 +142,7 @@ class Resident(Ground):
 
         It is ``touched`` by them, and by what else is read of them.
         """
-        return self._after(snapshot, touched, self.all_regrouped)
+        return self._after(snapshot, touched, self.loners)
 
     def takes_over(self, touched: Reads) -> bool:
         """Whether nothing that a comparison takes from this ground is made of these records."""
@@ -151,49 +150,65 @@ class Resident(Ground):
         made = (known for key in TAKEN_OVER for each in shelves if (known := each.get(key)))
         return all(each.reads.isdisjoint(touched) for each in made)
 
-    def regrouping(
+    def setting_loners(
         self, snapshot: Snapshot, touched: Reads, standing: Standing
     ) -> tuple[Resident, Resident]:
         """This ground with some interfaces apart, and that of a snapshot that differs from this
-        one's in these rules, in what groups these interfaces wear, and in which of them there
-        are."""
-        one, other = dict(self.all_regrouped), dict[str, Regrouped]()
+        one's in these rules, in what groups these interfaces wear, and in what addresses they
+        hold."""
+        one, other = dict(self.loners), dict[str, Loner]()
         names, reads = set[str](), set[Read]()
-        for now, there in standing.each():
+        for now, holds in standing.each():
             name = now.network_interface_id
+            known = self.snapshot.get(NetworkInterface, name)
             if name not in one:
                 number = max({**self.identities(), **_numbers(one)}, default=0) + 1
-                was = self.snapshot.get(NetworkInterface, name)
-                known = was is not None
-                one[name] = Regrouped(was or now, number, there=known, came=not known)
-                reads |= set() if known else {(NetworkInterface, each) for each in _read_of(now)}
-            other[name] = replace(one[name], interface=now, there=there)
+                one[name] = of_loners.first(known, now, number)
+            one[name] = of_loners.with_addresses(one[name], now, known)
+            if one[name].beside is not self._beside(name):
+                reads |= {(NetworkInterface, each) for each in _read_of(now)}
+                names |= {each.network_interface_id for each in self._siblings(now)}
+            both = of_loners.paired(one[name], known, now, holds)
+            one[name], other[name] = of_loners.freed(both, standing.free)
+            if one[name].paired != other[name].paired or one[name].pairs != self._pairs(name):
+                reads.add(OUTSIDE)
+            reads |= {FREED} if one[name].free | other[name].free else set()
             own = name if one[name].came else classes(self).of(name)
             names |= {name, own, *worn(now), *worn(one[name].interface)}
         apart = frozenset((NetworkInterface, name) for name in names)
-        if reads:  # tables are of those who were there: made before others come
+        if reads - {OUTSIDE, FREED}:  # tables are of those who were there: made before others come
             _ = self.index.roll, self.index.interfaces
         told = self._with(standing, one)
         before = Resident(told, self.options, self.alignment, self, apart | reads, one)
         return before, before._after(snapshot, apart | touched, one | other)
 
-    def _with(self, standing: Standing, one: Mapping[str, Regrouped]) -> Snapshot:
+    def _siblings(self, interface: NetworkInterface) -> Sequence[NetworkInterface]:
+        """The interfaces of the same instance, which lead to it."""
+        return self.index.interfaces_by_instance.get(instance_of(interface) or "", ())
+
+    def _pairs(self, name: str) -> frozenset[tuple[int, int]]:
+        known = self.loners.get(name)
+        return frozenset() if known is None else known.pairs
+
+    def _beside(self, name: str) -> NetworkInterface | None:
+        known = self.loners.get(name)
+        return None if known is None else known.beside
+
+    def _with(self, standing: Standing, one: Mapping[str, Loner]) -> Snapshot:
         """The snapshot with those that have come, and their instances."""
         contents = dict(self.snapshot.contents)
-        come = [each.interface for name, each in one.items() if each.came]
-        for record in come:
-            name = record.network_interface_id
-            if name not in contents[NetworkInterface]:
+        for name, each in one.items():
+            if each.came:
+                was = self.snapshot.get(NetworkInterface, name)
+                record = each.interface if was is None else of_loners.joined(was, each.interface)
                 contents[NetworkInterface] = amended(contents[NetworkInterface], name, record)
         for instance in standing.instances:
             known = contents.get(Instance, {})
             contents[Instance] = amended(known, instance.instance_id, instance)
         return replace(self.snapshot, contents=contents)
 
-    def _after(
-        self, snapshot: Snapshot, touched: Reads, regrouped: Mapping[str, Regrouped]
-    ) -> Resident:
-        if regrouped:
+    def _after(self, snapshot: Snapshot, touched: Reads, loners: Mapping[str, Loner]) -> Resident:
+        if loners:
             # Who is whose is told as it was: they stand apart, and nobody else has changed.
             told = dict(snapshot.contents)
             for kind in _WHO:
@@ -202,7 +217,7 @@ class Resident(Ground):
             snapshot = replace(snapshot, contents=told)
         self._tell_tables()
         while True:
-            later = Resident(snapshot, self.options, self.alignment, self, touched, regrouped)
+            later = Resident(snapshot, self.options, self.alignment, self, touched, loners)
             others = later.keys_unlike(self)
             if others <= touched:
                 return later
@@ -214,7 +229,10 @@ class Resident(Ground):
         """Ask for the tables that many nodes look into, perhaps later.  What is asked for only once
         there is another ground is compared with nothing: it is made of all its records."""
         self.joined("", outbound=False)
+        self.links()
+        self.announcements()
         overall.tell(self)
+        transit_index.tell(self)
         self._told = self.tables_told
 
     def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
@@ -249,19 +267,30 @@ class Resident(Ground):
                 found |= {(name, k) for k in keys if one.get(k, found) != other.get(k, found)}
         return frozenset(found)
 
-    # ------------------------------------------------------------------- who has changed groups
+    # ------------------------------------------------------------------- who stands apart
 
     @property
-    def all_regrouped(self) -> Mapping[str, Regrouped]:
-        return self.index.regrouped
+    def loners(self) -> Mapping[str, Loner]:
+        return self.index.loners
 
-    def regrouped(self, interface_id: str) -> Regrouped | None:
+    def loner(self, interface_id: str) -> Loner | None:
         self._frames.hear((NetworkInterface, interface_id))
-        return self.all_regrouped.get(interface_id)
+        return self.loners.get(interface_id)
 
-    def regrouped_of(self, class_id: str) -> Sequence[Regrouped]:
+    def loners_of(self, class_id: str) -> Sequence[Loner]:
         self._frames.hear((NetworkInterface, class_id))
-        return [e for name, e in self.all_regrouped.items() if classes(self).of(name) == class_id]
+        return [e for name, e in self.loners.items() if classes(self).of(name) == class_id]
+
+    def paired_in(self, vpc: str) -> Sequence[Loner]:
+        self._frames.hear(OUTSIDE)
+        every = (each for each in self.loners.values() if each.pairs)
+        return [each for each in every if vpc in ("", each.interface.vpc_id)]
+
+    def freed(self) -> tuple[Ranges, Ranges]:
+        self._frames.hear(FREED)
+        every = Ranges.of(*(p for each in self.loners.values() for _, p in each.pairs))
+        free = Ranges.of(*(public for each in self.loners.values() for public in each.free))
+        return every - free, free
 
     @property
     def newcomers(self) -> Sequence[NetworkInterface]:
@@ -270,11 +299,11 @@ class Resident(Ground):
 
     def identities(self) -> Mapping[int, Sender]:
         known = super().identities()
-        return {**known, **_numbers(self.all_regrouped)} if self.all_regrouped else known
+        return {**known, **_numbers(self.loners)} if self.loners else known
 
     def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
         self._frames.hear((NetworkInterface, group))
-        more = _numbers(self.all_regrouped).items()
+        more = _numbers(self.loners).items()
         apart = ((number, vpc) for number, (vpc, groups) in more if group in groups)
         return (*super().senders_with(group), *apart)
 
@@ -309,9 +338,13 @@ class Resident(Ground):
         kind, resource, _ = name.split("/", 2)
         component = components().get(kind)
         thing = component.reads[0] if component is not None and component.reads else None
-        if thing in COME_AND_GO and self.snapshot.get(thing, resource) is None:
+        edited = thing in COME_AND_GO and (thing, resource) in self._edited
+        if thing is not None and edited and self.snapshot.get(thing, resource) is None:
             return Node(name, (Unmodelled(self._beyond(resource)),))
-        return super()._make(name)
+        try:
+            return super()._make(name)
+        except GoneError:
+            return Node(name, (Unmodelled(self._beyond(resource)),))
 
     def _known(self, common: Mapping[str, Made], own: Mapping[str, Made], key: str) -> Made | None:
         known = own.get(key)
@@ -326,10 +359,11 @@ class Resident(Ground):
 
 
 def _read_of(come: NetworkInterface) -> tuple[str, ...]:
-    """What is read of one that comes by whoever reads of others where it stands."""
+    """What is read of one that comes, or gets addresses, by whoever reads of others where it
+    stands."""
     return come.subnet_id or "", come.vpc_id or "", _NEWCOMERS
 
 
-def _numbers(regrouped: Mapping[str, Regrouped]) -> dict[int, Sender]:
-    every = regrouped.values()
+def _numbers(loners: Mapping[str, Loner]) -> dict[int, Sender]:
+    every = loners.values()
     return {each.number: (each.interface.vpc_id or "", worn(each.interface)) for each in every}

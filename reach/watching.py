@@ -17,7 +17,7 @@ from operator import attrgetter
 from threading import local
 from typing import Any, TypeVar, cast
 
-from reach.component import Regrouped
+from reach.component import Loner
 from reach.editable import (
     COME_AND_GO,
     LATER,
@@ -26,6 +26,7 @@ from reach.editable import (
     Reads,
     of,
 )
+from reach.interfaces.kinds import addresses_of
 from reach.interfaces.plain import worn
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
@@ -144,7 +145,7 @@ class WatchedIndex(Index):
     def __init__(self, snapshot: Watched) -> None:
         super().__init__(snapshot)
         self.frames = snapshot.frames
-        self.regrouped: Mapping[str, Regrouped] = {}
+        self.loners: Mapping[str, Loner] = {}
         self.tables: dict[str, Made] = {}
         self._tags = WatchedTags(snapshot)
         self._lines = _WatchedLines(self)
@@ -192,25 +193,25 @@ class WatchedIndex(Index):
             return super().group_but_rules(group_id)
 
     def wearing(self, group_id: str) -> Interfaces:
-        """Told as it is now of those that have changed their groups."""
+        """Told as it is now of those that stand apart."""
         self.frames.hear((NetworkInterface, group_id))
         with self.frames.unheard():
             found = super().wearing(group_id)
-        if not self.regrouped:
+        if not self.loners:
             return found
-        changed = {name: each.interface for name, each in self.regrouped.items()}
+        changed = {name: each.interface for name, each in self.loners.items()}
         now = {name: each for name, each in changed.items() if group_id in worn(each)}
         if self.roll is not None:
             own = found if isinstance(found, Crowd) else self.roll.crowd(self.roll.nobody)
-            come = [each for name, each in now.items() if self.regrouped[name].came]
+            come = [each for name in now if (each := self.loners[name].beside)]
             return own.with_others(changed, now).beside(come)
         kept = (each for each in found if each.network_interface_id not in changed)
         return tuple(sorted((*kept, *now.values()), key=attrgetter("network_interface_id")))
 
     @property
     def come(self) -> tuple[NetworkInterface, ...]:
-        """Who is in no table, as it has come since."""
-        return tuple(each.interface for each in self.regrouped.values() if each.came)
+        """What is in no table, as it has come since."""
+        return tuple(each.beside for each in self.loners.values() if each.beside is not None)
 
     def public_ipv4_in(self, vpc_id: str) -> Ranges:
         """Of those that come none has such."""
@@ -218,7 +219,7 @@ class WatchedIndex(Index):
             return super().public_ipv4_in(vpc_id)
 
     def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
-        own = (each for each in self.come if address in private_addresses(each))
+        own = (each for each in self.come if address in addresses_of(each))
         return (*super().owner_of_address(address), *own)
 
     def addresses_within(self, spans: Ranges) -> Iterator[int]:

@@ -16,7 +16,7 @@ import reach
 from bench.editing import Edit, changed, changed_snapshot, edited
 from reach.asking import backend_of_thread
 from reach.comparing import diff as comparing
-from reach.comparing.aligned import Pair, regrouped, resident
+from reach.comparing.aligned import Pair, resident, with_loners
 from reach.comparing.differing import Differing
 from reach.comparing.records import changed as differing
 from reach.comparing.standing import standing_apart
@@ -137,7 +137,7 @@ def test_who_is_not_there_yet_changes_nothing(seed: int, estate: Path) -> None:
     assert arriving.comes_alone(ground, interface, instance)
     standing = Standing((interface,), (), (instance,))
     after = changed_snapshot(own.snapshot, Edit((interface, instance)))
-    pair = regrouped(ground, after, standing, frozenset())
+    pair = with_loners(ground, after, standing, frozenset())
     assert pair is not None
     for one, other in ((ground, pair.before), (pair.before, ground)):
         both = Pair(one, other)

@@ -291,7 +291,7 @@ def test_routes_that_one_of_two_nodes_lacks() -> None:
     """What takes them, and nothing else, whichever has them; filters that remember: anything."""
     back = Forward((Route(HeaderSpace.where(source=NEAR, destination=FAR), "back", QUIET, "nat"),))
     bare, more_routes = Node("n", (ON,)), Node("n", (back, ON))
-    expected = (Spot(0, HeaderSpace.where(source=NEAR, destination=FAR)),)
+    expected = (Spot(0, HeaderSpace.where(source=NEAR, destination=FAR), of_replies=True),)
     assert more(bare, more_routes) == more(more_routes, bare) == expected
     remembering = Node("n", (Filter((), Rule(ANYTHING, Action.PERMIT, QUIET), "acl x", QUIET), ON))
     assert more(bare, remembering) == more(remembering, bare) == (Spot(0, ANYTHING),)

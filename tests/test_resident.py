@@ -22,7 +22,7 @@ from reach.changes.edit import with_record, without_record
 from reach.comparing.coming import Graph
 from reach.comparing.nodes import same
 from reach.comparing.records import changed
-from reach.editable import COME_AND_GO, RULES, Reads, touched
+from reach.editable import RULES, Reads, touched
 from reach.lower import Ground, lower
 from reach.options import DEFAULTS
 from reach.resident import Resident
@@ -38,10 +38,15 @@ from reach.snapshot.records import (
     NetworkInterface,
     RouteTable,
     SecurityGroup,
+    Vpc,
     VpcPeeringConnection,
 )
 from reach.snapshot.snapshot import Snapshot
-from reach.snapshot.transit_records import TransitGatewayRoutes, TransitGatewayStaticRoutes
+from reach.snapshot.transit_records import (
+    TransitGatewayRoutes,
+    TransitGatewayStaticRoutes,
+    TransitGatewayVpcAttachment,
+)
 from tests.test_diff import network
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -273,7 +278,7 @@ def test_whoever_reads_rules_is_known() -> None:
         ("reach/aws/direct_connect_gateway.py", "associations"),
         ("reach/aws/vpn_gateway.py", "associations"),
         ("reach/snapshot/lines.py", "associations"),
-        ("reach/snapshot/transit_index.py", "associations"),
+        ("reach/routing/transit_index.py", "associations"),
     ]
     kinds = (SecurityGroup, NetworkAcl)
     names = sorted({name for kind in kinds for name in RULES[kind]})
@@ -318,9 +323,20 @@ def test_whoever_reads_peerings_is_known() -> None:
 
 def test_what_comes_and_goes_tells_nothing_of_a_vpc() -> None:
     """Account and Region of a VPC are told by what stands in it (``Snapshot.account_of``): that is
-    worked out once, and taken over."""
-    for kind in COME_AND_GO:
-        assert "vpc_id" not in kind.__struct_fields__
+    worked out once, and taken over.  So who alone tells them may not go near."""
+    told = next(s for s in map(loaded, SAMPLES) if s.records(TransitGatewayVpcAttachment))
+    attachment = told.records(TransitGatewayVpcAttachment)[0]
+    name, vpc_id = attachment.transit_gateway_attachment_id, attachment.vpc_id or ""
+    for account, near in (("", False), ("111122223333", True)):
+        vpc = told.get(Vpc, vpc_id)
+        assert vpc is not None
+        page = replace(vpc.page, account=account, region=account and "eu-west-1")
+        before = with_record(told, vpc_id, replace(vpc, page=page, owner_id=""))
+        own = replace(attachment.page, account="111122223333", region="eu-west-1")
+        before = with_record(before, name, replace(attachment, page=own))
+        after = without_record(before, name, TransitGatewayVpcAttachment)
+        reads = touched(before, after, {TransitGatewayVpcAttachment: [name]})
+        assert bool(reads) is near
 
 
 def test_who_a_peering_is_with_is_no_edit_of_it() -> None:

@@ -18,10 +18,10 @@ from urllib.parse import unquote
 from reach.analysis.rules import rule_of
 from reach.analysis.things import kind_of, record_of, thing
 from reach.answer import PathComponent, Step
+from reach.balancing.joins import balancers
 from reach.lower import Ground
 from reach.network.header_space import HeaderSpace
 from reach.network.stage import Origin
-from reach.snapshot.balancers import Balancers
 from reach.snapshot.firewall_records import Firewall
 from reach.snapshot.records import (
     InternetGateway,
@@ -232,8 +232,7 @@ def _behind(ground: Ground, kind: str, interface: NetworkInterface) -> Iterator[
     """The balancer or the endpoint whose interface it is."""
     own = interface.network_interface_id
     if kind in _BALANCERS:
-        known = ground.memo("balancers", lambda: Balancers(ground.snapshot, ground.index))
-        balancer = known.balancer_of(interface)
+        balancer = balancers(ground).balancer_of(interface)
         if balancer is not None:
             yield thing(ground, balancer.load_balancer_arn), {}
         return

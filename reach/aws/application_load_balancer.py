@@ -37,7 +37,7 @@ from reach.balancing.listening import (
     names,
     nobody_registered,
     node_at,
-    picked,
+    pick,
     to_groups,
     to_listeners,
     to_targets,
@@ -49,6 +49,7 @@ from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import entering, nowhere
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Lowering
+from reach.gone import nth
 from reach.network.address import Prefix
 from reach.network.field import ICMP, ICMPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -56,7 +57,6 @@ from reach.network.stage import (
     Choose,
     Forward,
     Option,
-    Origin,
     Route,
     Stage,
     Translate,
@@ -171,7 +171,7 @@ def _rules(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage,
         return (Choose((*taken, Option(onward, passed))),)
     if run == len(rules):
         return (Forward((Route(ANYTHING, onward, QUIET),), QUIET),)
-    rule, rest = rules[run], at.part("rules", f"{arn} {run + 1}")
+    rule, rest = nth(rules, run), at.part("rules", f"{arn} {run + 1}")
     part = "perhaps" if _looks_at_content(rule) else "action"
     match = HeaderSpace.where(source=_sources(rule))
     met = Route(match, at.part(part, f"{arn} {run}"), at.says(f"rule {rule.priority} takes it"))
@@ -187,7 +187,7 @@ def _perhaps(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stag
     """A rule whose source address matches, and that looks at the content as well."""
     arn, first = argument.split(" ")
     at, number = _at(lowering, interface_id), int(first)
-    rule = _tried(lowering, arn)[number]
+    rule = nth(_tried(lowering, arn), number)
     passed = at.says(f"assumed: the request does not meet rule {rule.priority}")
     rest = at.part("rules", f"{arn} {number + 1}")
     return (Choose((_takes(at, arn, number, rule), Option(rest, passed))),)
@@ -246,7 +246,7 @@ def _actions_of(lowering: Lowering, balancer: LoadBalancer, argument: str) -> li
     if number == _DEFAULT:
         found = listener(lowering, balancer, arn).default_actions
     else:
-        found = _tried(lowering, arn)[int(number)].actions
+        found = nth(_tried(lowering, arn), int(number)).actions
     return sorted(found, key=lambda action: action.order or 0)
 
 
@@ -311,14 +311,12 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     """R-ALB-1, R-LB-2: a connection of the balancer's own."""
     arn, number = argument.split(" ")
     at, balancer = _known(lowering, interface_id)
-    found = picked(lowering, at, balancer, arn)
-    assert not isinstance(found, Origin)
-    pick = found[int(number)]
-    if not pick.is_placed:
-        return (nowhere(pick),)
+    found = pick(lowering, at, balancer, arn, int(number))
+    if not found.is_placed:
+        return (nowhere(found),)
     return (
-        *entering(pick),
-        Translate(proxied(at, pick), no_address(at), at.session),
+        *entering(found),
+        Translate(proxied(at, found), no_address(at), at.session),
         *lowering.slot("network_interface.egress", interface_id),
         emit(at),
     )

@@ -28,6 +28,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reach.component import Component, Lowering
+from reach.interfaces.gateways import named_by
 from reach.network.address import WIDTH, Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule, Stage, unknown_filter
@@ -231,8 +232,7 @@ def _pools_of(lowering: Lowering, vpc: Vpc) -> Ranges:
     pools = overall.pools(lowering)
     return Ranges.prefixes(
         block
-        for gateway in lowering.snapshot.records(InternetGateway)
-        if any(each.vpc_id == vpc.vpc_id for each in gateway.attachments)
+        for gateway in named_by(lowering, vpc.vpc_id)
         for block in pools.accepted.get(gateway.internet_gateway_id, ())
     )
 
@@ -249,20 +249,21 @@ def _anywhere(lowering: Lowering, vpc: Vpc, stand: _Stand) -> _Stand:
 def _translators(lowering: Lowering) -> Mapping[str, Ranges]:
     """The addresses of NAT gateways as the internet gateway sees them, by subnet or VPC."""
 
-    def make() -> dict[str, Ranges]:
-        found: dict[str, list[int]] = {}
-        for gateway in lowering.snapshot.records(NatGateway):
-            regional = gateway.availability_mode == "regional"
-            place = (gateway.vpc_id if regional else gateway.subnet_id) or ""
-            for each in gateway.nat_gateway_addresses:
-                text = each.public_ip if regional else each.private_ip
-                if text:
-                    found.setdefault(place, []).append(parse_address(text))
-        for own in lowering.index.interfaces_where(lambda i: i.interface_type in NAT_TYPES):
-            found.setdefault(own.subnet_id or "", []).extend(private_addresses(own))
-        return {place: Ranges.of(*addresses) for place, addresses in found.items() if addresses}
+    return lowering.table("public access translators", _translating)
 
-    return lowering.memo("public access translators", make)
+
+def _translating(lowering: Lowering) -> Mapping[str, Ranges]:
+    found: dict[str, list[int]] = {}
+    for gateway in lowering.snapshot.records(NatGateway):
+        regional = gateway.availability_mode == "regional"
+        place = (gateway.vpc_id if regional else gateway.subnet_id) or ""
+        for each in gateway.nat_gateway_addresses:
+            text = each.public_ip if regional else each.private_ip
+            if text:
+                found.setdefault(place, []).append(parse_address(text))
+    for own in lowering.index.interfaces_where(lambda i: i.interface_type in NAT_TYPES):
+        found.setdefault(own.subnet_id or "", []).extend(private_addresses(own))
+    return {place: Ranges.of(*addresses) for place, addresses in found.items() if addresses}
 
 
 def _firewalls(lowering: Lowering) -> Mapping[str, str]:
@@ -271,7 +272,7 @@ def _firewalls(lowering: Lowering) -> Mapping[str, str]:
     def make() -> dict[str, str]:
         return {
             endpoint.vpc_endpoint_id: next(iter(endpoint.subnet_ids), "")
-            for endpoint in lowering.snapshot.records(VpcEndpoint)
+            for endpoint in lowering.snapshot.lasting(VpcEndpoint)
             if is_firewalls(lowering.snapshot, endpoint)
         }
 

@@ -25,6 +25,7 @@ from reach.balancing.node import PROTOCOLS, QUIET, Node, end, node
 from reach.balancing.picking import Crossing, Pick, choose, entering, nowhere, picks
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Denial, End, Lowering
+from reach.gone import nth
 from reach.network.field import ICMP, ICMPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -161,7 +162,7 @@ def _picked(
     if crosses is None:
         words = f"whether {at.name} uses instances of other zones is not known"
         doubt = lowering.missing(ClassicLoadBalancerAttributes, at.balancer, words)
-    targets = _registered(lowering, balancer, _listeners(balancer)[number])
+    targets = _registered(lowering, balancer, nth(_listeners(balancer), number))
     return picks(lowering, at, targets, Crossing(crosses, doubt, "ELB_NOT_CROSSZONE"))
 
 
@@ -180,7 +181,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     number, place = map(int, argument.split(" "))
     at, balancer = _node_at(lowering, interface_id)
     assert balancer is not None
-    pick = _picked(lowering, at, balancer, number)[place]
+    pick = nth(_picked(lowering, at, balancer, number), place)
     if not pick.is_placed:
         return (nowhere(pick),)
     own = at.interface.subnet_id or ""

@@ -49,6 +49,7 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
+from reach.routing.transit_index import index_of
 from reach.snapshot.client_vpn_records import (
     ClientVpnEndpoint,
     ClientVpnRoute,
@@ -59,7 +60,7 @@ from reach.snapshot.client_vpn_sections import CLIENT_VPN
 from reach.snapshot.index import private_addresses
 from reach.snapshot.record import is_associated
 from reach.snapshot.records import NetworkInterface, Vpc
-from reach.snapshot.transit_records import TransitGateway, TransitGatewayAttachment
+from reach.snapshot.transit_records import TransitGateway
 
 _NAME = "client_vpn"
 _QUIET = Origin("", "")
@@ -514,9 +515,9 @@ def _unclaimed(lowering: Lowering) -> Iterator[str]:
         interface_id = interface.network_interface_id
         if _is_interface(interface) and not _endpoints_of(lowering, interface_id):
             yield interface_id
-    for attachment in lowering.snapshot.records(TransitGatewayAttachment):
+    for attachment in index_of(lowering).of_kind("client-vpn"):
         known = lowering.snapshot.get(ClientVpnEndpoint, attachment.resource_id)
-        if attachment.resource_type == "client-vpn" and known is None:
+        if known is None:
             yield attachment.transit_gateway_attachment_id
 
 

@@ -12,7 +12,7 @@ Not modelled: when a released address is handed to somebody else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reach.component import Component, End, Lowering, node_name
 from reach.interfaces.unserved import behind_others
@@ -76,11 +76,12 @@ def _is_on_unseen(lowering: Lowering, address: Address) -> bool:
 
 
 def _of_translators(lowering: Lowering) -> frozenset[str | None]:
-    def make() -> frozenset[str | None]:
-        gateways = lowering.snapshot.records(NatGateway)
-        return frozenset(a.public_ip for each in gateways for a in each.nat_gateway_addresses)
+    def make(own: Lowering) -> Mapping[str, frozenset[str | None]]:
+        gateways = own.snapshot.records(NatGateway)
+        every = (place for each in gateways for place in each.nat_gateway_addresses)
+        return {"all": frozenset(each.public_ip for each in every)}
 
-    return lowering.memo("elastic_ip of NAT gateways", make)
+    return lowering.table("elastic_ip of NAT gateways", make)["all"]
 
 
 def _unheld(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:

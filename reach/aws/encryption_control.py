@@ -276,7 +276,7 @@ def _held(lowering: Lowering) -> Iterator[tuple[str, str, str]]:
     for nat in snapshot.records(NatGateway):
         if nat.state not in ("deleted", "failed"):
             yield nat.nat_gateway_id, nat.vpc_id or "", "nat_gateway"
-    for endpoint in snapshot.records(VpcEndpoint):
+    for endpoint in snapshot.lasting(VpcEndpoint):
         if endpoint.vpc_endpoint_type.lower() == "gatewayloadbalancer":
             yield endpoint.vpc_endpoint_id, endpoint.vpc_id or "", ""
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from reach.aim import Start
+from reach.balancing.joins import balancers
 from reach.balancing.listening import untold_targets
 from reach.balancing.node import unseen_node
 from reach.balancing.parts import wholes_of_parts
@@ -51,7 +52,7 @@ from reach.snapshot.balancer_records import (
     TargetGroup,
 )
 from reach.snapshot.balancer_sections import ELBV2
-from reach.snapshot.balancers import ALL_ZONES, GATEWAY, Balancers, Target, named
+from reach.snapshot.balancers import ALL_ZONES, GATEWAY, Target, named
 from reach.snapshot.endpoint_service_records import EndpointServiceConfiguration
 from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, VpcEndpoint
@@ -65,10 +66,6 @@ _CLIENT = 49152  # rules look at the port of an appliance, never at a node's
 _DOWN = ("unhealthy", "unhealthy.draining", "draining", "unused")
 _CROSSES = "load_balancing.cross_zone.enabled"
 _UNHEALTHY = "appliance-unhealthy"
-
-
-def _balancers(lowering: Lowering) -> Balancers:
-    return lowering.memo(f"{_NAME} joins", lambda: Balancers(lowering.snapshot, lowering.index))
 
 
 def _get(lowering: Lowering, arn: str) -> LoadBalancer | None:
@@ -125,7 +122,7 @@ def _appliances(
 ) -> tuple[Target, ...] | Origin | Unmodelled:
     """The targets that count for an endpoint; why there are none; or why that is not known."""
     arn = balancer.load_balancer_arn
-    listeners = _balancers(lowering).listeners(arn)
+    listeners = balancers(lowering).listeners(arn)
     if listeners is None:
         words = "the listeners of this balancer are not known"
         return Unmodelled(lowering.missing(LoadBalancerListeners, arn, words))
@@ -134,7 +131,7 @@ def _appliances(
     found: list[Target] = []
     for group_arn in _groups(listener.default_actions for listener in listeners):
         group = lowering.snapshot.get(TargetGroup, group_arn)
-        targets = None if group is None else _balancers(lowering).targets(group)
+        targets = None if group is None else balancers(lowering).targets(group)
         if group is None:
             words = "what is registered in this target group is not known"
             return Unmodelled(lowering.missing(TargetGroup, group_arn, words))
@@ -170,7 +167,7 @@ def _in_zone(
     """R-LB-4: those of the endpoint's own zone, unless balancing is across zones."""
     zone = _zone(lowering, endpoint_id)
     near = tuple(each for each in found if each.zone in (zone, ALL_ZONES, ""))
-    attributes = _balancers(lowering).attributes_of(balancer)
+    attributes = balancers(lowering).attributes_of(balancer)
     if not zone or (attributes is not None and attributes.get(_CROSSES) == "true"):
         return tuple(found)
     if attributes is None:
@@ -233,7 +230,7 @@ def _reaches(lowering: Lowering, balancer: LoadBalancer, target: Target, zone: s
     where none is shown there, some node; where the nodes or the appliance's interface are another
     account's, and not in the snapshot, nothing is checked.
     """
-    nodes = _balancers(lowering).interfaces_of(balancer)
+    nodes = balancers(lowering).interfaces_of(balancer)
     here = [each for each in nodes if zone and lowering.index.zone_of(each.subnet_id or "") == zone]
     owners = [
         interface
@@ -310,7 +307,7 @@ class _Sends:
 
 def _sends(lowering: Lowering, balancer: LoadBalancer) -> _Sends | None:
     """None if the targets are not known."""
-    joins = _balancers(lowering)
+    joins = balancers(lowering)
     listeners = joins.listeners(balancer.load_balancer_arn)
     if listeners is None:
         return None
@@ -433,7 +430,10 @@ def _starts(
 
 
 def _senders(lowering: Lowering, interface: NetworkInterface) -> tuple[Start, ...] | None:
-    balancer = _balancers(lowering).balancer_of(interface)
+    whose = named(interface)
+    if whose is None or whose.kind != GATEWAY:
+        return None
+    balancer = balancers(lowering).balancer_of(interface)
     if balancer is None or balancer.type != _TYPE or _sends(lowering, balancer) is None:
         return None
     return tuple(_starts(balancer, (interface,), "open"))
@@ -444,7 +444,7 @@ def _end(lowering: Lowering, arn: str) -> End | None:
     balancer = _get(lowering, arn)
     if balancer is None:
         return None
-    nodes = _balancers(lowering).interfaces_of(balancer)
+    nodes = balancers(lowering).interfaces_of(balancer)
     endpoints = tuple(_endpoints(lowering, arn))
     if nodes:
         subnets = (zone.subnet_id for zone in balancer.availability_zones)

@@ -116,11 +116,12 @@ def _appliances(lowering: Lowering, endpoint: VpcEndpoint) -> tuple[Stage, ...]:
 
 
 def _service(lowering: Lowering, endpoint: VpcEndpoint) -> EndpointServiceConfiguration | None:
-    def make() -> dict[str, EndpointServiceConfiguration]:
-        known = lowering.snapshot.records(EndpointServiceConfiguration)
-        return {each.service_name: each for each in known}
+    def make() -> dict[str, str]:
+        known = lowering.snapshot.lasting(EndpointServiceConfiguration)
+        return {each.service_name: each.service_id for each in known}
 
-    return lowering.memo(f"{_NAME} services", make).get(endpoint.service_name)
+    name = lowering.memo(f"{_NAME} services", make).get(endpoint.service_name)
+    return lowering.snapshot.get(EndpointServiceConfiguration, name) if name else None
 
 
 def _may_be_here(lowering: Lowering, endpoint: VpcEndpoint) -> bool:
@@ -129,9 +130,9 @@ def _may_be_here(lowering: Lowering, endpoint: VpcEndpoint) -> bool:
     Most are another account's.  Only a balancer in the snapshot makes the missing call count; where
     the call was made, one that no service of the list names: alone it is of no use to anybody.
     """
-    own = [each for each in lowering.snapshot.records(LoadBalancer) if each.type == "gateway"]
+    own = [each for each in lowering.snapshot.lasting(LoadBalancer) if each.type == "gateway"]
     if lowering.has(EndpointServiceConfiguration, endpoint):
-        services = lowering.snapshot.records(EndpointServiceConfiguration)
+        services = lowering.snapshot.lasting(EndpointServiceConfiguration)
         served = {arn for each in services for arn in each.gateway_load_balancer_arns}
         own = [each for each in own if each.load_balancer_arn not in served]
     return bool(own)

@@ -28,6 +28,7 @@ from reach.aim import Start, Visit
 from reach.balancing.joins import balancers
 from reach.balancing.node import EPHEMERAL, QUIET
 from reach.component import Component, End, Lowering, node_name
+from reach.interfaces.gateways import named_by
 from reach.network.address import (
     ANY_IPV4,
     GLOBAL_UNICAST_IPV6,
@@ -77,7 +78,7 @@ _EDGE = Ranges.of(parse_address("13.248.118.1"))
 
 def _accelerators(lowering: Lowering) -> Accelerators:
     snapshot, index = lowering.snapshot, lowering.index
-    return lowering.memo(
+    return lowering.own(
         f"{_NAME} joins", lambda: Accelerators(snapshot, index, balancers(lowering))
     )
 
@@ -254,7 +255,7 @@ def _has_gateway(
     lowering: Lowering, accelerator: Accelerator, interface: NetworkInterface
 ) -> tuple[Stage, ...]:
     odd: tuple[Stage, ...] = ()
-    for gateway in lowering.snapshot.records(InternetGateway):
+    for gateway in named_by(lowering, interface.vpc_id or ""):
         for attachment in gateway.attachments:
             if attachment.is_attached and attachment.vpc_id == interface.vpc_id:
                 if attachment.is_settled:

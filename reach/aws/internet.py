@@ -11,16 +11,20 @@ Not modelled: what hosts on the internet do; BYOIP advertisement.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reach.aim import Start
 from reach.component import Component, End, Lowering, node_name
 from reach.network.address import ANY_IPV4, GLOBAL_UNICAST_IPV6, NOT_PUBLIC_IPV4, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Action, Deliver, Filter, Forward, Origin, Rule, Stage
+from reach.network.stage import Action, Deliver, Filter, Forward, Origin, Route, Rule, Stage
 
 OWNER = "internet"
 # A packet to one of these may become one to an IPv4 host (R-NAT-10).
 NAT64 = Ranges.prefixes((Prefix.parse("64:ff9b::/96"),))
 NODE = node_name("internet", "world", "routes")
+_HOST = node_name("internet", "world", "host")
+_DELIVERED = Deliver(OWNER, NODE, Origin("internet", "a host on the internet receives the packet"))
 PUBLIC = (Ranges.prefixes((ANY_IPV4,)) - Ranges.prefixes(NOT_PUBLIC_IPV4)) | Ranges.prefixes(
     GLOBAL_UNICAST_IPV6
 )
@@ -30,25 +34,43 @@ def _routes(lowering: Lowering, _: str, __: str) -> tuple[Stage, ...]:
     private = Origin("internet", "no host on the internet has this address", code="NO_PATH")
     public = Rule(HeaderSpace.where(destination=PUBLIC), Action.PERMIT, Origin("", ""))
     return (
+        *_given_back(lowering),
+        *lowering.slot("internet.apart", "world"),
         Forward(lowering.announcements()),
         Filter((public,), Rule(ANYTHING, Action.DENY, private)),
-        Deliver(OWNER, NODE, Origin("internet", "a host on the internet receives the packet")),
+        _DELIVERED,
     )
+
+
+def _given_back(lowering: Lowering) -> tuple[Stage, ...]:
+    """What was announced, and is a host's on the internet since."""
+    if not lowering.paired_in(""):
+        return ()
+    _, free = lowering.freed()
+    route = Route(HeaderSpace.where(destination=free), _HOST, Origin("", ""))
+    return (Forward((route,) if free else ()),)
+
+
+def _host(lowering: Lowering, _: str, __: str) -> tuple[Stage, ...]:
+    return (_DELIVERED,)
 
 
 def hosts(lowering: Lowering) -> Ranges:
     """The addresses of hosts on the internet: public, and not announced by the snapshot."""
 
-    def make() -> Ranges:
-        taken = [
-            span
-            for route in lowering.announcements()
-            if not route.session and (ends := route.match.by_name.get("destination")) is not None
-            for span in ends.intervals
-        ]
-        return PUBLIC - Ranges.union(taken)
+    known = lowering.table("internet hosts", _hosts)["all"]
+    taken, free = lowering.freed()
+    return (known - taken) | free if taken or free else known
 
-    return lowering.memo("internet hosts", make)
+
+def _hosts(lowering: Lowering) -> Mapping[str, Ranges]:
+    taken = [
+        span
+        for route in lowering.announcements()
+        if not route.session and (ends := route.match.by_name.get("destination")) is not None
+        for span in ends.intervals
+    ]
+    return {"all": PUBLIC - Ranges.union(taken)}
 
 
 def _end(lowering: Lowering, _: str) -> End:
@@ -67,5 +89,5 @@ def _label(lowering: Lowering, resource: str, part: str, header: object) -> tupl
 
 
 COMPONENT = Component(
-    name="internet", nodes={"routes": _routes}, ends={"internet": _end}, label=_label
+    name="internet", nodes={"routes": _routes, "host": _host}, ends={"internet": _end}, label=_label
 )

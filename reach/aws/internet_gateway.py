@@ -18,11 +18,12 @@ Not modelled: MTU.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
 from reach.interfaces.claims import dispute, disputed, elastic
+from reach.interfaces.gateways import attached_to, attachment_of, translators_in
 from reach.network.address import (
     ANY_IPV4,
     ANY_IPV6,
@@ -57,9 +58,7 @@ from reach.routing.advertised import advertised, in_doubt
 from reach.snapshot.index import ipv4_blocks, private_addresses, public_mapping
 from reach.snapshot.records import (
     Address,
-    GatewayAttachment,
     InternetGateway,
-    NatGateway,
     NetworkInterface,
     Subnet,
     Vpc,
@@ -80,13 +79,8 @@ _PUBLIC = HeaderSpace.where(
 
 def _vpc_of(gateway: InternetGateway) -> str:
     """The VPC it is attached to, or nothing (R-IGW-1)."""
-    attachment = _attachment(gateway)
+    attachment = attachment_of(gateway)
     return (attachment and attachment.vpc_id) or ""
-
-
-def _attachment(gateway: InternetGateway) -> GatewayAttachment | None:
-    attached = (each for each in gateway.attachments if each.is_attached)
-    return next((each for each in attached if each.vpc_id), None)
 
 
 def _pairs(lowering: Lowering, vpc_id: str) -> Table:
@@ -97,8 +91,8 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
         for interface in _mapped(lowering, vpc_id):
             found.update(public_mapping(interface))
             found.update(elastic(lowering).get(interface.network_interface_id, ()))
-        for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY):
+        for gateway in translators_in(lowering, vpc_id):
+            if may_work(gateway.state, NAT_GATEWAY):
                 for address in gateway.nat_gateway_addresses:
                     if address.public_ip:
                         public = parse_address(address.public_ip)
@@ -111,6 +105,46 @@ def _pairs(lowering: Lowering, vpc_id: str) -> Table:
         return Table(tuple(sorted(found.items())))
 
     return lowering.memo(f"{_NAME} pairs {vpc_id}", make)
+
+
+def _table(lowering: Lowering, vpc_id: str) -> Table:
+    """The same with what interfaces that stand apart have put on or off since."""
+    known = _pairs(lowering, vpc_id)
+    more = sorted({pair for e in lowering.paired_in(vpc_id) for pair in e.pairs} - {*known.pairs})
+    if not more:
+        return known
+    every = tuple(sorted((*known.pairs, *more)))
+    return lowering.memo(f"{_NAME} pairs {vpc_id} and {more}", lambda: Table(every))
+
+
+def _counted(lowering: Lowering, vpc_id: str, side: str) -> tuple[Stage, ...]:
+    """Nothing is translated by a pair of an interface that stands apart and does not count now."""
+    apart = lowering.paired_in(vpc_id)
+    if not apart:
+        return ()
+    place = 0 if side == "source" else 1
+    off = Ranges.of(*(pair[place] for each in apart for pair in each.pairs - each.paired))
+    origin = Origin(vpc_id, f"no interface has the public address of the {side}", side, "NO_PATH")
+    # What is sent to private ranges is refused before; who answers there need not be looked at.
+    beyond = {"destination": _FOUR - _REFUSED} if side == "source" else {}
+    rule = Rule(HeaderSpace.where(**{side: off, **beyond}), Action.DENY, origin)
+    return (Filter((rule,) if off else (), Rule(ANYTHING, Action.PERMIT, _QUIET)),)
+
+
+def _announce_apart(lowering: Lowering, _: str) -> tuple[Stage, ...]:
+    """What else the internet sends in: to public addresses that have been put on or off since all
+    that it announces was told."""
+    if not lowering.paired_in(""):
+        return ()
+    taken = lowering.freed()[0]
+    routes = []
+    for gateway in lowering.snapshot.records(InternetGateway):
+        apart = lowering.paired_in(_vpc_of(gateway)) if _vpc_of(gateway) else ()
+        ends = Ranges.of(*(public for each in apart for _, public in each.pairs)) & taken
+        if ends:
+            node = node_name(_NAME, gateway.internet_gateway_id, "in")
+            routes.append(Route(HeaderSpace.where(destination=ends), node, _QUIET))
+    return (Forward(tuple(routes)),)
 
 
 def _mapped(lowering: Lowering, vpc_id: str) -> Sequence[NetworkInterface]:
@@ -167,8 +201,8 @@ def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]
     untold = left_out(lowering, gateway, "attachments")
     if untold is not None:
         return (Unmodelled(untold),)
-    attachment = _attachment(gateway)
-    rivals = _attached_to(lowering, _vpc_of(gateway))
+    attachment = attachment_of(gateway)
+    rivals = attached_to(lowering, _vpc_of(gateway))
     if attachment is not None and len(rivals) > 1:
         words = f"{' and '.join(rivals)} are both said to be attached to {attachment.vpc_id}"
         told = f"{words}, and nothing tells which of them is"
@@ -182,18 +216,6 @@ def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]
     if attachment is None:
         return (deny_all(origin),)
     return (refused(attachment.state, ATTACHMENT, origin),)
-
-
-def _attached_to(lowering: Lowering, vpc_id: str) -> Sequence[str]:
-    """The gateways that are attached to a VPC; AWS lets it have one ("Internet gateways")."""
-
-    def make() -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for gateway in lowering.snapshot.records(InternetGateway):
-            found.setdefault(_vpc_of(gateway), []).append(gateway.internet_gateway_id)
-        return found
-
-    return lowering.memo(f"{_NAME} by VPC", make).get(vpc_id, ())
 
 
 def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:
@@ -215,7 +237,7 @@ def _refuse(gateway: InternetGateway, side: str, way: str) -> Filter:
 def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
     vpc = _vpc_of(gateway)
-    table, six = _pairs(lowering, vpc), advertised(lowering, vpc)
+    table, six = _table(lowering, vpc), advertised(lowering, vpc)
     forget = Assign("identity", Ranges.of(0))
     translated = Origin(gateway_id, "puts the public address in the source", name=gateway.name)
     unpaired = Origin(
@@ -231,6 +253,7 @@ def _out(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
         _refuse(gateway, "destination", "EGRESS"),
         *_disputed(lowering, vpc),
         *in_doubt(lowering, vpc, "source"),
+        *_counted(lowering, vpc, "source"),
         Translate(
             (
                 Case(
@@ -283,7 +306,7 @@ def _from(lowering: Lowering, gateway_id: str, place: str) -> tuple[Stage, ...]:
 def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = _get(lowering, gateway_id)
     vpc = _vpc_of(gateway)
-    table = _pairs(lowering, vpc).inverse
+    table = _table(lowering, vpc).inverse
     held = _held_back(lowering, vpc)
     refused = (public for public, private in table.pairs if private in held)
     open_to_all = table.keys - Ranges.of(*refused) if held else table.keys
@@ -300,6 +323,7 @@ def _in(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     translated = Origin(gateway_id, words, name=gateway.name)
     local = Route(ANYTHING, node_name("vpc", vpc, "local"), _QUIET)
     return (
+        *_counted(lowering, vpc, "destination"),
         *_attached(lowering, gateway),
         _refuse(gateway, "source", "INGRESS"),
         *in_doubt(lowering, vpc, "destination"),
@@ -359,7 +383,7 @@ def _unpaired(lowering: Lowering, vpc_id: str) -> Ranges:
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A gateway that is attached to the VPC, for public destinations."""
-    for gateway_id in _attached_to(lowering, vpc_id):
+    for gateway_id in attached_to(lowering, vpc_id):
         yield gateway_id, _PUBLIC
 
 
@@ -420,6 +444,7 @@ COMPONENT = Component(
     reads=(InternetGateway, NetworkInterface, Address, Subnet, Vpc),
     nodes={"from": _from, "out": _out, "in": _in, "disputed": _whose},
     targets=(Target("gateway_id", "igw-", _enter, _could),),
+    slots={"internet.apart": _announce_apart},
     announce=_announce,
     ends={"igw-": _end},
     aliases=_aliases,

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
+from reach.interfaces.gateways import translators_in
 from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -297,17 +298,17 @@ def _is_on_transit(lowering: Lowering, vpc_id: str) -> bool:
 
     Egress VPCs of a core network hold a NAT gateway (AWS: cloudwan-policy-service-insertion).
     """
+    return lowering.table(f"{_NAME} on transit", _on_transit).get(vpc_id, False)
 
-    def make() -> set[str]:
-        by_gateway = {
-            each.vpc_id or ""
-            for each in lowering.snapshot.records(TransitGatewayVpcAttachment)
-            if may_work(each.state, TRANSIT_GATEWAY_ATTACHMENT)
-        }
-        by_core = core_attachments(lowering.snapshot).values()
-        return by_gateway | {each.resource_id for each in by_core}
 
-    return vpc_id in lowering.memo(f"{_NAME} on transit", make)
+def _on_transit(lowering: Lowering) -> Mapping[str, bool]:
+    by_gateway = [
+        each.vpc_id or ""
+        for each in lowering.snapshot.records(TransitGatewayVpcAttachment)
+        if may_work(each.state, TRANSIT_GATEWAY_ATTACHMENT)
+    ]
+    by_core = [each.resource_id for each in core_attachments(lowering.snapshot).values()]
+    return dict.fromkeys((*by_gateway, *by_core), True)
 
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
@@ -317,8 +318,8 @@ def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]
     """
     gateways = [
         gateway
-        for gateway in lowering.snapshot.records(NatGateway)
-        if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY)
+        for gateway in translators_in(lowering, vpc_id)
+        if may_work(gateway.state, NAT_GATEWAY)
     ]
     fresh = _FOUR
     for gateway in gateways:
@@ -364,42 +365,33 @@ def _uncovered(lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]
     return (deny_all(refused), Forward((), refused))
 
 
-def _gateway_of(lowering: Lowering, interface_id: str) -> str | None:
+def _gateway_of(lowering: Lowering, interface: NetworkInterface) -> str | None:
     """Which gateway an interface belongs to."""
+    own = lowering.table(f"{_NAME} interfaces", _by_subnet).get(interface.subnet_id or "", {})
+    return own.get(interface.network_interface_id)
 
-    def make() -> dict[str, str]:
-        return {
-            place.network_interface_id: gateway.nat_gateway_id
-            for gateway in lowering.snapshot.records(NatGateway)
-            for place in gateway.nat_gateway_addresses
-            if place.network_interface_id
-        }
 
-    return lowering.memo(f"{_NAME} interfaces", make).get(interface_id)
+def _by_subnet(lowering: Lowering) -> Mapping[str, Mapping[str, str]]:
+    """The gateways' interfaces by their subnets: many ask, so not each of them by itself."""
+    found: dict[str, dict[str, str]] = {}
+    for gateway in lowering.snapshot.records(NatGateway):
+        for place in gateway.nat_gateway_addresses:
+            name = place.network_interface_id or ""
+            interface = lowering.snapshot.get(NetworkInterface, name)
+            if interface is not None:
+                found.setdefault(interface.subnet_id or "", {})[name] = gateway.nat_gateway_id
+    return found
 
 
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
-    gateway_id = _gateway_of(lowering, interface.network_interface_id)
+    gateway_id = _gateway_of(lowering, interface)
     return node_name(_NAME, gateway_id, "reply") if gateway_id else None
-
-
-def _by_place(lowering: Lowering) -> Mapping[str, tuple[NatGateway, ...]]:
-    """The gateways of each subnet and of each VPC."""
-
-    def make() -> dict[str, tuple[NatGateway, ...]]:
-        found: dict[str, tuple[NatGateway, ...]] = {}
-        for gateway in lowering.snapshot.records(NatGateway):
-            for place in filter(None, (gateway.subnet_id, gateway.vpc_id)):
-                found[place] = (*found.get(place, ()), gateway)
-        return found
-
-    return lowering.memo(f"{_NAME} by place", make)
 
 
 def _unlisted(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """Gateways whose interface is not in the snapshot are still on their subnet's switch."""
     routes = []
-    for gateway in _by_place(lowering).get(subnet_id, ()):
+    for gateway in translators_in(lowering, subnet_id):
         if gateway.state in ("deleted", "failed"):
             continue
         own = (parse_address(p.private_ip) for p in gateway.nat_gateway_addresses if p.private_ip)
@@ -432,7 +424,7 @@ def _return_to_sender(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     routes = [
         _back(subnet_id, subnet.vpc_id or "", peering, gateway, sent)
         for peering, other in _peers(lowering).get(subnet.vpc_id or "", ())
-        for gateway in _by_place(lowering).get(other, ())
+        for gateway in translators_in(lowering, other)
         if may_work(gateway.state, NAT_GATEWAY) and _own(gateway)
         for sent in _sent_over(lowering, gateway, peering.vpc_peering_connection_id)
     ]

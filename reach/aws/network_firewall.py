@@ -53,6 +53,7 @@ from reach.firewalling.stateless import (
     stateless_default,
     stateless_items,
 )
+from reach.gone import first, held, nth
 from reach.network.address import Prefix
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -110,12 +111,9 @@ def _place(lowering: Lowering, place_id: str) -> FirewallPlace:
 
 def _known(lowering: Lowering, place_id: str) -> tuple[Firewall, FirewallPolicy]:
     """The firewall and its policy; both are in the snapshot, or no node of theirs is made."""
-    firewall = lowering.snapshot.get(Firewall, _place(lowering, place_id).arn)
-    assert firewall is not None
+    firewall = held(lowering.snapshot.get(Firewall, _place(lowering, place_id).arn))
     arn = firewall.firewall.firewall_policy_arn or ""
-    policy = lowering.snapshot.get(FirewallPolicy, arn)
-    assert policy is not None
-    return firewall, policy
+    return firewall, held(lowering.snapshot.get(FirewallPolicy, arn))
 
 
 # ------------------------------------------------------------------- in and out
@@ -199,18 +197,16 @@ def _subnet_of(lowering: Lowering, endpoint_id: str) -> str:
 
 def _items(lowering: Lowering, place_id: str, which: str) -> tuple[Item, ...]:
     """One of the lists of rules of a firewall; the same for all its endpoints."""
-    firewall, policy = _known(lowering, place_id)
-    key = f"{_NAME} {which} {firewall.firewall_arn}"
-    return lowering.memo(key, partial(_made, lowering, firewall, policy, which))
+    key = f"{_NAME} {which} {_place(lowering, place_id).arn}"
+    return lowering.memo(key, partial(_made, lowering, place_id, which))
 
 
-def _made(
-    lowering: Lowering, firewall: Firewall, policy: FirewallPolicy, which: str
-) -> tuple[Item, ...]:
+def _made(lowering: Lowering, place_id: str, which: str) -> tuple[Item, ...]:
+    policy = _known(lowering, place_id)[1]
     if which in (_STATELESS, _ANSWERS):
         direction = Direction.OPENING if which == _STATELESS else Direction.ANSWERING
         return settled(stateless_items(lowering, policy, direction), (ANYTHING,))
-    given = _rulings(lowering, firewall, policy)
+    given = _rulings(lowering, place_id)
     later = later_items(given)
     passes = default_of(policy) is Default.PASS
     if which == _LATER:
@@ -219,9 +215,9 @@ def _made(
     return settled(opening_items(given), against if passes else (ANYTHING,))
 
 
-def _rulings(lowering: Lowering, firewall: Firewall, policy: FirewallPolicy) -> tuple[Ruling, ...]:
-    key = f"{_NAME} rulings {firewall.firewall_arn}"
-    return lowering.memo(key, partial(rulings, lowering, firewall, policy))
+def _rulings(lowering: Lowering, place_id: str) -> tuple[Ruling, ...]:
+    key = f"{_NAME} rulings {_place(lowering, place_id).arn}"
+    return lowering.memo(key, lambda: rulings(lowering, *_known(lowering, place_id)))
 
 
 def _otherwise(lowering: Lowering, place_id: str, which: str) -> Item:
@@ -334,7 +330,7 @@ def _weighed(place_id: str, policy: FirewallPolicy, number: int) -> tuple[Stage,
 
 def _assume(lowering: Lowering, place_id: str, number: str) -> tuple[Stage, ...]:
     policy = _known(lowering, place_id)[1]
-    _, origin = list(_assumptions(policy))[int(number)]
+    _, origin = nth([*_assumptions(policy)], int(number))
     onward = node_name(_NAME, place_id, "assumed", str(int(number) + 1))
     return (Choose((Option(onward, origin),)),)
 
@@ -380,7 +376,7 @@ def _cut(lowering: Lowering, place_id: str, which: str) -> tuple[Stage, ...]:
     else:
         said = f"{CUT} {which}"
         items = _items(lowering, place_id, _LATER)
-        origin = next(item.origin for item in items if item.outcome == said)
+        origin = first(item.origin for item in items if item.outcome == said)
     passes = Rule(ANYTHING, Action.PERMIT, _QUIET)
     onward = Route(ANYTHING, _onward(lowering, place_id), _QUIET)
     return (Filter((), passes, binds=origin), Forward((onward,), _QUIET))

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reach.component import Component, End, Entry, Lowering, Regrouped, Target, node_name
+from reach.component import Component, End, Entry, Loner, Lowering, Target, node_name
 from reach.interfaces.behind import behind, who_leads_to
 from reach.interfaces.classes import classes, member_with
 from reach.interfaces.ends import hosts, receivers
@@ -66,7 +66,7 @@ def _siblings(lowering: Lowering, interface: NetworkInterface) -> Sequence[Netwo
 
 
 def _emit(lowering: Lowering, class_id: str, part: str) -> tuple[Stage, ...]:
-    """What any interface of a class sends, or what one does that has left it (``OWN``)."""
+    """What any interface of a class sends, or what one does that stands apart (``OWN``)."""
     if part == OWN:
         return _send(lowering, class_id, part)
     members = classes(lowering).members(class_id)
@@ -80,13 +80,13 @@ def _send(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     interface = lowering.snapshot.get(NetworkInterface, interface_id)
     assert interface is not None
     class_id = classes(lowering).of(interface_id)
-    alone, own = _to_itself(lowering, interface), lowering.regrouped(interface_id)
+    alone, own = _to_itself(lowering, interface), lowering.loner(interface_id)
     return _sending(lowering, class_id, (interface,), alone, own)
 
 
 def _gone(lowering: Lowering, class_id: str, side: str, part: str) -> tuple[Stage, ...]:
-    """Past all that its class does goes what is an interface's that has changed its groups."""
-    gone = lowering.regrouped_of(class_id)
+    """Past all that its class does goes what is an interface's that stands apart."""
+    gone = lowering.loners_of(class_id)
     if not gone:
         return ()
     routes = (
@@ -100,22 +100,20 @@ def _gone(lowering: Lowering, class_id: str, side: str, part: str) -> tuple[Stag
     return (Forward(tuple(routes)),)
 
 
-def _there(own: Regrouped | None) -> tuple[Stage, ...]:
-    """Nothing passes that is not there; of what is, a filter that lets all pass tells where."""
+def _there(own: Loner | None, side: str) -> tuple[Stage, ...]:
+    """Nothing passes but what is from, or to, an address that is held."""
     if own is None:
         return ()
     name = own.interface.network_interface_id
-    origin = Origin(name, "is not there", "state", "BAD_STATE", own.interface.name)
-    otherwise = Rule(ANYTHING, Action.DENY, origin)
-    if own.there:
-        otherwise = Rule(ANYTHING, Action.PERMIT, _QUIET)
-    return (Filter((), otherwise, f"presence {name}"),)
+    words = "does not have this address" if own.holds else "is not there"
+    origin = Origin(name, words, "state", "BAD_STATE", own.interface.name)
+    held = Rule(HeaderSpace.where(**{side: own.holds}), Action.PERMIT, _QUIET)
+    rules = (held,) if own.holds else ()
+    return (Filter(rules, Rule(ANYTHING, Action.DENY, origin), f"presence {name}"),)
 
 
-def _groups(
-    lowering: Lowering, way: str, class_id: str, own: Regrouped | None
-) -> tuple[Stage, ...]:
-    """The groups of a class, or those of one that has changed them."""
+def _groups(lowering: Lowering, way: str, class_id: str, own: Loner | None) -> tuple[Stage, ...]:
+    """The groups of a class, or those of one that stands apart."""
     if own is None:
         return lowering.slot(f"network_interface.{way}", class_id)
     now = own.interface
@@ -129,20 +127,25 @@ def _sending(
     class_id: str,
     members: Sequence[NetworkInterface],
     alone: tuple[Stage, ...],
-    own: Regrouped | None = None,
+    own: Loner | None = None,
 ) -> tuple[Stage, ...]:
-    first = members[0]
+    first = members[0] if own is None else own.interface
     return (
-        *_there(own),
+        *_there(own, "source"),
         *lowering.slot("network_interface.state", first.network_interface_id),
         *alone,
-        _checked(first, "source", classes(lowering).own(members)),
+        _checked(first, "source", _of(lowering, members, own)),
         _identify(identity_of(lowering, first) if own is None else own.number),
         *_one_way(first, class_id, Action.PERMIT),
         *lowering.slot("network_interface.unfiltered", class_id),
         *_groups(lowering, "egress", class_id, own),
         _to_subnet(first),
     )
+
+
+def _of(lowering: Lowering, members: Sequence[NetworkInterface], own: Loner | None) -> Ranges:
+    """The addresses of a class, or of one that stands apart."""
+    return classes(lowering).own(members) if own is None else owned(lowering, own.interface)
 
 
 def _one_way(interface: NetworkInterface, class_id: str, opens: Action) -> tuple[Stage, ...]:
@@ -172,7 +175,8 @@ def _itself(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     owner = f"{_NAME}/{classes(lowering).of(interface_id)}"
     reply = node_name(_NAME, interface_id, "send")
     origin = _delivers(interface_id, interface.name)
-    return (Deliver(owner, reply, origin, inside=True),)
+    there = _there(lowering.loner(interface_id), "destination")
+    return (*there, Deliver(owner, reply, origin, inside=True))
 
 
 def _checked(interface: NetworkInterface, side: str, own: Ranges) -> Filter:
@@ -216,8 +220,8 @@ def _to_subnet(interface: NetworkInterface) -> Forward:
 
 
 def _admit(lowering: Lowering, class_id: str, part: str) -> tuple[Stage, ...]:
-    """What is sent to an address of any interface of a class, or to one that has left it."""
-    own = lowering.regrouped(class_id) if part == OWN else None
+    """What is sent to an address of any interface of a class, or to one that stands apart."""
+    own = lowering.loner(class_id) if part == OWN else None
     if own is not None:
         return _admit_own(lowering, own)
     members = classes(lowering).members(class_id)
@@ -237,12 +241,12 @@ def _admit(lowering: Lowering, class_id: str, part: str) -> tuple[Stage, ...]:
     )
 
 
-def _admit_own(lowering: Lowering, own: Regrouped) -> tuple[Stage, ...]:
-    """What is sent to one that has changed its groups; its owner is its class still."""
+def _admit_own(lowering: Lowering, own: Loner) -> tuple[Stage, ...]:
+    """What is sent to one that stands apart; its owner is its class still."""
     name = own.interface.network_interface_id
     class_id = classes(lowering).of(name)
     return (
-        *_there(own),
+        *_there(own, "destination"),
         *lowering.slot("network_interface.state", name),
         *_groups(lowering, "ingress", class_id, own),
         *_returning(lowering, own.interface),

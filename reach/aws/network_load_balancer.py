@@ -33,7 +33,7 @@ zonal shifts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reach.balancing.joins import balancers
@@ -48,7 +48,7 @@ from reach.balancing.listening import (
     listener,
     names,
     node_at,
-    picked,
+    pick,
     to_groups,
     to_listeners,
     to_targets,
@@ -207,23 +207,21 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     way, arn, number = argument.split(" ")
     at, balancer = node_at(lowering, _NAME, interface_id)
     assert balancer is not None
-    found, of = picked(lowering, at, balancer, arn), group(lowering, arn)
-    assert not isinstance(found, Origin)
+    found, of = pick(lowering, at, balancer, arn, int(number)), group(lowering, arn)
     assert isinstance(of, TargetGroup)
-    pick = found[int(number)]
-    if not pick.is_placed:
-        return (nowhere(pick),)
+    if not found.is_placed:
+        return (nowhere(found),)
     preserved = way == _CLIENT and _preserves(lowering, of)
     if way == _SERVICE and not _enforces(balancer):
         at = replace(at, identity=0)
-    cases = (*_preserving(at, pick), *proxied(at, pick)) if preserved else proxied(at, pick)
+    cases = (*_preserving(at, found), *proxied(at, found)) if preserved else proxied(at, found)
     session = at.session if way == _CLIENT else _service_session(at)
     return (
-        *entering(pick),
-        *(_not_kept(at, pick) if preserved else ()),
+        *entering(found),
+        *(_not_kept(at, found) if preserved else ()),
         Translate(cases, no_address(at), session),
         *lowering.slot("network_interface.egress", interface_id),
-        *(_over_peering(lowering, at, pick) if preserved else ()),
+        *(_over_peering(lowering, at, found) if preserved else ()),
         emit(at),
     )
 
@@ -366,19 +364,22 @@ def _how_far(lowering: Lowering, subnet_id: str, name: str) -> tuple[HeaderSpace
     return HeaderSpace.where(destination=inside), origin
 
 
-def _served_in(lowering: Lowering) -> dict[str, dict[str, dict[int, None]]]:
+_Served = Mapping[str, dict[str, dict[int, None]]]
+
+
+def _served_in(lowering: Lowering) -> _Served:
     """By the subnet of targets: the nodes that may hand them a preserved flow, their addresses."""
+    return lowering.table(f"{_NAME} served", _served)
 
-    def make() -> dict[str, dict[str, dict[int, None]]]:
-        found: dict[str, dict[str, dict[int, None]]] = {}
-        for interface in balancers(lowering).of_kind(NETWORK):
-            for target in _preserved_targets(lowering, interface):
-                nodes = found.setdefault(target.subnet, {})
-                own = nodes.setdefault(interface.network_interface_id, {})
-                own.update(dict.fromkeys(target.addresses))
-        return found
 
-    return lowering.memo(f"{_NAME} served", make)
+def _served(lowering: Lowering) -> _Served:
+    found: dict[str, dict[str, dict[int, None]]] = {}
+    for interface in balancers(lowering).of_kind(NETWORK):
+        for target in _preserved_targets(lowering, interface):
+            nodes = found.setdefault(target.subnet, {})
+            own = nodes.setdefault(interface.network_interface_id, {})
+            own.update(dict.fromkeys(target.addresses))
+    return found
 
 
 def _preserved_targets(lowering: Lowering, interface: NetworkInterface) -> Iterator[Target]:

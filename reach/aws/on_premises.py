@@ -16,6 +16,7 @@ Not modelled: what hosts and routers on-premises do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from reach.aim import Start
@@ -60,11 +61,29 @@ PUBLIC = (Ranges.prefixes((ANY_IPV4,)) - Ranges.prefixes(NOT_PUBLIC_IPV4)) | Ran
 _OPENINGS: tuple[type[Record], ...] = (VpnGateway, TransitGatewayAttachment)
 
 
-def _link(lowering: Lowering, resource: str) -> Link:
+_Part = Callable[[Lowering, str, str], tuple[Stage, ...]]
+
+
+def _by_resource(lowering: Lowering) -> Mapping[str, Link]:
     def make() -> dict[str, Link]:
         return {link.resource: link for link in lowering.links()}
 
-    return lowering.memo(f"{_NAME} by resource", make)[resource]
+    return lowering.memo(f"{_NAME} by resource", make)
+
+
+def _link(lowering: Lowering, resource: str) -> Link:
+    return _by_resource(lowering)[resource]
+
+
+def _beyond_line(make: _Part) -> _Part:
+    """What lies beyond a line; of one that is no more, where nobody is led, nothing is known."""
+
+    def stages(lowering: Lowering, resource: str, argument: str) -> tuple[Stage, ...]:
+        if resource not in _by_resource(lowering):
+            return (Unmodelled(Origin(resource, "is no line to a network on-premises")),)
+        return make(lowering, resource, argument)
+
+    return stages
 
 
 def _told(link: Link) -> Ranges:
@@ -280,24 +299,26 @@ def _start(link: Link) -> Start:
     return Start(node, HeaderSpace.where(source=_sends(link)), OWNER)
 
 
+_PARTS: Mapping[str, _Part] = {
+    "hosts": _hosts,
+    "there": _there,
+    "somewhere": _somewhere,
+    "internet": _internet,
+    "round": _round,
+    "beyond": _beyond,
+    "across": _across,
+    "send": _send,
+    "one_of_several": partial(
+        _assumed, "the host lies beyond this line, of several that may have told its prefix"
+    ),
+    "from_somewhere": partial(
+        _assumed, "the network on-premises, which takes everything, has a host of this address"
+    ),
+    "reply": _reply,
+}
+
 COMPONENT = Component(
     name=_NAME,
-    nodes={
-        "hosts": _hosts,
-        "there": _there,
-        "somewhere": _somewhere,
-        "internet": _internet,
-        "round": _round,
-        "beyond": _beyond,
-        "across": _across,
-        "send": _send,
-        "one_of_several": partial(
-            _assumed, "the host lies beyond this line, of several that may have told its prefix"
-        ),
-        "from_somewhere": partial(
-            _assumed, "the network on-premises, which takes everything, has a host of this address"
-        ),
-        "reply": _reply,
-    },
+    nodes={part: _beyond_line(make) for part, make in _PARTS.items()},
     ends={"on-premises": _end, _BY: _end_by},
 )

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from reach.component import Component, Denied, End, Lowering, Mending, node_name
@@ -36,11 +35,11 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.transit_index import PEERINGS, index_of, works
 from reach.snapshot.call import per_id
 from reach.snapshot.record import is_associated
 from reach.snapshot.records import RouteTable, Subnet, Vpc
 from reach.snapshot.section import Section
-from reach.snapshot.transit_index import PEERINGS, TransitIndex, works
 from reach.snapshot.transit_records import (
     TransitGateway,
     TransitGatewayAttachment,
@@ -65,10 +64,6 @@ _MISSING = "missing association with "
 _LINES = ("vpn", "vpn-concentrator", "direct-connect-gateway", "connect")
 
 
-def _index(lowering: Lowering) -> TransitIndex:
-    return lowering.memo("transit index", partial(TransitIndex, lowering.snapshot))
-
-
 def _to(node: str, origin: Origin = _QUIET) -> Forward:
     return Forward((Route(ANYTHING, node, origin),), _QUIET)
 
@@ -82,10 +77,10 @@ def _unattached(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage
     if gateway is None:
         words = "is not in the snapshot"
         return (Unmodelled(lowering.missing(TransitGateway, gateway_id, words)),)
-    if not _index(lowering).lists_attachments(gateway, vpc_id):
+    if not index_of(lowering).lists_attachments(gateway, vpc_id):
         words = f"whether {vpc_id} is attached to it is not known"
         return (Unmodelled(lowering.missing(TransitGatewayVpcAttachment, gateway_id, words)),)
-    named = _index(lowering).named_for(gateway_id, vpc_id)
+    named = index_of(lowering).named_for(gateway_id, vpc_id)
     if named:
         words = f"{vpc_id} is attached to {gateway_id} by it, as other answers say"
         return (Unmodelled(lowering.missing(TransitGatewayVpcAttachment, named, words)),)
@@ -107,7 +102,7 @@ def _in(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, .
 
 def _available(lowering: Lowering, attachment_id: str, gateway_id: str) -> tuple[Stage, ...]:
     """R-TGW-1: the gateway and the attachment work, as every call about them says."""
-    index, known = _index(lowering), lowering.snapshot.get
+    index, known = index_of(lowering), lowering.snapshot.get
     gateway = known(TransitGateway, gateway_id)
     attachment = index.attachment(attachment_id, gateway_id)
     of_vpc = known(TransitGatewayVpcAttachment, attachment_id)
@@ -134,7 +129,7 @@ def _associated(
     lowering: Lowering, attachment_id: str, gateway_id: str, zone: str
 ) -> tuple[Stage, ...]:
     """R-TGW-3: exactly one route table, or none and the packet is dropped."""
-    found = _index(lowering).association(attachment_id, gateway_id)
+    found = index_of(lowering).association(attachment_id, gateway_id)
     if found.policy:
         words = f"is associated with {found.policy}, a policy table, which is not modelled"
         return (Unmodelled(Origin(attachment_id, words, code="UNSUPPORTED_COMPONENT")),)
@@ -185,7 +180,7 @@ def _out(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, 
     """A packet that a route table sends to an attachment.  ``argument``: gateway and zone."""
     gateway_id, zone = argument.split(" ", 1)
     of_vpc = lowering.snapshot.get(TransitGatewayVpcAttachment, attachment_id)
-    attachment = _index(lowering).attachment(attachment_id, gateway_id)
+    attachment = index_of(lowering).attachment(attachment_id, gateway_id)
     state = _available(lowering, attachment_id, gateway_id)
     if of_vpc is not None:
         return (
@@ -213,7 +208,7 @@ def _to_peer(lowering: Lowering, attachment: TransitGatewayAttachment) -> tuple[
     """R-TGW-12: to the gateway at the other end, which looks it up in a table of its own."""
     attachment_id, far = (
         attachment.transit_gateway_attachment_id,
-        _index(lowering).far_end(attachment),
+        index_of(lowering).far_end(attachment),
     )
     if far.core_network:
         node = lowering.attached("core-network", far.core_network, _at(attachment))
@@ -231,7 +226,7 @@ def _to_peer(lowering: Lowering, attachment: TransitGatewayAttachment) -> tuple[
 
 def _unseen(lowering: Lowering, _: Ranges) -> Origin | None:
     """R-SHARE-4: an attached network that is not in the snapshot may have any private address."""
-    index = _index(lowering)
+    index = index_of(lowering)
     routed = (
         route.transit_gateway_id or ""
         for table in lowering.snapshot.records(RouteTable)
@@ -263,7 +258,7 @@ def _gateway_end(lowering: Lowering, gateway_id: str) -> End | None:
     """As a source or a destination: whatever is attached to it, by way of it."""
     if lowering.snapshot.get(TransitGateway, gateway_id) is None:
         return None
-    attached = [a for a in _index(lowering).attached_to(gateway_id) if works(a.state)]
+    attached = [a for a in index_of(lowering).attached_to(gateway_id) if works(a.state)]
     end = _beyond(lowering, gateway_id, attached)
     return replace(end, gap=_not_all_seen(lowering, gateway_id) or end.gap)
 
@@ -276,7 +271,7 @@ def _attachment_end(lowering: Lowering, text: str) -> End | None:
     attachment_id, _, gateway_id = text.partition(" ")
     ends = [
         each
-        for each in _index(lowering).ends_of(attachment_id)
+        for each in index_of(lowering).ends_of(attachment_id)
         if gateway_id in ("", each.transit_gateway_id)
     ]
     return _beyond(lowering, attachment_id, ends) if ends else None
@@ -308,7 +303,7 @@ def _reached(
     lowering: Lowering, ends: Iterable[TransitGatewayAttachment]
 ) -> tuple[list[TransitGatewayAttachment], Origin | None]:
     """All attachments beyond these, peered gateways' among them, and what is not known of them."""
-    index, gaps = _index(lowering), []
+    index, gaps = index_of(lowering), []
     found: dict[str, TransitGatewayAttachment] = {}
     waiting = list(ends)
     while waiting:
@@ -331,7 +326,7 @@ def _unknown_beyond(lowering: Lowering, attachment: TransitGatewayAttachment) ->
         if known:
             return unheld_in(lowering, (resource,))
     elif attachment.resource_type in PEERINGS:
-        far = _index(lowering).far_end(attachment)
+        far = index_of(lowering).far_end(attachment)
         resource = far.core_network or far.gateway
         known = bool(far.attachment) and _not_all_seen(lowering, far.gateway) is None
     elif attachment.resource_type in _LINES:
@@ -382,7 +377,7 @@ def _ways(lowering: Lowering, ends: Iterable[TransitGatewayAttachment]) -> Itera
 
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     """The Name of an attachment, which a gateway's end of it carries."""
-    name = _index(lowering).name_of(resource)
+    name = index_of(lowering).name_of(resource)
     return (resource, name) if name else None
 
 

@@ -39,20 +39,19 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
+from reach.routing.transit_index import every, index_of
 from reach.routing.transit_table import (
     UNKNOWN,
     Candidate,
     as_searched,
     contents_of,
     distinct,
-    index_of,
     static_routes,
 )
 from reach.snapshot.call import Call, Per, per_id
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import Vpc
 from reach.snapshot.section import Reference, Section
-from reach.snapshot.transit_index import works
 from reach.snapshot.transit_records import (
     TransitGatewayPrefixListReference,
     TransitGatewayPropagations,
@@ -158,12 +157,11 @@ def _supposed(lowering: Lowering, table_id: str, argument: str) -> Iterator[Rout
     """The routes that the table could have: to each VPC that is attached, for its blocks."""
     gateway_id, _, _ = argument.partition(" ")
     title = _title(lowering, table_id)
-    for each in index_of(lowering).attached_to(gateway_id):
-        vpc = lowering.snapshot.get(Vpc, each.resource_id)
-        if vpc is None or each.resource_type != "vpc" or not works(each.state):
+    for attachment, vpc_id in index_of(lowering).vpcs_on(gateway_id):
+        vpc = lowering.snapshot.get(Vpc, vpc_id)
+        if vpc is None:
             continue
-        attachment = each.transit_gateway_attachment_id
-        through = TransitGatewayRouteAttachment(attachment, each.resource_id, "vpc")
+        through = TransitGatewayRouteAttachment(attachment, vpc_id, "vpc")
         words = f"no route for this leads to {attachment}"
         origin = Origin(table_id, words, f"{_MISSING}{attachment}", _NO_ROUTE, title)
         yield Route(_blocks_of(lowering, vpc), _out(through, argument), origin)
@@ -253,8 +251,10 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
 def _may(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
     """R-TGW-13: a route with several attachments."""
     leaving, _, prefix = argument.rpartition(" ")
-    candidate = contents_of(lowering, table_id).best[prefix]
+    candidate = contents_of(lowering, table_id).best.get(prefix)
     title = _title(lowering, table_id)
+    if candidate is None:
+        return (_gone(table_id, prefix, title),)
     options = []
     for through in candidate.attachments:
         words = f"assumed: of several equal routes this one is taken ({_words(through)})"
@@ -263,12 +263,19 @@ def _may(lowering: Lowering, table_id: str, argument: str) -> tuple[Stage, ...]:
     return (Choose(tuple(options)),)
 
 
+def _gone(table_id: str, prefix: str, title: str) -> Unmodelled:
+    """Of a route that was there: nobody is led there any more."""
+    return Unmodelled(Origin(table_id, f"has no route for {prefix}", code=UNKNOWN, name=title))
+
+
 def _unsettled(lowering: Lowering, table_id: str, prefix: str) -> tuple[Stage, ...]:
     """A destination of which it is not known what becomes of it."""
-    candidate = contents_of(lowering, table_id).best[prefix]
+    candidate = contents_of(lowering, table_id).best.get(prefix)
+    title = _title(lowering, table_id)
+    if candidate is None:
+        return (_gone(table_id, prefix, title),)
     words = _unsettled_words(candidate)
     said = f"what becomes of {prefix} is not known: {words}"
-    title = _title(lowering, table_id)
     return (Unmodelled(Origin(table_id, said, candidate.locator, UNKNOWN, title)),)
 
 
@@ -287,9 +294,7 @@ def _admit(lowering: Lowering, denied: Denied) -> tuple[Change, ...]:
         return ()
     table_id = denied.lacking.resource
     attachment = denied.lacking.locator.removeprefix(_MISSING)
-    (through,) = (
-        a for a in index_of(lowering).every if a.transit_gateway_attachment_id == attachment
-    )
+    (through,) = (a for a in every(lowering) if a.transit_gateway_attachment_id == attachment)
     (destination,) = map(str, denied.wanted.by_name["destination"].cover())
     if denied.origin.resource == table_id and denied.origin.code == "TGW_RTB_BAD_STATE_ROUTE":
         destination = denied.origin.locator.removeprefix("route ")

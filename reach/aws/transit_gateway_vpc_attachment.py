@@ -22,7 +22,6 @@ Not modelled: which Local Zones' receivers lose group references (R-SG-17).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from itertools import combinations
 
 from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
@@ -44,10 +43,10 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
+from reach.routing.transit_index import index_of, works
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import NetworkInterface, Subnet, Vpc
 from reach.snapshot.section import Section
-from reach.snapshot.transit_index import TransitIndex, works
 from reach.snapshot.transit_records import TransitGateway, TransitGatewayVpcAttachment
 
 _NAME = "transit_gateway_vpc_attachment"
@@ -57,10 +56,6 @@ _ANY_ZONE = "-"
 _SENDER = "transit-gateway-sender"
 # R-SG-17: group references do not survive here.
 _NO_REFERENCES = ("use1-az3",)
-
-
-def _index(lowering: Lowering) -> TransitIndex:
-    return lowering.memo("transit index", partial(TransitIndex, lowering.snapshot))
 
 
 def _get(lowering: Lowering, attachment_id: str) -> TransitGatewayVpcAttachment:
@@ -96,7 +91,7 @@ def _keeps_groups(lowering: Lowering, attachment: TransitGatewayVpcAttachment) -
 
 def _could(lowering: Lowering, vpc_id: str) -> Iterator[tuple[str, HeaderSpace]]:
     """A gateway that the VPC is attached to, for the blocks of the other VPCs on it."""
-    index = _index(lowering)
+    index = index_of(lowering)
     for gateway in lowering.snapshot.records(TransitGateway):
         if index.of_vpc(gateway.transit_gateway_id, vpc_id) is None:
             continue
@@ -110,8 +105,7 @@ def _blocks_on(lowering: Lowering, gateway_id: str) -> tuple[Ranges, Ranges, Map
     """The blocks of all VPCs on a gateway, what of it only one of them has, and those of each."""
 
     def make() -> tuple[Ranges, Ranges, Mapping[str, Ranges]]:
-        attached = _index(lowering).attached_to(gateway_id)
-        ids = [e.resource_id for e in attached if e.resource_type == "vpc" and works(e.state)]
+        ids = [vpc_id for _, vpc_id in index_of(lowering).vpcs_on(gateway_id)]
         known = {each: lowering.snapshot.get(Vpc, each) for each in ids}
         blocks = {
             each: Ranges.prefixes(map(Prefix.parse, vpc_blocks(vpc)))
@@ -126,7 +120,7 @@ def _blocks_on(lowering: Lowering, gateway_id: str) -> tuple[Ranges, Ranges, Map
 
 def _enter(lowering: Lowering, gateway_id: str, subnet_id: str, vpc_id: str) -> Entry:
     """Where a route of a VPC to a gateway goes, from a subnet or from a table without one."""
-    attachment = _index(lowering).of_vpc(gateway_id, vpc_id)
+    attachment = index_of(lowering).of_vpc(gateway_id, vpc_id)
     if lowering.snapshot.get(TransitGateway, gateway_id) is None or attachment is None:
         return Entry(node_name("transit_gateway", gateway_id, "unattached", vpc_id))
     attachment_id = attachment.transit_gateway_attachment_id
@@ -344,7 +338,7 @@ def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:
 
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     """The Name of the attachment."""
-    name = _index(lowering).name_of(resource)
+    name = index_of(lowering).name_of(resource)
     return (resource, name) if name else None
 
 

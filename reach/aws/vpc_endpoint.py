@@ -74,19 +74,26 @@ def _kind(endpoint: VpcEndpoint) -> str:
     return endpoint.vpc_endpoint_type.lower()
 
 
-def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
+def _owner(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
+    """Whose interface it is: what lasts of that endpoint, its type and service."""
+
     def make() -> dict[str, VpcEndpoint]:
         return {
             owned: endpoint
-            for endpoint in lowering.snapshot.records(VpcEndpoint)
+            for endpoint in lowering.snapshot.lasting(VpcEndpoint)
             for owned in endpoint.network_interface_ids
         }
 
     return lowering.memo(f"{_NAME} interfaces", make).get(interface_id)
 
 
+def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
+    owner = _owner(lowering, interface_id)
+    return owner and lowering.snapshot.get(VpcEndpoint, owner.vpc_endpoint_id)
+
+
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
-    endpoint = _of_interface(lowering, interface.network_interface_id)
+    endpoint = _owner(lowering, interface.network_interface_id)
     if endpoint is None:
         return node_name(_NAME, interface.network_interface_id, "orphan")
     if _kind(endpoint) == "gatewayloadbalancer":
@@ -224,7 +231,7 @@ def _back_to_endpoints(lowering: Lowering, _: str) -> tuple[Stage, ...]:
     def make() -> tuple[Stage, ...]:
         routes = tuple(
             Route(ANYTHING, _answer_node(owned), _QUIET, session=_answer_node(owned))
-            for endpoint in lowering.snapshot.records(VpcEndpoint)
+            for endpoint in lowering.snapshot.lasting(VpcEndpoint)
             if _kind(endpoint) in ("resource", "servicenetwork")
             for owned in endpoint.network_interface_ids
         )

@@ -23,10 +23,12 @@ Not modelled: which node an endpoint uses; Gateway Load Balancers behind a servi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from reach.balancing.joins import balancers
 from reach.component import Component, End, Lowering, node_name
+from reach.gone import held
 from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP, UDP, Header
@@ -51,7 +53,7 @@ from reach.network.stage import (
     deny_all,
 )
 from reach.snapshot.balancer_records import LoadBalancer, LoadBalancerAttributes
-from reach.snapshot.balancers import NETWORK, Balancers
+from reach.snapshot.balancers import NETWORK
 from reach.snapshot.call import per_id
 from reach.snapshot.endpoint_service_records import (
     EndpointServiceConfiguration,
@@ -80,11 +82,9 @@ _BROAD = ("All", "Service", "OrganizationUnit")
 
 def _services(lowering: Lowering) -> EndpointServices:
     def make() -> EndpointServices:
-        snapshot, index = lowering.snapshot, lowering.index
-        balancers = lowering.memo("balancers", lambda: Balancers(snapshot, index))
-        return EndpointServices(snapshot, index, balancers)
+        return EndpointServices(lowering.snapshot, lowering.index, balancers(lowering))
 
-    return lowering.memo(f"{_NAME} joins", make)
+    return lowering.own(f"{_NAME} joins", make)
 
 
 def _consumer(lowering: Lowering, interface_id: str) -> Consumer:
@@ -355,9 +355,7 @@ def _unseen(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     consumer = _consumer(lowering, interface_id)
     service = _services(lowering).service_of(consumer)
     assert service is not None
-    gap = _usable(lowering, consumer, service)[1]
-    assert gap is not None
-    return (Unmodelled(gap),)
+    return (Unmodelled(held(_usable(lowering, consumer, service)[1])),)
 
 
 def _session(balancer_interface: str) -> str:
@@ -408,19 +406,19 @@ def _reply(lowering: Lowering, balancer_interface: str, _: str) -> tuple[Stage, 
     return (Restore(_session(balancer_interface), nobody), Forward(routes, nobody))
 
 
-def _served(lowering: Lowering) -> dict[str, list[str]]:
+def _served(lowering: Lowering) -> Mapping[str, list[str]]:
     """The endpoints' interfaces that each interface of a balancer may serve."""
+    return lowering.table(f"{_NAME} served", _serving)
 
-    def make() -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name, consumer in _services(lowering).consumers.items():
-            service = _services(lowering).service_of(consumer)
-            if service is not None:
-                for node in _usable(lowering, consumer, service)[0]:
-                    found.setdefault(node, []).append(name)
-        return found
 
-    return lowering.memo(f"{_NAME} served", make)
+def _serving(lowering: Lowering) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, consumer in _services(lowering).consumers.items():
+        service = _services(lowering).service_of(consumer)
+        if service is not None:
+            for node in _usable(lowering, consumer, service)[0]:
+                found.setdefault(node, []).append(name)
+    return found
 
 
 # ------------------------------------------------------------------- as an end of a question

@@ -26,6 +26,7 @@ from functools import partial
 
 from reach.component import Component, End, Entry, Link, Lowering, Target, Uplink, node_name
 from reach.interfaces.ends import unheld_in
+from reach.interfaces.gateways import translators_in
 from reach.network.address import Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
 from reach.network.stage import (
@@ -46,7 +47,7 @@ from reach.network.stage import (
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.lines import but_default, is_default
 from reach.snapshot.private_records import VpnConnection, VpnGateway, VpnGatewayAttachment
-from reach.snapshot.records import NatGateway, NetworkInterface, RouteTable, Vpc
+from reach.snapshot.records import NetworkInterface, RouteTable, Vpc
 from reach.snapshot.section import Reference, Section
 from reach.states import ATTACHMENT, NAT_GATEWAY, VPN_GATEWAY, may_work, refused
 from reach.unprinted import left_out_in
@@ -96,8 +97,8 @@ def _own(lowering: Lowering, vpc_id: str) -> Ranges:
         interfaces = lowering.index.interfaces_by_vpc.get(vpc_id, ())
         spans = list(lowering.index.addresses_of(interfaces).intervals)
         # R-NAT-2: a NAT gateway sends with its own address.
-        for gateway in lowering.snapshot.records(NatGateway):
-            if gateway.vpc_id == vpc_id and may_work(gateway.state, NAT_GATEWAY):
+        for gateway in translators_in(lowering, vpc_id):
+            if may_work(gateway.state, NAT_GATEWAY):
                 for place in gateway.nat_gateway_addresses:
                     if place.private_ip:
                         spans += Ranges.of(parse_address(place.private_ip)).intervals
@@ -213,7 +214,10 @@ def _routes(lowering: Lowering, gateway: VpnGateway) -> Iterator[Route]:
 
 
 def _either(lowering: Lowering, gateway_id: str, number: str) -> tuple[Stage, ...]:
-    rivals = _ordered(lowering, gateway_id)[int(number)]
+    every = _ordered(lowering, gateway_id)
+    if int(number) >= len(every):  # any more: nobody is led here
+        return (Unmodelled(Origin(gateway_id, "knows fewer prefixes")),)
+    rivals = every[int(number)]
     words = f"assumed: of the lines that may have told it of {rivals.prefix} it uses"
     return (
         Choose(
@@ -374,9 +378,9 @@ def _links(lowering: Lowering) -> Iterator[Link]:
 
 def _doubted(to: str, lowering: Lowering, gateway_id: str, _: str) -> tuple[Stage, ...]:
     gateway = lowering.snapshot.get(VpnGateway, gateway_id)
-    assert gateway is not None
-    unseen = _unseen(lowering, gateway)
-    assert unseen is not None
+    unseen = _unseen(lowering, gateway) if gateway is not None else None
+    if unseen is None:  # any more: nobody is led here
+        return (Unmodelled(Origin(gateway_id, "has no line that does not show")),)
     onward = node_name(_NAME, gateway_id, "in")
     if to == "hosts":
         onward = node_name("on_premises", gateway_id, "hosts")

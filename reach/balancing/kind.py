@@ -8,7 +8,7 @@ own; must not know any of them by name, nor the engines.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reach.aim import Start
@@ -48,9 +48,19 @@ class Kind:
 
     def senders(self, lowering: Lowering, interface: NetworkInterface) -> tuple[Start, ...] | None:
         """It opens connections to its targets only; None where those are not known."""
-        if not self.owns(interface) or self.targets(lowering, interface) is None:
+        if not self.owns(interface):
             return None
-        return (start(self.at(lowering, interface.network_interface_id)),)
+        known = lowering.table(f"{self.component} that send", self._sending)
+        own = known.get(interface.network_interface_id)
+        return None if own is None else (own,)
+
+    def _sending(self, lowering: Lowering) -> Mapping[str, Start]:
+        """What is opened by those whose targets are known, by interface."""
+        return {
+            each.network_interface_id: start(self.at(lowering, each.network_interface_id))
+            for each in balancers(lowering).of_kind(self.by_name)
+            if self.targets(lowering, each) is not None
+        }
 
     def open(self, lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
         """Nothing starts there if its targets are not known, but its replies would go on there."""

@@ -15,6 +15,7 @@ from reach.balancing.joins import balancers
 from reach.balancing.node import PROTOCOLS, QUIET, Node, end, node
 from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
 from reach.component import Denial, End, Lowering
+from reach.gone import GoneError, first, nth
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action as Decision
 from reach.network.stage import (
@@ -164,7 +165,7 @@ def _shown(listener: AnyListener) -> str:
 
 def listener(lowering: Lowering, balancer: LoadBalancer, arn: str) -> AnyListener:
     known = balancers(lowering).listeners(balancer.load_balancer_arn) or ()
-    return next(each for each in known if each.listener_arn == arn)
+    return first(each for each in known if each.listener_arn == arn)
 
 
 def forwards_to(action: Action) -> tuple[str, ...]:
@@ -257,6 +258,14 @@ def picked(
 ) -> tuple[Pick, ...] | Origin:
     """What becomes of each target of a group at a node, or why that is not known."""
     return lowering.memo(f"picked {at.id} {arn}", lambda: _picked(lowering, at, balancer, arn))
+
+
+def pick(lowering: Lowering, at: Node, balancer: LoadBalancer, arn: str, number: int) -> Pick:
+    """One of them, by its place."""
+    found = picked(lowering, at, balancer, arn)
+    if isinstance(found, Origin):
+        raise GoneError(found.words)
+    return nth(found, number)
 
 
 def _picked(

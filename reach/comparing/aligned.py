@@ -20,25 +20,25 @@ from dataclasses import dataclass, replace
 from reach.asking import ground_of
 from reach.comparing.records import Altered, Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
-from reach.comparing.standing import standing_apart
+from reach.comparing.standing import names_who_is_apart, standing_apart
 from reach.component import node_name
 from reach.editable import COME_AND_GO, Reads, touched
-from reach.interfaces.plain import plain, regrouped_nodes, worn
+from reach.interfaces.plain import loner_nodes, plain, worn
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions
-from reach.resident import Resident, Standing
+from reach.resident import FREED, OUTSIDE, Resident, Standing
 from reach.resolve import of_newcomers
 from reach.snapshot.amended import apart
 from reach.snapshot.index import instance_of
 from reach.snapshot.record import Record
-from reach.snapshot.records import Instance, NetworkInterface
+from reach.snapshot.records import Address, Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
 _KEPT = "aligned ground"
-_MOST_REGROUPED = 64  # stand apart beside their classes; of more, all are made out anew
+_MOST_LONERS = 64  # stand apart beside their classes; of more, all are made out anew
 _HOST = "network_interface"
-_WHO = (NetworkInterface, Instance)
+_WHO = (NetworkInterface, Instance, Address)
 _NOBODY: Mapping[type[Record], Sequence[str]] = {}
 
 
@@ -47,13 +47,14 @@ class Pair:
     """Two lowered snapshots: nodes and owners of one name are the same thing in both.
 
     ``edits`` are the rules that differ where nothing else does, and both grounds are resident.  In
-    these interfaces of ``regrouped`` stand apart, which alone wear other groups.
+    these the interfaces of ``loners`` stand apart, which alone wear other groups or hold other
+    addresses.
     """
 
     before: Ground
     after: Ground
     edits: Reads | None = None
-    regrouped: tuple[str, ...] = ()
+    loners: tuple[str, ...] = ()
 
     @property
     def turned(self) -> Pair:
@@ -74,14 +75,19 @@ def aligned(
 ) -> Pair:
     """Both lowered, in one set of names; without ``narrow`` every node of both anew."""
     edits = _edits(before, after, changed) if narrow else None
-    if edits and resident(before, options).takes_over(edits):
-        return edited(resident(before, options), after, edits)
+    if edits:
+        earlier = resident(before, options)
+        named = names_who_is_apart(earlier, before, after, changed)
+        pair = edited(earlier, after, edits) if not named and earlier.takes_over(edits) else None
+        if pair is not None:
+            return pair
     if narrow and _may_stand_apart(before, after, changed):
         earlier = resident(before, options)
-        standing = standing_apart(earlier, before, after, changed)
+        named = names_who_is_apart(earlier, before, after, changed)
+        standing = None if named else standing_apart(earlier, before, after, changed)
         edits = _besides(before, after, changed)
         if standing is not None and edits is not None and earlier.takes_over(edits):
-            pair = regrouped(earlier, after, standing, edits)
+            pair = with_loners(earlier, after, standing, edits)
             if pair is not None:
                 return pair
     grounds = ground_of(before, options), ground_of(after, options)
@@ -97,35 +103,49 @@ def aligned(
     )
 
 
-def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair:
-    """A ground, and the one after its rules were edited, which is kept with its snapshot."""
+def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair | None:
+    """A ground, and the one after its rules were edited, which is kept with its snapshot.
+
+    None: what stands in a table then bears on what is taken over.
+    """
     later = earlier.after(after, edits)
+    if not earlier.takes_over(later.touched):
+        return None
     after.derived[_resident_key(earlier.options)] = later
     return Pair(earlier, later, later.touched)
 
 
-def regrouped(earlier: Resident, after: Snapshot, standing: Standing, edits: Reads) -> Pair | None:
-    """A ground with some interfaces apart, and the one after they changed their groups, came or
-    went, and rules were edited; None: they stand in for others, or are too many."""
+def with_loners(
+    earlier: Resident, after: Snapshot, standing: Standing, edits: Reads
+) -> Pair | None:
+    """A ground with some interfaces apart, and the one after they changed their groups or their
+    addresses, came or went, and rules were edited; None: they stand in for others, or are too
+    many."""
     interfaces = [each for each, _ in standing.each()]
     names = [each.network_interface_id for each in interfaces]
     hosts, known = plain(earlier), earlier.snapshot.contents[NetworkInterface]
     if not all(hosts.family(node_name(_HOST, n, "send")) for n in names if n in known):
         return None
-    if len({*earlier.all_regrouped, *names}) > _MOST_REGROUPED:
+    if len({*earlier.loners, *names}) > _MOST_LONERS:
         return None
-    before, later = earlier.regrouping(after, edits, standing)
-    changed = [worn(each.interface) for name in names if (each := before.regrouped(name))]
+    before, later = earlier.setting_loners(after, edits, standing)
+    if not earlier.takes_over(frozenset(each for each in later.touched if type(each[0]) is str)):
+        return None
+    changed = [worn(each.interface) for name in names if (each := before.loner(name))]
     groups = {g for was, now in zip(changed, interfaces, strict=True) for g in was ^ worn(now)}
-    told = frozenset((NetworkInterface, name) for name in (*groups, *names))
-    nodes = [
-        node for each in before.all_regrouped.values() for node in regrouped_nodes(before, each)
-    ]
-    come = [each for each in before.newcomers if each.network_interface_id not in known]
-    nodes += before.made_of(frozenset((NetworkInterface, each.subnet_id or "") for each in come))
+    told: Reads = frozenset((NetworkInterface, name) for name in (*groups, *names))
+    if any(before.loners[name].paired != later.loners[name].paired for name in names):
+        told |= {OUTSIDE}
+    if any(before.loners[name].free != later.loners[name].free for name in names):
+        told |= {FREED}
+    nodes = [node for each in before.loners.values() for node in loner_nodes(before, each)]
+    there = {id(each) for each in earlier.newcomers}
+    come = [each for each in before.newcomers if id(each) not in there]
+    places: Reads = frozenset((NetworkInterface, each.subnet_id or "") for each in come)
+    nodes += before.made_of(places | {OUTSIDE, FREED})
     begun = of_newcomers(before, come)
     try:
-        before.own("skeleton", lambda: skeleton(earlier).regrouped(before, nodes, begun))
+        before.own("skeleton", lambda: skeleton(earlier).with_loners(before, nodes, begun))
     except NotPlainError:
         return None
     after.derived[_resident_key(earlier.options)] = later
@@ -150,7 +170,8 @@ def _edits(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
     altered = changed.records
     if changed.told or changed.missing or not _are_kept(altered):
         return None
-    if not _told_alike(before, after):
+    come = {kind: (*each.added, *each.removed) for kind, each in altered.items()}
+    if not _told_alike(before, after, come):
         return None
     return touched(before, after, {k: each.ids for k, each in altered.items()})
 
@@ -164,7 +185,7 @@ def _are_kept(altered: Mapping[type[Record], Altered]) -> bool:
 def _may_stand_apart(before: Snapshot, after: Snapshot, changed: Changed) -> bool:
     """Whether a few interfaces differ, with their instances, and else nothing but rules may."""
     who = [each for kind, each in changed.records.items() if kind in _WHO]
-    if not who or any(len(each.ids) > _MOST_REGROUPED for each in who):
+    if not who or any(len(each.ids) > _MOST_LONERS for each in who):
         return False
     if changed.told or changed.missing:
         return False
@@ -182,7 +203,7 @@ def _besides(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | Non
 
 
 def _told_alike(
-    before: Snapshot, after: Snapshot, but: Mapping[type[Record], Sequence[str]] = _NOBODY
+    before: Snapshot, after: Snapshot, but: Mapping[type[Record], Sequence[str]]
 ) -> bool:
     """Whether the same calls were made, and told of the same things in the same order, ``but`` for
     some."""
@@ -190,15 +211,16 @@ def _told_alike(
         return False
     if before.sections != after.sections:
         return False
-    kinds = [
-        [kind for kind in each.contents if kind not in COME_AND_GO] for each in (before, after)
-    ]
-    return frozenset(kinds[0]) == frozenset(kinds[1]) and all(
-        apart(before.contents[kind], after.contents[kind]) is not None
-        or _names(before.contents[kind], but.get(kind, ()))
-        == _names(after.contents[kind], but.get(kind, ()))
-        for kind in kinds[0]
-    )
+    for kind in dict.fromkeys((*before.contents, *after.contents)):
+        one, other = (each.contents.get(kind) for each in (before, after))
+        if kind in COME_AND_GO:
+            one, other = one or {}, other or {}
+        if one is None or other is None:
+            return False
+        named = but.get(kind, ())
+        if apart(one, other) is None and _names(one, named) != _names(other, named):
+            return False
+    return True
 
 
 def _names(records: Mapping[str, Record], but: Sequence[str]) -> list[str]:

@@ -50,8 +50,8 @@ def diff(
     reverse; where either snapshot leaves it open it is undecided.  At most ``most`` kinds of flows
     are told apart each way; with more the difference is not complete, and says so.  Where only
     what can be edited alone differs (:mod:`reach.editable`), or a few interfaces of instances wear
-    other groups, come or go, only what is made of them is compared; without ``narrow`` everything
-    is, and what comes out is the same.
+    other groups, have other addresses, come or go, only what is made of them is compared;
+    without ``narrow`` everything is, and what comes out is the same.
 
     Raises QuestionError if an option cannot be understood, Defect if two readings of the network
     disagree, SolverError if the backend fails.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
@@ -17,13 +18,18 @@ from reach.comparing.backwards import coming
 from reach.comparing.coming import Graph
 from reach.comparing.flows import Found, Search, Senders, Wanted, senders
 from reach.comparing.leaping import Starts
-from reach.comparing.nodes import Spot, more
+from reach.comparing.nodes import Apart, Spot, anything, bounded, more, same
 from reach.comparing.sweeping import swept, swept_new, was_sent
 from reach.flood import minus, uncovered
 from reach.lower import Ground
+from reach.network.header_space import ANYTHING, HeaderSpace
+from reach.network.node import Network
+from reach.network.stage import Restore, Translate
 from reach.resolve import every_packet, everyone, everywhere, of_newcomers
 from reach.sets.through import Counted
 from solver import Backend
+
+_DEPTH = 3  # so far it is looked whether nodes that are called otherwise do the same
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Differing:
         sent = known(pair.before)
         back = graph.matter_to_replies(self.more, beginning(pair.after)) if two_way else {}
         begun = coming(graph, self.more, back)
-        new = _new(pair, sent)
+        new = new_starts(pair)
         others = [
             replace(start, space=met)
             for start in _begun_at(pair.after, begun.by)
@@ -137,15 +143,24 @@ def inside(ground: Ground) -> frozenset[str]:
     return ground.memo("starts inside", make)
 
 
-def _new(pair: Pair, sent: Senders) -> list[Start]:
+def new_starts(pair: Pair) -> list[Start]:
     """What starts after, and did not before."""
     if everywhere(pair.before) is everywhere(pair.after):
         return []
+    same, sent = frozenset(everywhere(pair.before)), known(pair.before)
     return [
         replace(start, space=rest)
         for start in everywhere(pair.after)
+        if start not in same
         for rest in uncovered(start.space, sent.get((start.node, start.owner), ()))
     ]
+
+
+def sent_in_both(pair: Pair, starts: Iterable[Start]) -> Iterable[Start]:
+    """What is sent in both networks of some starts of either."""
+    if everywhere(pair.before) is everywhere(pair.after):
+        return starts
+    return _sent_before(_sent_before(starts, known(pair.after)), known(pair.before))
 
 
 def _sent_before(starts: Iterable[Start], sent: Senders) -> Iterator[Start]:
@@ -169,12 +184,37 @@ def more_of(
     before: Graph, after: Graph, names: Iterable[str] | None = None
 ) -> dict[str, tuple[Spot, ...]]:
     found = {}
+    apart = _apart(before.network, after.network)
     for name in after.nodes if names is None else names:
         there = before.network.node(name) if name in before.nodes else None
-        spots = more(there, after.network.node(name))
+        spots = more(there, after.network.node(name), apart)
         if spots:
             found[name] = spots
     return found
+
+
+def _apart(one: Network, other: Network) -> Apart:
+    """What two nodes may do otherwise with of which one network leads to the first where the other
+    one leads to the second: as far as they only filter and forward, and what these lead to."""
+    apart: Apart = anything
+    for _ in range(_DEPTH):
+        apart = _one_deeper(one, other, apart)
+    return apart
+
+
+def _one_deeper(one: Network, other: Network, beyond: Apart) -> Apart:
+    @cache
+    def apart(mine: str, others: str) -> Iterable[HeaderSpace]:
+        if not others:
+            return ()  # dropped in the second network: no more than in the first
+        if not mine:
+            return (ANYTHING,)
+        nodes = one.node(mine), other.node(others)
+        if any(isinstance(stage, Translate | Restore) for node in nodes for stage in node.stages):
+            return () if same(*nodes) else (ANYTHING,)
+        return bounded(spot.space for spot in more(*nodes, beyond))
+
+    return apart
 
 
 def _without(starts: Iterable[Start], asked: Iterable[Start]) -> Iterator[Start]:

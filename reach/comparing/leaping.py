@@ -164,7 +164,10 @@ def _before(skeleton: Skeleton, come: HeaderSpace, *, reply: bool) -> Sequence[H
         seen[back].append(space)
         if len(seen[back]) > _MOST_SPACES:
             return None
-        queue += ((before.without("identity"), back) for before in skeleton.before_rewriting(space))
+        queue += (
+            (before.without("identity"), back)
+            for before in skeleton.before_rewriting(space, reply=back)
+        )
         if back:
             flow = answered(space)
             if flow is not None:

@@ -3,41 +3,52 @@
     near(pair) -> Near or None        near.further(pair, ...) -> Found or None
 
 For whatever can be edited alone (:mod:`reach.editable`): rules of security groups, entries of
-network ACLs and of prefix lists, routes, peerings.  The nodes made of them are told without making
-all others, who can come by is looked up instead of walked to, and of what starts there sets rule
-out most; what is left is for the solver, as ever.  Wherever that is not certain, or would not be
-little, there is None, and everything is compared.
+network ACLs and of prefix lists, routes, peerings, gateways and what is attached to them, what
+serves.  The nodes made of them are told without making all others, who can come by is looked up
+instead of walked to, and of what starts there sets rule out most; what is left is for the solver,
+as ever.  Wherever that is not certain, or would not be little, there is None, and everything is
+compared.
 
 Must not know rendering, nor why the networks differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
 from reach.aim import Start
 from reach.comparing.aligned import Pair
+from reach.comparing.arriving import arriving, of_flows
 from reach.comparing.backwards import Coming, coming, told_briefly
 from reach.comparing.coming import Spaces
-from reach.comparing.differing import beginning, inside, known, more_of, starts_of
+from reach.comparing.differing import (
+    beginning,
+    inside,
+    known,
+    more_of,
+    new_starts,
+    sent_in_both,
+    starts_of,
+)
 from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, by_many, leap
-from reach.comparing.nodes import Spot, alike, bounded, differ_in, permitted_more, same
+from reach.comparing.nodes import Spot, alike, bounded, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
-from reach.comparing.sweeping import swept
-from reach.component import Regrouped
+from reach.comparing.sweeping import swept, swept_new
+from reach.component import Loner
 from reach.editable import COME_AND_GO, Reads, joined_otherwise
 from reach.interfaces.peers import naming
-from reach.interfaces.plain import Plain, own_filters, plain, regrouped_nodes, standing_in, worn
+from reach.interfaces.plain import Plain, loner_nodes, own_filters, plain, standing_in, worn
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
-from reach.network.stage import Action, Filter, Forward, Origin, Rule
+from reach.network.stage import Action, Filter, Origin, Rule
+from reach.resident import FREED, OUTSIDE
 from reach.resolve import every_packet, everywhere
 from reach.sets.through import Counted
 from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
@@ -48,9 +59,13 @@ _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that mu
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 # Of what hosts' own rules are made.
 _OF_HOSTS = (SecurityGroup, ManagedPrefixListEntries, NetworkInterface)
+_FEW_ADDRESSES = 64 << 96  # of what is to or from that few it is looked up who sends it
+_ENDS = frozenset({"source", "destination"})
 _FEW_ENDS = 16  # addresses to which it is walked back, for who has a way there
 _LETS_NONE = Filter((), Rule(ANYTHING, Action.DENY, Origin("", "")))
 _LETS_ALL = Filter((), Rule(ANYTHING, Action.PERMIT, Origin("", "")))
+_ITSELF = "itself"
+_TO = ("admit", _ITSELF)  # parts of a node to which what is sent is for the interface
 _FAMILIES = tuple(
     HeaderSpace.where(source=Ranges.prefixes((ends,)), destination=Ranges.prefixes((ends,)))
     for ends in (ANY_IPV4, ANY_IPV6)
@@ -98,16 +113,22 @@ class Near:
 
     def _further(self, pair: Pair, two_way: bool, backend: Backend, most: int) -> Found | None:
         before, graph = self.skeletons
-        more = more_of(before, graph, self.made)
-        if not more and not self.opened:
+        differ = more_of(before, graph, self.made)
+        back = graph.matter_to_replies(differ, beginning(pair.after)) if two_way else {}
+        more = arriving(graph, of_flows(differ), reply=False)
+        back = arriving(graph, back, reply=True)
+        new = tuple(every_packet(new_starts(pair)))
+        if not more and not back and not self.opened and not new:
             return Found((), True)
-        back = graph.matter_to_replies(more, beginning(pair.after)) if two_way else {}
         by, within = None, None
+        # To or from few it is looked up who sends, were they many: walked back all ways meet.
+        few = bool(more or back) and not self.opened and _are_of_few(more) and _are_of_few(back)
         if not (self.between and _says_nothing_of_ends(more)):
-            by = self._come_from(pair.after, more, back)
-        if by is None or len(by) > _MANY:
+            nodes = _MANY if self.between and not few else None
+            by = self._come_from(pair.after, more, back, nodes)
+        if by is None or (not few and len(by) > _MANY):
             if self.between:
-                come = coming(graph, more, back)
+                come = _walked(graph, more, back)
                 own = leap(graph, self.starts, {}, {}, self.opened) if self.opened else {}
                 if own is None:
                     return None
@@ -119,8 +140,9 @@ class Near:
         reply = graph.entering(back, reply=True)
         network = pair.after.network
         effort = Effort(max(_MOST, len(self.starts.all), _EACH * len(self.told)))
-        starts = []
-        begun = tuple(dict.fromkeys(every_packet(self._begun(by))))
+        anew = swept_new(network, new, two_way)
+        starts = [*anew.rest]
+        begun = tuple(dict.fromkeys(every_packet(sent_in_both(pair, self._begun(by)))))
         networks = pair.before.network, network
         counted = Counted(forward, reply, within)
         told = swept(networks, begun, known(pair.before), counted, two_way)
@@ -131,20 +153,22 @@ class Near:
             if found is not False:
                 starts.append(start)
         ends = tuple(graph.destinations(forward.found)) if starts else ()
-        been = effort.region
+        been = None if anew.rest else effort.region  # what is new may be anywhere
         region = (
             None if been is None else {n: bounded(map(told_briefly, s)) for n, s in been.items()}
         )
-        wanted = Wanted(forward, reply, ends=ends, inside=inside(pair.after), region=region)
+        fresh = frozenset(anew.rest)
+        wanted = Wanted(forward, reply, fresh, ends, inside(pair.after), region)
         search = Search(*networks, starts, known(pair.before), wanted, backend, two_way, most)
-        search.tell(told.gained)
-        return search.found()
+        search.tell((*anew.gained, *told.gained))
+        return search.given_up(anew.reason) if anew.reason else search.found()
 
     def _come_from(
         self,
         ground: Ground,
         more: Mapping[str, tuple[Spot, ...]],
         back: Mapping[str, tuple[Spot, ...]],
+        nodes: int | None,
     ) -> Mapping[str, Spaces] | None:
         """Where flows start that come so; what many may send to very few is walked back from these:
         from most of the many no way leads there."""
@@ -159,8 +183,7 @@ class Near:
             if not ends:
                 others.append(come)
         # Of what many do on the way it is walked back anyway: who they all are is not looked up.
-        most = _MANY if self.between else None
-        by = leap(graph, self.starts, more, back, others, most)
+        by = leap(graph, self.starts, more, back, others, nodes)
         if by is None or not spots:
             return by
         walked = _begun_by(graph, coming(graph, spots, {}).by)
@@ -193,7 +216,14 @@ def _ends(ground: Ground, come: Come) -> tuple[str, ...]:
 def _says_nothing_of_ends(spots: Mapping[str, Iterable[Spot]]) -> bool:
     """Whether something is let pass or sent elsewhere from whomever to whomever."""
     return any(
-        spot.space.by_name.keys().isdisjoint(("source", "destination"))
+        spot.space.by_name.keys().isdisjoint(_ENDS) for each in spots.values() for spot in each
+    )
+
+
+def _are_of_few(spots: Mapping[str, Iterable[Spot]]) -> bool:
+    """Whether all that differs is to or from some addresses, and these are few."""
+    return all(
+        any(own.count <= _FEW_ADDRESSES for side in _ENDS if (own := spot.space.by_name.get(side)))
         for each in spots.values()
         for spot in each
     )
@@ -220,6 +250,39 @@ def _begun_by(graph: Skeleton, by: Mapping[str, Spaces]) -> Mapping[str, Spaces]
 def _either(one: Mapping[str, Spaces], other: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
     every = dict.fromkeys((*one, *other))
     return {name: bounded((*one.get(name, ()), *other.get(name, ()))) for name in every}
+
+
+def _walked(
+    graph: Skeleton, more: Mapping[str, tuple[Spot, ...]], back: Mapping[str, tuple[Spot, ...]]
+) -> Coming:
+    """Who comes by.  Where some places say who sends and others to whom, those that say the same
+    are walked back from by themselves, of flows and of replies: together they would say nothing of
+    either."""
+    pieces = {_sides(each): dict[str, tuple[Spot, ...]]() for each in more.values()}
+    if len(pieces) < 2:
+        return coming(graph, more, back)
+    for name, each in more.items():
+        pieces[_sides(each)][name] = each
+    found = []
+    for piece in pieces.values():
+        answered = {name: each for name, each in back.items() if name in piece}
+        found.append(coming(graph, piece, {}))
+        found.append(coming(graph, {}, answered))
+    return Coming(
+        _joined([each.by for each in found]),
+        _joined([each.answering for each in found]),
+        graph,
+        tuple(seeds for each in found for seeds in each.seeds),
+    )
+
+
+def _sides(spots: Iterable[Spot]) -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(_ENDS & spot.space.by_name.keys()) for spot in spots)
+
+
+def _joined(some: Sequence[Mapping[str, Spaces]]) -> dict[str, Spaces]:
+    names = dict.fromkeys(name for each in some for name in each)
+    return {name: bounded(space for each in some for space in each.get(name, ())) for name in names}
 
 
 class _Within(Mapping[str, Spaces]):
@@ -251,7 +314,7 @@ def near(pair: Pair) -> Near | None:
     if edits is None:
         return None
     one, other = everywhere(pair.before), everywhere(pair.after)
-    if one is not other and one != other:
+    if one is not other and FREED not in edits and one != other:
         return None
     try:
         return _compared(pair, edits)
@@ -262,9 +325,9 @@ def near(pair: Pair) -> Near | None:
 def _compared(pair: Pair, edits: Reads) -> Near | None:
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
-    apart = [*_regrouped(pair)]
+    apart = [*_loners(pair)]
     groups = _edited(pair, hosts, edits)
-    nodes = (node for each, _ in apart for node in regrouped_nodes(pair.before, each))
+    nodes = (node for each, _ in apart for node in loner_nodes(pair.before, each))
     told = frozenset((*hosts.reading(groups), *nodes))
     made: list[str] = []
     own: list[str] = []
@@ -284,20 +347,19 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     later = before.on(network, names)
     # Who comes there in one network alone has been led there by another node that differs.
     names = tuple(name for name in names if before.is_come_to(name) and later.is_come_to(name))
-    both = ((before.network.node(name), network.node(name)) for name in names)
-    if not all(differ_in(Filter | Forward, one, other) for one, other in both):
-        return None
     after = pair.after.own("skeleton", lambda: later)
-    between = not (groups or apart) or any(
-        isinstance(kind, type) and kind not in _OF_HOSTS for kind, _ in edits
+    between = (
+        not (groups or apart)
+        or OUTSIDE in edits
+        or any(isinstance(kind, type) and kind not in _OF_HOSTS for kind, _ in edits)
     )
     return Near((before, after), names, told, *differing, starts_of(pair.before), between)
 
 
-def _regrouped(pair: Pair) -> Iterator[tuple[Regrouped, Regrouped]]:
-    """The interfaces that wear other groups, as they were and as they are."""
-    for name in pair.regrouped:
-        yield pair.before.all_regrouped[name], pair.after.all_regrouped[name]
+def _loners(pair: Pair) -> Iterator[tuple[Loner, Loner]]:
+    """The interfaces that stand apart and differ, as they were and as they are."""
+    for name in pair.loners:
+        yield pair.before.loners[name], pair.after.loners[name]
 
 
 def _edited(pair: Pair, hosts: Plain, edits: Reads) -> list[str]:
@@ -348,7 +410,7 @@ def _opened(
     hosts: Plain,
     groups: Iterable[str],
     told: frozenset[str],
-    apart: Iterable[tuple[Regrouped, Regrouped]],
+    apart: Iterable[tuple[Loner, Loner]],
 ) -> tuple[tuple[Come, ...], tuple[Come, ...]] | None:
     """What comes to plain hosts that the rules of their edited groups, or of the other groups that
     they wear, let pass in one network only: after, and before.  None where rules do not say it by
@@ -362,7 +424,7 @@ def _opened(
             spaces = permitted_more(one, other)
             if spaces is None:
                 return None
-            side = HeaderSpace.where(**{"destination" if part == "admit" else "source": own})
+            side = HeaderSpace.where(**{"destination" if part in _TO else "source": own})
             if part == "admit":
                 come += (Come(s & side & f) for s in spaces for f in _FAMILIES)
             else:
@@ -387,25 +449,32 @@ def _by_groups(
                 yield part, nodes, own if part == "admit" else None, (one[part], other[part])
 
 
-def _by_interfaces(pair: Pair, apart: Iterable[tuple[Regrouped, Regrouped]]) -> Iterator[_Filters]:
+def _by_interfaces(pair: Pair, apart: Iterable[tuple[Loner, Loner]]) -> Iterator[_Filters]:
     for was, now in apart:
-        own = pair.before.index.addresses_of((was.interface,))
-        nodes = regrouped_nodes(pair.before, was)
+        nodes = loner_nodes(pair.before, was)
         one, other = (
             dict(own_filters(ground, worn(each.interface), standing_in(each.interface)))
             for ground, each in ((pair.before, was), (pair.after, now))
         )
         for part in one:
-            both = _there(was, one[part]), _there(now, other[part])
-            yield part, nodes, own, both
-        if was.there is not now.there:  # past its groups it reaches its host, and itself
-            known = _LETS_ALL if was.there else _LETS_NONE, _LETS_ALL if now.there else _LETS_NONE
-            yield "send", nodes, own, known
+            yield from ((part, nodes, *each) for each in _held(was, now, one[part], other[part]))
+        # Past its groups it reaches its host, and itself.
+        for own, both in _held(was, now, _LETS_ALL, _LETS_ALL):
+            yield from ((part, nodes, own, both) for part in ("send", _ITSELF))
 
 
-def _there(each: Regrouped, own: Filter) -> Filter:
-    """What the groups of an interface let pass if it is there."""
-    return own if each.there else replace(own, rules=())
+def _held(
+    was: Loner, now: Loner, one: Filter, other: Filter
+) -> Iterator[tuple[Ranges, tuple[Filter, Filter]]]:
+    """By the addresses that an interface had, or has, what two filters let pass where it has
+    them."""
+    for own, both in (
+        (was.holds & now.holds, (one, other)),
+        (was.holds - now.holds, (one, _LETS_NONE)),
+        (now.holds - was.holds, (_LETS_NONE, other)),
+    ):
+        if own and both[0] is not both[1]:
+            yield own, both
 
 
 def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:

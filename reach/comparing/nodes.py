@@ -38,40 +38,100 @@ from reach.sets.trails import OTHER_END
 
 MOST_SPACES = 64
 _MOST_RULES = 200
+_GOES_ON, _ENDS = "goes on", "ends"  # what becomes of what takes no route
 _NO_SESSIONS: Mapping[str, frozenset[str]] = {}
+# What takes a route or a case, what becomes of it, and the session whose replies alone do.
+_Taken = tuple[HeaderSpace, Any, str]
 
 
 @dataclass(frozen=True)
 class Spot:
     """A stage of a node, by its number, and headers in front of it.
 
-    Replies of ``session`` it lets pass in both networks.
+    Replies of ``session`` it lets pass in both networks; one ``of_replies`` matters to nothing but
+    replies, as it is of a route that they alone take.
     """
 
     stage: int
     space: HeaderSpace
     session: str = ""
+    of_replies: bool = False
 
 
-def more(before: Node | None, after: Node) -> tuple[Spot, ...]:
-    """Where the second of two nodes may let through what the first one does not."""
+# What two nodes, one of each network, may do otherwise with: header spaces at their entry.
+Apart = Callable[[Any, Any], Iterable[HeaderSpace]]
+
+
+def anything(_: object, __: object) -> Iterable[HeaderSpace]:
+    """Of nodes that are called otherwise nothing is known, nor of what is rewritten otherwise."""
+    return (ANYTHING,)
+
+
+def more(before: Node | None, after: Node, apart: Apart = anything) -> tuple[Spot, ...]:
+    """Where the second of two nodes may let through what the first one does not.
+
+    ``apart`` says it of where they lead to, where that is not the same node.
+    """
+    if before is after or is_shut(after):
+        return ()
     if before is None:
         return (Spot(0, ANYTHING),)
-    if before is after:
-        return ()
     if len(before.stages) != len(after.stages):
-        return tuple(_one_lacks(before.stages, after.stages))
+        return tuple(_one_lacks(before.stages, after.stages, apart))
     return tuple(
         dict.fromkeys(
-            Spot(number, space, _lets_back(one, other))
+            Spot(number, space, _lets_back(one, other), only)
             for number, (one, other) in enumerate(zip(before.stages, after.stages, strict=True))
             if one is not other and _done(one) != _done(other)
-            for space in _between(one, other)
+            for space, only in _told_apart(one, other, apart)
         )
     )
 
 
-def _one_lacks(before: Sequence[Stage], after: Sequence[Stage]) -> Iterator[Spot]:
+def is_shut(node: Node) -> bool:
+    """Whether nothing leaves a node, nor is delivered there: it does no more than another."""
+    for stage in node.stages:
+        match stage:
+            case Filter():
+                denies = all(rule.action is Action.DENY for rule in stage.decisions)
+                if denies and not stage.session:
+                    return True
+            case Forward():
+                if any(route.next for route in stage.routes):
+                    return False
+                if stage.otherwise is not None:
+                    return True
+            case Translate() | Restore():
+                pass
+            case Choose() | Deliver() | Unmodelled():
+                return False
+            case _:
+                assert_never(stage)
+    return False
+
+
+def _told_apart(one: Stage, other: Stage, apart: Apart) -> Iterator[tuple[HeaderSpace, bool]]:
+    """Where two stages differ, and whether to replies alone: routes that only these take are
+    told apart, where all others are the same in both."""
+    if isinstance(one, Forward) and isinstance(other, Forward):
+        ours, theirs = ([r for r in e.routes if not r.session] for e in (one, other))
+        if [*map(_way, ours)] == [*map(_way, theirs)] and _end_alike(one, other):
+            yield from ((space, True) for space in _between(one, other, apart))
+            return
+    yield from ((space, False) for space in _between(one, other, apart))
+
+
+def _way(route: Route) -> _Taken:
+    return route.match, route.next, route.session
+
+
+def _end_alike(one: Forward, other: Forward) -> bool:
+    return (one.otherwise is None) is (other.otherwise is None)
+
+
+def _one_lacks(
+    before: Sequence[Stage], after: Sequence[Stage], apart: Apart = anything
+) -> Iterator[Spot]:
     """Where one of two has filters or routes that the other lacks: what the second's let more pass,
     or send elsewhere; anything where something else differs, or filters remember."""
     most = min(len(before), len(after))
@@ -80,18 +140,21 @@ def _one_lacks(before: Sequence[Stage], after: Sequence[Stage]) -> Iterator[Spot
     left = most - head
     tail = next((n for n in range(left) if done[0][-1 - n] != done[1][-1 - n]), left)
     ours, others = before[head : len(before) - tail], after[head : len(after) - tail]
+    of_replies = False
     if _only_filter(ours) and _only_filter(others):
         passed = _passed(ours)
         spaces: Iterable[HeaderSpace] = (
             rest for each in _passed(others) for rest in uncovered(each, passed)
         )
-    elif _only_route(ours) and _only_route(others):
-        spaces = _rerouted(_routes(ours), _routes(others))
+    elif _ends_of_routes(ours) == _ends_of_routes(others) in (_GOES_ON, _ENDS):
+        routes = _routes(ours), _routes(others)
+        spaces = _rerouted(*routes, apart)
+        of_replies = all(route.session for each in routes for route in each)
     else:
         yield Spot(0, ANYTHING)
         return
     for space in bounded(spaces):
-        yield Spot(head, space)
+        yield Spot(head, space, of_replies=of_replies)
 
 
 def _only_filter(stages: Sequence[Stage]) -> bool:
@@ -101,9 +164,15 @@ def _only_filter(stages: Sequence[Stage]) -> bool:
     return plain and len(filters) == len(stages) and _is_settled(*filters)
 
 
-def _only_route(stages: Sequence[Stage]) -> bool:
-    """Whether this is one list of routes at most, and what takes none of them goes on."""
-    return len(stages) < 2 and all(isinstance(s, Forward) and s.otherwise is None for s in stages)
+def _ends_of_routes(stages: Sequence[Stage]) -> str:
+    """What becomes of what takes no route, if these are lists of routes one after the other: they
+    are one list."""
+    *first, last = stages or (Forward(()),)
+    if not isinstance(last, Forward):
+        return ""
+    if not all(isinstance(each, Forward) and each.otherwise is None for each in first):
+        return ""
+    return _GOES_ON if last.otherwise is None else _ENDS
 
 
 def _routes(stages: Sequence[Stage]) -> Sequence[Route]:
@@ -166,7 +235,7 @@ def _told(rewrite: Rewrite) -> object:
     return (rewrite.field, rewrite.table.pairs) if isinstance(rewrite, Lookup) else rewrite
 
 
-def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
+def _between(one: Stage, other: Stage, apart: Apart = anything) -> Iterator[HeaderSpace]:
     match one, other:
         case Filter(), Filter() if _alike(one, other) and _is_settled(one, other):
             known = frozenset(_permitted(one))
@@ -180,8 +249,13 @@ def _between(one: Stage, other: Stage) -> Iterator[HeaderSpace]:
                 rules[1],
                 lambda key, is_new: key[1] is not (Action.DENY if is_new else Action.PERMIT),
             )
-        case Forward(), Forward() if (one.otherwise is None) is (other.otherwise is None):
-            yield from _rerouted(one.routes, other.routes)
+        case Forward(), Forward() if _end_alike(one, other):
+            yield from _rerouted(one.routes, other.routes, apart)
+        case Translate(), Translate() if _rewrite_alike(one, other):
+            yield from bounded(_rewritten_otherwise(one.cases, other.cases))
+        case Choose(), Choose():  # of several things that may happen one is enough
+            if not {each.next for each in one.options} >= {each.next for each in other.options}:
+                yield ANYTHING
         case _:
             yield ANYTHING
 
@@ -195,34 +269,106 @@ def permitted_more(one: Filter, other: Filter) -> tuple[HeaderSpace, ...] | None
     return tuple(dict.fromkeys(_between(one, other)))
 
 
-def _rerouted(one: Sequence[Route], other: Sequence[Route]) -> Iterator[HeaderSpace]:
-    """What takes a route that only one of two lists has: what no route before it takes.
+def _rerouted(one: Sequence[Route], other: Sequence[Route], apart: Apart) -> Iterator[HeaderSpace]:
+    """What takes a route that only one of two lists has."""
+    yield from _taken_otherwise([*map(_way, one)], [*map(_way, other)], apart)
 
-    Where what they share is in one order, all else takes the same route of both.
+
+def _case(case: Case) -> _Taken:
+    return case.match, tuple(map(_told, case.rewrites)), ""
+
+
+def _rewrite_alike(one: Translate, other: Translate) -> bool:
+    """Whether two translations remember the same, and do the same with what is none of theirs."""
+    otherwise = [each.otherwise is None for each in (one, other)]
+    return one.session == other.session and otherwise[0] is otherwise[1]
+
+
+def _rewritten_otherwise(one: Sequence[Case], other: Sequence[Case]) -> Iterator[HeaderSpace]:
+    """What takes a case that only one of two lists has.  Where as many are at the same places, only
+    what one of these makes something else of, case by case: all else becomes the same by both."""
+    pairs = [*zip(one, other, strict=False)]
+    apart = [n for n, (mine, others) in enumerate(pairs) if _case(mine) != _case(others)]
+    moved = {_case(one[n]) for n in apart} & {_case(other[n]) for n in apart}
+    if len(one) != len(other) or moved:
+        yield from _taken_otherwise([*map(_case, one)], [*map(_case, other)], anything)
+        return
+    for number in apart:
+        first = [mine.match for mine, others in pairs[:number] if mine.match == others.match]
+        for space in _of_a_case(*pairs[number]):
+            yield from uncovered(space, first)
+
+
+def _of_a_case(one: Case, other: Case) -> Iterator[HeaderSpace]:
+    """What is of one of two cases only, or may become what the first does not make of it: of what
+    may become of a flow one thing is enough."""
+    yield from uncovered(one.match, (other.match,))
+    yield from uncovered(other.match, (one.match,))
+    both = one.match & other.match
+    if both.is_empty:
+        return
+    if len(one.rewrites) != len(other.rewrites):
+        yield both
+        return
+    for mine, others in zip(one.rewrites, other.rewrites, strict=True):
+        if not _gives_all_of(mine, others):
+            met = both & _looked_up_otherwise(mine, others)
+            if not met.is_empty:
+                yield met
+
+
+def _gives_all_of(one: Rewrite, other: Rewrite) -> bool:
+    """Whether all that a rewrite may give the first one may."""
+    if isinstance(one, Assign) and isinstance(other, Assign) and one.field == other.field:
+        return not other.values - one.values
+    return _told(one) == _told(other)
+
+
+def _looked_up_otherwise(one: Rewrite, other: Rewrite) -> HeaderSpace:
+    """What two rewrites that differ may make something else of."""
+    if isinstance(one, Lookup) and isinstance(other, Lookup) and one.field == other.field:
+        pairs = set(one.table.pairs) ^ set(other.table.pairs)
+        return HeaderSpace.where(**{one.field: Ranges.of(*{old for old, _ in pairs})})
+    return ANYTHING
+
+
+def _taken_otherwise(
+    one: Sequence[_Taken], other: Sequence[_Taken], apart: Apart
+) -> Iterator[HeaderSpace]:
+    """What takes something that only one of two lists has: what nothing before it takes.
+
+    Where what they share is in one order, all else takes the same of both.
     """
-    keys = [[(r.match, r.next, r.session) for r in each] for each in (one, other)]
+    turned: Apart = lambda mine, others: apart(others, mine)  # noqa: E731
+    keys = (one, other)
     known, new = dict.fromkeys(keys[0]), dict.fromkeys(keys[1])
     if [key for key in known if key in new] != [key for key in new if key in known]:
         yield ANYTHING
         return
     plain = not any(session for _, _, session in (*keys[0], *keys[1]))
     found: list[HeaderSpace] = []
-    for mine, others, shared in ((keys[0], keys[1], new), (keys[1], keys[0], known)):
+    for mine, others, shared, told in (
+        (keys[0], keys[1], new, apart),
+        (keys[1], keys[0], known, turned),
+    ):
         for place, key in enumerate(mine):
             if key not in shared:
                 first = (match for match, _, session in mine[:place] if not session)
                 pieces = list(uncovered(key[0], first))
-                found += _elsewhere(pieces, key[1], others) if plain else pieces
+                found += _elsewhere(pieces, key[1], others, told) if plain else pieces
     yield from bounded(found)
 
 
 def _elsewhere(
-    left: list[HeaderSpace], target: str, routes: Sequence[tuple[HeaderSpace, str, str]]
+    left: list[HeaderSpace], target: Any, routes: Sequence[_Taken], apart: Apart
 ) -> Iterator[HeaderSpace]:
-    """What of some headers these routes do not send to a node."""
+    """What of some headers these routes do not send to a node, or one that does the same; or cases
+    do not make the same of."""
     for match, onward, _ in routes:
-        if onward != target:
-            yield from (met for each in left if not (met := each & match).is_empty)
+        sent = [met for each in left if not (met := each & match).is_empty]
+        if sent and onward != target:
+            for told in apart(target, onward):
+                yield from (met for each in sent if not (met := each & told).is_empty)
         left = [rest for each in left for rest in minus(each, match)]
     yield from left
 

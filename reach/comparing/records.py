@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import msgspec
 
 from reach.snapshot.amended import apart
+from reach.snapshot.private_records import VpnConnection, VpnGateway
 from reach.snapshot.record import LEFT_OUT, PROVENANCE, Record, Scope, content, unprinted
 from reach.snapshot.records import (
     Address,
+    EgressOnlyInternetGateway,
     Instance,
     InternetGateway,
     ManagedPrefixListEntries,
@@ -35,12 +37,18 @@ from reach.snapshot.records import (
 )
 from reach.snapshot.section import Section
 from reach.snapshot.snapshot import Snapshot
+from reach.snapshot.transit_records import (
+    TransitGateway,
+    TransitGatewayAttachment,
+    TransitGatewayRouteTable,
+)
 
 # Kinds whose tags nothing reads but people, and questions that name an end by one.  Those of
 # endpoints and of attachments to a core network say what they are.
 _TAGGED: tuple[type[Record], ...] = (
     Address,
     Instance,
+    EgressOnlyInternetGateway,
     InternetGateway,
     NatGateway,
     NetworkAcl,
@@ -50,8 +58,13 @@ _TAGGED: tuple[type[Record], ...] = (
     SecurityGroup,
     SecurityGroupRule,
     Subnet,
+    TransitGateway,
+    TransitGatewayAttachment,
+    TransitGatewayRouteTable,
     Vpc,
     VpcPeeringConnection,
+    VpnConnection,
+    VpnGateway,
 )
 # Kinds whose lists are sets to AWS (R-SG-1, R-NACL-2: entries have numbers, R-RT-1: the longest
 # prefix wins), and whose descriptions nothing reads but people.

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from math import inf
 
 from reach.aim import Start
 from reach.comparing.coming import Edge, Graph
-from reach.comparing.nodes import Spot, only_says_who, unwritten
+from reach.comparing.nodes import Spot, bounded, only_says_who, unwritten
 from reach.flood import image, whole
 from reach.interfaces.plain import Plain, plain
 from reach.leaving import exits, targets_and_replies
@@ -28,16 +28,35 @@ from reach.lower import Ground
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
-from reach.network.stage import Assign, Case, Deliver, Filter, Forward, Translate
+from reach.network.stage import (
+    Assign,
+    Case,
+    Deliver,
+    Filter,
+    Forward,
+    Translate,
+)
 from reach.resolve import everywhere
 
 _BACK = 4  # so many nodes back an edge is looked for that says where a packet is sent
 _MOST_EDGES = 512
+_MOST_MORE = 2000  # so much that is rewritten otherwise is looked through beside all that was
 _KEYS = ("destination", "source")
+FAR = 10  # so many nodes back, where a thing hands on what it took inside of itself
+_HALF = 1 << 127  # so much of an IP version says nothing of an end
 
 
 class NotPlainError(Exception):
     """A host is not as plain as it was taken to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewriting:
+    """What rewrites more than who sent a packet, by the field of what comes out that tells most
+    (NAT64 sends to anywhere, but from one address); and who says who did."""
+
+    cases: Mapping[str, Spans[Case]]
+    says: Spans[str]
 
 
 class Skeleton(Graph):
@@ -77,37 +96,57 @@ class Skeleton(Graph):
             for each in exits(ground.network, self._plain, node, targets_and_replies):
                 self.exits.setdefault(each, []).append(place)
         super().__init__(ground.network, dict.fromkeys([*entries, *sorted(self.exits)]))
-        self._cases, self._says = self._all_cases()
+        own = (name for name in self.nodes if not self._plain.family(name))
+        self._cases, self._says = _to_be_found(
+            (name, case) for name in own for case in _rewriting(ground.network, name)
+        )
+        self._come: dict[tuple[str, bool], tuple[HeaderSpace, ...]] = {}
+        # What nodes have rewritten since, in a network of which this is the skeleton.
+        self._more: tuple[tuple[str, Case], ...] = ()
+        self._cases_more, self._says_more = _to_be_found(())
 
     def on(
         self, network: Network, names: Iterable[str] = (), entries: Iterable[str] = ()
     ) -> Skeleton:
-        """Raises NotPlainError where what is come to only there rewrites more than it forgets."""
-        other = super().on(network, names, entries)
+        """What is rewritten there is known beside all that was before: it is asked what may have
+        been.  Raises NotPlainError once that is much."""
+        known = [name for name in names if name in self.nodes]
+        other = super().on(network, known, entries)
         assert isinstance(other, Skeleton)
         if other.into is not self.into:
             # What one of them looks at from here on, the other one has not looked at.
-            other._answering, other._expanded = {}, set(self._expanded)
-        new = (name for name in other.nodes if name not in self.nodes)
-        if len(other.nodes) != len(self.nodes) and any(map(other._rewrites, new)):
-            raise NotPlainError("what is new rewrites")
+            other._answering, other._come, other._expanded = {}, {}, set(self._expanded)
+        grown = other.nodes is not self.nodes
+        new = (name for name in other.nodes if name not in self.nodes) if grown else ()
+        more = {
+            (name, case): None
+            for name in (*known, *new)
+            if not other._plain.family(name)
+            for case in _rewriting(network, name)
+            if name not in self.nodes or case not in [*_rewriting(self.network, name)]
+        }
+        if more:
+            other._more = tuple(dict.fromkeys((*self._more, *more)))
+            other._cases_more, other._says_more = _to_be_found(other._more)
+        if len(other._more) > _MOST_MORE:
+            raise NotPlainError("much has been rewritten otherwise")
         return other
 
-    def regrouped(
+    def with_loners(
         self, ground: Ground, names: Iterable[str], come: Iterable[Start] = ()
     ) -> Skeleton:
         """The skeleton of a ground in which some plain hosts have nodes of their own, among these,
-        and others ``come``, who start there.
+        and others ``come``, or some from more addresses, who start there.
 
         What it shares with this one stays as it is: no more families are looked at.  Raises
         NotPlainError where nobody has been before.
         """
         other = copy(self)
-        other._plain, other._is_shared = plain(ground), True
+        other._plain, other._is_shared, other._come = plain(ground), True, {}
         other._led_to = {family: dict(led) for family, led in self._led_to.items()}
         for start in come:
             other._admit(start)
-        return other.on(ground.network, [name for name in names if name in self.nodes])
+        return other.on(ground.network, names)
 
     def _admit(self, start: Start) -> None:
         """A plain host more, where others are."""
@@ -119,16 +158,6 @@ class Skeleton(Graph):
         self._sources = {**self._sources, place: [*self._sources[place], sources]}
         self._begin_at = {**self._begin_at, place: [*self._begin_at[place], start.node]}
         self._sent_from, self._answering = {}, {}
-
-    def _rewrites(self, name: str) -> bool:
-        """Whether a node rewrites anything, or says who sends."""
-        return any(
-            rewrite.field != "identity" or image(rewrite).single != 0
-            for stage in self.network.node(name).stages
-            if isinstance(stage, Translate)
-            for case in stage.cases
-            for rewrite in case.rewrites
-        )
 
     def leaves_out(self, name: str) -> bool:
         family = self._plain.family(name)
@@ -183,36 +212,36 @@ class Skeleton(Graph):
 
     # ---------------------------------------------------------------- what may have been before
 
-    def _all_cases(self) -> tuple[Mapping[str, Spans[Case]], Spans[str]]:
-        """What rewrites more than who sent a packet, by the field of what comes out that tells most
-        (NAT64 sends to anywhere, but from one address); and who says who did."""
-        found: dict[str, list[tuple[Ranges | None, Case]]] = {name: [] for name in _KEYS}
-        says: list[tuple[Ranges | None, str]] = []
-        for name in [*self.nodes]:
-            if self._plain.family(name):
-                continue
-            for stage in self.network.node(name).stages:
-                for case in stage.cases if isinstance(stage, Translate) else ():
-                    told = {r.field: image(r) for r in case.rewrites}
-                    who = told.pop("identity", None)
-                    if told:
-                        key = min(_KEYS, key=lambda each: _width(told.get(each)))
-                        found[key].append((told.get(key), case))
-                    if who is not None and who.single != 0:
-                        says.append((who, name))
-        return {name: Spans(cases) for name, cases in found.items()}, Spans(says)
-
-    def before_rewriting(self, space: HeaderSpace) -> Iterator[HeaderSpace]:
+    def before_rewriting(self, space: HeaderSpace, *, reply: bool) -> Iterator[HeaderSpace]:
         """The headers that some translation may have turned into some of ``space``."""
-        found = (unwritten(case, space) for case in self.met_cases(space))
-        yield from (before for before in found if before is not None)
+        for name, case in self._met(space):
+            before = unwritten(case, space)
+            if before is not None:
+                yield from self._come_to(name, before, reply)
+
+    def _come_to(self, name: str, space: HeaderSpace, reply: bool) -> Iterator[HeaderSpace]:
+        """What of some headers comes to a translation of a node: if they say nothing of whom they
+        are for, such as the ways there do."""
+        if not says_nothing(space):
+            yield space
+            return
+        key = name, reply
+        if key not in self._come:
+            sent = self.sent_there(name, ANYTHING, reply=reply, most=FAR)
+            first = _is_rewritten_first(self.network, name)
+            self._come[key] = bounded(sent) if first else (ANYTHING,)
+        yield from (met for each in self._come[key] if not (met := space & each).is_empty)
 
     def met_cases(self, space: HeaderSpace) -> Iterable[Case]:
         """The cases that are tried for some headers."""
+        return [case for _, case in self._met(space)]
+
+    def _met(self, space: HeaderSpace) -> Iterable[tuple[str, Case]]:
         met = {
-            id(case): case
-            for name, cases in self._cases.items()
-            for case in cases.meeting(space.by_name.get(name))
+            (name, id(case)): (name, case)
+            for every in (self._cases, self._cases_more)
+            for field, cases in every.items()
+            for name, case in cases.meeting(space.by_name.get(field))
         }
         return met.values()
 
@@ -221,7 +250,7 @@ class Skeleton(Graph):
         node on the way may say so."""
         if 0 in identities:
             return None
-        said = set(self._says.meeting(identities))
+        said = {*self._says.meeting(identities), *self._says_more.meeting(identities)}
         if not all(name in self._begins and self.is_only_begun_at(name) for name in said):
             return None
         return frozenset(said).union(self._plain.sending_as(identities))
@@ -230,11 +259,13 @@ class Skeleton(Graph):
         """Whether flows start at a node, and none comes to it."""
         return not self.into.get(name) and name not in self.exits
 
-    def sent_there(self, name: str, space: HeaderSpace, *, reply: bool) -> Iterator[HeaderSpace]:
+    def sent_there(
+        self, name: str, space: HeaderSpace, *, reply: bool, most: int = _BACK
+    ) -> Iterator[HeaderSpace]:
         """What of some headers at a node's entry comes from somewhere, as it is there: where the
-        ways to it say whom a packet is for, only such."""
+        ways to it say whom a packet is for, only such.  It is looked so many nodes back."""
         found: dict[HeaderSpace, None] = {}
-        self._sent(name, space, reply, _BACK, found)
+        self._sent(name, space, reply, most, found)
         yield from found
 
     def _sent(
@@ -248,15 +279,17 @@ class Skeleton(Graph):
             own = space & HeaderSpace.where(source=self.sent_from(name))
             if not own.is_empty:
                 found[own] = None
-        elif name in self._begins or not edges:
-            found[space] = None
+        elif name in self._begins or (not edges and self.is_own(name)):
+            found[space] = None  # of hosts' own nodes not all ways are known; else nothing comes
         for edge in edges:
             met = space & edge.match
             if met.is_empty or (edge.session and not reply):
                 continue
             told = "destination" in edge.match.by_name and edge.node not in self.exits
-            if told or not left or not self._is_passed_unchanged(edge):
+            if told or not left:
                 found[met] = None
+            elif not self._is_passed_unchanged(edge):
+                found.update(dict.fromkeys(self._given(edge, met)))
             else:
                 self._sent(edge.node, met, reply, left - 1, found)
 
@@ -315,10 +348,61 @@ class Skeleton(Graph):
             self._sent_from[name] = Ranges.any_of(every)
         return self._sent_from[name]
 
+    def _given(self, edge: Edge, space: HeaderSpace) -> Iterator[HeaderSpace]:
+        """What of some headers takes a way, if all that does has just been rewritten."""
+        stages = self.network.node(edge.node).stages[: edge.stage]
+        last = next((s for s in reversed(stages) if not isinstance(s, Filter | Forward)), None)
+        if not isinstance(last, Translate) or last.otherwise is None:
+            yield space
+            return
+        for case in last.cases:
+            met = space
+            for rewrite in case.rewrites:
+                met = met & HeaderSpace.where(**{rewrite.field: image(rewrite)})
+            if not met.is_empty:
+                yield met
+
     def _is_passed_unchanged(self, edge: Edge) -> bool:
         """Whether what takes a way is as it was when it came to the node."""
         stages = self.network.node(edge.node).stages[: edge.stage]
         return all(isinstance(stage, Filter | Forward) for stage in stages)
+
+
+def says_nothing(space: HeaderSpace) -> bool:
+    """Whether headers say nothing of either end."""
+    ends = (space.by_name.get(side) for side in _KEYS)
+    return all(own is None or own.count >= _HALF for own in ends)
+
+
+def _rewriting(network: Network, name: str) -> Iterator[Case]:
+    for stage in network.node(name).stages:
+        if isinstance(stage, Translate):
+            yield from stage.cases
+
+
+def _is_rewritten_first(network: Network, name: str) -> bool:
+    """Whether what a node rewrites is as it was when it came there."""
+    stages = network.node(name).stages
+    last = max((n for n, stage in enumerate(stages) if isinstance(stage, Translate)), default=0)
+    return all(isinstance(stage, Filter | Forward) for stage in stages[:last])
+
+
+def _to_be_found(
+    cases: Iterable[tuple[str, Case]],
+) -> tuple[Mapping[str, Spans[tuple[str, Case]]], Spans[str]]:
+    """What rewrites more than who sent a packet, by the field of what comes out that tells most
+    (NAT64 sends to anywhere, but from one address); and who says who did."""
+    found: dict[str, list[tuple[Ranges | None, tuple[str, Case]]]] = {name: [] for name in _KEYS}
+    says: list[tuple[Ranges | None, str]] = []
+    for name, case in cases:
+        told = {r.field: image(r) for r in case.rewrites}
+        who = told.pop("identity", None)
+        if told:
+            key = min(_KEYS, key=lambda each: _width(told.get(each)))
+            found[key].append((told.get(key), (name, case)))
+        if who is not None and who.single != 0:
+            says.append((who, name))
+    return {name: Spans(each) for name, each in found.items()}, Spans(says)
 
 
 def skeleton(ground: Ground) -> Skeleton:

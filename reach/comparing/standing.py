@@ -3,50 +3,73 @@
     standing_apart(earlier, before, after, changed) -> Standing, or None
 
 ``earlier`` is the ground of ``before``.  Interfaces of instances stand apart that wear other
-groups, and those that come or go with their instances; None wherever more may differ than they.
+groups, those that put private addresses or Elastic IPs on or off, and those that come or go with
+their instances; None wherever more may differ than they.
 Must not know how networks are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
 
+from reach.comparing.outside import Led, led_outside
 from reach.comparing.records import Altered, Changed, is_described
+from reach.component import Loner
 from reach.editable import differs_in
 from reach.interfaces.arriving import (
     Name,
+    alters,
     comes_alone,
     delivers,
     goes_alone,
+    moved,
+    moves_alone,
     named_in,
     names_of,
     stands_idle,
 )
+from reach.interfaces.kinds import addresses_of
+from reach.interfaces.loners import NOBODY
+from reach.network.address import is_ipv4
+from reach.network.header_space import Ranges, shared
 from reach.network.stage import Unmodelled
-from reach.resident import Resident, Standing, only_groups
-from reach.snapshot.index import instance_of, private_addresses
+from reach.resident import Resident, Standing
+from reach.snapshot.balancer_records import ClassicLoadBalancer, LoadBalancerTargetHealth
+from reach.snapshot.index import instance_of
 from reach.snapshot.record import Record
-from reach.snapshot.records import Instance, NetworkInterface
+from reach.snapshot.records import Address, Instance, NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
 _WHO = (NetworkInterface, Instance)
-_TAGS: frozenset[str] = frozenset({"tags", "tag_set"})
+# These name an interface or an instance, and mean one of its addresses: an Elastic IP the one that
+# it names as well, who passes on to an instance its primary IPv4 address, or its first IPv6 one.
+_MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
+_MANY = 64  # addresses are looked for among those that are named, and not the reverse
+_SHOWN: frozenset[str] = frozenset({"tags", "public_ip_address"})
 
 
 def standing_apart(
     earlier: Resident, before: Snapshot, after: Snapshot, changed: Changed
 ) -> Standing | None:
-    """Who wears other groups, comes or goes, if that is all that differs of who there is."""
+    """Who wears other groups, has other addresses, comes or goes, if that is all that differs of
+    who there is."""
     own = changed.records.get(NetworkInterface, Altered())
     instances = changed.records.get(Instance, Altered())
-    pairs = [[s.get(NetworkInterface, name) for s in (before, after)] for name in own.other]
-    if not all(only_groups(one, other) for one, other in pairs):
+    pairs = [
+        (before.get(NetworkInterface, name), after.get(NetworkInterface, name))
+        for name in own.other
+    ]
+    if not all(_alters(earlier, after, one, other) for one, other in pairs):
         return None
     come = [each for name in own.added if (each := after.get(NetworkInterface, name))]
     gone = [each for name in own.removed if (each := before.get(NetworkInterface, name))]
     whose = [instance_of(each) or "" for each in (*come, *gone)]
-    idle = [name for name in instances.ids if name not in whose]
+    others = (*((None, each) for each in come), *((each, None) for each in gone))
+    led = _led(earlier, (before, after), (*pairs, *others))
+    if led is None or set(changed.records.get(Address, Altered()).ids) != led.allocations:
+        return None
+    idle = [name for name in instances.ids if name not in whose and name not in led.instances]
     if len(whose) != len(set(whose)) or not _are_idle(earlier, before, after, idle):
         return None
     arrived = [_arrived(earlier, before, after, each) for each in come]
@@ -54,12 +77,88 @@ def standing_apart(
     if not all(arrived) or not all(_goes(earlier, after, each, every) for each in gone):
         return None
     names = frozenset(name for each in (*come, *gone) for name in names_of(each))
-    if not _have_own_addresses(come) or _are_named(earlier, after, names | set(idle)):
+    addresses = Ranges.any_of(addresses_of(each) for each in (*come, *gone))
+    moves = (moved(was, now) for was, now in pairs if was is not None and now is not None)
+    if shared((*map(addresses_of, come), *moves)):
+        return None  # several put on the same one, or one takes what another one has had
+    if _are_on(before, after, names, led.allocations):
+        return None
+    if _are_named(earlier, after, names | set(idle), addresses, (*_WHO, Address)):
         return None
     there = (*(now for _, now in pairs if now is not None), *come)
     new = (each for each in arrived if each is not None)
     seen = (each for each in new if earlier.snapshot.get(Instance, each.instance_id) is None)
-    return Standing(there, tuple(gone), tuple(seen))
+    return Standing(there, tuple(gone), tuple(seen), led.free)
+
+
+def _led(
+    earlier: Resident,
+    both: tuple[Snapshot, Snapshot],
+    pairs: Iterable[tuple[NetworkInterface | None, NetworkInterface | None]],
+) -> Led | None:
+    """What public addresses interfaces put on or off; None: more than they may differ."""
+    every = Led()
+    for was, now in pairs:
+        found = led_outside(earlier, both, was, now)
+        if found is None:
+            return None
+        if not found.free:
+            continue
+        if not every.free.keys().isdisjoint(found.free):
+            return None  # one that moves from one interface to another
+        publics = Ranges.of(*found.free)
+        if _are_named(earlier, both[1], found.allocations, publics, (*_WHO, Address)):
+            return None
+        if was is not None and now is not None and not _leads_alone(earlier, both[1], was, now):
+            return None
+        every = every.and_(found)
+    return every
+
+
+def _leads_alone(
+    earlier: Resident, after: Snapshot, was: NetworkInterface, now: NetworkInterface
+) -> bool:
+    return moves_alone(earlier, was, now) and not _means(earlier, after, was, _MEAN_ONE)
+
+
+def _are_on(before: Snapshot, after: Snapshot, names: Set[str], but: Set[str]) -> bool:
+    """Whether any other Elastic IP than some is said to be on one of these."""
+    return any(
+        not names.isdisjoint((each.network_interface_id, each.instance_id))
+        for snapshot in (before, after)
+        for each in snapshot.records(Address)
+        if each.key not in but
+    )
+
+
+def _means(
+    earlier: Resident, after: Snapshot, was: NetworkInterface, but: Iterable[type[Record]]
+) -> bool:
+    """Whether what names an interface may mean any of its addresses."""
+    return _are_named(earlier, after, names_of(was), NOBODY, (*_WHO, *but))
+
+
+def names_who_is_apart(
+    earlier: Resident, before: Snapshot, after: Snapshot, changed: Changed
+) -> bool:
+    """Whether what was edited names anybody who has come or gone since classes were made out: of
+    what is registered, or routed to, it is told what is said of others' interfaces."""
+    apart = [each for each in earlier.loners.values() if _has_other_addresses(each)]
+    if not apart:
+        return False
+    names = frozenset(name for each in apart for name in names_of(each.interface))
+    publics = Ranges.of(*{public for each in apart for _, public in each.pairs})
+    own = Ranges.any_of((publics, *(addresses_of(each.interface) for each in apart)))
+    others = ((k, each.ids) for k, each in changed.records.items() if k not in (*_WHO, Address))
+    both = (s.get(kind, name) for kind, ids in others for name in ids for s in (before, after))
+    named = named_in(each for each in both if each is not None)
+    return any(each in own if isinstance(each, int) else each in names for each in named)
+
+
+def _has_other_addresses(loner: Loner) -> bool:
+    """Whether it has come or gone, or put an address on or off, since classes were made out."""
+    is_as_it_was = loner.beside is None and loner.holds == addresses_of(loner.interface)
+    return loner.came or bool(loner.pairs) or not is_as_it_was
 
 
 def _arrived(
@@ -70,20 +169,44 @@ def _arrived(
     instance = after.get(Instance, name)
     if instance is None or before.get(Instance, name) is not None:
         return None
-    apart = earlier.all_regrouped.get(interface.network_interface_id)
-    if apart is not None:  # it has been there before
+    apart = earlier.loners.get(interface.network_interface_id)
+    if apart is not None:  # it has been there before, with these addresses at least
         was = earlier.snapshot.get(Instance, name)
-        same = only_groups(apart.interface, interface) and was is not None
-        again = same and was is not None and not differs_in(was, instance, _TAGS)
-        return instance if again and not apart.there else None
+        had = addresses_of(interface).lies_in(addresses_of(apart.interface))
+        same = had and alters(apart.interface, interface)
+        again = same and was is not None and not differs_in(was, instance, _SHOWN)
+        return instance if again and not apart.is_there else None
     if earlier.snapshot.get(NetworkInterface, interface.network_interface_id) is not None:
         return None
     if earlier.snapshot.get(Instance, name) is not None:
         return None
     alone = comes_alone(earlier, interface, instance) and not is_described(interface)
-    fronts = (ends for ends, _ in earlier.fronts())
-    free = not any(a in ends for ends in fronts for a in private_addresses(interface))
+    free = _are_free(earlier, addresses_of(interface))
     return instance if alone and free and _tells_of_all(earlier, interface) else None
+
+
+def _alters(
+    earlier: Resident,
+    after: Snapshot,
+    was: NetworkInterface | None,
+    now: NetworkInterface | None,
+) -> bool:
+    """Whether one that stays wears other groups, or has other private addresses, and no more."""
+    if was is None or now is None or not alters(was, now):
+        return False
+    addresses = moved(was, now)
+    if not addresses:
+        return True
+    alone = moves_alone(earlier, was, now) and not is_described(was)
+    free = _are_free(earlier, addresses) and not _are_named(earlier, after, (), addresses)
+    but = _MEAN_ONE if all(is_ipv4(low) for low, _ in addresses.intervals) else _MEAN_ONE[:1]
+    means = _means(earlier, after, was, but)
+    return alone and free and not means and _tells_of_all(earlier, was)
+
+
+def _are_free(earlier: Resident, addresses: Ranges) -> bool:
+    """Whether nothing that has no interface has one of these."""
+    return not any(ends & addresses for ends, _ in earlier.fronts())
 
 
 def _goes(
@@ -102,19 +225,14 @@ def _tells_of_all(earlier: Resident, interface: NetworkInterface) -> bool:
     return not any(isinstance(each, Unmodelled) for each in stages)
 
 
-def _have_own_addresses(come: Iterable[NetworkInterface]) -> bool:
-    own = [address for each in come for address in private_addresses(each)]
-    return len(own) == len(set(own))
-
-
 def _are_idle(earlier: Resident, before: Snapshot, after: Snapshot, names: list[str]) -> bool:
     """Whether instances have no interface, and name nothing that may not be held: who looks for
     them finds nothing in either snapshot."""
     told = [(name, s.get(Instance, name)) for name in names for s in (before, after)]
-    apart = earlier.all_regrouped
+    apart = earlier.loners
     return all(
         not any(
-            each.network_interface_id not in apart or apart[each.network_interface_id].there
+            each.network_interface_id not in apart or apart[each.network_interface_id].is_there
             for each in earlier.index.interfaces_by_instance.get(name, ())
         )
         and (instance is None or stands_idle(earlier, instance))
@@ -122,16 +240,34 @@ def _are_idle(earlier: Resident, before: Snapshot, after: Snapshot, names: list[
     )
 
 
-def _are_named(earlier: Resident, after: Snapshot, names: frozenset[Name]) -> bool:
+def _are_named(
+    earlier: Resident,
+    after: Snapshot,
+    names: Iterable[str],
+    addresses: Ranges,
+    but: Iterable[type[Record]] = _WHO,
+) -> bool:
     """Whether anything but interfaces and instances names one of these, before or after."""
-    return any(not names.isdisjoint(named) for named in _names(earlier, after.contents))
+    ids = frozenset(names)
+    return any(
+        not ids.isdisjoint(named) or _has_one(addresses, named)
+        for named in _names(earlier, after.contents, but)
+    )
+
+
+def _has_one(addresses: Ranges, named: Set[Name]) -> bool:
+    if addresses.count > _MANY:
+        return any(isinstance(each, int) and each in addresses for each in named)
+    return any(each in named for low, high in addresses.intervals for each in range(low, high + 1))
 
 
 def _names(
-    earlier: Resident, after: Mapping[type[Record], Mapping[str, Record]]
+    earlier: Resident,
+    after: Mapping[type[Record], Mapping[str, Record]],
+    but: Iterable[type[Record]],
 ) -> Iterator[frozenset[Name]]:
     for kind, records in earlier.snapshot.contents.items():
-        if kind in _WHO:
+        if kind in but:
             continue
         make = partial(_named, earlier, kind)
         yield earlier.memo(f"named in {kind.__name__}", make)

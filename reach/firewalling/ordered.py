@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from reach.gone import nth
 from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.stage import (
     Action,
@@ -178,7 +179,7 @@ def _leads(item: Item, number: int, names: Names) -> str:
 
 def perhaps(items: Sequence[Item], number: int, names: Names) -> tuple[Stage, ...]:
     """A rule that may match: the packet goes on as if it did not, or where it says."""
-    item = items[number]
+    item = nth(items, number)
     options = [Option(names.rules(number + 1), item.origin)]
     if not item.drops:
         matched = replace(item.origin, words=item.matches)

@@ -29,13 +29,15 @@ Elastic = Mapping[str, Sequence[tuple[int, int]]]
 def disputed(lowering: Lowering) -> Mapping[int, frozenset[Claim]]:
     """The public addresses of which it is said that they stand for several private ones."""
 
-    def make() -> Mapping[int, frozenset[Claim]]:
-        found: dict[int, set[Claim]] = {}
-        for public, claim in _claims(lowering):
-            found.setdefault(public, set()).add(claim)
-        return {public: frozenset(all_of) for public, all_of in found.items() if len(all_of) > 1}
+    return lowering.table("disputed public addresses", _disputed)["all"]
 
-    return lowering.memo("disputed public addresses", make)
+
+def _disputed(lowering: Lowering) -> Mapping[str, Mapping[int, frozenset[Claim]]]:
+    found: dict[int, set[Claim]] = {}
+    for public, claim in _claims(lowering):
+        found.setdefault(public, set()).add(claim)
+    several = {public: frozenset(all_of) for public, all_of in found.items() if len(all_of) > 1}
+    return {"all": several}
 
 
 def elastic(lowering: Lowering) -> Elastic:

@@ -42,7 +42,7 @@ class Classes(Protocol):
 
 def classes(lowering: Lowering) -> Classes:
     known = made_out(lowering)
-    come = lowering.all_regrouped
+    come = lowering.loners
     return lowering.own("classes and others", lambda: _with(lowering, known)) if come else known
 
 
@@ -89,7 +89,7 @@ class OneByOne:
 
 
 def _with(lowering: Lowering, known: Classes) -> Classes:
-    every = lowering.all_regrouped.items()
+    every = lowering.loners.items()
     come = {name: (each.interface,) for name, each in every if each.came}
     return _With(known, come) if come else known
 
@@ -124,6 +124,9 @@ def union(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Ranges:
 
 def member_with(lowering: Lowering, class_id: str, address: int) -> NetworkInterface | None:
     """The first of a class that has an address."""
+    for loner in lowering.loners_of(class_id):
+        if address in owned(lowering, loner.interface):
+            return loner.interface
     members = classes(lowering).members(class_id)
     if isinstance(members, Crowd) and len(members) > 1:  # none of them has prefixes
         first = members[0].network_interface_id

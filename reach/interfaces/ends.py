@@ -81,9 +81,11 @@ def hosts(
 
 def receivers(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Mapping[str, Ranges]:
     """The nodes that receive for some interfaces, in the order of the first of each."""
-    if isinstance(interfaces, Mixed):  # each of the others by itself
-        others = receivers(lowering, interfaces.others)
-        return {**receivers(lowering, interfaces.crowd), **others}
+    if isinstance(interfaces, Mixed):  # each of the others by itself, or where its class does
+        every = dict(receivers(lowering, interfaces.crowd))
+        for node, own in receivers(lowering, interfaces.others).items():
+            every[node] = every[node] | own if node in every else own
+        return every
     if isinstance(interfaces, Crowd) and len(interfaces) > MANY:
         from reach.interfaces.crowds import receivers_of
 

@@ -57,7 +57,7 @@ def _orphans(lowering: Lowering) -> tuple[NetworkInterface, ...]:
     """The interfaces of endpoints that no endpoint names."""
 
     def make() -> tuple[NetworkInterface, ...]:
-        endpoints = lowering.snapshot.records(VpcEndpoint)
+        endpoints = lowering.snapshot.lasting(VpcEndpoint)
         owned = {name for each in endpoints for name in each.network_interface_ids}
         found = lowering.index.interfaces_where(lambda each: each.interface_type in _TYPES)
         return tuple(each for each in found if each.network_interface_id not in owned)

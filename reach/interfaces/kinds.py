@@ -44,16 +44,24 @@ def is_mount_target(interface: NetworkInterface) -> bool:
 
 
 def owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:
-    """R-ENI-2: every address that an interface owns, delegated prefixes included."""
+    """R-ENI-2: every address that an interface owns, delegated prefixes included.
+
+    Of one that stands apart there may be several records.
+    """
+    if interface.network_interface_id in lowering.loners:
+        return addresses_of(interface)
     known = lowering.memo("network_interface owned", dict[str, Ranges])
     own = known.get(interface.network_interface_id)
     if own is None:
-        own = Ranges.of(*private_addresses(interface))
-        blocks = delegated_prefixes(interface)
-        if blocks:
-            own |= Ranges.prefixes(map(Prefix.parse, blocks))
-        known[interface.network_interface_id] = own
+        own = known[interface.network_interface_id] = addresses_of(interface)
     return own
+
+
+def addresses_of(interface: NetworkInterface) -> Ranges:
+    """The same, of a record by itself."""
+    own = Ranges.of(*private_addresses(interface))
+    blocks = delegated_prefixes(interface)
+    return own | Ranges.prefixes(map(Prefix.parse, blocks)) if blocks else own
 
 
 def kind(lowering: Lowering, interface: NetworkInterface) -> object:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from reach.component import Lowering, Regrouped, node_name
+from reach.component import Loner, Lowering, node_name
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host
 from reach.network.header_space import Ranges
@@ -30,7 +30,7 @@ from reach.snapshot.record import UNPRINTED
 from reach.snapshot.records import NetworkInterface
 
 _NAME = "network_interface"
-OWN = "own"  # of nodes of one that has changed its groups since its class was made out
+OWN = "own"  # of nodes of one that stands apart since its class was made out
 _PARTS = {
     _NAME: frozenset({"emit", "send", "admit", "itself"}),
     "host_services": frozenset({"dns", "metadata", "tasks", "time", "activation", "back"}),
@@ -73,8 +73,8 @@ def plain(lowering: Lowering) -> Plain:
         return PlainRoll(lowering, lowering.index.roll)
 
     known = lowering.memo("plain hosts", make)
-    changed = lowering.all_regrouped
-    return _Regrouped(lowering, known, changed) if changed else known
+    changed = lowering.loners
+    return _WithLoners(lowering, known, changed) if changed else known
 
 
 def host_of(node: str) -> str:
@@ -157,11 +157,11 @@ class _OneByOne:
         return vpcs, self._lowering.index.addresses_of(own)
 
 
-class _Regrouped:
-    """The same where some have changed their groups: each has nodes of its own beside its class's,
-    which lead there."""
+class _WithLoners:
+    """The same where some stand apart: each has nodes of its own beside its class's, which lead
+    there."""
 
-    def __init__(self, lowering: Lowering, known: Plain, changed: Mapping[str, Regrouped]) -> None:
+    def __init__(self, lowering: Lowering, known: Plain, changed: Mapping[str, Loner]) -> None:
         self._lowering, self._known, self._changed = lowering, known, changed
 
     def family(self, node: str) -> str:
@@ -191,10 +191,11 @@ class _Regrouped:
             if asked & worn(each.interface):
                 yield from self.nodes(each)
 
-    def nodes(self, changed: Regrouped) -> Iterator[str]:
-        """The nodes that what one of them wears stands in, and those that lead there."""
+    def nodes(self, changed: Loner) -> Iterator[str]:
+        """The nodes that what one of them wears and holds stands in, and those that lead there."""
         name = changed.interface.network_interface_id
         yield from nodes_of(classes(self._lowering).of(name), name)
+        yield node_name(_NAME, name, "itself")
         yield node_name(_NAME, name, "emit", OWN)
         yield node_name(_NAME, name, "admit", OWN)
 
@@ -211,11 +212,15 @@ class _Regrouped:
         return vpcs | more, own | self._lowering.index.addresses_of(every)
 
 
-def regrouped_nodes(lowering: Lowering, changed: Regrouped) -> tuple[str, ...]:
-    """The nodes of one that has changed its groups."""
+def loner_nodes(lowering: Lowering, changed: Loner) -> tuple[str, ...]:
+    """The nodes of one that stands apart, and of its instance's others, which lead there."""
     known = plain(lowering)
-    assert isinstance(known, _Regrouped)
-    return tuple(known.nodes(changed))
+    assert isinstance(known, _WithLoners)
+    instance = instance_of(changed.interface) or ""
+    beside = lowering.index.interfaces_by_instance.get(instance, ())
+    names = dict.fromkeys(each.network_interface_id for each in beside)
+    others = (node for name in names for node in nodes_of(classes(lowering).of(name), name))
+    return tuple(dict.fromkeys((*known.nodes(changed), *others)))
 
 
 def worn(interface: NetworkInterface) -> frozenset[str]:

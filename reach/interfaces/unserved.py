@@ -8,6 +8,7 @@ Takes records; must not know what becomes of such an address.
 from __future__ import annotations
 
 from reach.component import Lowering
+from reach.interfaces.gateways import named_by
 from reach.snapshot.gateway_records import InternetGateway
 from reach.snapshot.records import Vpc
 
@@ -17,7 +18,7 @@ def behind_others(lowering: Lowering, vpc_id: str) -> str:
     vpc = lowering.snapshot.get(Vpc, vpc_id)
     if vpc is None:
         return "has this address, and its VPC is not in the snapshot"
-    if vpc_id in _served(lowering):
+    if named_by(lowering, vpc_id):
         return ""
     named = lowering.index.unheld.gateways.get(vpc_id)
     if named is not None:
@@ -25,11 +26,3 @@ def behind_others(lowering: Lowering, vpc_id: str) -> str:
     if lowering.index.told_by_owner(InternetGateway, vpc):
         return ""
     return f"has this address, and the gateways of {vpc.owner_id} are not in the snapshot"
-
-
-def _served(lowering: Lowering) -> frozenset[str]:
-    def make() -> frozenset[str]:
-        gateways = lowering.snapshot.records(InternetGateway)
-        return frozenset(each.vpc_id or "" for one in gateways for each in one.attachments)
-
-    return lowering.memo("VPCs with a gateway", make)

@@ -25,12 +25,13 @@ from reach.snapshot.index import private_addresses
 from reach.snapshot.records import NetworkInterface, Subnet, VpcEndpoint
 from reach.states import LOAD_BALANCER, may_work, word_of
 
+_ALL = "all"  # what stands in a table of one thing, which hardly any edit changes
 _Standing = tuple[str, tuple[str, ...]]  # what it is, and the subnets in which it stands
 
 
 def unshown(lowering: Lowering) -> Mapping[str, str]:
     """By subnet and by VPC the first, by its id, that has an interface there which is not held."""
-    return lowering.memo("unshown interfaces", lambda: _places(lowering))
+    return lowering.table("unshown interfaces", _places)
 
 
 def _places(lowering: Lowering) -> Mapping[str, str]:
@@ -82,7 +83,7 @@ def _nodeless_classics(lowering: Lowering) -> Iterator[ClassicLoadBalancer]:
 def may_be_led_to(lowering: Lowering, interfaces: Sequence[NetworkInterface]) -> Origin | None:
     """Why more may be sent to some interfaces than is known: they are targets of such a balancer,
     or it is not known of it which are."""
-    led = lowering.memo("targets of unshown balancers", lambda: _led_to(lowering))
+    led = lowering.table("targets of unshown balancers", _all_led_to)[_ALL]
     if not led:
         return None
     if isinstance(interfaces, Crowd):
@@ -94,6 +95,10 @@ def may_be_led_to(lowering: Lowering, interfaces: Sequence[NetworkInterface]) ->
         return None
     words = f"what {owner} passes on may come here, and where it takes it is not known"
     return lowering.missing(NetworkInterface, owner, words)
+
+
+def _all_led_to(lowering: Lowering) -> Mapping[str, Mapping[int | None, str]]:
+    return {_ALL: _led_to(lowering)}
 
 
 def _led_to(lowering: Lowering) -> Mapping[int | None, str]:

@@ -1,6 +1,6 @@
 """The routes of a transit gateway's route table, and which wins of each prefix.
 
-    contents_of(lowering, table_id) -> Contents       index_of(lowering) -> TransitIndex
+    contents_of(lowering, table_id) -> Contents
 
 Takes what calls print of a table: a search for all its routes, or one for static routes with
 prefix list references and propagations beside it.  A table of which a part is not known is not
@@ -20,9 +20,9 @@ from reach.component import Lowering
 from reach.network.address import Prefix
 from reach.network.header_space import HeaderSpace, to_prefix
 from reach.network.stage import Origin
+from reach.routing.transit_index import AttachedBlock, index_of, works
 from reach.snapshot.index import vpc_blocks
 from reach.snapshot.records import ManagedPrefixListEntries, PrefixList, Vpc
-from reach.snapshot.transit_index import AttachedBlock, TransitIndex, works
 from reach.snapshot.transit_records import (
     TransitGatewayPrefixListReference,
     TransitGatewayPropagation,
@@ -52,11 +52,6 @@ _STATIC, _LISTED, _OF_VPC = 0, 1, 2
 _DISPUTED = -1
 UNKNOWN = "TGW_RTB_ROUTES_ARE_UNKNOWN"
 _MEMO = "transit_gateway_route_table"
-
-
-def index_of(lowering: Lowering) -> TransitIndex:
-    """What is attached to which gateway, and the blocks of the VPCs among it."""
-    return lowering.memo("transit index", partial(TransitIndex, lowering.snapshot))
 
 
 class _NotKnownError(Exception):
@@ -202,9 +197,7 @@ def _references(lowering: Lowering, static: TransitGatewayStaticRoutes) -> Itera
     if not lowering.has(kind, static) and _customer_lists(lowering):
         words = "which prefix lists are in this table is not known"
         raise _NotKnownError(lowering.missing(kind, table_id, words))
-    for each in lowering.snapshot.records(kind):
-        if each.transit_gateway_route_table_id != table_id:
-            continue
+    for each in lowering.table(f"{_MEMO} prefix lists", _listed_by_table).get(table_id, ()):
         through = each.transit_gateway_attachment
         for block in _entries(lowering, table_id, each.prefix_list_id):
             yield Candidate(
@@ -217,6 +210,16 @@ def _references(lowering: Lowering, static: TransitGatewayStaticRoutes) -> Itera
                 if each.state not in ("available", "")
                 else "",
             )
+
+
+def _listed_by_table(
+    lowering: Lowering,
+) -> Mapping[str, tuple[TransitGatewayPrefixListReference, ...]]:
+    found: dict[str, tuple[TransitGatewayPrefixListReference, ...]] = {}
+    for each in lowering.snapshot.records(TransitGatewayPrefixListReference):
+        table_id = each.transit_gateway_route_table_id
+        found[table_id] = (*found.get(table_id, ()), each)
+    return found
 
 
 def _customer_lists(lowering: Lowering) -> bool:

@@ -1,6 +1,7 @@
 """Joins over load balancers: whose interface this is, which listeners, rules and targets there are.
 
-Takes a snapshot and its index; gives lookups, each built when first asked for and kept.  Where the
+Takes a snapshot and its index; gives lookups.  What they keep is who is whose; all else is looked
+up in the snapshot whenever it is asked for, so that who asks is known to have read it.  Where the
 call was not made that would tell, the answer is None, which is not an empty list.  They say what
 names what; what that means to a packet is for the components.
 """
@@ -96,61 +97,80 @@ def named(interface: NetworkInterface) -> Named | None:
     return Named(kind, "") if kind is not None else None
 
 
-class Balancers:
-    """Lookups over one snapshot."""
+@dataclass(frozen=True)
+class BalancerInterfaces:
+    """The interfaces of load balancers: by the name of their balancer, and by kind."""
 
-    def __init__(self, snapshot: Snapshot, index: Index) -> None:
+    by_key: Mapping[str, tuple[NetworkInterface, ...]]
+    by_kind: Mapping[str, tuple[NetworkInterface, ...]]
+
+    @staticmethod
+    def of(index: Index) -> BalancerInterfaces:
+        own = index.interfaces_where(lambda each: named(each) is not None)
+        both = [(whose, each) for each in own if (whose := named(each)) is not None]
+        return BalancerInterfaces(
+            _grouped((whose.key, each) for whose, each in both),
+            _grouped((whose.kind, each) for whose, each in both),
+        )
+
+
+class Balancers:
+    """Lookups over one snapshot; whose ``interfaces`` are whose may be known already."""
+
+    def __init__(
+        self, snapshot: Snapshot, index: Index, interfaces: BalancerInterfaces | None = None
+    ) -> None:
         self.snapshot = snapshot
         self.index = index
+        self._known_targets: dict[str, tuple[Target, ...]] = {}
+        if interfaces is not None:
+            self.__dict__["_interfaces"] = interfaces
 
     # ---------------------------------------------------------------- balancers, interfaces
 
     def balancer_of(self, interface: NetworkInterface) -> LoadBalancer | None:
         """The balancer of an interface, if the snapshot holds it."""
         whose = named(interface)
-        return None if whose is None else self._by_key.get(whose.key)
+        arn = None if whose is None else self._by_key.get(whose.key)
+        return None if arn is None else self.snapshot.get(LoadBalancer, arn)
 
     def classic_of(self, interface: NetworkInterface) -> ClassicLoadBalancer | None:
+        key = self._classic_key(interface)
+        return None if key is None else self.snapshot.get(ClassicLoadBalancer, key)
+
+    def _classic_key(self, interface: NetworkInterface) -> str | None:
         whose = named(interface)
         if whose is None or whose.kind != CLASSIC:
             return None
         found = self._classics.get(whose.key, ())
-        return next((each for each in found if each.vpc_id in (None, interface.vpc_id)), None)
+        return next((each.key for each in found if each.vpc_id in (None, interface.vpc_id)), None)
 
     def interfaces_of(self, balancer: LoadBalancer) -> tuple[NetworkInterface, ...]:
-        return self._interfaces.get(_key(balancer.load_balancer_arn), ())
+        return self._interfaces.by_key.get(_key(balancer.load_balancer_arn), ())
 
     def interfaces_of_classic(self, balancer: ClassicLoadBalancer) -> tuple[NetworkInterface, ...]:
-        own = self._interfaces.get(balancer.load_balancer_name, ())
-        return tuple(each for each in own if self.classic_of(each) is balancer)
+        own = self._interfaces.by_key.get(balancer.load_balancer_name, ())
+        return tuple(each for each in own if self._classic_key(each) == balancer.key)
 
     def of_kind(self, kind: str) -> tuple[NetworkInterface, ...]:
         """Every interface of balancers of a kind, known or not."""
-        return self._by_kind.get(kind, ())
+        return self._interfaces.by_kind.get(kind, ())
 
     @cached_property
-    def _by_key(self) -> Mapping[str, LoadBalancer]:
-        known = self.snapshot.records(LoadBalancer)
-        return {_key(each.load_balancer_arn): each for each in known}
+    def _by_key(self) -> Mapping[str, str]:
+        """The ARNs: what is said of each is for whoever looks it up."""
+        known = self.snapshot.lasting(LoadBalancer)
+        return {_key(each.load_balancer_arn): each.load_balancer_arn for each in known}
 
     @cached_property
     def _classics(self) -> Mapping[str, tuple[ClassicLoadBalancer, ...]]:
-        known = self.snapshot.records(ClassicLoadBalancer)
+        """By name: what is said of each is for whoever looks it up."""
+        known = self.snapshot.lasting(ClassicLoadBalancer)
         return _grouped((each.load_balancer_name, each) for each in known)
 
     @cached_property
-    def _interfaces(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
-        return _grouped((whose.key, each) for whose, each in self._own)
-
-    @cached_property
-    def _by_kind(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
-        return _grouped((whose.kind, each) for whose, each in self._own)
-
-    @cached_property
-    def _own(self) -> tuple[tuple[Named, NetworkInterface], ...]:
-        own = self.index.interfaces_where(lambda each: named(each) is not None)
-        both = ((named(each), each) for each in own)
-        return tuple((whose, each) for whose, each in both if whose is not None)
+    def _interfaces(self) -> BalancerInterfaces:
+        return BalancerInterfaces.of(self.index)
 
     # ---------------------------------------------------------------- listeners and rules
 
@@ -202,12 +222,8 @@ class Balancers:
 
     def groups_of(self, balancer: LoadBalancer) -> tuple[TargetGroup, ...]:
         """The target groups that say that the balancer uses them."""
-        return self._groups.get(balancer.load_balancer_arn, ())
-
-    @cached_property
-    def _groups(self) -> Mapping[str, tuple[TargetGroup, ...]]:
-        known = self.snapshot.records(TargetGroup)
-        return _grouped((arn, each) for each in known for arn in each.load_balancer_arns)
+        arn, known = balancer.load_balancer_arn, self.snapshot.records(TargetGroup)
+        return tuple(each for each in known if arn in each.load_balancer_arns)
 
     # ---------------------------------------------------------------- targets
 
@@ -215,25 +231,19 @@ class Balancers:
         """What is registered in a group; None if it is not known."""
         if strange_word(group):
             return None
-        known = self._targets.get(group.target_group_arn)
+        answer = self.snapshot.get(LoadBalancerTargetHealth, group.target_group_arn)
+        if answer is None or next(unprinted(answer), None):
+            return None
+        known = self._known_targets.get(group.target_group_arn)
         if known is None:
-            answer = self.snapshot.get(LoadBalancerTargetHealth, group.target_group_arn)
-            if answer is None or next(unprinted(answer), None):
-                return None
-            known = self._targets[group.target_group_arn] = tuple(
-                target
-                for described in answer.target_health_descriptions
-                for target in self._found(group, described)
-            )
+            every = answer.target_health_descriptions
+            found = tuple(target for each in every for target in self._found(group, each))
+            known = self._known_targets[group.target_group_arn] = found
         return known
 
     def instance_target(self, instance_id: str, port: int, health_port: int) -> Target:
         """An instance, sent to by the primary IPv4 address of its primary interface (R-LB-5)."""
         return self._instance(Target(instance_id, port, health_port, "", ""), True)
-
-    @cached_property
-    def _targets(self) -> dict[str, tuple[Target, ...]]:
-        return {}
 
     def _found(self, group: TargetGroup, described: TargetHealthDescription) -> Iterator[Target]:
         said = described.target
@@ -277,7 +287,7 @@ class Balancers:
 
     def _balancer(self, target: Target, four: bool) -> Iterator[Target]:
         """An Application Load Balancer as a target: each of its nodes, whatever their zone."""
-        nodes = self._interfaces.get(_key(target.id), ())
+        nodes = self._interfaces.by_key.get(_key(target.id), ())
         if not nodes:
             yield target
         for node in nodes:

@@ -6,7 +6,7 @@ what names what; what that means to a packet is for the components.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,6 +64,33 @@ class Consumer:
         return bool(known) and self.region != self.service_region
 
 
+class _Consumers(Mapping[str, Consumer]):
+    """Who is whose is known; what an endpoint says is looked up whenever it is asked for."""
+
+    def __init__(self, snapshot: Snapshot, index: Index) -> None:
+        self._snapshot, self._index = snapshot, index
+        self._owners: dict[str, str] = {}
+        for endpoint in snapshot.lasting(VpcEndpoint):
+            if endpoint.vpc_endpoint_type.lower() == "interface":
+                for owned in endpoint.network_interface_ids:
+                    if snapshot.get(NetworkInterface, owned) is not None:
+                        self._owners[owned] = endpoint.vpc_endpoint_id
+
+    def __getitem__(self, interface_id: str) -> Consumer:
+        endpoint = self._snapshot.get(VpcEndpoint, self._owners[interface_id])
+        interface = self._snapshot.get(NetworkInterface, interface_id)
+        assert endpoint is not None
+        assert interface is not None
+        zone = self._index.zone_of(interface.subnet_id or "")
+        return Consumer(endpoint, interface, zone, self._snapshot.region_of(endpoint))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._owners)
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+
 class EndpointServices:
     """Lookups over one snapshot."""
 
@@ -75,16 +102,7 @@ class EndpointServices:
     @cached_property
     def consumers(self) -> Mapping[str, Consumer]:
         """The interfaces of interface endpoints, by id."""
-        found = {}
-        for endpoint in self.snapshot.records(VpcEndpoint):
-            if endpoint.vpc_endpoint_type.lower() == "interface":
-                region = self.snapshot.region_of(endpoint)
-                for owned in endpoint.network_interface_ids:
-                    interface = self.snapshot.get(NetworkInterface, owned)
-                    if interface is not None:
-                        zone = self.index.zone_of(interface.subnet_id or "")
-                        found[owned] = Consumer(endpoint, interface, zone, region)
-        return found
+        return _Consumers(self.snapshot, self.index)
 
     # ---------------------------------------------------------------- services
 

@@ -124,8 +124,9 @@ class Lattice:
         """The ARN of each network, service and resource by its id, wherever one is named."""
         get = self.snapshot.records
         found = [each.service_network_arn for each in get(ServiceNetworkVpcAssociation)]
-        found += [each.service_network_arn or "" for each in get(VpcEndpoint)]
-        found += [each.resource_configuration_arn or "" for each in get(VpcEndpoint)]
+        endpoints = self.snapshot.lasting(VpcEndpoint)
+        found += [each.service_network_arn or "" for each in endpoints]
+        found += [each.resource_configuration_arn or "" for each in endpoints]
         found += [each.service_arn for each in get(ServiceNetworkServiceAssociation)]
         found += [each.arn for each in get(LatticeService)]
         found += [each.arn for each in get(ResourceConfiguration)]
@@ -145,7 +146,7 @@ class Lattice:
     def network_ids(self) -> tuple[str, ...]:
         """Every network that something is connected to, or that has members."""
         vpcs = map(network_of, self.snapshot.records(ServiceNetworkVpcAssociation))
-        endpoints = (id_in(each.service_network_arn) for each in self.snapshot.records(VpcEndpoint))
+        endpoints = (id_in(each.service_network_arn) for each in self.snapshot.lasting(VpcEndpoint))
         return tuple(sorted(filter(None, {*vpcs, *endpoints, *self.networks})))
 
     def associations_of_vpc(self, vpc_id: str) -> tuple[ServiceNetworkVpcAssociation, ...]:
@@ -164,7 +165,7 @@ class Lattice:
 
     def endpoints(self, network_id: str) -> tuple[VpcEndpoint, ...]:
         """The endpoints of type ServiceNetwork that lead to a network."""
-        known = self.snapshot.records(VpcEndpoint)
+        known = self.snapshot.lasting(VpcEndpoint)
         return tuple(each for each in known if id_in(each.service_network_arn) == network_id)
 
     def in_network(self, network_id: str) -> Mapping[str, str]:
@@ -224,7 +225,7 @@ class Lattice:
         group = configuration.resource_configuration_group_id if configuration else ""
         ids = tuple(filter(None, (configuration_id, group)))
         found = self.fronts(*(network for each in ids for network in self.networks_of(each)))
-        for endpoint in self.snapshot.records(VpcEndpoint):
+        for endpoint in self.snapshot.lasting(VpcEndpoint):
             if id_in(endpoint.resource_configuration_arn) in ids:
                 found |= self.endpoint_addresses(endpoint)
         return found
@@ -233,7 +234,7 @@ class Lattice:
     def named_resources(self) -> frozenset[str]:
         """The ids of the configurations that endpoints and networks name."""
         by_endpoints = (
-            id_in(each.resource_configuration_arn) for each in self.snapshot.records(VpcEndpoint)
+            id_in(each.resource_configuration_arn) for each in self.snapshot.lasting(VpcEndpoint)
         )
         members = (member for members in self.networks.values() for member in members)
         found = (*by_endpoints, *members)

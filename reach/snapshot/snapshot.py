@@ -46,6 +46,11 @@ class Snapshot:
 
     def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
         """Every record of a type, by id.  Empty also when the call was not made: see ``has``."""
+        return self.lasting(kind)
+
+    def lasting(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
+        """The same, for what of a record cannot be edited alone: who is whose, and of which type.
+        Who asks is made of nothing else (:mod:`reach.editable`)."""
         found = self._tuples.get(kind)
         if found is None:
             found = self._tuples[kind] = tuple(self.contents.get(kind, {}).values())
