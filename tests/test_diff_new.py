@@ -265,9 +265,9 @@ def test_taking_what_is_new_to_be_told_is_noticed(monkeypatch: pytest.MonkeyPatc
     worlds = grown(1)
     snapshots = worlds[0].load(), worlds[1].load()
     expected = solved(snapshots)
-    assert apart(fitting(reach.diff(*snapshots)), expected) == []
+    assert apart(fitting(reach.diff(*snapshots, narrow=False)), expected) == []
     monkeypatch.setattr(differing, "swept_new", lambda *_: Swept((), ()))
-    assert apart(fitting(reach.diff(*snapshots)), expected) != []
+    assert apart(fitting(reach.diff(*snapshots, narrow=False)), expected) != []
 
 
 def test_taking_what_was_sent_to_be_new_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +277,7 @@ def test_taking_what_was_sent_to_be_new_is_noticed(monkeypatch: pytest.MonkeyPat
     other.hosts.append(other.instance("more", other.sa, "10.0.0.88"))
     snapshots = one.load(), other.load()
     assert reach.diff(*snapshots, narrow=False).complete
-    monkeypatch.setattr(differing, "_new", lambda pair, _: list(everywhere(pair.after)))
+    monkeypatch.setattr(differing, "new_starts", lambda pair: list(everywhere(pair.after)))
     with pytest.raises(Defect, match="as sets say"):
         reach.diff(*snapshots, narrow=False)
 
