@@ -16,6 +16,7 @@ import reach
 from bench.editing import Edit, changed, changed_snapshot, edited
 from reach.asking import backend_of_thread
 from reach.comparing import diff as comparing
+from reach.comparing import near
 from reach.comparing.aligned import Pair, resident, with_loners
 from reach.comparing.differing import Differing
 from reach.comparing.records import changed as differing
@@ -370,3 +371,23 @@ def test_names_are_read_as_what_they_are() -> None:
         parse_address("fd00::2"),
     } <= found
     assert "i-2" not in found
+
+
+def test_of_who_goes_nobody_is_asked_what_that_opens(
+    estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its groups' rules say that it is nothing, whatever they remember."""
+    asked: list[int] = []
+    swept: Any = vars(near)["swept"]
+
+    def counted(networks: Any, starts: Any, *rest: Any) -> Any:
+        asked.append(len(starts))
+        return swept(networks, starts, *rest)
+
+    monkeypatch.setattr(near, "swept", counted)
+    own = grown_estate(estate, cached=False)
+    for seed in range(6):
+        del asked[:]
+        edit = changed(own.snapshot, "interface less", Random(f"who goes/{seed}"))
+        assert own.edit(without=edit.out).difference.gained == ()
+        assert len(asked) <= 1

@@ -470,11 +470,17 @@ def _held(
     them."""
     for own, both in (
         (was.holds & now.holds, (one, other)),
-        (was.holds - now.holds, (one, _LETS_NONE)),
-        (now.holds - was.holds, (_LETS_NONE, other)),
+        (was.holds - now.holds, (one, _shut(one))),
+        (now.holds - was.holds, (_shut(other), other)),
     ):
         if own and both[0] is not both[1]:
             yield own, both
+
+
+def _shut(own: Filter) -> Filter:
+    """A filter that remembers the same, and lets nothing pass: then what the other one lets pass
+    is told by its rules."""
+    return replace(own, rules=(), otherwise=_LETS_NONE.otherwise)
 
 
 def _families(hosts: Plain, told: frozenset[str], own: Iterable[str]) -> set[str]:
