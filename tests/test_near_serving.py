@@ -52,11 +52,15 @@ def some(snapshot: Snapshot, kind: str, rng: Random) -> Snapshot | None:
         return None
 
 
-@pytest.mark.parametrize("sample", SERVED, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param(path, id=path.name, marks=pytest.mark.deep if path.name in SLOW else ())
+        for path in SERVED
+    ],
+)
 def test_what_serves_in_a_sample(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An edit of each kind, one upon the other, and all back at once."""
-    if sample.name in SLOW:
-        pytest.skip("it is in the deep tests")
     done = watched(monkeypatch)
     first = loaded(sample)
     estate = reach.Estate(replaced(first, derived={}))
