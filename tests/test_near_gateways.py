@@ -6,7 +6,7 @@ from dataclasses import replace as replaced
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +14,8 @@ import reach
 from bench.editing import changed, changed_snapshot, edited, edited_snapshot
 from bench.gateways import GATEWAYS
 from bench.grow import Size, write
+from reach.comparing import near
+from reach.comparing.backwards import Coming
 from reach.comparing.coming import Graph
 from reach.comparing.differing import more_of
 from reach.comparing.nodes import Spot, more
@@ -270,3 +272,23 @@ def test_a_reader_of_gateways_that_is_not_heard_would_be_noticed(
     monkeypatch.setattr(Frames, "hear", hear)
     fresh = reach.Estate(replaced(estate.snapshot, derived={}))
     assert not fresh.become(replaced(after, derived={})).difference.lost
+
+
+def test_all_that_replies_alone_meet_is_walked_back_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where places say the one who sends and the other to whom, and a third one is of replies."""
+    asked: dict[str, list[str]] = {"flows": [], "replies": []}
+
+    def walked(graph: Any, more: Any, back: Any) -> Coming:
+        asked["flows"] += more
+        asked["replies"] += back
+        return Coming({}, {}, graph, ())
+
+    monkeypatch.setattr(near, "coming", walked)
+    own = Ranges.span(1, 9)
+    spots = {
+        side: (Spot(0, HeaderSpace.where(**{side: own})),) for side in ("source", "destination")
+    }
+    answers = (Spot(0, HeaderSpace.where(source=own), of_replies=True),)
+    near._walked(cast(Any, None), spots, {"source": spots["source"], "of replies": answers})
+    assert sorted(asked["flows"]) == ["destination", "source"]
+    assert sorted(asked["replies"]) == ["of replies", "source"]

@@ -14,7 +14,7 @@ Must not know rendering, nor why the networks differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -132,7 +132,7 @@ class Near:
                 own = leap(graph, self.starts, {}, {}, self.opened) if self.opened else {}
                 if own is None:
                     return None
-                by = _either(_begun_by(graph, come.by), own)
+                by = _joined(_begun_by(graph, come.by), own)
                 within = None if self.opened else _Within.both(graph, come)
             elif by is None or (len(by) > _TOO_MANY and _reroutes(graph, more)):
                 return None
@@ -187,7 +187,7 @@ class Near:
         if by is None or not spots:
             return by
         walked = _begun_by(graph, coming(graph, spots, {}).by)
-        return _either(by, walked)
+        return _joined(by, walked)
 
     def _begun(self, by: Mapping[str, Spaces]) -> Iterable[Start]:
         """The starts at some nodes, in their order, each with the headers that can come by."""
@@ -247,30 +247,26 @@ def _begun_by(graph: Skeleton, by: Mapping[str, Spaces]) -> Mapping[str, Spaces]
     return found
 
 
-def _either(one: Mapping[str, Spaces], other: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
-    every = dict.fromkeys((*one, *other))
-    return {name: bounded((*one.get(name, ()), *other.get(name, ()))) for name in every}
-
-
 def _walked(
     graph: Skeleton, more: Mapping[str, tuple[Spot, ...]], back: Mapping[str, tuple[Spot, ...]]
 ) -> Coming:
     """Who comes by.  Where some places say who sends and others to whom, those that say the same
     are walked back from by themselves, of flows and of replies: together they would say nothing of
     either."""
-    pieces = {_sides(each): dict[str, tuple[Spot, ...]]() for each in more.values()}
+    sides = {name: _sides(each) for name, each in {**back, **more}.items()}
+    pieces = dict.fromkeys(sides.values())
     if len(pieces) < 2:
         return coming(graph, more, back)
-    for name, each in more.items():
-        pieces[_sides(each)][name] = each
     found = []
-    for piece in pieces.values():
-        answered = {name: each for name, each in back.items() if name in piece}
-        found.append(coming(graph, piece, {}))
-        found.append(coming(graph, {}, answered))
+    for piece in pieces:
+        flows, replies = (
+            {name: each for name, each in some.items() if sides[name] == piece}
+            for some in (more, back)
+        )
+        found += [coming(graph, flows, {}), coming(graph, {}, replies)]
     return Coming(
-        _joined([each.by for each in found]),
-        _joined([each.answering for each in found]),
+        _joined(*(each.by for each in found)),
+        _joined(*(each.answering for each in found)),
         graph,
         tuple(seeds for each in found for seeds in each.seeds),
     )
@@ -280,7 +276,7 @@ def _sides(spots: Iterable[Spot]) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(_ENDS & spot.space.by_name.keys()) for spot in spots)
 
 
-def _joined(some: Sequence[Mapping[str, Spaces]]) -> dict[str, Spaces]:
+def _joined(*some: Mapping[str, Spaces]) -> Mapping[str, Spaces]:
     names = dict.fromkeys(name for each in some for name in each)
     return {name: bounded(space for each in some for space in each.get(name, ())) for name in names}
 
