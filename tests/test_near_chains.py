@@ -15,6 +15,7 @@ import pytest
 
 from bench.editing import KINDS, Edit, changed
 from reach.snapshot.snapshot import Snapshot
+from tests.test_addresses_outside import back as undoing
 from tests.test_arriving import deep, step
 from tests.test_near import estate, grown_estate
 
@@ -45,13 +46,6 @@ def some(snapshot: Snapshot, rng: Random) -> Edit:
     return Edit((*put.values(),), (*out.values(),))
 
 
-def undone(before: Snapshot, edit: Edit) -> Edit:
-    """What takes an edit of a snapshot back."""
-    was = [(each, before.get(type(each), before.id_of(each))) for each in (*edit.put, *edit.out)]
-    put = (known for _, known in was if known is not None)
-    return Edit(tuple(put), tuple(each for each, known in was if known is None))
-
-
 @pytest.mark.parametrize("seed", deep(1, 120))
 def test_edits_of_every_kind_in_chains(seed: int, estate: Path) -> None:
     rng = Random(f"chains of every kind/{seed}")
@@ -63,5 +57,5 @@ def test_edits_of_every_kind_in_chains(seed: int, estate: Path) -> None:
             own = step(own, back.pop()).estate
         else:
             edit = some(own.snapshot, rng)
-            back = [undone(own.snapshot, edit)]
+            back = [undoing(own.snapshot, edit)]
             own = step(own, edit).estate

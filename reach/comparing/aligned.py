@@ -39,7 +39,6 @@ _KEPT = "aligned ground"
 _MOST_LONERS = 64  # stand apart beside their classes; of more, all are made out anew
 _HOST = "network_interface"
 _WHO = (NetworkInterface, Instance, Address)
-_NOBODY: Mapping[type[Record], Sequence[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ def aligned(
             return pair
     if narrow and _may_stand_apart(before, after, changed):
         earlier = resident(before, options)
-        named = names_who_is_apart(earlier, before, after, changed)
-        standing = None if named else standing_apart(earlier, before, after, changed)
+        standing = standing_apart(earlier, before, after, changed)
         edits = _besides(before, after, changed)
         if standing is not None and edits is not None and earlier.takes_over(edits):
             pair = with_loners(earlier, after, standing, edits)

@@ -54,6 +54,8 @@ def standing_apart(
 ) -> Standing | None:
     """Who wears other groups, has other addresses, comes or goes, if that is all that differs of
     who there is."""
+    if names_who_is_apart(earlier, before, after, changed):
+        return None
     own = changed.records.get(NetworkInterface, Altered())
     instances = changed.records.get(Instance, Altered())
     pairs = [
