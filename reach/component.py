@@ -232,6 +232,11 @@ class Lowering(Protocol):
         """The packets, by protocol and port, that the filters of interfaces are about."""
         ...
 
+    @property
+    def by_subnet(self) -> bool:
+        """Whether hosts of a subnet wear all groups that any of them does (:mod:`reach.reduce`)."""
+        ...
+
     def telling(self, groups: Iterable[str]) -> tuple[str, ...]:
         """Of the groups of an interface those that stand for all of them, in order."""
         ...

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 REACHABLE, UNREACHABLE, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 DEFECT, IO_ERROR, INTERRUPTED, CLOSED_PIPE = 70, 74, 130, 141
 _WIDTHS = (60, 120)
+_MUCH = 1 << 20  # characters that are written at once
 _PIPED_WIDTH = 100
 
 # ------------------------------------------------------------------------------- errors
@@ -206,6 +207,15 @@ def waiting(doing: str, patience: float = _PATIENCE) -> Iterator[None]:
 
 
 def put_json(data: dict[str, Any]) -> None:
-    from reach.render.json import dumps
+    """Data in which iterators may stand for lists, written while it is made."""
+    from reach.render.json import pieces
 
-    put(dumps(data))
+    written: list[str] = []
+    size = 0
+    for piece in pieces(data):
+        written.append(piece)
+        size += len(piece)
+        if size > _MUCH:
+            put("".join(written))
+            written, size = [], 0
+    put("".join(written))

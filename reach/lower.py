@@ -107,6 +107,15 @@ class Ground:
     def only(self) -> HeaderSpace:
         return self.reductions.only
 
+    @property
+    def by_subnet(self) -> bool:
+        return self.reductions.by_subnet
+
+    def in_subnets(self) -> Ground:
+        """The same with hosts that wear the groups of their subnets: more of it can happen."""
+        together = replace(self.reductions, by_subnet=True)
+        return self.own("in subnets", lambda: self._but(together))
+
     def slice(self, only: HeaderSpace) -> Ground:
         """The same about these packets alone; itself if that pass is off.  The last is kept."""
         sliced = self.reductions.slice(only)

@@ -10,8 +10,10 @@ means that one and no other.  ``slices``: of a network that is only about some p
 of interfaces say nothing of others, so that more of them are alike.  Such a network is made for a
 survey, and whoever asks it anything has to see that no other packet comes up.  ``places``: whether
 two sides are isolated is first asked of a network in which hosts of a subnet may send anything from
-their addresses; only if that does not show it hosts are looked at.  Must not know AWS,
-questions or the engines.
+their addresses; only if that does not show it hosts are looked at.  ``subnets``: who reaches whom
+by VPC or account is first made out of hosts of a subnet that each wear all groups that any
+of them wears; what that proposes is then shown of hosts as they are, or refuted.  Must not know
+AWS, questions or the engines.
 """
 
 from __future__ import annotations
@@ -25,21 +27,25 @@ from reach.network.header_space import ANYTHING, HeaderSpace
 CLASSES = "classes"
 SLICES = "slices"
 PLACES = "places"
+SUBNETS = "subnets"
 PASSES = {
     CLASSES: "interfaces of a subnet that every rule treats alike are one node",
     SLICES: "a survey leaves out what rules say of packets that cannot come up",
     PLACES: "isolation is first asked of all hosts of a subnet at once, whatever their groups say",
+    SUBNETS: "a matrix by VPC or account is first made of hosts that wear their subnet's groups",
 }
 
 
 @dataclass(frozen=True)
 class Reductions:
     """The passes that are on, the ids that stand alone in spite of them, and the packets that the
-    filters of interfaces are about: of some protocols, to some ports."""
+    filters of interfaces are about: of some protocols, to some ports; ``by_subnet`` if hosts of a
+    subnet wear their groups together."""
 
     passes: frozenset[str] = frozenset(PASSES)
     apart: frozenset[str] = frozenset()
     only: HeaderSpace = ANYTHING
+    by_subnet: bool = False
 
     @staticmethod
     def of(passes: Iterable[str]) -> Reductions:
@@ -64,7 +70,7 @@ class Reductions:
         return replace(self, only=only) if SLICES in self.passes else self
 
     def __str__(self) -> str:
-        return f"{sorted(self.passes)} {sorted(self.apart)} {self.only}"
+        return f"{sorted(self.passes)} {sorted(self.apart)} {self.only} {self.by_subnet}"
 
 
 ALL = Reductions()

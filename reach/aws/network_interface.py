@@ -18,7 +18,7 @@ Not modelled: the guest's firewall and routing; the port-25 restriction (R-ENI-1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reach.component import Component, End, Entry, Loner, Lowering, Target, node_name
 from reach.interfaces.behind import behind, who_leads_to
@@ -26,6 +26,7 @@ from reach.interfaces.classes import classes, member_with
 from reach.interfaces.ends import hosts, receivers
 from reach.interfaces.kinds import FUNCTION, HOSTS, is_host, owned
 from reach.interfaces.plain import OWN, identity_of, standing_in
+from reach.interfaces.together import worn_together
 from reach.network.address import is_ipv4
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -441,6 +442,14 @@ def _end(lowering: Lowering, interface_id: str) -> End | None:
     return None if interface is None else hosts(lowering, (interface,), interface_id)
 
 
+def _group_sets(lowering: Lowering) -> Iterator[tuple[str, frozenset[str]]]:
+    """What senders wear that wear their groups together."""
+    for class_id, groups in worn_together(lowering).items() if lowering.by_subnet else ():
+        first = lowering.snapshot.get(NetworkInterface, class_id)
+        if first is not None:
+            yield first.vpc_id or "", groups
+
+
 def _label(lowering: Lowering, resource: str, part: str, header: Header) -> tuple[str, str] | None:
     """The one interface of a class that a header is about."""
     address = header.source if part in ("emit", "send") else header.destination
@@ -484,6 +493,7 @@ COMPONENT = Component(
     ends={"eni-": _end},
     hosts=hosts,
     receivers=receivers,
+    group_sets=_group_sets,
     label=_label,
     alike=lambda lowering, interface_id: classes(lowering).alike(interface_id),
     faces={"emit": "source", "admit": "destination"},

@@ -8,7 +8,7 @@ of very many; both give the same.  Must not know what a class is used for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from reach.component import Lowering
@@ -33,6 +33,16 @@ class Classes(Protocol):
 
     def own(self, members: Sequence[NetworkInterface]) -> Ranges:
         """R-ENI-2: what any of some interfaces owns."""
+        ...
+
+    def split(
+        self, members: Sequence[NetworkInterface]
+    ) -> Iterator[tuple[str, Sequence[NetworkInterface]]]:
+        """Some hosts by their classes, each in the order in which its first one comes."""
+        ...
+
+    def wearing(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Each class of hosts with each set of groups that any of it has."""
         ...
 
     def services(self) -> Sequence[NetworkInterface]:
@@ -84,6 +94,19 @@ class OneByOne:
     def own(self, members: Sequence[NetworkInterface]) -> Ranges:
         return union(self._lowering, members)
 
+    def split(
+        self, members: Sequence[NetworkInterface]
+    ) -> Iterator[tuple[str, Sequence[NetworkInterface]]]:
+        found: dict[str, list[NetworkInterface]] = {}
+        for each in members:
+            found.setdefault(self._of[each.network_interface_id], []).append(each)
+        yield from found.items()
+
+    def wearing(self) -> Iterator[tuple[str, frozenset[str]]]:
+        for class_id, members in self._members.items():
+            for each in members if is_host(members[0]) else ():
+                yield class_id, frozenset(group.group_id for group in each.groups)
+
     def services(self) -> tuple[NetworkInterface, ...]:
         return tuple(each for each in self._lowering.index.interfaces if not is_host(each))
 
@@ -111,6 +134,16 @@ class _With:
 
     def own(self, members: Sequence[NetworkInterface]) -> Ranges:
         return self._known.own(members)
+
+    def split(
+        self, members: Sequence[NetworkInterface]
+    ) -> Iterator[tuple[str, Sequence[NetworkInterface]]]:
+        return self._known.split(members)
+
+    def wearing(self) -> Iterator[tuple[str, frozenset[str]]]:
+        yield from self._known.wearing()
+        for class_id, (one,) in self._come.items():
+            yield class_id, frozenset(group.group_id for group in one.groups)
 
     def services(self) -> Sequence[NetworkInterface]:
         return self._known.services()

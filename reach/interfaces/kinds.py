@@ -9,11 +9,17 @@ Interfaces of one kind share a node.  Takes records; must not know how nodes are
 from __future__ import annotations
 
 from reach.component import Lowering
+from reach.interfaces.sharing import sharing
 from reach.network.address import Prefix, is_ipv4
 from reach.network.header_space import Ranges
-from reach.snapshot.index import delegated_prefixes, instance_of, private_addresses
-from reach.snapshot.record import UNPRINTED
-from reach.snapshot.records import Instance, NetworkInterface
+from reach.snapshot.index import (
+    delegated_prefixes,
+    instance_of,
+    outer_mapping,
+    private_addresses,
+)
+from reach.snapshot.record import UNPRINTED, unprinted
+from reach.snapshot.records import Instance, NetworkInterface, SecurityGroup
 
 # A mount target is an end like any other: its groups let clients in (EFS guide, "Using VPC security
 # groups"), though DescribeNetworkInterfaces tells its type apart.
@@ -66,6 +72,8 @@ def addresses_of(interface: NetworkInterface) -> Ranges:
 
 def kind(lowering: Lowering, interface: NetworkInterface) -> object:
     """What rules can tell interfaces apart by; anything out of the ordinary stands alone."""
+    if lowering.by_subnet:
+        return _kind_in_subnet(lowering, interface)
     instance_id = instance_of(interface)
     instance = lowering.snapshot.get(Instance, instance_id) if instance_id else None
     families = [is_ipv4(address) for address in private_addresses(interface)]
@@ -86,6 +94,34 @@ def kind(lowering: Lowering, interface: NetworkInterface) -> object:
     groups = lowering.telling(group.group_id for group in interface.groups)
     told = None if instance is None else metadata(instance)
     return place(interface), groups, bool(instance_id), instance is None, told
+
+
+def _kind_in_subnet(lowering: Lowering, interface: NetworkInterface) -> object:
+    """What hosts of a subnet that wear its groups can be told apart by, wherever anything but their
+    own metadata is sent to."""
+    instance_id = instance_of(interface)
+    instance = lowering.snapshot.get(Instance, instance_id) if instance_id else None
+    siblings = lowering.index.interfaces_by_instance[instance_id] if instance_id else (interface,)
+    together = (
+        lowering.apart is not None
+        and interface.network_interface_id not in lowering.apart
+        and interface.network_interface_id not in sharing(lowering)
+        and is_host(interface)
+        and all(map(_shows_itself, siblings))
+    )
+    if not together:
+        return interface.network_interface_id
+    groups = frozenset(each.group_id for each in interface.groups)
+    families = {is_ipv4(address) for address in private_addresses(interface)}
+    seen = bool(outer_mapping(interface)), False in families
+    wears = worn_by_itself(lowering, groups)
+    return place_in_subnet(interface), wears, running(instance_id, instance), seen
+
+
+def _shows_itself(interface: NetworkInterface) -> bool:
+    """Whether its check is on, and its groups and addresses are told."""
+    told = interface.groups is not UNPRINTED and interface.private_ip_addresses is not UNPRINTED
+    return told and interface.source_dest_check
 
 
 # What many share, and is looked at once for all of them where there is a roll.
@@ -111,6 +147,36 @@ def place(interface: NetworkInterface) -> object:
         service,
         attached,
     )
+
+
+def place_in_subnet(interface: NetworkInterface) -> object:
+    """Where it is, whose it is, and whether it works by itself."""
+    attached = interface.attachment.status if interface.attachment else None
+    return (
+        interface.vpc_id,
+        interface.subnet_id,
+        interface.owner_id,
+        interface.interface_type == FUNCTION,
+        interface.status,
+        attached,
+    )
+
+
+def worn_by_itself(lowering: Lowering, groups: frozenset[str]) -> object:
+    """What sets of groups can be told apart by that are worn together.
+
+    Who wears none is filtered by none (R-SG-6), and of a group that is not told nobody knows what
+    it lets pass: it would be so of everybody.
+    """
+    known = (lowering.snapshot.get(SecurityGroup, each) for each in groups)
+    if all(each is not None and next(unprinted(each), None) is None for each in known):
+        return bool(groups)
+    return groups
+
+
+def running(instance_id: str | None, instance: Instance | None) -> object:
+    """What is known of whether its instance runs."""
+    return bool(instance_id) and (instance.state.name if instance is not None else None)
 
 
 def is_running(instance: Instance) -> bool:

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from reach.component import Loner, Lowering, node_name
+from reach.interfaces import together
 from reach.interfaces.classes import classes
 from reach.interfaces.kinds import is_host
 from reach.network.header_space import Ranges
@@ -261,5 +262,4 @@ def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator
 
 def identity_of(lowering: Lowering, interface: NetworkInterface) -> int:
     """R-PIPE-5: the number of the groups of the interface that sends."""
-    groups = (group.group_id for group in interface.groups)
-    return lowering.identity(interface.vpc_id or "", groups)
+    return lowering.identity(interface.vpc_id or "", together.worn(lowering, interface))

@@ -15,7 +15,18 @@ from msgspec.structs import replace
 
 from reach.component import Lowering
 from reach.interfaces.classes import union
-from reach.interfaces.kinds import is_host, is_ordinary, is_running, metadata, owned, place
+from reach.interfaces.kinds import (
+    is_host,
+    is_ordinary,
+    is_running,
+    metadata,
+    owned,
+    place,
+    place_in_subnet,
+    running,
+    worn_by_itself,
+)
+from reach.interfaces.sharing import sharing
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.interface_records import InterfaceAttachment
@@ -35,15 +46,8 @@ class Rolled:
         self._lowering, self.roll = lowering, roll
         has = roll.instances != b""
         self.host: Mask = np.where(has, _each(roll, _is_host_attached), _each(roll, is_host))
-        kinds, instance = _instances(lowering, roll)
-        keys = (
-            _numbers(map(place, roll.profiles))[roll.profile],
-            _numbers(map(lowering.telling, roll.groups))[roll.group],
-            _told(kinds)[instance],
-        )
-        alone = ~self.host | ~_each(roll, is_ordinary) | _is_odd(roll)
-        alone |= ~np.array([*map(is_running, kinds), True, True])[instance]
-        alone |= _apart(lowering, roll)
+        keys, alone = (_in_subnets if lowering.by_subnet else _by_rules)(lowering, roll)
+        alone |= ~self.host | _apart(lowering, roll)
         self.number, self.firsts = _classed(keys, alone)
         self._of: dict[str, str] = {}
 
@@ -70,6 +74,24 @@ class Rolled:
         if isinstance(members, Crowd):
             return self.owned(members.rows)
         return union(self._lowering, members)
+
+    def split(
+        self, members: Sequence[NetworkInterface]
+    ) -> Iterator[tuple[str, Sequence[NetworkInterface]]]:
+        if isinstance(members, Crowd):
+            for number, rows in self.lots(members.rows):
+                yield self.name(number), self.roll.crowd(rows)
+        else:
+            for each in members:
+                yield self.of(each.network_interface_id), (each,)
+
+    def wearing(self) -> Iterator[tuple[str, frozenset[str]]]:
+        sets = list(map(frozenset, self.roll.groups))
+        own = np.flatnonzero(self.host)
+        pairs = np.unique(self.number[own] * len(sets) + self.roll.group[own])
+        names = self.roll.names(self.firsts[pairs // len(sets)])
+        numbers = (pairs % len(sets)).tolist()
+        return ((name, sets[number]) for name, number in zip(names, numbers, strict=True))
 
     def services(self) -> tuple[NetworkInterface, ...]:
         return self.roll.records(np.flatnonzero(~self.host))
@@ -118,8 +140,51 @@ class Rolled:
         return np.argsort(self.number, kind="stable"), np.cumsum(np.bincount(self.number))
 
 
+_Keys = tuple[Sequence[Rows], Mask]
+
+
+def _by_rules(lowering: Lowering, roll: Roll) -> _Keys:
+    """What rules can tell hosts apart by, and who is out of the ordinary."""
+    kinds, instance = _instances(lowering, roll)
+    keys = (
+        _numbers(map(place, roll.profiles))[roll.profile],
+        _numbers(map(lowering.telling, roll.groups))[roll.group],
+        _told(kinds)[instance],
+    )
+    alone = ~_each(roll, is_ordinary) | _is_odd(roll)
+    return keys, alone | ~np.array([*map(is_running, kinds), True, True])[instance]
+
+
+def _in_subnets(lowering: Lowering, roll: Roll) -> _Keys:
+    """What hosts of a subnet that wear its groups can be told apart by, and who passes on."""
+    kinds, instance = _instances(lowering, roll)
+    told = [*(running("i-", each) for each in kinds), running(None, None), running("i-", None)]
+    keys = (
+        _numbers(map(place_in_subnet, roll.profiles))[roll.profile],
+        _numbers(worn_by_itself(lowering, frozenset(each)) for each in roll.groups)[roll.group],
+        _numbers(told)[instance],
+        _in(roll, roll.mapped).astype(np.int64),
+        (roll.counts[1] > 0).astype(np.int64),
+    )
+    passing = ~_each(roll, _checks)
+    # Whose instance has one that passes on is asked by that instance's name.
+    others = np.unique(roll.instances[passing & (roll.beside > 1)])
+    rows = [row for row in map(roll.row, sharing(lowering)) if row is not None]
+    return keys, passing | np.isin(roll.instances, others) | _in(roll, np.array(rows, np.int64))
+
+
+def _in(roll: Roll, rows: Rows) -> Mask:
+    found = np.zeros(len(roll), np.bool_)
+    found[rows] = True
+    return found
+
+
 def _is_host_attached(profile: NetworkInterface) -> bool:
     return is_host(replace(profile, attachment=_SOMEBODY))
+
+
+def _checks(profile: NetworkInterface) -> bool:
+    return profile.source_dest_check
 
 
 def _each(roll: Roll, test: Callable[[NetworkInterface], bool]) -> Mask:

@@ -356,6 +356,21 @@ class Roll:
                 yield FAMILY_BIT | each << _PLACE
 
     @cached_property
+    def doubled(self) -> tuple[int, ...]:
+        """The addresses that several rows of one VPC have."""
+        numbers: dict[str | None, int] = {}
+        each = [numbers.setdefault(each.vpc_id, len(numbers)) for each in self.profiles]
+        vpc = np.array(each, np.int64)[self.profile]
+        told = np.sort(vpc[self.four_row] << 32 | self.four)
+        four = ordering.distinct(told[1:][np.diff(told) == 0] & 0xFFFFFFFF)
+        whose = vpc[self.six_row]
+        order = np.lexsort((self.six[:, 1], self.six[:, 0], whose))
+        six, whose = self.six[order], whose[order]
+        again = (six[1:] == six[:-1]).all(axis=1) & (whose[1:] == whose[:-1])
+        found = [high << 64 | low for high, low in six[1:][again].tolist()]
+        return (*(FAMILY_BIT | each << _PLACE for each in four.tolist()), *found)
+
+    @cached_property
     def _four_sorted(self) -> tuple[npt.NDArray[np.int64], Rows]:
         order = np.argsort(self.four, kind="stable")
         return self.four[order], order

@@ -113,7 +113,7 @@ def _fitting(size: int) -> int:
 def _shown(asked: Asked, told: Survey | Isolation, form: str, is_done: bool) -> int:
     console.wipe()
     if form == "json":
-        console.put_json(told.to_dict())
+        console.put_json(told.parts())
         return _status(asked, told, is_done)
     from reach.render import surveys
 

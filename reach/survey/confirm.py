@@ -12,8 +12,8 @@ from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from reach.aim import Aim
 from reach.decide import Proof
@@ -27,6 +27,7 @@ from reach.survey.homeward import Homeward
 from reach.survey.onward import Onward
 from reach.survey.packets import Packets
 from reach.survey.proposals import Proposals
+from reach.survey.refined import Refined
 from reach.survey.serving import Serving
 from reach.survey.settling import Settling
 from reach.survey.steered import steered
@@ -48,7 +49,7 @@ class Confirming:
     backend: Backend
 
     def every(
-        self, proposed: Proposals, pairs: Sequence[Pair], told: Callable[[int], None]
+        self, proposed: Proposals | Refined, pairs: Sequence[Pair], told: Callable[[int], None]
     ) -> dict[Pair, Confirmed]:
         """All services between the groups of some pairs, each shown, refuted or open.
 
@@ -57,9 +58,12 @@ class Confirming:
         works: dict[Pair, Work] = {}
         for pair in pairs:
             told(len(works))
-            works[pair] = self._begun(proposed, pair, Work(wary=self.aim.two_way))
-        suspects = [pair for pair, work in works.items() if work.suspect]
-        for pair, is_lost in self._lost(proposed, suspects).items():
+            works[pair] = self._first(proposed, pair)
+        again = [pair for pair, work in works.items() if work.suspect]
+        suspects = [pair for pair in again if self.aim.two_way and not works[pair].covered]
+        lost = self._lost(proposed, suspects)
+        for pair in again:
+            is_lost = lost.get(pair, False)
             works[pair] = self._begun(proposed, pair, Work(), only_by_nodes=is_lost)
         for work in works.values():
             if not work.left:
@@ -69,39 +73,54 @@ class Confirming:
         self.settling.every(waiting, lambda more: told(done + more))
         return {pair: work.found for pair, work in works.items()}
 
+    def _first(self, proposed: Proposals | Refined, pair: Pair) -> Work:
+        """A pair with what is tried first; suspect if not all of it is shown by that."""
+        work = Work(wary=self.aim.two_way)
+        if isinstance(proposed, Proposals):
+            return self._begun(proposed, pair, work)
+        for asked_for, some in proposed.likely(pair):
+            self._try_all(work, asked_for, some)
+            if work.suspect or any(True for _ in uncovered(asked_for, work.covered)):
+                return replace(work, suspect=True)
+        work.found.shown.sort(key=_by_somebody)
+        work.left, work.beyond = [], list(proposed.beyond(pair))
+        return work
+
     def _begun(
-        self, proposed: Proposals, pair: Pair, work: Work, *, only_by_nodes: bool = False
+        self, proposed: Proposals | Refined, pair: Pair, work: Work, *, only_by_nodes: bool = False
     ) -> Work:
         """A pair with what the likeliest packets show; of one whose replies are lost, only what
         comes by a node is left."""
         work.beyond = list(proposed.beyond(pair))
         for asked_for, some in proposed.of(pair):
-            for candidate in some:
-                if only_by_nodes and not candidate.node:
-                    continue
-                todo = list(uncovered(asked_for, work.covered))
-                if not todo:
-                    break
-                self._try(work, candidate, todo)
-                if work.suspect:
-                    return work
+            by_nodes = (each for each in some if each.node)
+            self._try_all(work, asked_for, by_nodes if only_by_nodes else some)
+            if work.suspect:
+                return work
         work.found.shown.sort(key=_by_somebody)
         self._drop_what_leads_nowhere(work)
         if only_by_nodes and not work.left and not work.beyond:
             work.found.refuted += 1
         return work
 
-    def _lost(self, proposed: Proposals, suspects: Sequence[Pair]) -> dict[Pair, bool]:
+    def _try_all(self, work: Work, asked_for: HeaderSpace, some: Iterable[Candidate]) -> None:
+        """What the likeliest packets of candidates show of some services, until all is shown."""
+        for candidate in some:
+            todo = list(uncovered(asked_for, work.covered))
+            if not todo:
+                return
+            self._try(work, candidate, todo)
+            if work.suspect:
+                return
+
+    def _lost(self, proposed: Proposals | Refined, suspects: Sequence[Pair]) -> dict[Pair, bool]:
         """Of pairs of which a reply was lost, whether all are: those to one group at once."""
         by_end: dict[str, list[Pair]] = {}
         for pair in suspects:
             by_end.setdefault(pair[1], []).append(pair)
         found: dict[Pair, bool] = {}
         for some in by_end.values():
-            ends = [
-                [each for _, cs in proposed.of(pair) for each in cs if not each.node]
-                for pair in some
-            ]
+            ends = [list(proposed.delivered(pair)) for pair in some]
             found |= zip(some, self.homeward.lost(ends, self.backend), strict=True)
         return found
 

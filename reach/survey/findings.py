@@ -8,7 +8,7 @@ know how anything was found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -148,6 +148,12 @@ class Survey:
 
     def to_dict(self) -> dict[str, Any]:
         """The stable JSON form."""
+        told = self.parts().items()
+        return {name: list(part) if isinstance(part, Iterator) else part for name, part in told}
+
+    def parts(self) -> dict[str, Any]:
+        """The same with iterators in the place of lists, each made when it is written: of very many
+        all at once are larger than all else that a survey takes."""
         return {
             "format": FORMAT,
             "kind": self.kind,
@@ -158,10 +164,10 @@ class Survey:
             "destination": self.destination,
             "by": self.by,
             "one_way": self.one_way,
-            "sources": [each.to_dict() for each in self.sources.values()],
-            "destinations": [each.to_dict() for each in self.destinations.values()],
-            "accesses": [each.to_dict() for each in self.accesses],
-            "open": [each.to_dict() for each in self.open],
+            "sources": (each.to_dict() for each in self.sources.values()),
+            "destinations": (each.to_dict() for each in self.destinations.values()),
+            "accesses": (each.to_dict() for each in self.accesses),
+            "open": (each.to_dict() for each in self.open),
             "complete": self.complete,
             "proof": self.proof,
             "gaps": [each.to_dict() for each in self.gaps],
@@ -208,6 +214,10 @@ class Isolation:
         return Standing.NOTHING
 
     def to_dict(self) -> dict[str, Any]:
+        return self.parts() | {"there": self.there.to_dict(), "back": self.back.to_dict()}
+
+    def parts(self) -> dict[str, Any]:
+        """The same with iterators in the place of lists (``Survey.parts``)."""
         return {
             "format": FORMAT,
             "kind": "isolated",
@@ -218,8 +228,8 @@ class Isolation:
             }[self.standing],
             "one": self.one,
             "other": self.other,
-            "there": self.there.to_dict(),
-            "back": self.back.to_dict(),
+            "there": self.there.parts(),
+            "back": self.back.parts(),
         }
 
     def to_rows(self) -> list[dict[str, Any]]:

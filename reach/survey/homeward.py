@@ -1,6 +1,7 @@
 """Whether what answers a proposal ever gets home, for many senders at once.
 
-    Homeward(network, senders, nodes).lost(pairs, backend) -> [bool, ...]
+    Homeward(network, senders, begins).lost(pairs, backend) -> [bool, ...]
+    beginnings(network, nodes) -> owner -> nodes
 
 A reply may get lost far from both ends: in a route table that knows no way back.  Compiled from
 where each flow starts, there and back, that is as large as all senders and receivers together.
@@ -12,7 +13,7 @@ AWS, nor where candidates come from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import solver
@@ -43,12 +44,15 @@ _Begun = Mapping[str, Sequence[HeaderSpace]]
 
 
 class Homeward:
-    """A network as replies see it that every session lets pass; ``nodes`` are where packets are."""
+    """A network as replies see it that every session lets pass; ``begins`` says where those of an
+    owner begin."""
 
-    def __init__(self, network: Network, senders: Senders, nodes: Iterable[str]) -> None:
+    def __init__(
+        self, network: Network, senders: Senders, begins: Callable[[str], Sequence[str]]
+    ) -> None:
         self._network = network
         self._senders = senders
-        self._nodes = nodes
+        self._begins = begins
         self._lenient = Network(lambda name: _cut_short(network, lenient(network.node(name))))
 
     def lost(self, pairs: Sequence[Sequence[Candidate]], backend: Backend) -> list[bool]:
@@ -95,7 +99,7 @@ class Homeward:
         found: dict[str, list[HeaderSpace]] = {}
         for each in some:
             reply = self._reply(each)
-            for node in self._begins.get(each.owner, ()):
+            for node in self._begins(each.owner):
                 for further, space in self._past(node, reply):
                     found.setdefault(further, []).append(space)
         return found
@@ -142,17 +146,17 @@ class Homeward:
         wide = (1 << n for n, sender in enumerate(self._senders.each) if sender.own is None)
         return sum(wide)
 
-    @cached_property
-    def _begins(self) -> Mapping[str, list[str]]:
-        """Where replies begin, by the owner that the packets are delivered to."""
-        found: dict[str, list[str]] = {}
-        for node in self._nodes:
-            for stage in self._network.node(node).stages:
-                if isinstance(stage, Deliver):
-                    begins = found.setdefault(stage.owner, [])
-                    if stage.reply not in begins:
-                        begins.append(stage.reply)
-        return found
+
+def beginnings(network: Network, nodes: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Where replies begin, by the owner that packets are delivered to at some nodes."""
+    found: dict[str, list[str]] = {}
+    for node in nodes:
+        for stage in network.node(node).stages:
+            if isinstance(stage, Deliver):
+                begins = found.setdefault(stage.owner, [])
+                if stage.reply not in begins:
+                    begins.append(stage.reply)
+    return found
 
 
 def _terms(constraints: Constraints, pairs: Iterable[_Begun]) -> list[Term]:

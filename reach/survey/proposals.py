@@ -47,6 +47,10 @@ class Proposals:
         for service, some in self._by_service[group].items():
             yield service, self._from(label, some)
 
+    def delivered(self, pair: Pair) -> Iterator[Candidate]:
+        """All that is delivered to anybody, and not told by a node that it comes by."""
+        return (each for _, some in self.of(pair) for each in some if not each.node)
+
     def beyond(self, pair: Pair) -> Iterator[Candidate]:
         """What gets as far as something unknown on its way."""
         label, group = pair

@@ -11,7 +11,7 @@ so both go without saying in a set of headers until a translation changes them. 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,7 +51,7 @@ class Sender:
 class Senders:
     """All senders of a survey, by number."""
 
-    each: tuple[Sender, ...]
+    each: Sequence[Sender]
 
     @staticmethod
     def of(
@@ -72,7 +72,7 @@ class Senders:
         for (labels, _, _), some in grouped.items():
             if not len(made) % _WHILE:
                 told(len(grouped))
-            made.append(_sender(network, labels, some))
+            made.append(sender_of(network, labels, some))
         return Senders.in_order(made)
 
     @staticmethod
@@ -233,7 +233,8 @@ def _bits(numbers: Iterable[int]) -> int:
     return found
 
 
-def _sender(network: Network, labels: Labels, starts: list[Start]) -> Sender:
+def sender_of(network: Network, labels: Labels, starts: Sequence[Start]) -> Sender:
+    """The sender of some starts at one node."""
     first = starts[0]
     identity = _writes(network, first.node)
     if not identity:

@@ -16,18 +16,18 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from reach.answer import Remark, Witness
 from reach.errors import Defect
 from reach.evidence import remarks, witness
 from reach.gaps import openings
 from reach.lower import Ground
-from reach.network.header_space import HeaderSpace
+from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.node import Network
 from reach.network.stage import Origin
 from reach.question import Question
-from reach.reduce import PLACES
+from reach.reduce import CLASSES, PLACES, SUBNETS
 from reach.resolve import Resolved
 from reach.survey import slices
 from reach.survey.alike import Likeness
@@ -39,12 +39,13 @@ from reach.survey.confirm import Confirming
 from reach.survey.confirmed import Confirmed
 from reach.survey.findings import Access, Open, Survey
 from reach.survey.grouping import Grouping
-from reach.survey.homeward import Homeward
+from reach.survey.homeward import Homeward, beginnings
 from reach.survey.onward import Onward
 from reach.survey.packets import Packets, listening
 from reach.survey.places import by_place
 from reach.survey.portion import WHOLE, Portion
 from reach.survey.proposals import Proposals
+from reach.survey.refined import Refined
 from reach.survey.senders import Senders
 from reach.survey.serving import Serving
 from reach.survey.settling import Settling
@@ -54,9 +55,11 @@ from reach.tracking import untold
 from reach.uncollected import uncollected
 from solver import Backend, Budget
 
+_OF_VPCS = ("vpc", "account")
 PROOF_BUDGET = Budget(milliseconds=60_000)
 Progress = Callable[[str, int, int], None]
 # What every path comes by: no way in that would be worth a word.
+
 _PLAIN = ("network interface", "subnet", "vpc", "instance", "internet", "elastic ip")
 
 
@@ -98,6 +101,9 @@ class Prepared:
     proposed: Proposals
     empty: Survey
     hosts: int | None = None  # subnets whose hosts are each looked at as one; None: by themselves
+    by_subnet: Ground | None = (
+        None  # that of the network, if hosts of subnets wear all their groups
+    )
 
     @cached_property
     def places(self) -> Sequence[str]:
@@ -122,7 +128,11 @@ class Prepared:
 
     @cached_property
     def homeward(self) -> Homeward:
-        return Homeward(self.network, self.senders, self.found.cells)
+        known = beginnings(self.network, self.found.cells)
+        asked = self.asked_of_hosts
+        if isinstance(asked, Refined):
+            return Homeward(self.ground.network, asked.senders, partial(asked.begins, known))
+        return Homeward(self.network, self.senders, lambda owner: known.get(owner, ()))
 
     @cached_property
     def proved(self) -> set[Hashable]:
@@ -130,9 +140,16 @@ class Prepared:
         return set()
 
     @cached_property
+    def asked_of_hosts(self) -> Proposals | Refined:
+        """What is proposed of hosts as they are."""
+        if self.by_subnet is None:
+            return self.proposed
+        return Refined(self.by_subnet, self.ground, self.proposed)
+
+    @cached_property
     def packets(self) -> Packets:
         ports = listening(self.network, self.found.cells)
-        return Packets(self.senders, self.ground.aliases, ports)
+        return Packets(self.asked_of_hosts.senders, self.ground.aliases, ports)
 
     @cached_property
     def pairs(self) -> Sequence[Pair]:
@@ -156,17 +173,31 @@ def prepare(ground: Ground, wanted: Wanted, progress: Progress = silent) -> Prep
     told_apart = apart(ground, wanted, progress) if wanted.share.of == 1 else None
     if told_apart is not None:
         return told_apart
+    is_by_subnet = _may_be_by_subnet(ground, wanted, only)
     while only is not None:
-        sliced = ground.slice(only)
+        exact = ground.slice(only)
+        sliced = exact.in_subnets() if is_by_subnet else exact
         clock = _Clock()
         with clock.stage("resolve"):
             begun = beginning(sliced, ground, wanted, _of_stage("finding out who sends", progress))
+            if is_by_subnet and begun.resolved.aim.to_itself:
+                is_by_subnet = False
+                continue
             starts = begun.starts[wanted.share.number]
             telling = _of_stage("finding out what they send", progress)
             senders = Senders.of(sliced.network, starts, telling)
         ready = _spread(sliced, ground, wanted, begun, senders, clock, progress)
         only = slices.beyond(sliced.network, ready.found, sliced.only)
-    return ready
+    return replace(ready, ground=exact, by_subnet=sliced) if is_by_subnet else ready
+
+
+def _may_be_by_subnet(ground: Ground, wanted: Wanted, only: HeaderSpace | None) -> bool:
+    """Whether hosts of a subnet are first looked at as if they wore their groups together.
+
+    Of what is smaller than a VPC, or of packets of every kind, that proposes much that is not so.
+    """
+    told = wanted.kind == "matrix" and wanted.by in _OF_VPCS and only != ANYTHING
+    return told and {SUBNETS, CLASSES} <= ground.reductions.passes
 
 
 def _of_stage(name: str, progress: Progress) -> Callable[[int], None]:
@@ -341,6 +372,8 @@ def _proof(ready: Prepared) -> str:
             f"{whatever if ready.hosts else ''} and are closed under every step; nothing of it "
             "comes to a host"
         )
+    if ready.by_subnet is not None:
+        by += " (hosts of a subnet as if each wore the groups of all)"
     return (
         f"proved: {sets} of packets at {at} hold all that {by} can start and are closed under "
         "every step; each access was replayed, every other pair refuted"
@@ -350,14 +383,15 @@ def _proof(ready: Prepared) -> str:
 def _confirmed(
     ready: Prepared, backend: Backend, pairs: Sequence[Pair], progress: Progress
 ) -> Mapping[Pair, Confirmed]:
-    network, aim, aliases = ready.network, ready.resolved.aim, ready.ground.aliases
+    network, aim, aliases = ready.ground.network, ready.resolved.aim, ready.ground.aliases
     packets, serving = ready.packets, Serving(network, aim)
-    settling = Settling(network, aim, ready.senders, aliases, packets, serving, backend)
+    proposed = ready.asked_of_hosts
+    settling = Settling(network, aim, proposed.senders, aliases, packets, serving, backend)
     confirming = Confirming(
         network, aim, packets, ready.onward, ready.homeward, serving, settling, backend
     )
     return confirming.every(
-        ready.proposed,
+        proposed,
         pairs,
         lambda done: progress("replaying what was found", done, len(pairs)),
     )

@@ -15,6 +15,7 @@ from reach.denote import source
 from reach.interfaces import ends
 from reach.interfaces.classes import classes, member_with
 from reach.interfaces.tagged import tagged
+from reach.interfaces.together import worn_together
 from reach.lower import Ground, lower
 from reach.network.header_space import Ranges
 from reach.reduce import ALL, NONE, Reductions
@@ -40,6 +41,7 @@ def same_classes(two: Twice) -> None:
     plain, rolled = classes(two.plain), classes(two.rolled)
     assert type(plain) is not type(rolled)
     assert ids(rolled.services()) == ids(plain.services())
+    assert {*rolled.wearing()} == {*plain.wearing()}
     for interface in two.plain.index.interfaces:
         name = interface.network_interface_id
         assert rolled.of(name) == plain.of(name)
@@ -142,6 +144,28 @@ def test_with_nothing_alike(tmp_path: Path) -> None:
     interfaces = ids(two.rolled.index.interfaces)
     assert all(len(two.rolled.alike(each)) == 1 for each in interfaces)
     same(path, Reductions(apart=frozenset((*interfaces[::3], "eni-none", "i-none"))))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_hosts_that_wear_the_groups_of_their_subnets(seed: int, tmp_path: Path) -> None:
+    """And of what classes of hosts as they are each of their classes consists."""
+    path = Crowd(seed).write(tmp_path)
+    two, as_they_are = same(path, Reductions(by_subnet=True)), Twice.of(path)
+    assert worn_together(two.rolled) == worn_together(two.plain)
+    for class_id in worn_together(two.plain):
+        plain, rolled = (
+            [
+                (name, ids(some))
+                for name, some in classes(exact).split(classes(ground).members(class_id))
+            ]
+            for ground, exact in ((two.plain, as_they_are.plain), (two.rolled, as_they_are.rolled))
+        )
+        assert rolled == plain
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_samples_with_the_groups_of_subnets(name: str) -> None:
+    same(SAMPLES / name / "snapshot", Reductions(by_subnet=True))
 
 
 def test_a_grown_estate(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reach.render import render
-from reach.render.json import dumps
+from reach.render.json import dumps, pieces
 from tests.render import specimens
 
 MAKERS = [
@@ -59,3 +59,16 @@ def test_odd_characters_are_json_escapes(odd: str) -> None:
     text = dumps({"name": f"ä{odd}"})
     assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert json.loads(text) == {"name": f"ä{odd}"}
+
+
+def test_what_is_written_piece_by_piece_is_the_same_text() -> None:
+    """Iterators stand for lists wherever they are, empty or not."""
+    inner = {"f": [2, {"g": []}], "h": [], "n": {"é\n": "\x7f"}}
+    plain = {"a": 1, "b": [], "c": [1, {"x": "a\nb é"}], "d": {}, "e": inner, "k": None}
+    lazy = plain | {
+        "b": iter([]),
+        "c": iter([1, {"x": "a\nb é"}]),
+        "e": inner | {"f": iter([2, {"g": []}]), "h": iter([])},
+    }
+    assert "".join(pieces(lazy)) == dumps(plain)
+    assert "".join(pieces({})) == dumps({})

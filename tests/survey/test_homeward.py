@@ -37,7 +37,7 @@ from reach.network.stage import (
 )
 from reach.survey.candidates import Candidate
 from reach.survey.confirm import Confirming
-from reach.survey.homeward import Homeward, lenient
+from reach.survey.homeward import Homeward, beginnings, lenient
 from reach.survey.senders import Sender, Senders
 from tests.estate import city
 from tests.survey.test_confirming import told
@@ -66,7 +66,9 @@ def homeward(*middle: Stage, first: tuple[Stage, ...] = ()) -> Homeward:
         "a/admit": Node("a/admit", (Deliver("a", "a/emit", HERE),)),
     }
     both = Senders(tuple(sender(*each) for each in (("a", A), ("c", C))))
-    return Homeward(Network.of(nodes), both, ["b/admit"])
+    network = Network.of(nodes)
+    known = beginnings(network, ["b/admit"])
+    return Homeward(network, both, lambda owner: known.get(owner, ()))
 
 
 def sender(name: str, own: Ranges) -> Sender:

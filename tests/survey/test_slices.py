@@ -152,7 +152,8 @@ def check(snapshot: Any, packet: str, by: str, one_way: bool = False) -> Any:
     """The same matrix and exposure of a slice and of all."""
     how: Any = {"packet": packet, "by": by, "one_way": one_way}
     for survey in (reach.matrix, reach.exposure):
-        sliced, plain = survey(snapshot, **how), survey(snapshot, **how, reductions=["classes"])
+        plain = survey(snapshot, **how, reductions=["classes"])
+        sliced = survey(snapshot, **how, reductions=["classes", "slices"])
         assert told(sliced) == told(plain)
     return told(sliced)
 
