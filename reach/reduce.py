@@ -10,8 +10,9 @@ means that one and no other.  ``slices``: of a network that is only about some p
 of interfaces say nothing of others, so that more of them are alike.  Such a network is made for a
 survey, and whoever asks it anything has to see that no other packet comes up.  ``places``: whether
 two sides are isolated is first asked of a network in which hosts of a subnet may send anything from
-their addresses; only if that does not show it hosts are looked at.  Must not know AWS,
-questions or the engines.
+their addresses; only if that does not show it hosts are looked at.  ``receivers``: what an
+edit lets in to very many hosts is asked of each of their groups once, and their nodes are not made.
+Must not know AWS, questions or the engines.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from reach.network.header_space import ANYTHING, HeaderSpace
 CLASSES = "classes"
 SLICES = "slices"
 PLACES = "places"
+RECEIVERS = "receivers"
 PASSES = {
     CLASSES: "interfaces of a subnet that every rule treats alike are one node",
     SLICES: "a survey leaves out what rules say of packets that cannot come up",
     PLACES: "isolation is first asked of all hosts of a subnet at once, whatever their groups say",
+    RECEIVERS: "what an edit lets in to many hosts is asked of their groups, not of their nodes",
 }
 
 
