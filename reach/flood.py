@@ -39,6 +39,7 @@ from reach.network.stage import (
 )
 
 _SMALL = 8
+FEW_RULES = 8  # of so many those that another one covers are left out
 _LONGEST = 4096
 _PROTOCOL, _TYPE = "protocol", "icmp_type"
 
@@ -441,7 +442,7 @@ def permitted(stage: Filter, space: HeaderSpace) -> list[HeaderSpace]:
 
 def _distinct(found: list[HeaderSpace]) -> list[HeaderSpace]:
     kept = list(dict.fromkeys(found))
-    if len(kept) > _SMALL:
+    if len(kept) > FEW_RULES:
         return kept
     return [
         each

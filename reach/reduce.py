@@ -11,9 +11,10 @@ of interfaces say nothing of others, so that more of them are alike.  Such a net
 survey, and whoever asks it anything has to see that no other packet comes up.  ``places``: whether
 two sides are isolated is first asked of a network in which hosts of a subnet may send anything from
 their addresses; only if that does not show it hosts are looked at.  ``subnets``: who reaches whom
-by VPC or account is first made out of hosts of a subnet that each wear all groups that any
-of them wears; what that proposes is then shown of hosts as they are, or refuted.  Must not know
-AWS, questions or the engines.
+by VPC or account is first made out of hosts of a subnet that each wear all groups that any of them
+wears; what that proposes is then shown of hosts as they are, or refuted.  ``receivers``: what an
+edit lets in to very many hosts is asked of each of their groups once, and their nodes are not made.
+Must not know AWS, questions or the engines.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ CLASSES = "classes"
 SLICES = "slices"
 PLACES = "places"
 SUBNETS = "subnets"
+RECEIVERS = "receivers"
 PASSES = {
     CLASSES: "interfaces of a subnet that every rule treats alike are one node",
     SLICES: "a survey leaves out what rules say of packets that cannot come up",
     PLACES: "isolation is first asked of all hosts of a subnet at once, whatever their groups say",
     SUBNETS: "a matrix by VPC or account is first made of hosts that wear their subnet's groups",
+    RECEIVERS: "what an edit lets in to many hosts is asked of their groups, not of their nodes",
 }
 
 

@@ -38,6 +38,7 @@ from reach.network.header_space import Ranges
 from reach.network.node import Node
 from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
+from reach.reduce import ALL, Reductions
 from reach.routing import overall, transit_index
 from reach.snapshot.amended import amended
 from reach.snapshot.index import instance_of
@@ -117,10 +118,12 @@ class Resident(Ground):
         earlier: Resident | None = None,
         touched: Reads = NOTHING,
         loners: Mapping[str, Loner] = _UNCHANGED,
+        reductions: Reductions = ALL,
     ) -> None:
         self._frames = Frames()
         heard = watched(snapshot, self._frames)
-        super().__init__(heard, options, alignment=alignment)
+        reductions = reductions if earlier is None else earlier.reductions
+        super().__init__(heard, options, reductions, alignment)
         self.index: WatchedIndex = WatchedIndex(heard)
         self.index.loners = loners
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common

@@ -328,8 +328,10 @@ def _works_out_later(value: object) -> bool:
     """Whether a thing keeps a snapshot, and reads more of it when it is asked for more; not one
     that keeps what it was made of, as a roll does."""
     kind = type(value)
+    if not kind.__module__.startswith("reach.snapshot."):
+        return False
     kept = any(isinstance(each, cached_property) for each in vars(kind).values())
-    return kept and kind.__module__.startswith("reach.snapshot.") and _keeps_a_snapshot(value)
+    return kept and _keeps_a_snapshot(value)
 
 
 def _keeps_a_snapshot(value: object) -> bool:

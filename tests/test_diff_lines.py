@@ -419,8 +419,8 @@ def test_sets_that_forget_what_got_through_before_are_noticed(
     other.permit(other.groups[0], "tcp/2000 10.0.0.0/16")
     real = becoming.through
 
-    def nothing(network: Any, begun: Any, counted: Any, two_way: bool) -> Any:
-        return real(network, begun if counted else (), None, two_way)
+    def nothing(network: Any, begun: Any, counted: Any, two_way: bool, **how: Any) -> Any:
+        return real(network, begun if counted else (), None, two_way, **how)
 
     assert reach.diff(one.load(), other.load()).complete
     monkeypatch.setattr(sweeping, "through", nothing)

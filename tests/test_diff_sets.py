@@ -467,8 +467,8 @@ def knowing_nothing_open(patch: pytest.MonkeyPatch) -> None:
     """What is not modelled drops what comes there."""
     real = becoming.through
 
-    def through(*given: Any) -> Any:
-        return replace(real(*given), opened=[])
+    def through(*given: Any, **how: Any) -> Any:
+        return replace(real(*given, **how), opened=[])
 
     patch.setattr(sweeping, "through", through)
 

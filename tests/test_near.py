@@ -23,7 +23,7 @@ from bench.editing import edited, edited_snapshot
 from bench.grow import Size, write
 from reach.comparing import diff as comparing
 from reach.comparing import near as nearby
-from reach.comparing import spots
+from reach.comparing import receiving, spots
 from reach.comparing.aligned import Pair, resident
 from reach.comparing.coming import Graph, ways
 from reach.comparing.flows import Search
@@ -420,6 +420,7 @@ def test_a_host_that_is_left_out_would_be_noticed(monkeypatch: pytest.MonkeyPatc
     edited = replace(web, ip_permissions=(*web.ip_permissions, ssh))
     assert reach.Estate(snapshot).edit(edited).difference.gained
     monkeypatch.setattr(spots, "more", lambda before, after: ())
+    monkeypatch.setattr(receiving, "new_of", lambda was, now, old: ())
     assert not reach.Estate(network().load()).edit(edited).difference.gained
 
 

@@ -9,6 +9,7 @@ its own.  Must not know how flows were found, nor rendering.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +27,7 @@ from reach.trace import Fate
 
 _MOST_PREFIXES, _TRIED = 4, 16
 _NOWHERE = Ranges(())
+_NARROW = 1 << 104  # of IPv4 a /24: so much is looked up with others before somebody asks
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class _Piece:
 def grouped(named: Named, flows: Sequence[Further]) -> Iterator[Shown]:
     """The flows of one block, each with some group."""
     pieces: dict[HeaderSpace, list[_Piece]] = {}
+    named.look_up(flows)
     for flow in flows:
         for sent, arriving in flow.ways:
             piece = _Piece(flow, sent, arriving, named.sides(flow, sent, arriving))
@@ -216,6 +219,30 @@ class Named:
         self.ground = ground
         self._sides: dict[tuple[str, str, Ranges], Side] = {}
         self._names: dict[str, str] = {}
+        self._looked_up, self._found = _NOWHERE, list[int]()
+
+    def look_up(self, flows: Iterable[Further]) -> None:
+        """Find at once who has the addresses that some flows are from or to, if these are few."""
+        ways = [way for flow in flows for way in flow.ways]
+        sides = (
+            space.by_name.get(side, _NOWHERE)
+            for sent, arriving in ways
+            for side, space in (("source", sent), ("destination", arriving))
+        )
+        spans = {span for each in sides for span in each.intervals if span[1] - span[0] < _NARROW}
+        self._looked_up = Ranges.union(spans)
+        index = self.ground.index
+        self._found = list(index.addresses_within(self._looked_up))
+        if index.roll is not None:
+            index.roll.look_up(self._looked_up.intervals)
+
+    def _within(self, addresses: Ranges) -> Iterable[int]:
+        """The interfaces' own that are among these, in order."""
+        if not addresses.lies_in(self._looked_up):
+            return self.ground.index.addresses_within(addresses)
+        found = self._found
+        spans = ((bisect_left(found, a), bisect_right(found, b)) for a, b in addresses.intervals)
+        return [address for first, end in spans for address in found[first:end]]
 
     def sides(self, flow: Further, sent: HeaderSpace, arriving: HeaderSpace) -> Product:
         """The members between whom packets of a flow are."""
@@ -255,7 +282,7 @@ class Named:
         self, node: str, header: Header, addresses: Ranges, side: str
     ) -> Iterator[Member]:
         index = self.ground.index
-        for address in index.addresses_within(addresses):
+        for address in self._within(addresses):
             label = self.ground.label(node, header._replace(**{side: address}))
             owners = index.owner_of_address(address)
             if label and any(each.network_interface_id == label[0] for each in owners):

@@ -20,7 +20,7 @@ from reach.comparing.difference import Line
 from reach.comparing.flows import Further
 from reach.comparing.grouping import Named, Shown, as_shown, grouped
 from reach.comparing.pairs import Product
-from reach.decide import Proof
+from reach.decide import Proof, replay
 from reach.ephemeral import EPHEMERAL
 from reach.evidence import witness
 from reach.network.address import is_ipv4
@@ -149,8 +149,9 @@ def _protocol(space: HeaderSpace) -> int | None:
 def _item(named: Named, before: _Known, shown: Shown, turned: bool) -> _Item:
     flow = shown.flow
     was, now = (flow.now, flow.was) if turned else (flow.was, flow.now)
-    because = tuple(_remark(each) for each in _only_after(before, shown.proof))
     stopped = _stopped(flow.before)
+    before.come(shown)
+    because = tuple(_remark(each) for each in _only_after(before, shown.proof))
     line = Line(
         was=was,
         now=now,
@@ -202,12 +203,21 @@ class _Known:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._of: dict[str, frozenset[tuple[str, str, str]] | None] = {}
+        self._of: dict[str, frozenset[tuple[str, str, str]]] = {}
+
+    def come(self, shown: Shown) -> None:
+        """See to it that whatever the packet that is shown comes to is made."""
+        proof, known = shown.proof, shown.flow.proof
+        if proof is not known and shown.flow.before is not None:
+            replay(self._network, shown.flow.start, proof.packet, proof.reply is not None)
 
     def origins(self, node: str) -> frozenset[tuple[str, str, str]] | None:
-        if node not in self._of:
-            self._of[node] = _origins(self._network, node)
-        return self._of[node]
+        known = self._of.get(node)
+        if known is None:
+            known = _origins(self._network, node)
+            if known is not None:  # else something may come there yet
+                self._of[node] = known
+        return known
 
 
 def _origins(network: Network, name: str) -> frozenset[tuple[str, str, str]] | None:

@@ -37,6 +37,7 @@ from reach.comparing.flows import Found, Search, Wanted
 from reach.comparing.leaping import Come, Starts, by_many, leap
 from reach.comparing.nodes import Spot, alike, bounded, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
+from reach.comparing.receiving import Differing, receivers
 from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import swept, swept_new
@@ -145,7 +146,9 @@ class Near:
         begun = tuple(dict.fromkeys(every_packet(sent_in_both(pair, self._begun(by)))))
         networks = pair.before.network, network
         counted = Counted(forward, reply, within)
-        told = swept(networks, begun, known(pair.before), counted, two_way)
+        what = Differing(self.told, self.made, more, back, self.between)
+        alike = receivers(pair, what) if within is None else (None, None)
+        told = swept(networks, begun, known(pair.before), counted, two_way, alike)
         for start in told.rest:
             found = passes(network, start, forward, reply, effort, two_way=two_way)
             if found is None:

@@ -37,7 +37,7 @@ from reach.network.stage import (
 from reach.sets.trails import OTHER_END
 
 MOST_SPACES = 64
-_MOST_RULES = 200
+MOST_RULES = 200
 _GOES_ON, _ENDS = "goes on", "ends"  # what becomes of what takes no route
 _NO_SESSIONS: Mapping[str, frozenset[str]] = {}
 # What takes a route or a case, what becomes of it, and the session whose replies alone do.
@@ -238,10 +238,7 @@ def _told(rewrite: Rewrite) -> object:
 def _between(one: Stage, other: Stage, apart: Apart = anything) -> Iterator[HeaderSpace]:
     match one, other:
         case Filter(), Filter() if _alike(one, other) and _is_settled(one, other):
-            known = frozenset(_permitted(one))
-            new = [each for each in _permitted(other) if each not in known]
-            old = permitted(one, ANYTHING) if new else []
-            yield from bounded(p for each in new for p in uncovered(each, old))
+            yield from new_of(_permitted(one), _permitted(other), lambda: permitted(one, ANYTHING))
         case Filter(), Filter() if _alike(one, other):
             rules = [[(r.match, r.action) for r in each.decisions] for each in (one, other)]
             yield from _apart(
@@ -258,6 +255,18 @@ def _between(one: Stage, other: Stage, apart: Apart = anything) -> Iterator[Head
                 yield ANYTHING
         case _:
             yield ANYTHING
+
+
+def new_of(
+    known: Sequence[HeaderSpace],
+    permits: Sequence[HeaderSpace],
+    old: Callable[[], Sequence[HeaderSpace]],
+) -> Iterable[HeaderSpace]:
+    """What some rules permit that are new, and ``old`` ones do not."""
+    had = frozenset(known)
+    new = [each for each in permits if each not in had]
+    was = old() if new else ()
+    return bounded(p for each in new for p in uncovered(each, was))
 
 
 def permitted_more(one: Filter, other: Filter) -> tuple[HeaderSpace, ...] | None:
@@ -388,7 +397,7 @@ def _lets_back(one: Stage, other: Stage) -> str:
 def _is_settled(*filters: Filter) -> bool:
     """Whether rules permit or deny, and are few enough to be taken from each other."""
     return all(
-        len(each.rules) <= _MOST_RULES
+        len(each.rules) <= MOST_RULES
         and all(rule.action is not Action.DOUBT for rule in each.decisions)
         for each in filters
     )

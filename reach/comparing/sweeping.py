@@ -30,10 +30,12 @@ from reach.network.node import Network
 from reach.network.spans import Spans
 from reach.sets.kinds import carried, kinds, shown
 from reach.sets.moving import TooManyError
+from reach.sets.receiving import Receivers
 from reach.sets.through import MOST_KINDS, NOTHING, Begun, Counted, End, Home, Through, through
 
 _TO = "destination"
 _MOST_TURNS = 8  # so often those are looked at who send from an address of somebody else as well
+Kinds = tuple[HeaderSpace, ...]
 MOST_NEW = 200_000  # when so many flows of new starts are known no others are looked for
 _PORTION = 256  # so many of these are swept at once: of few the flows are known soon
 
@@ -98,14 +100,15 @@ def swept(
     known: Mapping[tuple[str, str], Sequence[HeaderSpace]],
     counted: Counted,
     two_way: bool,
+    receivers: tuple[Receivers, Receivers] | tuple[None, None] = (None, None),
 ) -> Swept:
     """The flows of some starts, if ``two_way`` those that have a reply; ``known`` is what each
-    sender sent before.
+    sender sent before.  Nodes that ``receivers`` of either network tell of are not looked at.
 
     Who sent less then is left: what is new of it is for :func:`swept_new`.
     """
     unsure = {start.node for start in starts if not was_sent(start, known)}
-    return _in_turns(_Asked(*networks, counted, two_way), starts, unsure)
+    return _in_turns(_Asked(*networks, counted, two_way, receivers), starts, unsure)
 
 
 def swept_new(network: Network, starts: Sequence[Start], two_way: bool) -> Swept:
@@ -125,6 +128,7 @@ class _Asked:
     after: Network
     counted: Counted | None
     two_way: bool
+    receivers: tuple[Receivers, Receivers] | tuple[None, None] = (None, None)
 
 
 class _EnoughError(Exception):
@@ -228,15 +232,17 @@ def _swept(
     asked: _Asked, begun: Begun, gained: list[Gained]
 ) -> Iterator[tuple[Start, list[HeaderSpace]]]:
     """Adds what is gained, and gives what else may be."""
-    after = through(asked.after, begun, asked.counted, asked.two_way)
+    told = asked.receivers
+    after = through(asked.after, begun, asked.counted, asked.two_way, receivers=told[1])
     senders = _Senders(begun)
     for may in after.left:
         for start, space in senders.of(may):
             yield start, [may & space]
-    again = senders.again([*after.homes, *after.opened])
+    asked_again = [each for each in after.homes if each.node not in after.fresh]
+    again = senders.again([*asked_again, *after.opened])
     before = NOTHING
-    if asked.before is not None:
-        before = through(asked.before, again, None, asked.two_way)
+    if asked.before is not None and again:
+        before = through(asked.before, again, None, asked.two_way, receivers=told[0])
     was = _Before(before)
     tell = partial(_told, senders, asked.two_way, gained)
     for found in after.homes:
@@ -265,6 +271,7 @@ class _Senders:
     def __init__(self, begun: Begun) -> None:
         rests: dict[HeaderSpace, HeaderSpace] = {}
         self._begun = begun
+        self._shown: dict[tuple[HeaderSpace, HeaderSpace, bool], Kinds] = {}
         self._rests = [rests.setdefault(r, r) for _, s in begun for r in (s.without("source"),)]
         self._at = Spans((space.by_name["source"], n) for n, (_, space) in enumerate(begun))
 
@@ -276,14 +283,23 @@ class _Senders:
         self, space: HeaderSpace, two_way: bool
     ) -> Iterator[tuple[Start, tuple[HeaderSpace, ...]]]:
         """Those who send any of it, with the kinds of packets of that."""
-        every = list(kinds(space, two_way))
-        known: dict[HeaderSpace, tuple[HeaderSpace, ...]] = {}
+        said, ends = space.without(_TO), space.by_name.get(_TO, whole(_TO))
         for number, rest in self._sending(space):
-            if rest not in known:
-                known[rest] = tuple(shown(every, rest))
             start, sent = self._begun[number]
             own = sent.by_name["source"]
-            yield start, tuple(_from(own, kind) for kind in known[rest])
+            met = ends & rest.by_name.get(_TO, ends)
+            every = self._kinds(said, rest.without(_TO), two_way) if met else ()
+            if met != whole(_TO):
+                every = tuple(kind.narrowed(_TO, met) for kind in every)
+            yield start, tuple(_from(own, kind) for kind in every)
+
+    def _kinds(self, space: HeaderSpace, sent: HeaderSpace, two_way: bool) -> Kinds:
+        """The kinds of packets of some that are sent, wherever they go: those who receive are
+        many."""
+        key = space, sent, two_way
+        if key not in self._shown:
+            self._shown[key] = tuple(shown(kinds(space, two_way), sent))
+        return self._shown[key]
 
     def again(self, homes: Iterable[Home]) -> Begun:
         """What got through, and perhaps more, of each as one product."""

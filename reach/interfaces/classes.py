@@ -160,11 +160,11 @@ def member_with(lowering: Lowering, class_id: str, address: int) -> NetworkInter
     for loner in lowering.loners_of(class_id):
         if address in owned(lowering, loner.interface):
             return loner.interface
-    members = classes(lowering).members(class_id)
+    known = classes(lowering)
+    for owner in lowering.index.owner_of_address(address):
+        if known.of(owner.network_interface_id) == class_id:
+            return owner
+    members = known.members(class_id)
     if isinstance(members, Crowd) and len(members) > 1:  # none of them has prefixes
-        first = members[0].network_interface_id
-        for owner in lowering.index.owner_of_address(address):
-            if classes(lowering).of(owner.network_interface_id) == first:
-                return owner
         return None
     return next((each for each in members if address in owned(lowering, each)), None)

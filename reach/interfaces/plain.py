@@ -30,10 +30,10 @@ from reach.snapshot.index import instance_of
 from reach.snapshot.record import UNPRINTED
 from reach.snapshot.records import NetworkInterface
 
-_NAME = "network_interface"
+NAME = "network_interface"
 OWN = "own"  # of nodes of one that stands apart since its class was made out
 _PARTS = {
-    _NAME: frozenset({"emit", "send", "admit", "itself"}),
+    NAME: frozenset({"emit", "send", "admit", "itself"}),
     "host_services": frozenset({"dns", "metadata", "tasks", "time", "activation", "back"}),
 }
 
@@ -98,10 +98,10 @@ def _is_plain(interface: NetworkInterface) -> bool:
 
 def nodes_of(class_id: str, only_member: str) -> Iterator[str]:
     """The nodes of a class that its groups stand in; of one host alone there is one more."""
-    yield node_name(_NAME, class_id, "emit")
-    yield node_name(_NAME, class_id, "admit")
+    yield node_name(NAME, class_id, "emit")
+    yield node_name(NAME, class_id, "admit")
     if only_member:
-        yield node_name(_NAME, only_member, "send")
+        yield node_name(NAME, only_member, "send")
 
 
 class _OneByOne:
@@ -145,7 +145,7 @@ class _OneByOne:
         for group in groups:
             for each in self._lowering.index.interfaces_by_group.get(group, ()):
                 name = each.network_interface_id
-                if self.family(node_name(_NAME, name, "send")):
+                if self.family(node_name(NAME, name, "send")):
                     yield from nodes_of(classes(self._lowering).of(name), name)
 
     def sending_as(self, identities: Ranges) -> Iterator[str]:
@@ -153,7 +153,7 @@ class _OneByOne:
 
     def wearing(self, group: str) -> tuple[frozenset[str], Ranges]:
         worn = self._lowering.index.interfaces_by_group.get(group, ())
-        own = [e for e in worn if self.family(node_name(_NAME, e.network_interface_id, "send"))]
+        own = [e for e in worn if self.family(node_name(NAME, e.network_interface_id, "send"))]
         vpcs = frozenset(each.vpc_id or "" for each in own)
         return vpcs, self._lowering.index.addresses_of(own)
 
@@ -196,9 +196,9 @@ class _WithLoners:
         """The nodes that what one of them wears and holds stands in, and those that lead there."""
         name = changed.interface.network_interface_id
         yield from nodes_of(classes(self._lowering).of(name), name)
-        yield node_name(_NAME, name, "itself")
-        yield node_name(_NAME, name, "emit", OWN)
-        yield node_name(_NAME, name, "admit", OWN)
+        yield node_name(NAME, name, "itself")
+        yield node_name(NAME, name, "emit", OWN)
+        yield node_name(NAME, name, "admit", OWN)
 
     def sending_as(self, identities: Ranges) -> Iterator[str]:
         yield from self._known.sending_as(identities)

@@ -71,7 +71,10 @@ class Ranges:
     @staticmethod
     def any_of(sets: Iterable[Ranges]) -> Ranges:
         """What is in any of some sets."""
-        return Ranges.union(span for each in sets for span in each.intervals)
+        some = [*sets]
+        if len(some) == 1:
+            return some[0]
+        return Ranges.union([span for each in some for span in each.intervals])
 
     @once
     def _lows(self) -> tuple[int, ...]:

@@ -338,6 +338,12 @@ class Forward:
         return cuts, held
 
     @once
+    def is_by_destination(self) -> bool:
+        """Whether routes say nothing but to whom, and to each no two of them."""
+        plain = all(len(r.match.fields) == 1 and not r.session for r in self.routes)
+        return plain and self._apart is not None
+
+    @once
     def _apart(self) -> tuple[list[int], list[tuple[int, ...]]] | None:
         """The same in less time where no two routes have a destination in common; else None."""
         spans: list[tuple[int, int, int]] = []

@@ -37,6 +37,7 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
+from reach.sets.receiving import Answering, Receivers, Sent, parted
 from reach.sets.senders import Flows, Reads
 from reach.sets.trails import ENDS, OTHER_END, Memory, Moving, Trail, began, turned
 
@@ -44,7 +45,7 @@ MOST, EACH = 200_000, 200  # so many sets are pushed on at least, and for each t
 _MOST_VALUES = 256  # so many values of a field are looked up apart
 _TO = "destination"
 At = tuple[str, Trail, HeaderSpace]  # a set at the entry of a node
-_Under = tuple[str, Trail, Flows]  # the same of many senders
+Under = tuple[str, Trail, Flows]  # the same of many senders
 
 
 class TooManyError(Exception):
@@ -63,12 +64,14 @@ class Arrived:
     trail: Trail
     stage: Deliver
     space: HeaderSpace
+    told: Answering | None = None  # how he answers who got it, if not as the stage says
 
 
 class Sets:
     """One direction.  Those that come by a ``wanted`` place are told apart from all; without any,
     all count; what does not, and is not ``within`` some headers, cannot count any more.  ``most``
-    sets are pushed on, or as many as for so many that begin."""
+    sets are pushed on, or as many as for so many that begin.  Nodes that ``receivers`` tell of are
+    not looked at, if nothing was rewritten on the way there."""
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Sets:
         before: Memory | None = None,
         within: Mapping[str, Sequence[HeaderSpace]] | None = None,
         most: int | None = None,
+        receivers: Receivers | None = None,
     ) -> None:
         self.memory = Memory()
         self.arrivals: list[Arrived] = []
@@ -88,23 +92,74 @@ class Sets:
         self._read: dict[str, Reads] = {}
         self._pushed = 0
         self._most = most
+        self._receivers = receivers
+        self._stale: set[str] = set()  # nodes at which something may have been delivered before
 
     def run(self, begun: Iterable[At]) -> None:
         """Push on until nothing is new.  Raises TooManyError."""
-        sets = [(node, trail, Flows.of(space)) for node, trail, space in begun]
+        self.run_flows((node, trail, Flows.of(space)) for node, trail, space in begun)
+
+    def run_flows(self, begun: Iterable[Under]) -> None:
+        """The same of flows of many senders."""
+        sets = list(begun)
         if self._wanted is None:
             sets = [(node, trail.with_count(), flows) for node, trail, flows in sets]
         if self._most is None:
             self._most = max(MOST, EACH * len(sets))
         while sets:
-            onward: list[_Under] = []
+            onward: list[Under] = []
+            lots: dict[tuple[Trail, Flows], list[Sent]] = {}
             for (node, trail), every in _by_place(sets).items():
                 for flows in self._new((node, trail), every):
+                    sent = self._sent(node, trail, flows)
+                    if sent is not None:
+                        alike = trail, Flows(flows.rest.without(_TO), flows.senders)
+                        lots.setdefault(alike, []).append(sent)
+                        continue
+                    self._stale.add(node)
                     for part, space in flows.apart(() if flows.is_of_one else self._asked(node)):
                         self._come(node, (trail, space), part, onward)
+            for (trail, flows), lot in lots.items():
+                self._receive(trail, flows, lot)
             sets = onward
 
-    def _come(self, node: str, moving: Moving, flows: Flows, onward: list[_Under]) -> None:
+    def fresh(self) -> frozenset[str]:
+        """The nodes at which nothing of all that begins was delivered in the first network, if
+        nothing came there then that does not here."""
+        if self._receivers is None or self.opened or self.left:
+            return frozenset()
+        if not self._receivers.lets_all_pass():
+            return frozenset()
+        others = {each.stage.owner for each in self.arrivals if each.told is None}
+        own = (each for each in self.arrivals if each.node not in self._stale)
+        return frozenset(each.node for each in own if each.stage.owner not in others)
+
+    def _sent(self, node: str, trail: Trail, flows: Flows) -> Sent | None:
+        """What is sent to a node of which it is told what it does with that."""
+        if self._receivers is None or not trail.is_unchanged or trail.by:
+            return None
+        receiver, ends = self._receivers.of(node), flows.rest.by_name.get(_TO)
+        if receiver is None or ends is None:
+            return None
+        if any(each.overlaps(flows.sources) for each in receiver.elsewhere):
+            return None
+        return Sent(node, receiver, ends)
+
+    def _receive(self, trail: Trail, flows: Flows, lot: Sequence[Sent]) -> None:
+        """What is delivered of the same flows to many receivers."""
+        assert self._receivers is not None
+        self._count()
+        for to, counts, spaces, fresh in parted(lot, flows, self._receivers, counts=trail.counts):
+            if not fresh:
+                self._stale.update(each.node for each in to)
+            own = trail.with_count() if counts else trail
+            self.arrivals += (
+                Arrived(node, own, by.deliver, space.narrowed(_TO, ends), by.answering(space, ends))
+                for node, by, ends in to
+                for space in spaces
+            )
+
+    def _come(self, node: str, moving: Moving, flows: Flows, onward: list[Under]) -> None:
         """What comes to a node goes on, or counts from here on if it comes by a wanted place."""
         trail, space = moving
         found: list[At] = []
@@ -163,10 +218,13 @@ class Sets:
 
     # ---------------------------------------------------------------- one node
 
-    def _push(self, node: str, moving: Moving, onward: list[At]) -> None:
+    def _count(self) -> None:
         self._pushed += 1
         if self._most is not None and self._pushed > self._most:
             raise TooManyError
+
+    def _push(self, node: str, moving: Moving, onward: list[At]) -> None:
+        self._count()
         branches = [moving]
         for stage in self._network.node(node).stages:
             passed: list[Moving] = []
@@ -233,6 +291,9 @@ class Sets:
 
     def _forward(self, stage: Forward, moving: Moving, onward: list[At]) -> list[Moving]:
         rest = [moving]
+        if stage.is_by_destination and _TO in moving[1].by_name:
+            rest = self._by_destination(stage, moving, onward)
+            return [] if stage.otherwise is not None else rest
         for number in towards(stage, moving[1]):
             route = stage.routes[number]
             if route.session:
@@ -251,6 +312,20 @@ class Sets:
             if not rest:
                 return []
         return [] if stage.otherwise is not None else rest
+
+    def _by_destination(self, stage: Forward, moving: Moving, onward: list[At]) -> list[Moving]:
+        """Where routes say nothing but to whom, and to each no two of them."""
+        trail, space = moving
+        wanted, taken = space.by_name[_TO], []
+        for number in towards(stage, space):
+            route = stage.routes[number]
+            met = wanted & route.match.by_name[_TO]
+            if met:
+                taken.append(met)
+                if route.next:
+                    onward.append((route.next, trail, space.narrowed(_TO, met)))
+        left = wanted - Ranges.any_of(taken)
+        return [(trail, space.narrowed(_TO, left))] if left else []
 
     def _by_session(
         self, session: str, match: HeaderSpace, target: str, rest: list[Moving], onward: list[At]
@@ -464,9 +539,9 @@ def joined(spaces: Iterable[HeaderSpace], name: str) -> Iterator[HeaderSpace]:
         yield rest.narrowed(name, Ranges.any_of(each))
 
 
-def _by_place(sets: Iterable[_Under]) -> dict[tuple[str, Trail], list[Flows]]:
+def _by_place(sets: Iterable[Under]) -> dict[tuple[str, Trail], list[Flows]]:
     found: dict[tuple[str, Trail], list[Flows]] = {}
-    chosen: list[_Under] = []
+    chosen: list[Under] = []
     for node, trail, flows in sets:
         if trail.chosen:
             chosen.append((node, trail, flows))
@@ -477,11 +552,11 @@ def _by_place(sets: Iterable[_Under]) -> dict[tuple[str, Trail], list[Flows]]:
     return found
 
 
-def _by_any_option(sets: Sequence[_Under]) -> Sequence[_Under]:
+def _by_any_option(sets: Sequence[Under]) -> Sequence[Under]:
     """Sets that differ only in the options of one choice are one."""
     longest = max((len(trail.chosen) for _, trail, _ in sets), default=0)
     for place in range(longest):
-        alike: dict[_Under, set[int]] = {}
+        alike: dict[Under, set[int]] = {}
         for node, trail, flows in sets:
             rest, options = trail.but_options(place)
             alike.setdefault((node, rest, flows), set()).update(options)

@@ -13,6 +13,7 @@ Knows the fields of a header only; must not know nodes, AWS, terms or a solver.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from reach.flood import whole
@@ -44,20 +45,30 @@ class Flows(NamedTuple):
             space.without(*_ASKED_OF), Ranges(tuple(span for each in spans for span in each))
         )
 
+    @staticmethod
+    def of_many(rest: HeaderSpace, senders: Iterable[tuple[int, Ranges]]) -> Flows:
+        """The same from many, each with who he is said to be."""
+        spans = (span for identity, sources in senders for span in _said(identity, sources))
+        return Flows(rest.without(*_ASKED_OF), Ranges.union(spans))
+
     @property
     def is_of_one(self) -> bool:
         """Whether all senders are said to be one."""
         spans = self.senders.intervals
         return spans[0][0] >> _WIDTH == spans[-1][0] >> _WIDTH
 
+    @property
+    def sources(self) -> Ranges:
+        """The addresses of all senders."""
+        return _sources(self.senders)
+
     def apart(self, reads: Reads) -> Iterator[tuple[Flows, HeaderSpace]]:
         """These flows in parts, each with a product that is as good as they are where no more is
         asked of who sends them than ``reads``."""
-        said = _by_identity(self.senders)
-        if reads == () and len(said) > 1:
-            sources = Ranges.any_of(said.values())
-            yield self, self.rest.narrowed("source", sources)
+        if reads == () and not self.is_of_one:
+            yield self, self.rest.narrowed("source", self.sources)
             return
+        said = _by_identity(self.senders)
         alike: dict[object, list[int]] = {}
         for identity in said:
             key = identity if reads is None else tuple(identity in each for each in reads)
@@ -89,6 +100,12 @@ def _said(identity: int, sources: Ranges) -> tuple[Interval, ...]:
 
 def _together(said: dict[int, Ranges], some: Iterable[int]) -> Ranges:
     return Ranges(tuple(span for identity in some for span in _said(identity, said[identity])))
+
+
+@lru_cache(maxsize=8)
+def _sources(senders: Ranges) -> Ranges:
+    """Asked of the same at each node on their way."""
+    return Ranges.any_of(_by_identity(senders).values())
 
 
 def _by_identity(senders: Ranges) -> dict[int, Ranges]:

@@ -16,7 +16,9 @@ from reach.flood import covers, minus, replied, uncovered, whole
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network
 from reach.network.spans import Spans
-from reach.sets.moving import Arrived, At, Sets, joined
+from reach.sets.moving import Arrived, Sets, Under, joined
+from reach.sets.receiving import Receivers
+from reach.sets.senders import Flows
 from reach.sets.trails import PLAIN, Chosen, Delivered, Trail, began, by_both, home, turned
 
 MOST_KINDS = 64  # of so many at most it is looked whether one covers another
@@ -65,11 +67,12 @@ class Home:
 @dataclass
 class Through:
     """What gets through, what meets what is not known (by nobody's name if on its way there), and
-    what is not told."""
+    what is not told.  At ``fresh`` nodes nothing of it got through in the network before."""
 
     homes: list[Home]
     opened: list[Home]
     left: list[HeaderSpace]
+    fresh: frozenset[str] = frozenset()
 
 
 NOTHING = Through([], [], [])
@@ -81,17 +84,19 @@ def through(
     counted: Counted | None,
     two_way: bool,
     most: int | None = None,
+    receivers: Receivers | None = None,
 ) -> Through:
     """What becomes of packets that start, there and back: of those that count, if not of all.
 
-    Without ``two_way`` nobody asks for a reply.  Raises TooManyError where more sets than ``most``
+    Without ``two_way`` nobody asks for a reply.  Nodes that ``receivers`` tell of are not looked
+    at.  Raises TooManyError where more sets than ``most``
     would be pushed on, or than ever are.
     """
     forward, reply = (counted.forward, counted.reply) if counted else (None, None)
     within = (counted and counted.within) or (None, None)
-    there = Sets(network, forward, within=within[0], most=most)
+    there = Sets(network, forward, within=within[0], most=most, receivers=receivers)
     there.run((start.node, PLAIN, space.narrowed("identity", _ZERO)) for start, space in begun)
-    found = Through([], [], [*there.left])
+    found = Through([], [], [*there.left], there.fresh())
     for node, trail, space in there.opened:
         if trail.counts:
             found.opened.append(Home(node, "", began(trail, space)))
@@ -109,7 +114,7 @@ def through(
 
 def _answered(begun: Begun, arrived: Sequence[Arrived], back: Sets, found: Through) -> None:
     """Adds what of all that arrives is answered, and gets back to whoever sent it."""
-    back.run(_replies(arrived))
+    back.run_flows(_replies(arrived))
     own: dict[str, list[Ranges]] = {}
     for start, space in begun:
         own.setdefault(start.owner, []).append(space.by_name["source"])
@@ -172,9 +177,15 @@ def _but_covered(homes: Iterable[Home]) -> Iterator[Home]:
                 yield from (replace(each, space=space) for space in left)
 
 
-def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
+def _replies(arrived: Iterable[Arrived]) -> Iterator[Under]:
     """What those send to whom something is delivered; with where, if the header does not say it."""
+    alike: dict[tuple[str, Trail, HeaderSpace], list[tuple[int, Ranges]]] = {}
     for each in arrived:
+        told = each.told
+        if told is not None:
+            key = told.node, each.trail, told.sent
+            alike.setdefault(key, []).append((told.identity, told.ends))
+            continue
         answer = replied(each.space)
         if answer is None:
             continue
@@ -183,7 +194,11 @@ def _replies(arrived: Iterable[Arrived]) -> Iterator[At]:
             codes = each.space.by_name.get("icmp_code")
             to = Delivered(each.node, each.stage.owner, _ending(each), codes)
             trail = replace(trail, to=to)
-        yield each.stage.reply, trail, answer
+        yield each.stage.reply, trail, Flows.of(answer)
+    for (node, trail, sent), senders in alike.items():
+        answer = replied(sent)
+        if answer is not None:
+            yield node, trail, Flows.of_many(answer, senders)
 
 
 def _delivered(

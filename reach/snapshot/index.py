@@ -329,13 +329,12 @@ class Index:
         found = list(self.roll.owning(address) if self.roll else self._by_address.get(address, ()))
         for length in self._delegated_lengths:
             found += self._by_delegation.get(Prefix(_top(address, length), length), ())
-        return tuple(dict.fromkeys(found))
+        return tuple(found if len(found) < 2 else dict.fromkeys(found))
 
     def addresses_within(self, spans: Ranges) -> Iterator[int]:
         """The interfaces' own addresses that lie in a set, in order."""
         if self.roll:
-            for low, high in spans.intervals:
-                yield from self.roll.within(low, high)
+            yield from self.roll.within(spans.intervals)
             return
         addresses = self._sorted_addresses
         for low, high in spans.intervals:

@@ -30,6 +30,7 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 _PLACE, _LOW = 96, (1 << 96) - 1
 _PATIENCE = 100_000
+_PORTION = 256  # so many intervals are looked up at once, as not everybody goes on to the last
 
 
 def roll_of(records: Mapping[str, Record]) -> Roll | None:
@@ -343,17 +344,37 @@ class Roll:
         six, rows = self._six_sorted
         return np.sort(rows[bisect_left(six, address) : bisect_right(six, address)])
 
-    def within(self, low: int, high: int) -> Iterator[int]:
-        """The addresses in an interval, in order, each once."""
-        six, _ = self._six_sorted
-        yield from dict.fromkeys(six[bisect_left(six, low) : bisect_right(six, high)])
-        if high >= FAMILY_BIT:
-            four, _ = self._four_sorted
-            first = -((FAMILY_BIT - max(low, FAMILY_BIT)) >> _PLACE)
-            last = (high - FAMILY_BIT) >> _PLACE
-            start, end = np.searchsorted(four, first), np.searchsorted(four, last, "right")
-            for each in ordering.distinct(four[start:end]).tolist():
-                yield FAMILY_BIT | each << _PLACE
+    def within(self, spans: Sequence[Interval]) -> Iterator[int]:
+        """The addresses in some intervals, in order, each once."""
+        for at in range(0, len(spans), _PORTION):
+            having = self._having(spans[at : at + _PORTION])
+            yield from dict.fromkeys(address for address, _ in having)
+
+    def look_up(self, spans: Sequence[Interval]) -> None:
+        """Find at once who has an address in some intervals, as each will be asked for."""
+        rows: dict[int, list[int]] = {}
+        for address, row in self._having(spans):
+            if address not in self._owning:
+                rows.setdefault(address, []).append(row)
+        every = [row for each in rows.values() for row in each]
+        made = dict(zip(every, self.records(np.array(every, np.int64)), strict=True))
+        for address, own in rows.items():
+            self._owning[address] = tuple(made[row] for row in sorted(own))
+
+    def _having(self, every: Sequence[Interval]) -> Iterator[tuple[int, int]]:
+        """The addresses in some intervals in order, each with a row that has it."""
+        six, rows = self._six_sorted
+        for low, high in every:
+            first, last = bisect_left(six, low), bisect_right(six, high)
+            yield from zip(six[first:last], rows[first:last].tolist(), strict=True)
+        ends = [(max(low, FAMILY_BIT), high) for low, high in every if high >= FAMILY_BIT]
+        lows = np.array([-((FAMILY_BIT - low) >> _PLACE) for low, _ in ends], np.int64)
+        highs = np.array([(high - FAMILY_BIT) >> _PLACE for _, high in ends], np.int64)
+        four, order = self._four_sorted
+        starts, stops = np.searchsorted(four, lows), np.searchsorted(four, highs, "right")
+        at = np.concatenate([self.nobody, *map(np.arange, starts.tolist(), stops.tolist())])
+        for each, row in zip(four[at].tolist(), self.four_row[order[at]].tolist(), strict=True):
+            yield FAMILY_BIT | each << _PLACE, row
 
     @cached_property
     def doubled(self) -> tuple[int, ...]:
