@@ -31,7 +31,7 @@ from reach.interfaces.members import end_of_members
 from reach.interfaces.peers import Worn, lost_to, meant_by, vpcs_with
 from reach.interfaces.permissions import permission_space
 from reach.interfaces.telling import sees_both_directions, telling
-from reach.interfaces.together import worn
+from reach.interfaces.together import wears
 from reach.network.address import format_address
 from reach.network.field import (
     ICMP,
@@ -79,7 +79,7 @@ def _stages(
         return (unknown_filter(unsaid), *((Unmodelled(unsaid),) if egress else ()))
     if not interface.groups:
         return ()
-    groups = worn(lowering, interface)
+    groups = wears(lowering, interface)
     is_sliced = not whole and sees_both_directions(interface)
     told, only = _told(lowering, groups, is_sliced=is_sliced)
     place = _Place(interface.vpc_id or "", interface.subnet_id or "", egress, only)

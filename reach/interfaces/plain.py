@@ -224,7 +224,7 @@ def loner_nodes(lowering: Lowering, changed: Loner) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known.nodes(changed), *others)))
 
 
-def worn(interface: NetworkInterface) -> frozenset[str]:
+def wears(interface: NetworkInterface) -> frozenset[str]:
     return frozenset(group.group_id for group in interface.groups)
 
 
@@ -262,4 +262,4 @@ def sending_as(known: Plain, lowering: Lowering, identities: Ranges) -> Iterator
 
 def identity_of(lowering: Lowering, interface: NetworkInterface) -> int:
     """R-PIPE-5: the number of the groups of the interface that sends."""
-    return lowering.identity(interface.vpc_id or "", together.worn(lowering, interface))
+    return lowering.identity(interface.vpc_id or "", together.wears(lowering, interface))

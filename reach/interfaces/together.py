@@ -1,6 +1,6 @@
 """The groups that an interface wears: its own, or all of its class where these wear them together.
 
-    worn(lowering, interface) -> groups        worn_together(lowering) -> class -> groups
+    wears(lowering, interface) -> groups        worn_together(lowering) -> class -> groups
 
 Groups only ever let more pass, on the way out as on the way in, and whom a rule means by a group is
 whoever wears it among others (R-SG-2, R-SG-5, R-SG-12).  So a host that wears more of them sends,
@@ -19,7 +19,7 @@ from reach.snapshot.records import NetworkInterface
 _Groups = frozenset[str]
 
 
-def worn(lowering: Lowering, interface: NetworkInterface) -> _Groups:
+def wears(lowering: Lowering, interface: NetworkInterface) -> _Groups:
     if lowering.by_subnet:
         class_id = classes(lowering).of(interface.network_interface_id)
         known = worn_together(lowering).get(class_id)

@@ -200,7 +200,7 @@ def test_an_omission_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     found, by_hosts = both(snapshot, packet="port 22", by="vpc")
     assert by_hosts.accesses
     assert said(found) == said(by_hosts)
-    monkeypatch.setattr(security_group, "worn", worn_by_itself)
+    monkeypatch.setattr(security_group, "wears", worn_by_itself)
     found, by_hosts = both(only_the_last_is_open().load(), packet="port 22", by="vpc")
     assert said(found) != said(by_hosts)
 
