@@ -224,7 +224,7 @@ def loner_nodes(lowering: Lowering, changed: Loner) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known.nodes(changed), *others)))
 
 
-def wears(interface: NetworkInterface) -> frozenset[str]:
+def worn(interface: NetworkInterface) -> frozenset[str]:
     return frozenset(group.group_id for group in interface.groups)
 
 
