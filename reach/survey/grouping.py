@@ -31,6 +31,7 @@ from reach.survey.senders import Labels
 
 NOBODY_KNOWN = "whoever has that address"
 _NOTHING = Ranges(())
+_AT_ONCE = 1000
 BY = ("endpoint", "subnet", "group", "vpc", "account", "tag:KEY")
 
 
@@ -81,7 +82,8 @@ class Grouping:
 
     def _group(self, label: str) -> Group:
         behind = self._in(label)
-        members = tuple(map(self._end_point, behind))
+        told = [(self._end_point(each), self._is_private(each)) for each in _each(behind)]
+        members = tuple(member for member, _ in told)
         name = self._ground.name_of(label)
         words = f"{label} {name}".strip() if name and self.by != "endpoint" else label
         if self.by == "endpoint" and members:
@@ -89,7 +91,7 @@ class Grouping:
             words = first if len(members) == 1 else f"{first} and {len(members) - 1} alike"
         elif not behind and "/" in words:
             words = unquote(words.split("/")[0 if words.startswith("internet") else 1])
-        return Group(label, words, members, bool(behind) and all(map(self._is_private, behind)))
+        return Group(label, words, members, bool(told) and all(is_so for _, is_so in told))
 
     def _is_private(self, interface: NetworkInterface) -> bool:
         """Whether it is in a private subnet (R-DEF-1)."""
@@ -220,6 +222,12 @@ class Grouping:
         name = known.name if known is not None else ""
         addresses = tuple(format_address(each) for each in private_addresses(interface))
         return EndPoint(resource, name or self._ground.name_of(resource), addresses)
+
+
+def _each(interfaces: Sequence[NetworkInterface]) -> Iterator[NetworkInterface]:
+    """Some interfaces, of which very many are not kept: each is looked at once."""
+    for at in range(0, len(interfaces), _AT_ONCE):
+        yield from interfaces[at : at + _AT_ONCE]
 
 
 def _asked_about(aim: Aim, reached: Iterable[str] | None) -> Iterable[tuple[str, HeaderSpace]]:

@@ -83,12 +83,17 @@ class Lots:
         return known
 
     def _of(self, owner: str) -> tuple[Lot, ...]:
+        lots = self._split(owner)
+        found = tuple(Lot(self._exact, f"{_HOST}/{first}", owner, some) for first, some in lots)
+        return found or (Lot(self._exact, owner, owner, ()),)
+
+    def _split(self, owner: str) -> Iterator[tuple[str, Sequence[NetworkInterface]]]:
+        """The classes of hosts as they are; nothing of whoever is no such host."""
         is_host = owner.startswith(f"{_HOST}/")
-        members = self._by_subnet.behind(owner) if is_host else ()
-        if not members:
-            return (Lot(self._exact, owner, owner, ()),)
-        lots = self._classes.split(members)
-        return tuple(Lot(self._exact, f"{_HOST}/{first}", owner, some) for first, some in lots)
+        return self._classes.split(self._by_subnet.behind(owner) if is_host else ())
+
+    def count(self, owner: str) -> int:
+        return sum(1 for _ in self._split(owner)) or 1
 
     def is_of_hosts(self, owner: str) -> bool:
         """Of an owner that is a lot of any that was asked for."""
@@ -116,7 +121,7 @@ class LotSenders(Sequence[Sender]):
 
     def __init__(self, lots: Lots, network: Network, senders: Senders) -> None:
         self._lots, self._network, self._senders = lots, network, senders
-        counts = (len(self._lots_of(each)) for each in senders.each)
+        counts = (self._count(each) for each in senders.each)
         self._begins = (0, *accumulate(counts))
         self._made: dict[int, Sender] = {}
 
@@ -158,19 +163,26 @@ class LotSenders(Sequence[Sender]):
     def _whose(self, number: int) -> int:
         return bisect_right(self._begins, number) - 1
 
+    def _count(self, sender: Sender) -> int:
+        """How many lots it consists of, which are not made for that."""
+        return self._lots.count(sender.owner) if _is_of_class(sender) else 1
+
     def _lots_of(self, sender: Sender) -> tuple[Lot, ...]:
-        if sender.node == f"{sender.owner}/{_EMIT}":
+        if _is_of_class(sender):
             return self._lots.of(sender.owner)
         return (self._lots.alone(sender.node, sender.owner),)
 
     def _sender(self, number: int) -> Sender:
         sender = self._senders.each[self._whose(number)]
         lot = self.lot(number)
-        is_of_class = sender.node == f"{sender.owner}/{_EMIT}"
-        node = f"{lot.owner}/{_EMIT}" if is_of_class else sender.node
+        node = f"{lot.owner}/{_EMIT}" if _is_of_class(sender) else sender.node
         own = HeaderSpace.where(source=lot.own)
         spaces = (start.space & own for start in sender.starts)
         starts = [Start(node, space, lot.owner) for space in spaces if not space.is_empty]
         if not starts:  # hosts of which nobody is in the group that the sender is of
             return Sender(sender.labels, node, lot.owner, None, 0, (), ())
         return sender_of(self._network, sender.labels, starts)
+
+
+def _is_of_class(sender: Sender) -> bool:
+    return sender.node == f"{sender.owner}/{_EMIT}"
