@@ -67,7 +67,8 @@ Reads = frozenset[Read]
 
 # What of a record may be edited alone; of an object in it, behind a dot.  Whoever reads these
 # fields looks the record up in the very making of the node or the memo that it reads them for
-# (tests/test_resident.py counts the readers).
+# (tests/test_resident.py counts the readers); nothing that works things out later reads any of
+# these kinds (tests/test_resident_routes.py).
 RULES: Mapping[type[Record], frozenset[str]] = {
     SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
     NetworkAcl: frozenset({"entries", "associations"}),
@@ -146,47 +147,6 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         VpcEndpointConnection,
     }
 )
-# Read by nothing that works things out later (tests/test_resident_routes.py); a kind that is not
-# named here is taken to be read by all that does.
-NOT_LATER: tuple[type[Record], ...] = (
-    SecurityGroup,
-    NetworkAcl,
-    RouteTable,
-    ManagedPrefixListEntries,
-    VpcAttribute,
-    InternetGateway,
-    EgressOnlyInternetGateway,
-    NatGateway,
-    VpnGateway,
-    VpnConnection,
-    TransitGateway,
-    TransitGatewayAttachment,
-    TransitGatewayVpcAttachment,
-    TransitGatewayPeeringAttachment,
-    TransitGatewayRouteTable,
-    TransitGatewayRoutes,
-    TransitGatewayStaticRoutes,
-    TransitGatewayTableAssociations,
-    TransitGatewayPropagations,
-    TransitGatewayPrefixListReference,
-    VpcPeeringConnection,
-    LoadBalancer,
-    LoadBalancerAttributes,
-    ClassicLoadBalancer,
-    LoadBalancerListeners,
-    ListenerRules,
-    TargetGroup,
-    TargetGroupAttributes,
-    LoadBalancerTargetHealth,
-    VpcEndpoint,
-    EndpointServiceConfiguration,
-    VpcEndpointConnection,
-    VpcEndpointServicePermissions,
-    Firewall,
-    FirewallPolicy,
-    RuleGroup,
-)
-LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in NOT_LATER)
 NOTHING: Reads = frozenset()
 
 

@@ -5,8 +5,8 @@
 While a node, a memo or a table of the index is made, the records that it is handed are noted,
 those of the kinds that can be edited on their own, or come and go (:mod:`reach.editable`).  After
 such an edit what was made of other records is taken over as it is, the rest is made anew when it is
-next asked for: the same as if all had been.  What works things out
-later, by itself, counts as made of all records of a kind.
+next asked for: the same as if all had been.  What works things out later, by itself, reads no
+record that may be edited.
 
 Who looks something up in a table of many records (``Lowering.table``) is made of what stands under
 that key alone; after an edit of any of these records the table is made anew and compared, key by
