@@ -31,7 +31,21 @@ from reach.snapshot.endpoint_service_records import (
     VpcEndpointServicePermissions,
 )
 from reach.snapshot.firewall_records import Firewall, FirewallPolicy, RuleGroup
-from reach.snapshot.private_records import VpnConnection, VpnGateway
+from reach.snapshot.gateway_records import CarrierGateway
+from reach.snapshot.local_gateway_records import (
+    LocalGateway,
+    LocalGatewayRoutes,
+    LocalGatewayRouteTable,
+    LocalGatewayRouteTableVpcAssociation,
+)
+from reach.snapshot.private_records import (
+    DirectConnectGateway,
+    DirectConnectGatewayAssociation,
+    DirectConnectGatewayAttachment,
+    VirtualInterface,
+    VpnConnection,
+    VpnGateway,
+)
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import (
     EgressOnlyInternetGateway,
@@ -50,7 +64,11 @@ from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
     TransitGateway,
     TransitGatewayAttachment,
+    TransitGatewayConnect,
+    TransitGatewayConnectPeer,
     TransitGatewayPeeringAttachment,
+    TransitGatewayPolicyAssociations,
+    TransitGatewayPolicyTable,
     TransitGatewayPrefixListReference,
     TransitGatewayPropagations,
     TransitGatewayRoutes,
@@ -92,6 +110,21 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     TransitGatewayPrefixListReference: frozenset(
         {"state", "blackhole", "transit_gateway_attachment"}
     ),
+    TransitGatewayConnect: frozenset({"state"}),
+    TransitGatewayConnectPeer: frozenset({"state", "connect_peer_configuration"}),
+    TransitGatewayPolicyTable: frozenset(),
+    TransitGatewayPolicyAssociations: frozenset({"associations"}),
+    DirectConnectGateway: frozenset({"direct_connect_gateway_state"}),
+    DirectConnectGatewayAssociation: frozenset(
+        {"association_state", "allowed_prefixes_to_direct_connect_gateway"}
+    ),
+    DirectConnectGatewayAttachment: frozenset({"attachment_state"}),
+    VirtualInterface: frozenset({"virtual_interface_state", "bgp_peers"}),
+    CarrierGateway: frozenset({"state"}),
+    LocalGateway: frozenset({"state"}),
+    LocalGatewayRouteTable: frozenset({"mode", "state"}),
+    LocalGatewayRouteTableVpcAssociation: frozenset({"state"}),
+    LocalGatewayRoutes: frozenset({"routes"}),
     LoadBalancer: frozenset(
         {"state", "enforce_security_group_inbound_rules_on_private_link_traffic"}
     ),
@@ -143,6 +176,19 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         TransitGatewayTableAssociations,
         TransitGatewayPropagations,
         TransitGatewayPrefixListReference,
+        TransitGatewayConnect,
+        TransitGatewayConnectPeer,
+        TransitGatewayPolicyTable,
+        TransitGatewayPolicyAssociations,
+        DirectConnectGateway,
+        DirectConnectGatewayAssociation,
+        DirectConnectGatewayAttachment,
+        VirtualInterface,
+        CarrierGateway,
+        LocalGateway,
+        LocalGatewayRouteTable,
+        LocalGatewayRouteTableVpcAssociation,
+        LocalGatewayRoutes,
         ListenerRules,
         VpcEndpointConnection,
     }

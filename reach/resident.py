@@ -22,9 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from reach.component import Loner, Lowering
-from reach.components import components
 from reach.editable import (
-    COME_AND_GO,
     NOTHING,
     Read,
     Reads,
@@ -335,16 +333,10 @@ class Resident(Ground):
 
     def _node(self, name: str) -> Node:
         """A node; of a thing that has gone nothing is left, and nobody is led there."""
-        kind, resource, _ = name.split("/", 2)
-        component = components().get(kind)
-        thing = component.reads[0] if component is not None and component.reads else None
-        edited = thing in COME_AND_GO and (thing, resource) in self._edited
-        if thing is not None and edited and self.snapshot.get(thing, resource) is None:
-            return Node(name, (Unmodelled(self._beyond(resource)),))
         try:
             return super()._make(name)
         except GoneError:
-            return Node(name, (Unmodelled(self._beyond(resource)),))
+            return Node(name, (Unmodelled(self._beyond(name.split("/", 2)[1])),))
 
     def _known(self, common: Mapping[str, Made], own: Mapping[str, Made], key: str) -> Made | None:
         known = own.get(key)
