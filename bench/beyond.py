@@ -169,6 +169,104 @@ def _local_route(one: Any, rng: random.Random) -> Iterable[Any]:
         yield replace(one, routes=(*one.routes, more))
 
 
+def _core_network(one: Any, rng: random.Random) -> Iterable[Any]:
+    """A policy with an action less, that isolates a segment, or the other way round; or one that
+    keeps group references, or does not."""
+    import json
+
+    from msgspec.structs import replace
+
+    policy = one.core_network_policy
+    document = json.loads(policy.policy_document)
+
+    def with_(**said: Any) -> Any:
+        told = json.dumps(
+            {**document, **{key.replace("_", "-"): each for key, each in said.items()}}
+        )
+        return replace(one, core_network_policy=replace(policy, policy_document=told))
+
+    actions = document.get("segment-actions", [])
+    for number in range(len(actions)):
+        yield with_(segment_actions=[*actions[:number], *actions[number + 1 :]])
+    segments = document["segments"]
+    for number, each in enumerate(segments):
+        shut = not each.get("isolate-attachments", False)
+        other = {**each, "isolate-attachments": shut}
+        yield with_(segments=[*segments[:number], other, *segments[number + 1 :]])
+    own = document["core-network-configuration"]
+    kept = not own.get("security-group-referencing-support", False)
+    yield with_(core_network_configuration={**own, "security-group-referencing-support": kept})
+
+
+def _core_segment(snapshot: Any, rng: random.Random) -> Change | None:
+    """An attachment in another segment or state, as both calls say; or of which none is left."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.core_network_records import CoreNetworkAttachment, CoreNetworkVpcAttachment
+
+    every = snapshot.records(CoreNetworkAttachment)
+    if not every:
+        return None
+    one = rng.choice(every)
+    detail = snapshot.get(CoreNetworkVpcAttachment, one.attachment_id)
+    how = rng.random()
+    if how < 0.2:
+        return (), tuple(each for each in (one, detail) if each is not None)
+    names = sorted({each.segment_name for each in every})
+    said = {"segment_name": rng.choice(names)} if how < 0.6 else {"state": rng.choice(_IN_WAN)}
+    put: list[Any] = [replace(one, **said)]
+    if detail is not None:
+        part = detail.vpc_attachment
+        about = replace(part.attachment, **said)
+        put.append(replace(detail, vpc_attachment=replace(part, attachment=about)))
+    return tuple(put), ()
+
+
+def _core_subnets(one: Any, rng: random.Random) -> Iterable[Any]:
+    """The attachment of a VPC with other options, or without a subnet."""
+    from msgspec.structs import replace
+
+    part = one.vpc_attachment
+    options = part.options
+    for field in ("ipv6_support", "appliance_mode_support", "security_group_referencing_support"):
+        told = replace(options, **{field: not getattr(options, field)})
+        yield replace(one, vpc_attachment=replace(part, options=told))
+    for number in range(len(part.subnet_arns)):
+        left = (*part.subnet_arns[:number], *part.subnet_arns[number + 1 :])
+        yield replace(one, vpc_attachment=replace(part, subnet_arns=left))
+
+
+def _core_routes(snapshot: Any, rng: random.Random) -> Change | None:
+    """The table of a segment as AWS lists it: with a route to an attachment, or gone."""
+    from msgspec.structs import replace
+
+    from reach.snapshot import core_network_records as records
+
+    listed = snapshot.records(records.CoreNetworkRoutes)
+    attached = snapshot.records(records.CoreNetworkAttachment)
+    if not attached:
+        return None
+    if listed and rng.random() < 0.3:
+        return (), (rng.choice(listed),)
+    one, to = rng.choice(attached), rng.choice(attached)
+    if not one.segment_name:
+        return None
+    page = replace(one.page, section="CoreNetworkRoutes")
+    block = f"10.{rng.randrange(4)}.0.0/16"
+    ends = records.CoreNetworkDestination(core_network_attachment_id=to.attachment_id)
+    route = records.CoreNetworkRoute(destination_cidr_block=block, destinations=(ends,))
+    edge = records.SegmentEdge(one.core_network_id, one.segment_name, one.edge_location)
+    new = records.CoreNetworkRoutes(
+        core_network_segment_edge=edge, network_routes=(route,), page=page
+    )
+    known = snapshot.get(records.CoreNetworkRoutes, new.key)
+    if known is not None:
+        return (replace(known, network_routes=(*known.network_routes, route)),), ()
+    return (new,), ()
+
+
+_IN_WAN = ("AVAILABLE", "UPDATING", "FAILED", "PENDING_ATTACHMENT_ACCEPTANCE")
+_CORE = "core_network_records"
 _GATEWAYS, _LOCAL = "gateway_records", "local_gateway_records"
 _TRANSIT, _PRIVATE = "transit_records", "private_records"
 _AVAILABLE = ("available", "pending", "deleted", "")
@@ -215,6 +313,15 @@ _KINDS: Mapping[str, tuple[str, str, _Others, bool]] = {
         True,
     ),
     "carrier gateway": (_GATEWAYS, "CarrierGateway", _says("state", *_AVAILABLE), True),
+    "core network": (_CORE, "CoreNetwork", _says("state", "AVAILABLE", "DELETING"), True),
+    "core network policy": (_CORE, "CoreNetworkPolicy", _core_network, True),
+    "core network attachment": (
+        _CORE,
+        "CoreNetworkAttachment",
+        _any(_says("state", *_IN_WAN), _says("nat_gateway_support", "", "ENABLED")),
+        True,
+    ),
+    "core network subnets": (_CORE, "CoreNetworkVpcAttachment", _core_subnets, True),
     "local gateway": (_LOCAL, "LocalGateway", _says("state", *_AVAILABLE), True),
     "local gateway table": (
         _LOCAL,
@@ -242,5 +349,7 @@ _KINDS: Mapping[str, tuple[str, str, _Others, bool]] = {
 
 BEYOND: Mapping[str, Callable[[Any, random.Random], Change | None]] = {
     "transit policy table": _policy,
+    "core network segment": _core_segment,
+    "core network route": _core_routes,
     **{kind: partial(_one, *said) for kind, said in _KINDS.items()},
 }

@@ -25,6 +25,15 @@ from reach.snapshot.balancer_records import (
     TargetGroup,
     TargetGroupAttributes,
 )
+from reach.snapshot.core_network_records import (
+    CoreNetwork,
+    CoreNetworkAttachment,
+    CoreNetworkDetails,
+    CoreNetworkPeering,
+    CoreNetworkPolicy,
+    CoreNetworkRoutes,
+    CoreNetworkVpcAttachment,
+)
 from reach.snapshot.endpoint_service_records import (
     EndpointServiceConfiguration,
     VpcEndpointConnection,
@@ -83,6 +92,10 @@ from reach.snapshot.whereabouts import account_of, region_of
 Read = tuple[type[Record] | str, str]
 Reads = frozenset[Read]
 
+# Both calls that tell of attachments to core networks say this.
+_OF_CORE_ATTACHMENTS = frozenset(
+    {"state", "segment_name", "network_function_group_name", "nat_gateway_support", "tags"}
+)
 # What of a record may be edited alone; of an object in it, behind a dot.  Whoever reads these
 # fields looks the record up in the very making of the node or the memo that it reads them for
 # (tests/test_resident.py counts the readers); nothing that works things out later reads any of
@@ -125,6 +138,18 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     LocalGatewayRouteTable: frozenset({"mode", "state"}),
     LocalGatewayRouteTableVpcAssociation: frozenset({"state"}),
     LocalGatewayRoutes: frozenset({"routes"}),
+    CoreNetwork: frozenset({"state"}),
+    CoreNetworkDetails: frozenset({"core_network.state"}),
+    CoreNetworkPolicy: frozenset({"core_network_policy.policy_document"}),
+    CoreNetworkAttachment: _OF_CORE_ATTACHMENTS,
+    CoreNetworkVpcAttachment: frozenset(
+        {
+            *("vpc_attachment.subnet_arns", "vpc_attachment.options"),
+            *(f"vpc_attachment.attachment.{each}" for each in _OF_CORE_ATTACHMENTS),
+        }
+    ),
+    CoreNetworkPeering: frozenset({"state"}),
+    CoreNetworkRoutes: frozenset({"network_routes"}),
     LoadBalancer: frozenset(
         {"state", "enforce_security_group_inbound_rules_on_private_link_traffic"}
     ),
@@ -189,6 +214,13 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         LocalGatewayRouteTable,
         LocalGatewayRouteTableVpcAssociation,
         LocalGatewayRoutes,
+        CoreNetwork,
+        CoreNetworkDetails,
+        CoreNetworkPolicy,
+        CoreNetworkAttachment,
+        CoreNetworkVpcAttachment,
+        CoreNetworkPeering,
+        CoreNetworkRoutes,
         ListenerRules,
         VpcEndpointConnection,
     }

@@ -36,7 +36,7 @@ from reach.network.header_space import Ranges
 from reach.network.node import Node
 from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
-from reach.routing import overall, transit_index
+from reach.routing import core_attachments, overall, transit_index
 from reach.snapshot.amended import amended
 from reach.snapshot.index import instance_of
 from reach.snapshot.record import Record
@@ -231,6 +231,7 @@ class Resident(Ground):
         self.announcements()
         overall.tell(self)
         transit_index.tell(self)
+        core_attachments.tell(self)
         self._told = self.tables_told
 
     def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
