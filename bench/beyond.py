@@ -265,6 +265,46 @@ def _core_routes(snapshot: Any, rng: random.Random) -> Change | None:
     return (new,), ()
 
 
+def _heard(one: Any, rng: random.Random) -> Iterable[Any]:
+    """A listener that hears other ports."""
+    from msgspec.structs import replace
+
+    for number, each in enumerate(one.port_ranges):
+        for low, high in ((443, 443), (80, 443), (8080, 8081)):
+            if (each.from_port, each.to_port) != (low, high):
+                other = replace(each, from_port=low, to_port=high)
+                told = (*one.port_ranges[:number], other, *one.port_ranges[number + 1 :])
+                yield replace(one, port_ranges=told)
+
+
+def _static(one: Any, rng: random.Random) -> Iterable[Any]:
+    """An accelerator with one address less."""
+    from msgspec.structs import replace
+
+    for number, each in enumerate(one.ip_sets):
+        left = replace(each, ip_addresses=each.ip_addresses[1:])
+        yield replace(one, ip_sets=(*one.ip_sets[:number], left, *one.ip_sets[number + 1 :]))
+
+
+def _inspecting(one: Any, rng: random.Random) -> Iterable[Any]:
+    """A firewall of which an endpoint, or the attachment, is in another state."""
+    from msgspec.structs import replace
+
+    told = one.firewall_status
+    for status in ("READY", "CREATING", "FAILED", "SCALING"):
+        for zone, state in told.sync_states.items():
+            if state.attachment is not None and state.attachment.status != status:
+                own = replace(state, attachment=replace(state.attachment, status=status))
+                states = {**told.sync_states, zone: own}
+                yield replace(one, firewall_status=replace(told, sync_states=states))
+        attached = told.transit_gateway_attachment_sync_state
+        if attached is not None:
+            own = replace(attached, transit_gateway_attachment_status=status)
+            other = replace(told, transit_gateway_attachment_sync_state=own)
+            yield replace(one, firewall_status=other)
+
+
+_BALANCING = "balancer_records"
 _IN_WAN = ("AVAILABLE", "UPDATING", "FAILED", "PENDING_ATTACHMENT_ACCEPTANCE")
 _CORE = "core_network_records"
 _GATEWAYS, _LOCAL = "gateway_records", "local_gateway_records"
@@ -322,6 +362,26 @@ _KINDS: Mapping[str, tuple[str, str, _Others, bool]] = {
         True,
     ),
     "core network subnets": (_CORE, "CoreNetworkVpcAttachment", _core_subnets, True),
+    "accelerator": (_BALANCING, "Accelerator", _any(_says("enabled", True, False), _static), True),
+    "accelerator listener": (
+        _BALANCING,
+        "Listener",
+        _any(_says("protocol", "TCP", "UDP"), _heard),
+        False,
+    ),
+    "accelerator endpoints": (
+        _BALANCING,
+        "AcceleratorEndpointGroup",
+        _any(
+            _says("traffic_dial_percentage", 100.0, 0.0),
+            _fewer("endpoint_descriptions"),
+            _each("endpoint_descriptions", "weight", 128, 0),
+            _each("endpoint_descriptions", "client_ip_preservation_enabled", True, False),
+            _fewer("port_overrides"),
+        ),
+        True,
+    ),
+    "firewall endpoint": ("firewall_records", "Firewall", _inspecting, False),
     "local gateway": (_LOCAL, "LocalGateway", _says("state", *_AVAILABLE), True),
     "local gateway table": (
         _LOCAL,

@@ -16,7 +16,11 @@ from msgspec import Struct
 
 from reach.component import JOINS
 from reach.snapshot.balancer_records import (
+    Accelerator,
+    AcceleratorEndpointGroup,
+    AcceleratorListener,
     ClassicLoadBalancer,
+    Listener,
     ListenerRules,
     LoadBalancer,
     LoadBalancerAttributes,
@@ -39,7 +43,12 @@ from reach.snapshot.endpoint_service_records import (
     VpcEndpointConnection,
     VpcEndpointServicePermissions,
 )
-from reach.snapshot.firewall_records import Firewall, FirewallPolicy, RuleGroup
+from reach.snapshot.firewall_records import (
+    Firewall,
+    FirewallEndpointAssociation,
+    FirewallPolicy,
+    RuleGroup,
+)
 from reach.snapshot.gateway_records import CarrierGateway
 from reach.snapshot.local_gateway_records import (
     LocalGateway,
@@ -96,7 +105,9 @@ Reads = frozenset[Read]
 _OF_CORE_ATTACHMENTS = frozenset(
     {"state", "segment_name", "network_function_group_name", "nat_gateway_support", "tags"}
 )
-# What of a record may be edited alone; of an object in it, behind a dot.  Whoever reads these
+_OF_LISTENERS = frozenset({"port", "protocol", "default_actions", "port_ranges"})
+# What of a record may be edited alone; of an object in it, or of each of some that have names,
+# behind a dot.  Whoever reads these
 # fields looks the record up in the very making of the node or the memo that it reads them for
 # (tests/test_resident.py counts the readers); nothing that works things out later reads any of
 # these kinds (tests/test_resident_routes.py).
@@ -149,6 +160,12 @@ RULES: Mapping[type[Record], frozenset[str]] = {
         }
     ),
     CoreNetworkPeering: frozenset({"state"}),
+    Accelerator: frozenset({"enabled", "status", "ip_sets"}),
+    AcceleratorListener: _OF_LISTENERS,
+    AcceleratorEndpointGroup: frozenset(
+        {"endpoint_descriptions", "traffic_dial_percentage", "port_overrides"}
+    ),
+    Listener: _OF_LISTENERS,
     CoreNetworkRoutes: frozenset({"network_routes"}),
     LoadBalancer: frozenset(
         {"state", "enforce_security_group_inbound_rules_on_private_link_traffic"}
@@ -169,7 +186,19 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     ),
     VpcEndpointConnection: frozenset({"vpc_endpoint_state", "network_load_balancer_arns"}),
     VpcEndpointServicePermissions: frozenset({"allowed_principals"}),
-    Firewall: frozenset({"firewall.firewall_policy_arn"}),
+    Firewall: frozenset(
+        {
+            *("firewall.firewall_policy_arn", "firewall_status.status"),
+            "firewall_status.sync_states.attachment.status",
+            "firewall_status.transit_gateway_attachment_sync_state.transit_gateway_attachment_status",
+        }
+    ),
+    FirewallEndpointAssociation: frozenset(
+        {
+            f"vpc_endpoint_association_status.{each}"
+            for each in ("status", "association_sync_state.attachment.status")
+        }
+    ),
     FirewallPolicy: frozenset({"firewall_policy"}),
     RuleGroup: frozenset({"rule_group"}),
     VpcPeeringConnection: frozenset(
@@ -221,6 +250,9 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         CoreNetworkVpcAttachment,
         CoreNetworkPeering,
         CoreNetworkRoutes,
+        Accelerator,
+        AcceleratorListener,
+        AcceleratorEndpointGroup,
         ListenerRules,
         VpcEndpointConnection,
     }
@@ -278,10 +310,19 @@ def _same_but(one: Struct, other: Struct, free: Set[str]) -> bool:
         if name in free or mine == others:
             continue
         within = {each.partition(".")[2] for each in free if each.startswith(f"{name}.")}
-        both = isinstance(mine, Struct) and isinstance(others, Struct)
-        if not within or not both or not _same_but(mine, others, within):
+        if not within or not _alike_but(mine, others, within):
             return False
     return True
+
+
+def _alike_but(one: object, other: object, free: Set[str]) -> bool:
+    """The same of objects, or of some that have the same names."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        same = one.keys() == other.keys()
+        return same and all(_alike_but(each, other[name], free) for name, each in one.items())
+    if isinstance(one, Struct) and isinstance(other, Struct):
+        return _same_but(one, other, free)
+    return one == other
 
 
 def _found_by(record: Record | None) -> frozenset[tuple[str, object]]:
