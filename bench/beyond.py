@@ -304,6 +304,34 @@ def _inspecting(one: Any, rng: random.Random) -> Iterable[Any]:
             yield replace(one, firewall_status=other)
 
 
+def _without_action(one: Any, rng: random.Random) -> Iterable[Any]:
+    """A listener that answers itself what it forwarded."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.lattice_records import FixedResponse, LatticeAction
+
+    own = LatticeAction(fixed_response=FixedResponse(404))
+    if one.default_action != own:
+        yield replace(one, default_action=own)
+
+
+def _resource(one: Any, rng: random.Random) -> Iterable[Any]:
+    """A resource at another address, or on another port."""
+    from msgspec.structs import replace
+
+    from reach.snapshot.lattice_records import IpResource
+
+    told = one.resource_configuration_definition
+    if told is not None and told.ip_resource is not None:
+        at = IpResource(ip_address=f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}")
+        yield replace(one, resource_configuration_definition=replace(told, ip_resource=at))
+    for ports in (("443",), ("5432-5433",)):
+        if one.port_ranges is not None and one.port_ranges != ports:
+            yield replace(one, port_ranges=ports)
+
+
+_IN_ORDER, _LATTICE = ("ACTIVE", "CREATE_IN_PROGRESS", "UPDATE_FAILED", "ODD"), "lattice_records"
+_TARGETS = ("HEALTHY", "DRAINING", "UNUSED")
 _BALANCING = "balancer_records"
 _IN_WAN = ("AVAILABLE", "UPDATING", "FAILED", "PENDING_ATTACHMENT_ACCEPTANCE")
 _CORE = "core_network_records"
@@ -382,6 +410,44 @@ _KINDS: Mapping[str, tuple[str, str, _Others, bool]] = {
         True,
     ),
     "firewall endpoint": ("firewall_records", "Firewall", _inspecting, False),
+    "service network association": (
+        _LATTICE,
+        "ServiceNetworkVpcAssociation",
+        _any(_says("status", *_IN_ORDER), _says("security_group_ids", ())),
+        True,
+    ),
+    "service network member": (
+        _LATTICE,
+        "ServiceNetworkServiceAssociation",
+        _says("status", *_IN_ORDER[:3]),
+        True,
+    ),
+    "Lattice service": (_LATTICE, "LatticeService", _says("status", *_IN_ORDER), True),
+    "Lattice listener": (
+        _LATTICE,
+        "LatticeListener",
+        _any(_says("port", 80, 443, 8443), _without_action),
+        True,
+    ),
+    "Lattice target group": (_LATTICE, "LatticeTargetGroup", _says("status", *_IN_ORDER), True),
+    "Lattice targets": (
+        _LATTICE,
+        "LatticeTargets",
+        _any(_fewer("items"), _each("items", "status", *_TARGETS), _each("items", "port", 8080)),
+        True,
+    ),
+    "resource gateway": (
+        _LATTICE,
+        "ResourceGateway",
+        _any(_says("status", *_IN_ORDER), _fewer("subnet_ids")),
+        False,
+    ),
+    "resource": (
+        _LATTICE,
+        "ResourceConfiguration",
+        _any(_says("status", *_IN_ORDER), _resource),
+        True,
+    ),
     "local gateway": (_LOCAL, "LocalGateway", _says("state", *_AVAILABLE), True),
     "local gateway table": (
         _LOCAL,

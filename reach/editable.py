@@ -50,6 +50,19 @@ from reach.snapshot.firewall_records import (
     RuleGroup,
 )
 from reach.snapshot.gateway_records import CarrierGateway
+from reach.snapshot.lattice_records import (
+    LatticeListener,
+    LatticeRule,
+    LatticeService,
+    LatticeTargetGroup,
+    LatticeTargets,
+    ResourceConfiguration,
+    ResourceGateway,
+    ServiceNetworkResourceAssociation,
+    ServiceNetworkServiceAssociation,
+    ServiceNetworkVpcAssociation,
+    VpcEndpointAssociation,
+)
 from reach.snapshot.local_gateway_records import (
     LocalGateway,
     LocalGatewayRoutes,
@@ -166,6 +179,19 @@ RULES: Mapping[type[Record], frozenset[str]] = {
         {"endpoint_descriptions", "traffic_dial_percentage", "port_overrides"}
     ),
     Listener: _OF_LISTENERS,
+    ServiceNetworkVpcAssociation: frozenset({"status", "security_group_ids"}),
+    ServiceNetworkServiceAssociation: frozenset({"status"}),
+    ServiceNetworkResourceAssociation: frozenset({"status"}),
+    VpcEndpointAssociation: frozenset(),
+    LatticeService: frozenset({"status"}),
+    LatticeListener: frozenset({"protocol", "port", "default_action"}),
+    LatticeRule: frozenset({"is_default", "priority", "action"}),
+    LatticeTargetGroup: frozenset({"status", "config.port", "config.ip_address_type"}),
+    LatticeTargets: frozenset({"items"}),
+    ResourceGateway: frozenset({"status", "subnet_ids"}),
+    ResourceConfiguration: frozenset(
+        {"status", "port_ranges", "resource_configuration_definition"}
+    ),
     CoreNetworkRoutes: frozenset({"network_routes"}),
     LoadBalancer: frozenset(
         {"state", "enforce_security_group_inbound_rules_on_private_link_traffic"}
@@ -253,6 +279,16 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         Accelerator,
         AcceleratorListener,
         AcceleratorEndpointGroup,
+        ServiceNetworkVpcAssociation,
+        ServiceNetworkServiceAssociation,
+        ServiceNetworkResourceAssociation,
+        VpcEndpointAssociation,
+        LatticeService,
+        LatticeListener,
+        LatticeRule,
+        LatticeTargetGroup,
+        LatticeTargets,
+        ResourceConfiguration,
         ListenerRules,
         VpcEndpointConnection,
     }
