@@ -330,7 +330,7 @@ def _resource(one: Any, rng: random.Random) -> Iterable[Any]:
             yield replace(one, port_ranges=ports)
 
 
-_IN_ORDER, _LATTICE = ("ACTIVE", "CREATE_IN_PROGRESS", "UPDATE_FAILED", "ODD"), "lattice_records"
+_IN_ORDER, _LATTICE = ("ACTIVE", "CREATE_IN_PROGRESS", "UPDATE_FAILED"), "lattice_records"
 _TARGETS = ("HEALTHY", "DRAINING", "UNUSED")
 _BALANCING = "balancer_records"
 _IN_WAN = ("AVAILABLE", "UPDATING", "FAILED", "PENDING_ATTACHMENT_ACCEPTANCE")
@@ -419,7 +419,7 @@ _KINDS: Mapping[str, tuple[str, str, _Others, bool]] = {
     "service network member": (
         _LATTICE,
         "ServiceNetworkServiceAssociation",
-        _says("status", *_IN_ORDER[:3]),
+        _says("status", *_IN_ORDER),
         True,
     ),
     "Lattice service": (_LATTICE, "LatticeService", _says("status", *_IN_ORDER), True),
