@@ -4,10 +4,10 @@
 
 For whatever can be edited alone (:mod:`reach.editable`): rules of security groups, entries of
 network ACLs and of prefix lists, routes, peerings, gateways, lines and what is attached to them,
-what serves.  What starts may differ, but for what plain hosts send.  The nodes made of them are told without making all others, who can come by is looked up
-instead of walked to, and of what starts there sets rule out most; what is left is for the solver,
-as ever.  Wherever that is not certain, or would not be little, there is None, and everything is
-compared.
+what serves.  What starts may differ, but for what plain hosts send.  The nodes made of them are
+told without making all others, who can come by is looked up instead of walked to, and of what
+starts there sets rule out most; what is left is for the solver, as ever.  Wherever that is not
+certain, or would not be little, there is None, and everything is compared.
 
 Must not know rendering, nor why the networks differ.
 """
