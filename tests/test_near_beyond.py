@@ -14,8 +14,9 @@ import pytest
 import reach
 from bench.beyond import BEYOND
 from bench.editing import edited, edited_snapshot
+from reach.comparing import near
 from reach.snapshot.snapshot import Snapshot
-from tests.test_near import watched
+from tests.test_near import packets_between, watched
 from tests.test_near_records import step
 from tests.test_resident_beyond import EDGES, has, some, told
 
@@ -56,3 +57,19 @@ def test_an_edit_at_the_edge_gives_the_whole_difference(
         if after := some(estate.snapshot, kind, rng):
             estate = step(estate, with_rule(after, rng) if rng.random() < 0.4 else after, done)
     step(estate, replaced(first.snapshot, derived={}), done)
+
+
+def test_what_starts_in_one_network_alone_would_be_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seeded omission: nothing is asked of one network alone where lines come or go."""
+    sample = next(path for path in SMALL if path.name == "direct_connect_gateway")
+    first = estate_of(sample)
+    monkeypatch.setattr(near, "new_starts", lambda _: [])
+    for seed in range(8):
+        after = some(first.snapshot, "Direct Connect attachment", Random(f"unsent/{seed}"))
+        assert after is not None
+        found = first.become(replaced(after, derived={})).difference
+        fresh = [replaced(each, derived={}) for each in (first.snapshot, after)]
+        whole = reach.diff(*fresh, narrow=False)
+        if packets_between(found).keys() != packets_between(whole).keys():
+            return
+    raise AssertionError("nobody noticed")
