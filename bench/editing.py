@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from bench.beyond import BEYOND
 from bench.gateways import GATEWAYS
 from bench.serving import SERVING
 
@@ -37,15 +38,15 @@ class Edit:
 
 def changed(snapshot: Any, kind: str, rng: random.Random) -> Edit:
     """A change of a kind; the first of many tried that can be made so."""
-    if kind in GATEWAYS:
-        return _tried(kind, lambda: _of_gateways(snapshot, kind, rng))
+    if kind in AT_ONCE:
+        return _tried(kind, lambda: _at_once(snapshot, kind, rng))
     if kind not in CHANGES:
         return Edit((edited(snapshot, kind, rng),))
     return _tried(kind, lambda: CHANGES[kind](snapshot, rng))
 
 
-def _of_gateways(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
-    found = GATEWAYS[kind](snapshot, rng)
+def _at_once(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
+    found = AT_ONCE[kind](snapshot, rng)
     return None if found is None else Edit(*found)
 
 
@@ -543,4 +544,6 @@ CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "table of a subnet": _other_table,
     "ACL of a subnet": _other_acl,
 }
-KINDS = (*EDITS, *CHANGES, *GATEWAYS)
+# All records that say so afterwards.
+AT_ONCE = {**GATEWAYS, **BEYOND}
+KINDS = (*EDITS, *CHANGES, *AT_ONCE)

@@ -16,7 +16,11 @@ from msgspec import Struct
 
 from reach.component import JOINS
 from reach.snapshot.balancer_records import (
+    Accelerator,
+    AcceleratorEndpointGroup,
+    AcceleratorListener,
     ClassicLoadBalancer,
+    Listener,
     ListenerRules,
     LoadBalancer,
     LoadBalancerAttributes,
@@ -25,13 +29,54 @@ from reach.snapshot.balancer_records import (
     TargetGroup,
     TargetGroupAttributes,
 )
+from reach.snapshot.core_network_records import (
+    CoreNetwork,
+    CoreNetworkAttachment,
+    CoreNetworkDetails,
+    CoreNetworkPeering,
+    CoreNetworkPolicy,
+    CoreNetworkRoutes,
+    CoreNetworkVpcAttachment,
+)
 from reach.snapshot.endpoint_service_records import (
     EndpointServiceConfiguration,
     VpcEndpointConnection,
     VpcEndpointServicePermissions,
 )
-from reach.snapshot.firewall_records import Firewall, FirewallPolicy, RuleGroup
-from reach.snapshot.private_records import VpnConnection, VpnGateway
+from reach.snapshot.firewall_records import (
+    Firewall,
+    FirewallEndpointAssociation,
+    FirewallPolicy,
+    RuleGroup,
+)
+from reach.snapshot.gateway_records import CarrierGateway
+from reach.snapshot.lattice_records import (
+    LatticeListener,
+    LatticeRule,
+    LatticeService,
+    LatticeTargetGroup,
+    LatticeTargets,
+    ResourceConfiguration,
+    ResourceGateway,
+    ServiceNetworkResourceAssociation,
+    ServiceNetworkServiceAssociation,
+    ServiceNetworkVpcAssociation,
+    VpcEndpointAssociation,
+)
+from reach.snapshot.local_gateway_records import (
+    LocalGateway,
+    LocalGatewayRoutes,
+    LocalGatewayRouteTable,
+    LocalGatewayRouteTableVpcAssociation,
+)
+from reach.snapshot.private_records import (
+    DirectConnectGateway,
+    DirectConnectGatewayAssociation,
+    DirectConnectGatewayAttachment,
+    VirtualInterface,
+    VpnConnection,
+    VpnGateway,
+)
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import (
     EgressOnlyInternetGateway,
@@ -50,7 +95,11 @@ from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
     TransitGateway,
     TransitGatewayAttachment,
+    TransitGatewayConnect,
+    TransitGatewayConnectPeer,
     TransitGatewayPeeringAttachment,
+    TransitGatewayPolicyAssociations,
+    TransitGatewayPolicyTable,
     TransitGatewayPrefixListReference,
     TransitGatewayPropagations,
     TransitGatewayRoutes,
@@ -65,9 +114,16 @@ from reach.snapshot.whereabouts import account_of, region_of
 Read = tuple[type[Record] | str, str]
 Reads = frozenset[Read]
 
-# What of a record may be edited alone; of an object in it, behind a dot.  Whoever reads these
+# Both calls that tell of attachments to core networks say this.
+_OF_CORE_ATTACHMENTS = frozenset(
+    {"state", "segment_name", "network_function_group_name", "nat_gateway_support", "tags"}
+)
+_OF_LISTENERS = frozenset({"port", "protocol", "default_actions", "port_ranges"})
+# What of a record may be edited alone; of an object in it, or of each of some that have names,
+# behind a dot.  Whoever reads these
 # fields looks the record up in the very making of the node or the memo that it reads them for
-# (tests/test_resident.py counts the readers).
+# (tests/test_resident.py counts the readers); nothing that works things out later reads any of
+# these kinds (tests/test_resident_routes.py).
 RULES: Mapping[type[Record], frozenset[str]] = {
     SecurityGroup: frozenset({"ip_permissions", "ip_permissions_egress"}),
     NetworkAcl: frozenset({"entries", "associations"}),
@@ -91,6 +147,52 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     TransitGatewayPrefixListReference: frozenset(
         {"state", "blackhole", "transit_gateway_attachment"}
     ),
+    TransitGatewayConnect: frozenset({"state"}),
+    TransitGatewayConnectPeer: frozenset({"state", "connect_peer_configuration"}),
+    TransitGatewayPolicyTable: frozenset(),
+    TransitGatewayPolicyAssociations: frozenset({"associations"}),
+    DirectConnectGateway: frozenset({"direct_connect_gateway_state"}),
+    DirectConnectGatewayAssociation: frozenset(
+        {"association_state", "allowed_prefixes_to_direct_connect_gateway"}
+    ),
+    DirectConnectGatewayAttachment: frozenset({"attachment_state"}),
+    VirtualInterface: frozenset({"virtual_interface_state", "bgp_peers"}),
+    CarrierGateway: frozenset({"state"}),
+    LocalGateway: frozenset({"state"}),
+    LocalGatewayRouteTable: frozenset({"mode", "state"}),
+    LocalGatewayRouteTableVpcAssociation: frozenset({"state"}),
+    LocalGatewayRoutes: frozenset({"routes"}),
+    CoreNetwork: frozenset({"state"}),
+    CoreNetworkDetails: frozenset({"core_network.state"}),
+    CoreNetworkPolicy: frozenset({"core_network_policy.policy_document"}),
+    CoreNetworkAttachment: _OF_CORE_ATTACHMENTS,
+    CoreNetworkVpcAttachment: frozenset(
+        {
+            *("vpc_attachment.subnet_arns", "vpc_attachment.options"),
+            *(f"vpc_attachment.attachment.{each}" for each in _OF_CORE_ATTACHMENTS),
+        }
+    ),
+    CoreNetworkPeering: frozenset({"state"}),
+    Accelerator: frozenset({"enabled", "status", "ip_sets"}),
+    AcceleratorListener: _OF_LISTENERS,
+    AcceleratorEndpointGroup: frozenset(
+        {"endpoint_descriptions", "traffic_dial_percentage", "port_overrides"}
+    ),
+    Listener: _OF_LISTENERS,
+    ServiceNetworkVpcAssociation: frozenset({"status", "security_group_ids"}),
+    ServiceNetworkServiceAssociation: frozenset({"status"}),
+    ServiceNetworkResourceAssociation: frozenset({"status"}),
+    VpcEndpointAssociation: frozenset(),
+    LatticeService: frozenset({"status"}),
+    LatticeListener: frozenset({"protocol", "port", "default_action"}),
+    LatticeRule: frozenset({"is_default", "priority", "action"}),
+    LatticeTargetGroup: frozenset({"status", "config.port", "config.ip_address_type"}),
+    LatticeTargets: frozenset({"items"}),
+    ResourceGateway: frozenset({"status", "subnet_ids"}),
+    ResourceConfiguration: frozenset(
+        {"status", "port_ranges", "resource_configuration_definition"}
+    ),
+    CoreNetworkRoutes: frozenset({"network_routes"}),
     LoadBalancer: frozenset(
         {"state", "enforce_security_group_inbound_rules_on_private_link_traffic"}
     ),
@@ -110,7 +212,19 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     ),
     VpcEndpointConnection: frozenset({"vpc_endpoint_state", "network_load_balancer_arns"}),
     VpcEndpointServicePermissions: frozenset({"allowed_principals"}),
-    Firewall: frozenset({"firewall.firewall_policy_arn"}),
+    Firewall: frozenset(
+        {
+            *("firewall.firewall_policy_arn", "firewall_status.status"),
+            "firewall_status.sync_states.attachment.status",
+            "firewall_status.transit_gateway_attachment_sync_state.transit_gateway_attachment_status",
+        }
+    ),
+    FirewallEndpointAssociation: frozenset(
+        {
+            f"vpc_endpoint_association_status.{each}"
+            for each in ("status", "association_sync_state.attachment.status")
+        }
+    ),
     FirewallPolicy: frozenset({"firewall_policy"}),
     RuleGroup: frozenset({"rule_group"}),
     VpcPeeringConnection: frozenset(
@@ -142,51 +256,43 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         TransitGatewayTableAssociations,
         TransitGatewayPropagations,
         TransitGatewayPrefixListReference,
+        TransitGatewayConnect,
+        TransitGatewayConnectPeer,
+        TransitGatewayPolicyTable,
+        TransitGatewayPolicyAssociations,
+        DirectConnectGateway,
+        DirectConnectGatewayAssociation,
+        DirectConnectGatewayAttachment,
+        VirtualInterface,
+        CarrierGateway,
+        LocalGateway,
+        LocalGatewayRouteTable,
+        LocalGatewayRouteTableVpcAssociation,
+        LocalGatewayRoutes,
+        CoreNetwork,
+        CoreNetworkDetails,
+        CoreNetworkPolicy,
+        CoreNetworkAttachment,
+        CoreNetworkVpcAttachment,
+        CoreNetworkPeering,
+        CoreNetworkRoutes,
+        Accelerator,
+        AcceleratorListener,
+        AcceleratorEndpointGroup,
+        ServiceNetworkVpcAssociation,
+        ServiceNetworkServiceAssociation,
+        ServiceNetworkResourceAssociation,
+        VpcEndpointAssociation,
+        LatticeService,
+        LatticeListener,
+        LatticeRule,
+        LatticeTargetGroup,
+        LatticeTargets,
+        ResourceConfiguration,
         ListenerRules,
         VpcEndpointConnection,
     }
 )
-# Read by nothing that works things out later (tests/test_resident_routes.py); a kind that is not
-# named here is taken to be read by all that does.
-NOT_LATER: tuple[type[Record], ...] = (
-    SecurityGroup,
-    NetworkAcl,
-    RouteTable,
-    ManagedPrefixListEntries,
-    VpcAttribute,
-    InternetGateway,
-    EgressOnlyInternetGateway,
-    NatGateway,
-    VpnGateway,
-    VpnConnection,
-    TransitGateway,
-    TransitGatewayAttachment,
-    TransitGatewayVpcAttachment,
-    TransitGatewayPeeringAttachment,
-    TransitGatewayRouteTable,
-    TransitGatewayRoutes,
-    TransitGatewayStaticRoutes,
-    TransitGatewayTableAssociations,
-    TransitGatewayPropagations,
-    TransitGatewayPrefixListReference,
-    VpcPeeringConnection,
-    LoadBalancer,
-    LoadBalancerAttributes,
-    ClassicLoadBalancer,
-    LoadBalancerListeners,
-    ListenerRules,
-    TargetGroup,
-    TargetGroupAttributes,
-    LoadBalancerTargetHealth,
-    VpcEndpoint,
-    EndpointServiceConfiguration,
-    VpcEndpointConnection,
-    VpcEndpointServicePermissions,
-    Firewall,
-    FirewallPolicy,
-    RuleGroup,
-)
-LATER: Reads = frozenset((kind, "") for kind in RULES if kind not in NOT_LATER)
 NOTHING: Reads = frozenset()
 
 
@@ -240,10 +346,19 @@ def _same_but(one: Struct, other: Struct, free: Set[str]) -> bool:
         if name in free or mine == others:
             continue
         within = {each.partition(".")[2] for each in free if each.startswith(f"{name}.")}
-        both = isinstance(mine, Struct) and isinstance(others, Struct)
-        if not within or not both or not _same_but(mine, others, within):
+        if not within or not _alike_but(mine, others, within):
             return False
     return True
+
+
+def _alike_but(one: object, other: object, free: Set[str]) -> bool:
+    """The same of objects, or of some that have the same names."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        same = one.keys() == other.keys()
+        return same and all(_alike_but(each, other[name], free) for name, each in one.items())
+    if isinstance(one, Struct) and isinstance(other, Struct):
+        return _same_but(one, other, free)
+    return one == other
 
 
 def _found_by(record: Record | None) -> frozenset[tuple[str, object]]:

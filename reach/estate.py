@@ -92,10 +92,11 @@ class Estate:
         gives of the two.
 
         Where only rules of security groups, entries of network ACLs or of prefix lists, routes, the
-        tables and ACLs of subnets, or peerings, gateways, VPN connections and what is attached to a
-        transit gateway differ (some may be new or gone), or what serves: listeners, their rules,
-        targets and their health, attributes and states of load balancers, states of endpoints,
-        their services' permissions and connections, policies and rule groups of firewalls; or what
+        tables and ACLs of subnets, or peerings, gateways of any kind, lines to on-premises and what
+        is attached to a transit gateway or a core network differ (some may be new or gone), or what
+        serves: listeners, their rules, targets and their health, attributes and states of load
+        balancers, states of endpoints, their services' permissions and connections, accelerators,
+        VPC Lattice, policies, rule groups and states of firewalls (:mod:`reach.editable`); or what
         groups interfaces of instances wear and which addresses they have, private and public, or
         instances have come or gone with their interfaces, only what is made of them is made again,
         and only who can come by it is looked at; after any other change everything is.

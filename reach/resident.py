@@ -5,8 +5,8 @@
 While a node, a memo or a table of the index is made, the records that it is handed are noted,
 those of the kinds that can be edited on their own, or come and go (:mod:`reach.editable`).  After
 such an edit what was made of other records is taken over as it is, the rest is made anew when it is
-next asked for: the same as if all had been.  What works things out
-later, by itself, counts as made of all records of a kind.
+next asked for: the same as if all had been.  What works things out later, by itself, reads no
+record that may be edited.
 
 Who looks something up in a table of many records (``Lowering.table``) is made of what stands under
 that key alone; after an edit of any of these records the table is made anew and compared, key by
@@ -22,9 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from reach.component import Loner, Lowering
-from reach.components import components
 from reach.editable import (
-    COME_AND_GO,
     NOTHING,
     Read,
     Reads,
@@ -39,7 +37,7 @@ from reach.network.node import Node
 from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
 from reach.reduce import ALL, Reductions
-from reach.routing import overall, transit_index
+from reach.routing import core_attachments, overall, transit_index
 from reach.snapshot.amended import amended
 from reach.snapshot.index import instance_of
 from reach.snapshot.record import Record
@@ -236,6 +234,7 @@ class Resident(Ground):
         self.announcements()
         overall.tell(self)
         transit_index.tell(self)
+        core_attachments.tell(self)
         self._told = self.tables_told
 
     def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
@@ -338,16 +337,10 @@ class Resident(Ground):
 
     def _node(self, name: str) -> Node:
         """A node; of a thing that has gone nothing is left, and nobody is led there."""
-        kind, resource, _ = name.split("/", 2)
-        component = components().get(kind)
-        thing = component.reads[0] if component is not None and component.reads else None
-        edited = thing in COME_AND_GO and (thing, resource) in self._edited
-        if thing is not None and edited and self.snapshot.get(thing, resource) is None:
-            return Node(name, (Unmodelled(self._beyond(resource)),))
         try:
             return super()._make(name)
         except GoneError:
-            return Node(name, (Unmodelled(self._beyond(resource)),))
+            return Node(name, (Unmodelled(self._beyond(name.split("/", 2)[1])),))
 
     def _known(self, common: Mapping[str, Made], own: Mapping[str, Made], key: str) -> Made | None:
         known = own.get(key)

@@ -20,7 +20,6 @@ from typing import Any, TypeVar, cast
 from reach.component import Loner
 from reach.editable import (
     COME_AND_GO,
-    LATER,
     RULES,
     Read,
     Reads,
@@ -117,8 +116,6 @@ class Frames(local):
         """The same, and who asked for it is yet to say what he looked at."""
         with self.unheard(), self.frame() as reads:
             value = make()
-            if _works_out_later(value):
-                self.note(LATER)
         return Made(value, frozenset(reads))
 
 
@@ -322,21 +319,6 @@ def _place_table(name: str, at: _Place) -> property:
 
 for _name, _at in _PLACES.items():
     setattr(WatchedIndex, _name, _place_table(_name, _at))
-
-
-def _works_out_later(value: object) -> bool:
-    """Whether a thing keeps a snapshot, and reads more of it when it is asked for more; not one
-    that keeps what it was made of, as a roll does."""
-    kind = type(value)
-    if not kind.__module__.startswith("reach.snapshot."):
-        return False
-    kept = any(isinstance(each, cached_property) for each in vars(kind).values())
-    return kept and _keeps_a_snapshot(value)
-
-
-def _keeps_a_snapshot(value: object) -> bool:
-    kept = [getattr(each, "__self__", each) for each in vars(value).values()]
-    return any(isinstance(each, Snapshot | Index) or _works_out_later(each) for each in kept)
 
 
 def watched(snapshot: Snapshot, frames: Frames) -> Watched:

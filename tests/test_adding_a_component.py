@@ -83,7 +83,7 @@ def test_there_are_excerpts() -> None:
 def test_an_excerpt_that_is_not_there_is_found_out() -> None:
     """Control: a changed word, a changed indentation, a missing line."""
     (true,) = (block for block in excerpts() if block[0].startswith("class CarrierGateway"))
-    lines = sources()["reach/aws/carrier_gateway.py"]
+    lines = sources()["reach/snapshot/gateway_records.py"]
     assert stands_in(true, lines)
     for false in (
         [*true[:1], true[1].replace("Id", "str"), *true[2:]],

@@ -449,10 +449,14 @@ def test_an_estate_is_made_without_the_nodes_of_its_hosts(estate: Path) -> None:
 
 
 def packets_between(found: reach.Difference) -> dict[tuple[object, ...], list[HeaderSpace]]:
-    """What each exchanges with each, however it is put into lines."""
+    """What each exchanges with each, however it is put into lines: of several nobody makes a pair
+    with itself (:mod:`reach.comparing.pairs`)."""
     told: dict[tuple[object, ...], list[HeaderSpace]] = {}
     for line in (*found.gained, *found.lost, *found.undecided):
+        several = len(line.sources) > 1 and len(line.destinations) > 1
         for one, other in product(line.sources, line.destinations):
+            if several and one.resource == other.resource:
+                continue
             key = (line.was, line.now, one.resource, other.resource)
             told.setdefault(key, []).extend(line.packets)
     return told

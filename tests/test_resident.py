@@ -256,7 +256,7 @@ def test_anything_but_rules_is_no_edit_of_rules() -> None:
 
 def test_whoever_reads_rules_is_known() -> None:
     """A new reader of what groups and ACLs say has to be handed the record while it makes a node, a
-    memo or a table of the index: nothing of it may be worked out later (``editable.LATER``)."""
+    memo or a table of the index: nothing of it may be worked out later."""
     fields = [
         ("reach/aws/core_network.py", "ip_permissions"),
         ("reach/aws/network_acl.py", "entries"),
@@ -296,7 +296,7 @@ def test_whoever_reads_rules_is_known() -> None:
 
 def test_whoever_reads_peerings_is_known() -> None:
     """A new reader has to look them up in the making of a node, a memo or a table, from the ground
-    that it makes it for: nothing that works things out later reads any (``editable.LATER``)."""
+    that it makes it for: nothing that works things out later reads any."""
     where = ("aws", "snapshot", "routing", "balancing", "firewalling", "network", "interfaces")
     modules = [*(ROOT / "reach").glob("*.py")]
     modules += [path for folder in where for path in (ROOT / "reach" / folder).rglob("*.py")]

@@ -24,7 +24,7 @@ from bench.editing import edited
 from bench.grow import Size, write
 from reach.changes.edit import with_record
 from reach.comparing.aligned import resident
-from reach.editable import NOT_LATER, touched
+from reach.editable import RULES, touched
 from reach.lower import lower
 from reach.options import DEFAULTS
 from reach.resident import Resident
@@ -168,7 +168,7 @@ def lazy() -> Iterator[type]:
 def test_nothing_that_works_things_out_later_reads_what_may_be_edited() -> None:
     """But the index and its lines, of which each look says what it was made of; and the joins that
     belong to one ground, which keep none of it (``tests/test_resident_serving.py``)."""
-    words = [rf"(records|get)\({kind.__name__}" for kind in NOT_LATER]
+    words = [rf"(records|get)\({kind.__name__}" for kind in RULES]
     words += ["route_table_of", "gateway_route_tables", "network_acl_of", "prefix_list_entries"]
     words += ["lines", "group_but_rules"]
     readers = {

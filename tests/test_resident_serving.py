@@ -23,7 +23,6 @@ from reach.editable import COME_AND_GO, RULES
 from reach.lower import lower
 from reach.options import DEFAULTS
 from reach.resident import Resident
-from reach.snapshot.accelerators import Accelerators
 from reach.snapshot.balancer_records import ListenerRules
 from reach.snapshot.balancers import Balancers
 from reach.snapshot.endpoint_service_records import VpcEndpointConnection
@@ -34,7 +33,7 @@ from tests.test_resident import SAMPLES, graph, loaded, reads_of, unlike
 
 KINDS: tuple[str, ...] = tuple(SERVING)
 COMING: tuple[Any, ...] = (ListenerRules, VpcEndpointConnection)
-OF_ONE_GROUND = (Balancers, EndpointServices, Accelerators)
+OF_ONE_GROUND = (Balancers, EndpointServices)
 EACH = 2  # edits of a kind, of each sample
 TRIES = 6  # of which one has to be noticed that nobody hears of
 

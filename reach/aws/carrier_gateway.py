@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from reach.aim import Start
 from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.network.address import ANY_IPV4, RFC1918, RFC6598, Prefix, parse_address
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -37,8 +38,8 @@ from reach.network.stage import (
     Translate,
     Unmodelled,
 )
+from reach.snapshot.gateway_records import CarrierGateway
 from reach.snapshot.index import carrier_mapping, ipv4_blocks
-from reach.snapshot.record import Id, Tagged
 from reach.snapshot.records import Address, NetworkInterface, Vpc
 from reach.snapshot.section import Reference, Section
 from reach.states import CARRIER_GATEWAY, refused
@@ -50,17 +51,8 @@ _FOUR = Ranges.prefixes((ANY_IPV4,))
 _PRIVATE = Ranges.prefixes((*RFC1918, *RFC6598))
 
 
-class CarrierGateway(Tagged, frozen=True):
-    carrier_gateway_id: Id
-    vpc_id: str | None = None
-    state: str = ""
-    owner_id: str = ""
-
-
 def _get(lowering: Lowering, gateway_id: str) -> CarrierGateway:
-    gateway = lowering.snapshot.get(CarrierGateway, gateway_id)
-    assert gateway is not None
-    return gateway
+    return held(lowering.snapshot.get(CarrierGateway, gateway_id))
 
 
 def _pairs(lowering: Lowering, vpc_id: str) -> Table:

@@ -18,11 +18,12 @@ several route tables of one transit gateway, as far as what comes from there is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from reach.component import Component, End, Entry, Join, Link, Lowering, Target, node_name
+from reach.gone import held
 from reach.interfaces.ends import unheld_in
 from reach.interfaces.nameless import forget_towards
 from reach.network.header_space import ANYTHING, Ranges
@@ -40,7 +41,7 @@ from reach.network.stage import (
     Unmodelled,
     deny_all,
 )
-from reach.routing.core_attachments import WORKS, carries, standing
+from reach.routing.core_attachments import WORKS, attached, carries, of_vpc, standing
 from reach.routing.overall import core_networks
 from reach.snapshot.core_network_calls import DETAIL, POLICY, VPC_ATTACHMENT
 from reach.snapshot.core_network_policy import PolicyDocument, read_policy
@@ -52,7 +53,6 @@ from reach.snapshot.core_network_records import (
     CoreNetworkPeering,
     CoreNetworkPolicy,
     CoreNetworkVpcAttachment,
-    core_attachments,
     is_seen_whole,
     last_of_arn,
     live_policy,
@@ -74,21 +74,8 @@ _LINES = ("SITE_TO_SITE_VPN", "CONNECT", "DIRECT_CONNECT_GATEWAY")
 # ------------------------------------------------------------------- what there is
 
 
-def _attachments(lowering: Lowering) -> Mapping[str, CoreAttachment]:
-    return lowering.memo("core attachments", lambda: core_attachments(lowering.snapshot))
-
-
-def _of_vpc(lowering: Lowering, core_network_id: str, vpc_id: str) -> CoreAttachment | None:
-    """The attachment of a VPC; one that works before one that is gone."""
-
-    def make() -> dict[tuple[str, str], CoreAttachment]:
-        ordered = sorted(
-            _attachments(lowering).values(), key=lambda each: standing(each.about.state)
-        )
-        vpcs = [each for each in ordered if each.about.attachment_type == "VPC"]
-        return {(each.core_network_id, each.resource_id): each for each in vpcs}
-
-    return lowering.memo(f"{_NAME} by vpc", make).get((core_network_id, vpc_id))
+def _attachment(lowering: Lowering, attachment_id: str) -> CoreAttachment:
+    return held(attached(lowering).get(attachment_id))
 
 
 def _subnet_in(lowering: Lowering, attachment: CoreAttachment, zone: str) -> str | None:
@@ -112,7 +99,7 @@ def _document(lowering: Lowering, core_network_id: str) -> PolicyDocument | None
 
 def _enter(lowering: Lowering, arn: str, subnet_id: str, vpc_id: str) -> Entry:
     core_network_id = last_of_arn(arn)
-    attachment = _of_vpc(lowering, core_network_id, vpc_id)
+    attachment = of_vpc(lowering, core_network_id, vpc_id)
     if attachment is None:
         return Entry(node_name(_NAME, core_network_id, "unattached", vpc_id))
     if attachment.vpc is None:
@@ -150,7 +137,7 @@ def _astray(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, .
 
 
 def _unseen(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
-    if _attachments(lowering)[attachment_id].vpc is None:
+    if _attachment(lowering, attachment_id).vpc is None:
         words = "the subnets of this attachment are not known"
         return (Unmodelled(lowering.missing(CoreNetworkVpcAttachment, attachment_id, words)),)
     words = "not all its subnets are in the snapshot, so its zones are not known"
@@ -162,7 +149,7 @@ def _unseen(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, .
 
 def _in(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
     """A packet that an attachment brings in, from a zone."""
-    attachment = _attachments(lowering)[attachment_id]
+    attachment = _attachment(lowering, attachment_id)
     edge, domain = attachment.about.edge_location, attachment.domain
     state = carries(lowering, attachment)
     if not domain:
@@ -192,7 +179,7 @@ def _either(attachment: CoreAttachment, onward: str, zone: str) -> Choose:
 
 def _nameless(lowering: Lowering, attachment_id: str, zone: str) -> tuple[Stage, ...]:
     """A packet whose sender's groups are forgotten."""
-    attachment = _attachments(lowering)[attachment_id]
+    attachment = _attachment(lowering, attachment_id)
     where = f"{attachment.domain} {attachment.about.edge_location} {zone}"
     onward = node_name("core_network_segment", attachment.core_network_id, "lookup", where)
     return (FORGET, Forward((Route(ANYTHING, onward, _QUIET),), _QUIET))
@@ -233,7 +220,7 @@ def _refers_abroad(lowering: Lowering) -> bool:
 def _joins(lowering: Lowering) -> Iterator[Join]:
     """R-CWAN-6, R-SG-15: VPCs at one edge location, on the way in only."""
     joined: dict[tuple[str, str], list[str]] = {}
-    for each in _attachments(lowering).values():
+    for each in attached(lowering).values():
         if each.about.attachment_type != "VPC" or not standing(each.about.state):
             continue
         if _keeps_groups(lowering, each, "") is not False:
@@ -250,7 +237,7 @@ def _joins(lowering: Lowering) -> Iterator[Join]:
 def _out(lowering: Lowering, attachment_id: str, argument: str) -> tuple[Stage, ...]:
     """A packet that a route sends to an attachment.  ``argument``: the edge and zone it is from."""
     edge, zone = argument.split(" ")
-    attachment = _attachments(lowering).get(attachment_id)
+    attachment = attached(lowering).get(attachment_id)
     if attachment is None:
         words = "this attachment is not known"
         return (Unmodelled(lowering.missing(CoreNetworkAttachment, attachment_id, words)),)
@@ -338,10 +325,10 @@ def _exit(attachment: CoreAttachment, subnet_id: str) -> str:
 
 def _emit(lowering: Lowering, attachment_id: str, subnet_id: str) -> tuple[Stage, ...]:
     """The attachment's own interface puts the packet on its subnet's wire (R-RT-3, U-20)."""
-    attachment = _attachments(lowering)[attachment_id]
-    assert attachment.vpc is not None
+    attachment = _attachment(lowering, attachment_id)
+    vpc = held(attachment.vpc)
     onward = _to(node_name("subnet", subnet_id, "emit", "attachment"))
-    if not attachment.vpc.options.appliance_mode_support or len(attachment.subnet_ids) == 1:
+    if not vpc.options.appliance_mode_support or len(attachment.subnet_ids) == 1:
         return (onward,)
     anything = Rule(ANYTHING, Action.PERMIT, _QUIET)
     return (Filter((), anything, _session(attachment, subnet_id)), onward)
@@ -385,20 +372,20 @@ def _from_transit_gateway(
         for each in lowering.snapshot.records(TransitGatewayRouteTable)
         if each.transit_gateway_id == gateway_id
     ]
-    attached = [
+    told = [
         each
-        for each in _attachments(lowering).values()
+        for each in attached(lowering).values()
         if each.core_network_id == core_network_id and each.resource_id in tables
     ]
-    if len(attached) != 1:
+    if len(told) != 1:
         words = f"to which segment {gateway_id} sends is not told"
         gap = lowering.missing(CoreNetworkAttachment, core_network_id, words)
-        return (Unmodelled(replace(gap, words=words) if attached else gap),)
-    onward = node_name(_NAME, attached[0].id, "in", _ANY_ZONE)
+        return (Unmodelled(replace(gap, words=words) if told else gap),)
+    onward = node_name(_NAME, told[0].id, "in", _ANY_ZONE)
     if len(tables) == 1:
         return (Forward((Route(ANYTHING, onward, _QUIET),), _QUIET),)
-    words = f"assumed: the packet was routed by {attached[0].resource_id}, the table attached"
-    return (Choose((Option(onward, Origin(attached[0].id, words)),)),)
+    words = f"assumed: the packet was routed by {told[0].resource_id}, the table attached"
+    return (Choose((Option(onward, Origin(told[0].id, words)),)),)
 
 
 # ------------------------------------------------------------------- lines and ends
@@ -406,7 +393,7 @@ def _from_transit_gateway(
 
 def _links(lowering: Lowering) -> Iterator[Link]:
     """Attachments beyond which hosts on-premises lie, nobody knows which."""
-    for each in _attachments(lowering).values():
+    for each in attached(lowering).values():
         if each.about.attachment_type in _LINES and standing(each.about.state):
             node = node_name(_NAME, each.id, "line")
             yield Link(each.id, node, Ranges(()), gap=_beyond_origin(each))
@@ -423,7 +410,7 @@ def _unlisted(lowering: Lowering, core_network_id: str) -> Origin:
 
 def _unseen_vpc(lowering: Lowering, _: Ranges) -> Origin | None:
     """R-SHARE-4: an attached VPC that is not in the snapshot may have any private address."""
-    for each in _attachments(lowering).values():
+    for each in attached(lowering).values():
         vpc = lowering.snapshot.get(Vpc, each.resource_id)
         if each.about.attachment_type == "VPC" and vpc is None and standing(each.about.state):
             words = f"is not in the snapshot; it is attached to {each.core_network_id}"
@@ -438,7 +425,7 @@ def _unseen_vpc(lowering: Lowering, _: Ranges) -> Origin | None:
 
 def _line(lowering: Lowering, resource: str, _: str) -> tuple[Stage, ...]:
     """What hosts beyond an attachment send; or beyond a network whose attachments are not known."""
-    attachment = _attachments(lowering).get(resource)
+    attachment = attached(lowering).get(resource)
     origin = _beyond_origin(attachment) if attachment else _unlisted(lowering, resource)
     return (Unmodelled(origin),)
 
@@ -448,7 +435,7 @@ def _end(lowering: Lowering, core_network_id: str) -> End | None:
     known = lowering.snapshot.get
     mine = [
         each
-        for each in _attachments(lowering).values()
+        for each in attached(lowering).values()
         if each.core_network_id == core_network_id and standing(each.about.state)
     ]
     there = known(CoreNetwork, core_network_id) or known(CoreNetworkDetails, core_network_id)
@@ -462,7 +449,7 @@ def _end(lowering: Lowering, core_network_id: str) -> End | None:
 
 def _attachment_end(lowering: Lowering, attachment_id: str) -> End | None:
     """As a source or a destination: what it attaches, by way of it."""
-    attachment = _attachments(lowering).get(attachment_id)
+    attachment = attached(lowering).get(attachment_id)
     return None if attachment is None else _beyond(lowering, attachment_id, [attachment])
 
 
@@ -498,7 +485,7 @@ def _places(lowering: Lowering) -> tuple[tuple[str, str], ...]:
     """The edges and zones that packets may come from."""
     subnets = lowering.snapshot.records(Subnet)
     zones = {lowering.index.parent_zone_of(subnet.subnet_id) for subnet in subnets} - {""}
-    edges = {each.about.edge_location for each in _attachments(lowering).values()}
+    edges = {each.about.edge_location for each in attached(lowering).values()}
     return tuple((edge, zone) for edge in sorted(edges) for zone in (*sorted(zones), _ANY_ZONE))
 
 

@@ -24,6 +24,7 @@ from functools import partial
 from itertools import groupby
 
 from reach.component import Component, Lowering, node_name
+from reach.gone import first, held
 from reach.network.address import Prefix, is_ipv4
 from reach.network.header_space import ANYTHING, to_prefix
 from reach.network.stage import (
@@ -36,7 +37,7 @@ from reach.network.stage import (
     Stage,
     Unmodelled,
 )
-from reach.routing.core_attachments import standing
+from reach.routing.core_attachments import attached, standing
 from reach.snapshot.core_network_calls import ROUTES
 from reach.snapshot.core_network_policy import (
     PolicyDocument,
@@ -55,7 +56,6 @@ from reach.snapshot.core_network_records import (
     CoreNetworkPolicy,
     CoreNetworkRoute,
     CoreNetworkRoutes,
-    core_attachments,
     group_domain,
     is_seen_whole,
     live_policy,
@@ -142,8 +142,7 @@ def _read(lowering: Lowering, core_network_id: str, domain: str, edge: str) -> _
         return _Contents(nothing=Origin(core_network_id, words))
     if table is not None:
         return _as_listed(lowering, core_network_id, edge, table)
-    text = live_policy(lowering.snapshot, core_network_id)
-    document = None if text is None else read_policy(text)
+    document = _document(lowering, core_network_id)
     if document is None:
         words = f"the routes of {_of(domain)} at {edge} are not known"
         return _Contents(nothing=lowering.missing(CoreNetworkPolicy, core_network_id, words))
@@ -153,7 +152,7 @@ def _read(lowering: Lowering, core_network_id: str, domain: str, edge: str) -> _
     if document.filters_routes:
         words = "routing policies filter its routes; only get-network-routes tells what they leave"
         return _Contents(nothing=Origin(core_network_id, words))
-    plan = _plan(lowering, core_network_id, document)
+    plan = _plan(lowering, core_network_id)
     kind, _, name = domain.partition(":")
     make = _of_group if kind == "group" else _of_segment
     found, more = make(lowering, plan, name, edge)
@@ -168,14 +167,21 @@ def _of(domain: str) -> str:
     return f"{'function group' if kind == 'group' else 'segment'} {name}"
 
 
-def _attachments(lowering: Lowering) -> Mapping[str, CoreAttachment]:
-    return lowering.memo("core attachments", lambda: core_attachments(lowering.snapshot))
+def _document(lowering: Lowering, core_network_id: str) -> PolicyDocument | None:
+    """The policy in force, as far as it is known and can be read."""
+
+    def make() -> PolicyDocument | None:
+        text = live_policy(lowering.snapshot, core_network_id)
+        return None if text is None else read_policy(text)
+
+    return lowering.memo(f"{_NAME} policy {core_network_id}", make)
 
 
-def _plan(lowering: Lowering, core_network_id: str, document: PolicyDocument) -> _Plan:
+def _plan(lowering: Lowering, core_network_id: str) -> _Plan:
     def make() -> _Plan:
+        document = held(_document(lowering, core_network_id))
         found: dict[str, list[CoreAttachment]] = {}
-        for each in _attachments(lowering).values():
+        for each in attached(lowering).values():
             if each.core_network_id == core_network_id and standing(each.about.state):
                 found.setdefault(each.domain, []).append(each)
         attachments = {domain: tuple(each) for domain, each in found.items()}
@@ -240,7 +246,7 @@ def _led(
         domain = group_domain(each.network_function_group_name)
         members = [
             attachment
-            for attachment in _attachments(lowering).values()
+            for attachment in attached(lowering).values()
             if attachment.core_network_id == core_network_id
             and attachment.domain == domain
             and attachment.about.edge_location == there
@@ -442,11 +448,11 @@ def _best(found: Iterable[_Candidate]) -> Iterator[_Candidate]:
     """The best of each prefix; what is equally good is one route with all their ways."""
     ordered = sorted(found, key=lambda c: (-c.prefix.length, c.prefix.value, c.rank, c.locator))
     for _, group in groupby(ordered, key=lambda c: c.prefix):
-        first, *others = group
+        best, *others = group
         for other in others:
-            if other.rank == first.rank:
-                first = _merged(first, other)
-        yield first
+            if other.rank == best.rank:
+                best = _merged(best, other)
+        yield best
 
 
 def _merged(one: _Candidate, other: _Candidate) -> _Candidate:
@@ -511,7 +517,7 @@ def _words(way: _Way) -> str:
 def _candidate(lowering: Lowering, core_network_id: str, argument: str) -> _Candidate:
     domain, edge, _, prefix = argument.split(" ")
     best = _contents(lowering, core_network_id, domain, edge).best
-    return next(each for each in best if str(each.prefix) == prefix)
+    return first(each for each in best if str(each.prefix) == prefix)
 
 
 def _may(lowering: Lowering, core_network_id: str, argument: str) -> tuple[Stage, ...]:
@@ -535,8 +541,7 @@ def _may(lowering: Lowering, core_network_id: str, argument: str) -> tuple[Stage
 
 def _open(lowering: Lowering, core_network_id: str, argument: str) -> tuple[Stage, ...]:
     """A route that leads nobody knows where."""
-    opened = _candidate(lowering, core_network_id, argument).open
-    assert opened is not None
+    opened = held(_candidate(lowering, core_network_id, argument).open)
     return (Unmodelled(replace(opened, resource=core_network_id)),)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.network.address import GLOBAL_UNICAST_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -40,9 +41,7 @@ _INTERNET = "internet/world/routes"
 
 
 def _get(lowering: Lowering, gateway_id: str) -> EgressOnlyInternetGateway:
-    gateway = lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id)
-    assert gateway is not None
-    return gateway
+    return held(lowering.snapshot.get(EgressOnlyInternetGateway, gateway_id))
 
 
 def _vpc_of(gateway: EgressOnlyInternetGateway) -> str:

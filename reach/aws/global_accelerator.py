@@ -20,7 +20,7 @@ Not modelled: custom routing accelerators; health, which moves traffic between g
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
@@ -28,6 +28,7 @@ from reach.aim import Start, Visit
 from reach.balancing.joins import balancers
 from reach.balancing.node import EPHEMERAL, QUIET
 from reach.component import Component, End, Lowering, node_name
+from reach.gone import held, nth
 from reach.interfaces.gateways import named_by
 from reach.network.address import (
     ANY_IPV4,
@@ -55,7 +56,13 @@ from reach.network.stage import (
     deny_all,
     unknown_filter,
 )
-from reach.snapshot.accelerators import Accelerators, Way, listener_of
+from reach.snapshot.accelerators import (
+    Accelerators,
+    Groups,
+    Way,
+    groups_by_listener,
+    listener_of,
+)
 from reach.snapshot.balancer_records import (
     Accelerator,
     AcceleratorEndpointGroup,
@@ -77,10 +84,17 @@ _EDGE = Ranges.of(parse_address("13.248.118.1"))
 
 
 def _accelerators(lowering: Lowering) -> Accelerators:
-    snapshot, index = lowering.snapshot, lowering.index
-    return lowering.own(
-        f"{_NAME} joins", lambda: Accelerators(snapshot, index, balancers(lowering))
-    )
+    def groups() -> Groups:
+        return lowering.table(f"{_NAME} groups", _groups)
+
+    def make() -> Accelerators:
+        return Accelerators(lowering.snapshot, lowering.index, balancers(lowering), groups)
+
+    return lowering.own(f"{_NAME} joins", make)
+
+
+def _groups(lowering: Lowering) -> Groups:
+    return groups_by_listener(lowering.snapshot)
 
 
 def _part(arn: str, part: str, argument: str = "") -> str:
@@ -88,9 +102,7 @@ def _part(arn: str, part: str, argument: str = "") -> str:
 
 
 def _get(lowering: Lowering, resource: str) -> Accelerator:
-    accelerator = lowering.snapshot.get(Accelerator, unquote(resource))
-    assert accelerator is not None
-    return accelerator
+    return held(lowering.snapshot.get(Accelerator, unquote(resource)))
 
 
 def _says(accelerator: Accelerator, words: str, locator: str = "", code: str = "") -> Origin:
@@ -103,7 +115,11 @@ def _addresses(accelerator: Accelerator) -> Ranges:
 
 
 def _session(accelerator: Accelerator) -> str:
-    return f"{_NAME} {accelerator.accelerator_arn}"
+    return _session_of(accelerator.accelerator_arn)
+
+
+def _session_of(arn: str) -> str:
+    return f"{_NAME} {arn}"
 
 
 # ------------------------------------------------------------------- listeners
@@ -171,7 +187,7 @@ def _listener(lowering: Lowering, resource: str, arn: str) -> tuple[Stage, ...]:
 def _way(lowering: Lowering, resource: str, argument: str) -> tuple[Stage, ...]:
     accelerator = _get(lowering, resource)
     arn, number = argument.split(" ")
-    way = (_accelerators(lowering).ways(arn) or ())[int(number)]
+    way = nth(_accelerators(lowering).ways(arn) or (), int(number))
     if way.unknown is not None:
         words = f"the endpoint {way.endpoint} of {accelerator.name} is not known"
         return (Unmodelled(lowering.missing(way.unknown, way.endpoint, words)),)
@@ -303,7 +319,7 @@ def _outside(
 ) -> tuple[Stage, ...]:
     accelerator = _get(lowering, resource)
     arn, number = argument.split(" ")
-    way = (_accelerators(lowering).ways(arn) or ())[int(number)]
+    way = nth(_accelerators(lowering).ways(arn) or (), int(number))
     return (
         _onward(
             accelerator,
@@ -343,27 +359,28 @@ def _leave(lowering: Lowering, resource: str, subnet_id: str) -> tuple[Stage, ..
 
 def _by_flow_state(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """R-GA-1: replies return through the accelerator, without a route."""
-
-    def make() -> dict[str, list[tuple[Accelerator, int]]]:
-        found: dict[str, list[tuple[Accelerator, int]]] = {}
-        for accelerator, way in _all_ways(lowering):
-            if way is not None and way.preserved and way.interface is not None:
-                entry = accelerator, way.private
-                found.setdefault(way.interface.subnet_id or "", []).append(entry)
-        return found
-
     part = "leave" if lowering.option(_ACL) == "check" else "reply"
     routes = (
         Route(
             HeaderSpace.where(source=Ranges.of(private)),
-            _part(accelerator.accelerator_arn, part, subnet_id if part == "leave" else ""),
+            _part(arn, part, subnet_id if part == "leave" else ""),
             QUIET,
-            session=_session(accelerator),
+            session=_session_of(arn),
         )
-        for accelerator, private in lowering.memo(f"{_NAME} served", make).get(subnet_id, ())
+        for arn, private in lowering.table(f"{_NAME} served", _served).get(subnet_id, ())
     )
     found = tuple(routes)
     return (Forward(found),) if found else ()
+
+
+def _served(lowering: Lowering) -> Mapping[str, tuple[tuple[str, int], ...]]:
+    """By subnet the addresses that see the client, each with the accelerator that sends to it."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for accelerator, way in _all_ways(lowering):
+        if way is not None and way.preserved and way.interface is not None:
+            entry = accelerator.accelerator_arn, way.private
+            found.setdefault(way.interface.subnet_id or "", []).append(entry)
+    return {subnet: tuple(entries) for subnet, entries in found.items()}
 
 
 def _all_ways(lowering: Lowering) -> Iterator[tuple[Accelerator, Way | None]]:
@@ -422,7 +439,7 @@ def _openings(lowering: Lowering) -> Iterator[Origin]:
 
     So does a listener or an endpoint group of one that its own call does not show.
     """
-    for named in _accelerators(lowering).unheld:
+    for named in _accelerators(lowering).unheld():
         words = f"where {named} leads is not known"
         yield lowering.missing(Accelerator, named, words)
     scopes = lowering.snapshot.scopes

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.interfaces.claims import dispute, disputed, elastic
 from reach.interfaces.gateways import attached_to, attachment_of, translators_in
 from reach.network.address import (
@@ -192,9 +193,7 @@ def _untranslated(lowering: Lowering, gateway_id: str, side: str) -> tuple[Case,
 
 
 def _get(lowering: Lowering, gateway_id: str) -> InternetGateway:
-    gateway = lowering.snapshot.get(InternetGateway, gateway_id)
-    assert gateway is not None
-    return gateway
+    return held(lowering.snapshot.get(InternetGateway, gateway_id))
 
 
 def _attached(lowering: Lowering, gateway: InternetGateway) -> tuple[Stage, ...]:

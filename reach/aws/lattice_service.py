@@ -14,12 +14,13 @@ Not modelled: what a request must look like, and who may make it (R-LAT-4).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
 from reach.aim import Visit
 from reach.component import Component, End, Lowering, node_name
+from reach.gone import held, nth
 from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP
@@ -125,8 +126,7 @@ def _listens(listener: LatticeListener) -> Route:
 
 def _listener(lowering: Lowering, listener_id: str, _: str) -> tuple[Stage, ...]:
     """R-LAT-4: which rule a request meets is in the request; any of their actions may be taken."""
-    listener = lowering.snapshot.get(LatticeListener, listener_id)
-    assert listener is not None
+    listener = held(lowering.snapshot.get(LatticeListener, listener_id))
     rules = overall.lattice(lowering).rules(listener)
     nodes = dict.fromkeys(
         node
@@ -227,11 +227,8 @@ def _picked(group: LatticeTargetGroup, target: str) -> Origin:
 def _target(lowering: Lowering, group_id: str, number: str) -> tuple[Stage, ...]:
     """R-LAT-3: from an address of Lattice's, without the client's groups, to one target."""
     lattice = overall.lattice(lowering)
-    group = lowering.snapshot.get(LatticeTargetGroup, group_id)
-    targets = lattice.targets(group_id)
-    assert group is not None
-    assert targets is not None
-    target = targets[int(number)]
+    group = held(lowering.snapshot.get(LatticeTargetGroup, group_id))
+    target = nth(held(lattice.targets(group_id)), int(number))
     addresses = lattice.target_addresses(group, target)
     if not addresses:
         words = f"the address of its target {target.id} is not known"
@@ -256,7 +253,7 @@ def _vpc_of(group: LatticeTargetGroup) -> str:
     return id_in(group.config.vpc_identifier) if group.config else ""
 
 
-def _groups_by_vpc(lowering: Lowering) -> dict[str, list[str]]:
+def _groups_by_vpc(lowering: Lowering) -> Mapping[str, list[str]]:
     """The target groups whose targets stand in a VPC."""
     found: dict[str, list[str]] = {}
     for group in lowering.snapshot.records(LatticeTargetGroup):
@@ -267,7 +264,7 @@ def _groups_by_vpc(lowering: Lowering) -> dict[str, list[str]]:
 
 def _from_targets(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """What targets in the subnet's VPC answer, back to Lattice past the subnet's network ACL."""
-    by_vpc = lowering.memo(f"{_NAME} by vpc", partial(_groups_by_vpc, lowering))
+    by_vpc = lowering.table(f"{_NAME} by vpc", _groups_by_vpc)
     groups = by_vpc.get(overall.lattice(lowering).vpc_of(subnet_id), ())
     match = HeaderSpace.where(destination=overall.lattice(lowering).addresses)
     routes = []

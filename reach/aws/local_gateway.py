@@ -22,6 +22,7 @@ from functools import partial
 from itertools import groupby
 
 from reach.component import Component, End, Entry, Link, Lowering, Target, node_name
+from reach.gone import first
 from reach.interfaces.ends import unheld_in
 from reach.network.address import ANY_IPV4, ANY_IPV6, RFC1918, RFC6598, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges, to_prefix
@@ -368,8 +369,7 @@ def _rank(found: tuple[int, Route]) -> int:
 
 def _inbound(lowering: Lowering, side: _Side) -> tuple[tuple[int, Route], ...]:
     """Routes into a VPC, each with its rank: minus its length, a static one half a step before."""
-    key = f"{_NAME} inbound {side.vpc} {side.gateway}"
-    return lowering.memo(key, lambda: tuple(_inbound_routes(lowering, side)))
+    return lowering.memo(f"{_NAME} inbound {side}", lambda: tuple(_inbound_routes(lowering, side)))
 
 
 def _inbound_routes(lowering: Lowering, side: _Side) -> Iterator[tuple[int, Route]]:
@@ -428,7 +428,7 @@ def _unsure(lowering: Lowering, gateway_id: str, subnet_id: str) -> tuple[Stage,
 
 def _into(lowering: Lowering, gateway_id: str, vpc_id: str) -> tuple[Stage, ...]:
     """Into a VPC: to its private addresses, by local routing."""
-    side = next(each for each in _at(lowering, gateway_id) if each.vpc == vpc_id)
+    side = first(each for each in _at(lowering, gateway_id) if each.vpc == vpc_id)
     local = Forward((Route(ANYTHING, node_name("vpc", vpc_id, "local"), _QUIET),), _QUIET)
     if side.mode == _DIRECT:
         return (_only_instances(lowering, side, "destination"), local)

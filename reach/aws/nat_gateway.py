@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from reach.component import Component, Denial, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.interfaces.gateways import translators_in
 from reach.network.address import ANY_IPV4, Prefix, is_ipv4, parse_address
 from reach.network.field import ICMP, ICMPV6, TCP, UDP
@@ -80,9 +81,7 @@ _FROM_TRANSIT, _ZONE = "nat-from-transit", "regional-nat-zone"
 
 
 def _get(lowering: Lowering, gateway_id: str) -> NatGateway:
-    gateway = lowering.snapshot.get(NatGateway, gateway_id)
-    assert gateway is not None
-    return gateway
+    return held(lowering.snapshot.get(NatGateway, gateway_id))
 
 
 def _session(gateway_id: str) -> str:

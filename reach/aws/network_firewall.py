@@ -82,7 +82,7 @@ from reach.snapshot.firewall_records import (
     FirewallPolicy,
     RuleGroup,
 )
-from reach.snapshot.firewalls import FirewallPlace, firewall_places, is_firewalls
+from reach.snapshot.firewalls import FirewallPlace, firewall_places, is_firewalls, status_of
 from reach.snapshot.index import subnet_blocks
 from reach.snapshot.records import (
     EgressOnlyInternetGateway,
@@ -129,7 +129,7 @@ def _in(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]:
     subnet = lowering.snapshot.get(Subnet, place.subnet)
     vpc_id = (subnet.vpc_id or "") if subnet is not None else ""
     state = (
-        *_ready(firewall, place),
+        *_ready(lowering, firewall, place),
         *lowering.slot("encryption.gateway_load_balancer", vpc_id),
     )
     if firewall.firewall.proxy_settings is not None:
@@ -153,13 +153,14 @@ def _in(lowering: Lowering, place_id: str, _: str) -> tuple[Stage, ...]:
     )
 
 
-def _ready(firewall: Firewall, place: FirewallPlace) -> tuple[Stage, ...]:
+def _ready(lowering: Lowering, firewall: Firewall, place: FirewallPlace) -> tuple[Stage, ...]:
     """R-NFW-1: READY takes traffic; SCALING is a change of the capacity of one that does."""
-    if place.status in ("READY", "SCALING", ""):
+    status = status_of(lowering.snapshot, place)
+    if status in ("READY", "SCALING", ""):
         return ()
-    words = f"is {place.status} at {firewall.name}"
+    words = f"is {status} at {firewall.name}"
     origin = Origin(place.id, words, "state", "BAD_STATE", firewall.name)
-    return (refused(place.status, FIREWALL_ENDPOINT, origin),)
+    return (refused(status, FIREWALL_ENDPOINT, origin),)
 
 
 def _told_apart(

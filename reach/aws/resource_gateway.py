@@ -16,11 +16,12 @@ Not modelled: network segments of tunnel endpoints (R-RES-4); where names resolv
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from reach.aim import Start, Visit
 from reach.component import Component, End, Lowering, node_name
+from reach.gone import held
 from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix, is_ipv4, parse_address
 from reach.network.field import TCP
@@ -267,8 +268,7 @@ def _by_name(configuration: ResourceConfiguration) -> tuple[Stage, ...]:
 
 
 def _somewhere(lowering: Lowering, configuration_id: str, _: str) -> tuple[Stage, ...]:
-    configuration = _configuration(lowering, configuration_id)
-    assert configuration is not None
+    configuration = held(_configuration(lowering, configuration_id))
     words = f"which address {_shown(configuration)} stands for is not in the snapshot"
     return (Unmodelled(_origin(configuration, words, code="UNKNOWN_RESOURCE")),)
 
@@ -313,12 +313,9 @@ def _sources(
 
 def _out(lowering: Lowering, configuration_id: str, subnet_id: str) -> tuple[Stage, ...]:
     """R-RES-2: out of the gateway, from its address, past its groups, to the resource."""
-    configuration = _configuration(lowering, configuration_id)
-    assert configuration is not None
-    gateway = _gateway(lowering, configuration)
-    address = _address(configuration)
-    assert gateway is not None
-    assert address is not None
+    configuration = held(_configuration(lowering, configuration_id))
+    gateway = held(_gateway(lowering, configuration))
+    address = held(_address(configuration))
     sources = _sources(lowering, gateway, subnet_id, _FAMILIES[is_ipv4(address)])
     if not sources:
         words = f"its addresses in {subnet_id} are not known"
@@ -349,28 +346,24 @@ def _to_gateways(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     routes = tuple(
         Route(
             ANYTHING,
-            node_name(_NAME, configuration.id, "back", subnet_id),
+            node_name(_NAME, configuration_id, "back", subnet_id),
             _QUIET,
-            session=_session(configuration.id, subnet_id),
+            session=_session(configuration_id, subnet_id),
         )
-        for configuration in _by_subnet(lowering).get(subnet_id, ())
+        for configuration_id in lowering.table(f"{_NAME} by subnet", _by_subnet).get(subnet_id, ())
     )
     return (Forward(routes),) if routes else ()
 
 
-def _by_subnet(lowering: Lowering) -> dict[str, list[ResourceConfiguration]]:
+def _by_subnet(lowering: Lowering) -> Mapping[str, list[str]]:
     """The configurations whose gateway has an interface in a subnet."""
-
-    def make() -> dict[str, list[ResourceConfiguration]]:
-        found: dict[str, list[ResourceConfiguration]] = {}
-        for configuration in lowering.snapshot.records(ResourceConfiguration):
-            gateway = _gateway(lowering, configuration)
-            if gateway is not None and _address(configuration) is not None:
-                for subnet_id in gateway.subnet_ids:
-                    found.setdefault(subnet_id, []).append(configuration)
-        return found
-
-    return lowering.memo(f"{_NAME} by subnet", make)
+    found: dict[str, list[str]] = {}
+    for configuration in lowering.snapshot.records(ResourceConfiguration):
+        gateway = _gateway(lowering, configuration)
+        if gateway is not None and _address(configuration) is not None:
+            for subnet_id in gateway.subnet_ids:
+                found.setdefault(subnet_id, []).append(configuration.id)
+    return found
 
 
 def _back(lowering: Lowering, configuration_id: str, subnet_id: str) -> tuple[Stage, ...]:
@@ -411,7 +404,7 @@ def _senders(lowering: Lowering, interface: NetworkInterface) -> tuple[Start, ..
 
 def _group_sets(lowering: Lowering) -> Iterator[tuple[str, frozenset[str]]]:
     """R-RES-2: the groups that a resource sees behind the gateway's address."""
-    for gateway in lowering.snapshot.records(ResourceGateway):
+    for gateway in lowering.snapshot.lasting(ResourceGateway):
         if gateway.security_group_ids:
             yield gateway.vpc_id, frozenset(gateway.security_group_ids)
 

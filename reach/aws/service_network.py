@@ -21,6 +21,7 @@ from functools import partial
 
 from reach.aim import Visit
 from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.network.address import Prefix, is_public
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -138,8 +139,7 @@ def _clients(lowering: Lowering, vpc_id: str, _: str) -> tuple[Stage, ...]:
 
 def _associated(lowering: Lowering, association_id: str, _: str) -> tuple[Stage, ...]:
     """R-LAT-2: past the association's groups into the network."""
-    association = lowering.snapshot.get(ServiceNetworkVpcAssociation, association_id)
-    assert association is not None
+    association = held(lowering.snapshot.get(ServiceNetworkVpcAssociation, association_id))
     origin = Origin(association_id, f"is {association.status}", "status", "BAD_STATE")
     if not may_work(association.status, LATTICE):
         return _nothing(origin)
@@ -157,8 +157,7 @@ def _associated(lowering: Lowering, association_id: str, _: str) -> tuple[Stage,
 
 def _into(lowering: Lowering, association_id: str, _: str) -> tuple[Stage, ...]:
     """Replies into the associated VPC."""
-    association = lowering.snapshot.get(ServiceNetworkVpcAssociation, association_id)
-    assert association is not None
+    association = held(lowering.snapshot.get(ServiceNetworkVpcAssociation, association_id))
     return (_to(node_name("vpc", association.vpc_id, "local")),)
 
 

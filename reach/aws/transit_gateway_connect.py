@@ -16,39 +16,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reach.component import Component, End, Link, Lowering, node_name
+from reach.gone import held
 from reach.network.header_space import ANYTHING
 from reach.network.stage import Forward, Origin, Route, Stage, deny_all, unknown_filter
 from reach.snapshot.lines import but_default, is_default
-from reach.snapshot.record import Id, Part, Tagged
 from reach.snapshot.section import Section
-from reach.snapshot.transit_records import TransitGatewayAttachment
+from reach.snapshot.transit_records import (
+    TransitGatewayAttachment,
+    TransitGatewayConnect,
+    TransitGatewayConnectPeer,
+)
 from reach.states import TRANSIT_GATEWAY_ATTACHMENT, refused
 
 _NAME = "transit_gateway_connect"
 _QUIET = Origin("", "")
 _KIND = "connect"
-
-
-class TransitGatewayConnect(Tagged, frozen=True):
-    transit_gateway_attachment_id: Id
-    transport_transit_gateway_attachment_id: str | None = None
-    transit_gateway_id: str | None = None
-    state: str = ""
-
-
-class ConnectPeerBgp(Part, frozen=True):
-    bgp_status: str = ""
-
-
-class ConnectPeerConfiguration(Part, frozen=True):
-    bgp_configurations: tuple[ConnectPeerBgp, ...] = ()
-
-
-class TransitGatewayConnectPeer(Tagged, frozen=True):
-    transit_gateway_connect_peer_id: Id
-    transit_gateway_attachment_id: str | None = None
-    state: str = ""
-    connect_peer_configuration: ConnectPeerConfiguration = ConnectPeerConfiguration()
 
 
 # ------------------------------------------------------------------- whether it works
@@ -84,8 +66,7 @@ def _sessions(lowering: Lowering, attachment: TransitGatewayAttachment) -> bool 
 
 
 def _carries(lowering: Lowering, attachment_id: str) -> tuple[Stage, ...]:
-    attachment = _attachment(lowering, attachment_id)
-    assert attachment is not None
+    attachment = held(_attachment(lowering, attachment_id))
     up = _sessions(lowering, attachment)
     stages: tuple[Stage, ...] = ()
     if up is None:
@@ -134,8 +115,7 @@ def _out(lowering: Lowering, attachment_id: str, _: str) -> tuple[Stage, ...]:
 
 
 def _in(lowering: Lowering, attachment_id: str, _: str) -> tuple[Stage, ...]:
-    attachment = _attachment(lowering, attachment_id)
-    assert attachment is not None
+    attachment = held(_attachment(lowering, attachment_id))
     gateway_id = attachment.transit_gateway_id
     onward = node_name("transit_gateway", attachment_id, "in", f"{gateway_id} -")
     return (

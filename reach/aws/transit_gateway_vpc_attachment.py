@@ -25,6 +25,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from reach.component import Component, Denial, Entry, Join, Lowering, Target, node_name
+from reach.gone import held
 from reach.interfaces.nameless import forget_towards
 from reach.network.address import Prefix
 from reach.network.field import Header
@@ -59,9 +60,7 @@ _NO_REFERENCES = ("use1-az3",)
 
 
 def _get(lowering: Lowering, attachment_id: str) -> TransitGatewayVpcAttachment:
-    attachment = lowering.snapshot.get(TransitGatewayVpcAttachment, attachment_id)
-    assert attachment is not None
-    return attachment
+    return held(lowering.snapshot.get(TransitGatewayVpcAttachment, attachment_id))
 
 
 def _to(node: str, origin: Origin = _QUIET) -> Forward:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reach.component import Component, End, Link, Lowering, Uplink, node_name
+from reach.gone import held
 from reach.network.address import ANY_IPV4, ANY_IPV6, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Forward, Origin, Route, Rule, Stage, deny_all
@@ -123,15 +124,13 @@ def _sessions(interface: VirtualInterface) -> Filter:
 
 
 def _out(lowering: Lowering, name: str, _: str) -> tuple[Stage, ...]:
-    interface = lowering.snapshot.get(VirtualInterface, name)
-    assert interface is not None
+    interface = held(lowering.snapshot.get(VirtualInterface, name))
     hosts = node_name("on_premises", name, "hosts")
     return (_sessions(interface), Forward((Route(ANYTHING, hosts, _QUIET),), _QUIET))
 
 
 def _in(lowering: Lowering, name: str, _: str) -> tuple[Stage, ...]:
-    interface = lowering.snapshot.get(VirtualInterface, name)
-    assert interface is not None
+    interface = held(lowering.snapshot.get(VirtualInterface, name))
     gateway_id = lowering.index.lines.gateway_of(interface)
     if interface.virtual_gateway_id:
         onward = node_name("vpn_gateway", interface.virtual_gateway_id, "in")

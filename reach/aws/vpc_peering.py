@@ -25,6 +25,7 @@ from reach.component import (
     Target,
     node_name,
 )
+from reach.gone import held
 from reach.interfaces.ends import unheld_in
 from reach.network.address import Prefix
 from reach.network.header_space import ANYTHING, EVERYWHERE, HeaderSpace, Ranges
@@ -52,9 +53,7 @@ _SOURCE = "peering-source"
 
 
 def _get(lowering: Lowering, peering_id: str) -> VpcPeeringConnection:
-    peering = lowering.snapshot.get(VpcPeeringConnection, peering_id)
-    assert peering is not None
-    return peering
+    return held(lowering.snapshot.get(VpcPeeringConnection, peering_id))
 
 
 def _blocks(lowering: Lowering, side: PeeringVpcInfo) -> Ranges:

@@ -3,11 +3,11 @@
     near(pair) -> Near or None        near.further(pair, ...) -> Found or None
 
 For whatever can be edited alone (:mod:`reach.editable`): rules of security groups, entries of
-network ACLs and of prefix lists, routes, peerings, gateways and what is attached to them, what
-serves.  The nodes made of them are told without making all others, who can come by is looked up
-instead of walked to, and of what starts there sets rule out most; what is left is for the solver,
-as ever.  Wherever that is not certain, or would not be little, there is None, and everything is
-compared.
+network ACLs and of prefix lists, routes, peerings, gateways, lines and what is attached to them,
+what serves.  What starts may differ, but for what plain hosts send.  The nodes made of them are
+told without making all others, who can come by is looked up instead of walked to, and of what
+starts there sets rule out most; what is left is for the solver, as ever.  Wherever that is not
+certain, or would not be little, there is None, and everything is compared.
 
 Must not know rendering, nor why the networks differ.
 """
@@ -49,7 +49,7 @@ from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule
-from reach.resident import FREED, OUTSIDE
+from reach.resident import OUTSIDE
 from reach.resolve import every_packet, everywhere
 from reach.sets.through import Counted
 from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
@@ -312,13 +312,20 @@ def near(pair: Pair) -> Near | None:
     edits = pair.edits
     if edits is None:
         return None
-    one, other = everywhere(pair.before), everywhere(pair.after)
-    if one is not other and FREED not in edits and one != other:
+    if any(plain(pair.before).family(node) for node in _begun_otherwise(pair)):
         return None
     try:
         return _compared(pair, edits)
     except NotPlainError:
         return None
+
+
+def _begun_otherwise(pair: Pair) -> frozenset[str]:
+    """The nodes where something else starts."""
+    one, other = everywhere(pair.before), everywhere(pair.after)
+    if one is other or one == other:
+        return frozenset()
+    return frozenset(start.node for start in frozenset(one) ^ frozenset(other))
 
 
 def _compared(pair: Pair, edits: Reads) -> Near | None:
@@ -343,7 +350,7 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
-    later = before.on(network, names)
+    later = before.on(network, names, sorted(_begun_otherwise(pair)))
     # Who comes there in one network alone has been led there by another node that differs.
     names = tuple(name for name in names if before.is_come_to(name) and later.is_come_to(name))
     after = pair.after.own("skeleton", lambda: later)

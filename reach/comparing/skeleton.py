@@ -109,10 +109,13 @@ class Skeleton(Graph):
         self, network: Network, names: Iterable[str] = (), entries: Iterable[str] = ()
     ) -> Skeleton:
         """What is rewritten there is known beside all that was before: it is asked what may have
-        been.  Raises NotPlainError once that is much."""
-        known = [name for name in names if name in self.nodes]
-        other = super().on(network, known, entries)
+        been; and flows of others than plain hosts may begin at these entries, too.  Raises
+        NotPlainError once that is much."""
+        known, begun = [name for name in names if name in self.nodes], frozenset(entries)
+        other = super().on(network, known, begun)
         assert isinstance(other, Skeleton)
+        if not begun <= self._begins:
+            other._begins, other._come = self._begins | begun, {}
         if other.into is not self.into:
             # What one of them looks at from here on, the other one has not looked at.
             other._answering, other._come, other._expanded = {}, {}, set(self._expanded)

@@ -10,14 +10,17 @@ does there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from reach.component import Lowering
 from reach.snapshot.core_network_records import mentioned_core_networks
 from reach.snapshot.ingress_pools import IngressPools, ingress_pools
 from reach.snapshot.lattice import Lattice, Reached, reached
 from reach.snapshot.records import RouteTable
+from reach.snapshot.snapshot import Snapshot
 
+T = TypeVar("T")
 _ALL = "all"
 
 
@@ -27,13 +30,16 @@ def pools(lowering: Lowering) -> IngressPools:
 
 
 def lattice(lowering: Lowering) -> Lattice:
-    """Joins over VPC Lattice."""
+    """Joins over VPC Lattice, of this very ground; each of their tables is told by itself."""
 
-    def make() -> Lattice:
-        at = lowering.table("reached in Lattice", _reached)[_ALL]
-        return Lattice(lowering.snapshot, lowering.index, at)
+    def look(make: Callable[[Snapshot], Mapping[str, T]]) -> Mapping[str, T]:
+        key = f"Lattice: {make.__name__.strip('_')}"
+        return lowering.table(key, lambda ground: make(ground.snapshot))
 
-    return lowering.memo("lattice", make)
+    def at() -> Reached:
+        return lowering.table("reached in Lattice", _reached)[_ALL]
+
+    return lowering.own("lattice", lambda: Lattice(lowering.snapshot, lowering.index, look, at))
 
 
 def core_networks(lowering: Lowering) -> tuple[str, ...]:
@@ -48,8 +54,9 @@ def local_gateways(lowering: Lowering) -> frozenset[str]:
 
 def tell(lowering: Lowering) -> None:
     """Work all of it out."""
-    for ask in (pools, lattice, core_networks, local_gateways):
+    for ask in (pools, core_networks, local_gateways):
         ask(lowering)
+    lattice(lowering).tell()
 
 
 def _pools(lowering: Lowering) -> Mapping[str, IngressPools]:

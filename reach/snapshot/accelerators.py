@@ -1,14 +1,15 @@
 """Joins over accelerators: their listeners, and the addresses of the endpoints behind each.
 
-Takes a snapshot, its index and the joins over its balancers; gives lookups.  What that means to a
-packet is for the component.  Addresses are the integers of ``reach.network.address``.
+Takes a snapshot, its index, the joins over its balancers and the groups of each listener; gives
+lookups.  It keeps nothing of what may be edited alone: who asks is known to have read it.  What
+that means to a packet is for the component.  Addresses are the integers of
+``reach.network.address``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from reach.network.address import is_ipv4, parse_address
 from reach.snapshot.balancer_records import (
@@ -48,13 +49,26 @@ def listener_of(group_arn: str) -> str:
     return group_arn.partition("/endpoint-group/")[0]
 
 
+Groups = Mapping[str, tuple[AcceleratorEndpointGroup, ...]]
+
+
+def groups_by_listener(snapshot: Snapshot) -> Groups:
+    found: dict[str, list[AcceleratorEndpointGroup]] = {}
+    for group in snapshot.records(AcceleratorEndpointGroup):
+        found.setdefault(listener_of(group.endpoint_group_arn), []).append(group)
+    return {listener: tuple(groups) for listener, groups in found.items()}
+
+
 class Accelerators:
     """Lookups over one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, index: Index, balancers: Balancers) -> None:
+    def __init__(
+        self, snapshot: Snapshot, index: Index, balancers: Balancers, groups: Callable[[], Groups]
+    ) -> None:
         self.snapshot = snapshot
         self.index = index
         self.balancers = balancers
+        self._groups = groups
 
     def listeners(self, accelerator: Accelerator) -> tuple[Listener, ...]:
         """Those that the snapshot holds; an accelerator of use has some."""
@@ -68,15 +82,14 @@ class Accelerators:
         """A listener of it that an endpoint group names and the snapshot does not hold, or ''."""
         inside = f"{accelerator.accelerator_arn}/listener/"
         known = {each.listener_arn for each in self.listeners(accelerator)}
-        named = (arn for arn in self._groups if arn.startswith(inside))
+        named = (arn for arn in self._groups() if arn.startswith(inside))
         return next((arn for arn in named if arn not in known), "")
 
-    @cached_property
     def unheld(self) -> tuple[str, ...]:
         """Accelerators that listeners or endpoint groups name and the snapshot does not hold."""
         arns = [each.listener_arn for each in self.snapshot.records(AcceleratorListener)]
         arns += [each.listener_arn for each in self.snapshot.records(Listener)]
-        named = (arn.partition("/listener/")[0] for arn in (*arns, *self._groups))
+        named = (arn.partition("/listener/")[0] for arn in (*arns, *self._groups()))
         found = (each for each in dict.fromkeys(named) if ":accelerator/" in each)
         return tuple(each for each in found if self.snapshot.get(Accelerator, each) is None)
 
@@ -85,7 +98,7 @@ class Accelerators:
 
         An endpoint of weight 0, or in a group whose dial is at 0, gets nothing.
         """
-        groups = self._groups.get(listener_arn)
+        groups = self._groups().get(listener_arn)
         if groups is None:
             return None
         return tuple(way for group in groups for way in self._of_group(group))
@@ -94,7 +107,7 @@ class Accelerators:
         """Which of its listener's ways are those of a group."""
         found: list[int] = []
         before = 0
-        for group in self._groups.get(listener_of(group_arn), ()):
+        for group in self._groups().get(listener_of(group_arn), ()):
             count = sum(1 for _ in self._of_group(group))
             if group.endpoint_group_arn == group_arn:
                 found += range(before, before + count)
@@ -107,14 +120,6 @@ class Accelerators:
         for endpoint in group.endpoint_descriptions:
             if endpoint.weight != 0:
                 yield from self._of_endpoint(group, endpoint)
-
-    @cached_property
-    def _groups(self) -> Mapping[str, tuple[AcceleratorEndpointGroup, ...]]:
-        found: dict[str, list[AcceleratorEndpointGroup]] = {}
-        for group in self.snapshot.records(AcceleratorEndpointGroup):
-            listener = listener_of(group.endpoint_group_arn)
-            found.setdefault(listener, []).append(group)
-        return {listener: tuple(groups) for listener, groups in found.items()}
 
     def _of_endpoint(
         self, group: AcceleratorEndpointGroup, endpoint: EndpointDescription

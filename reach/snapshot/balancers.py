@@ -33,7 +33,7 @@ from reach.snapshot.balancer_records import (
     TargetHealthDescription,
 )
 from reach.snapshot.index import Index, private_addresses, subnet_blocks
-from reach.snapshot.record import UNPRINTED, Record, unprinted
+from reach.snapshot.record import UNPRINTED, unprinted
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.snapshot import Snapshot
 
@@ -49,7 +49,7 @@ ALL_ZONES = "all"
 _TARGETS = ("instance", "ip", "lambda", "alb")
 _PROTOCOLS = ("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 
-AnyRecord = TypeVar("AnyRecord", bound=Record)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,11 @@ class Balancers:
         answer = self.snapshot.get(LoadBalancerListeners, arn)
         if answer is not None:
             return None if answer.next_marker else answer.listeners
-        return self._plain_listeners.get(arn)
+        plain = self._plain_listeners.get(arn)
+        if plain is None:
+            return None
+        found = (self.snapshot.get(Listener, each) for each in plain)
+        return tuple(each for each in found if each is not None)
 
     def rules(self, listener_arn: str) -> tuple[BalancerRule | Rule, ...] | None:
         """A listener's rules, the default among them, first things first; None if not known."""
@@ -192,9 +196,10 @@ class Balancers:
         return tuple(sorted(found, key=_priority))
 
     @cached_property
-    def _plain_listeners(self) -> Mapping[str, tuple[Listener, ...]]:
-        known = self.snapshot.records(Listener)
-        return _grouped((e.load_balancer_arn, e) for e in known if e.load_balancer_arn)
+    def _plain_listeners(self) -> Mapping[str, tuple[str, ...]]:
+        """Their ARNs: what is said of each is for whoever looks it up."""
+        known = self.snapshot.lasting(Listener)
+        return _grouped((e.load_balancer_arn, e.listener_arn) for e in known if e.load_balancer_arn)
 
     @cached_property
     def _plain_rules(self) -> Mapping[str, tuple[Rule, ...]]:
@@ -363,8 +368,8 @@ def _device(interface: NetworkInterface) -> int:
     return (interface.attachment.device_index or 0) if interface.attachment else 0
 
 
-def _grouped(pairs: Iterable[tuple[str, AnyRecord]]) -> Mapping[str, tuple[AnyRecord, ...]]:
-    found: dict[str, list[AnyRecord]] = defaultdict(list)
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = defaultdict(list)
     for key, record in pairs:
         found[key].append(record)
     return {key: tuple(each) for key, each in found.items()}

@@ -1,6 +1,7 @@
 """Joins over firewalls: which endpoint, and which attachment, is whose.
 
-Takes a snapshot; gives lookups.  They say what names what; what that means to a packet is for the
+Takes a snapshot; gives lookups.  What is kept is who is whose; in which state it is, is looked up
+whenever it is asked for.  They say what names what; what that means to a packet is for the
 components.
 """
 
@@ -21,12 +22,13 @@ _BALANCED = "gatewayloadbalancer"
 class FirewallPlace:
     """Where a firewall takes packets: an endpoint in a subnet, or a transit gateway's attachment.
 
-    ``arn`` is the firewall's, which another account may keep to itself.
+    ``arn`` is the firewall's, which another account may keep to itself; ``told_by`` that of what
+    tells of the place.
     """
 
     id: str
     arn: str
-    status: str
+    told_by: str
     subnet: str = ""
     transit_gateway: str = ""
 
@@ -40,30 +42,47 @@ def firewall_places(snapshot: Snapshot) -> Mapping[str, FirewallPlace]:
     return known
 
 
+def status_of(snapshot: Snapshot, place: FirewallPlace) -> str:
+    """In which state an endpoint or an attachment is, as far as that is told."""
+    association = snapshot.get(FirewallEndpointAssociation, place.told_by)
+    if association is not None:
+        states = association.vpc_endpoint_association_status.association_sync_state
+        return _status_in(states, place)
+    firewall = snapshot.get(Firewall, place.told_by)
+    if firewall is None:
+        return ""
+    status = firewall.firewall_status
+    attached = status.transit_gateway_attachment_sync_state
+    if attached is not None and attached.attachment_id == place.id:
+        return attached.transit_gateway_attachment_status
+    return _status_in(status.sync_states, place)
+
+
+def _status_in(states: Mapping[str, ZoneState], place: FirewallPlace) -> str:
+    every = (state.attachment for state in states.values())
+    own = (each.status for each in every if each is not None and each.endpoint_id == place.id)
+    return next(own, "")
+
+
 def _places(snapshot: Snapshot) -> Iterator[FirewallPlace]:
-    for each in snapshot.records(FirewallEndpointAssociation):
+    for each in snapshot.lasting(FirewallEndpointAssociation):
         states = each.vpc_endpoint_association_status.association_sync_state
-        yield from _endpoints(states, each.vpc_endpoint_association.firewall_arn)
-    for firewall in snapshot.records(Firewall):
-        status = firewall.firewall_status
-        yield from _endpoints(status.sync_states, firewall.firewall_arn)
+        arn = each.vpc_endpoint_association.firewall_arn
+        yield from _endpoints(states, arn, each.association_arn)
+    for firewall in snapshot.lasting(Firewall):
+        status, arn = firewall.firewall_status, firewall.firewall_arn
+        yield from _endpoints(status.sync_states, arn, arn)
         attached = status.transit_gateway_attachment_sync_state
         if attached is not None and attached.attachment_id:
-            yield FirewallPlace(
-                attached.attachment_id,
-                firewall.firewall_arn,
-                attached.transit_gateway_attachment_status,
-                transit_gateway=firewall.firewall.transit_gateway_id or "",
-            )
+            gateway = firewall.firewall.transit_gateway_id or ""
+            yield FirewallPlace(attached.attachment_id, arn, arn, transit_gateway=gateway)
 
 
-def _endpoints(states: Mapping[str, ZoneState], arn: str) -> Iterator[FirewallPlace]:
+def _endpoints(states: Mapping[str, ZoneState], arn: str, told_by: str) -> Iterator[FirewallPlace]:
     for state in states.values():
         attachment = state.attachment
         if attachment is not None and attachment.endpoint_id:
-            yield FirewallPlace(
-                attachment.endpoint_id, arn, attachment.status, attachment.subnet_id or ""
-            )
+            yield FirewallPlace(attachment.endpoint_id, arn, told_by, attachment.subnet_id or "")
 
 
 def is_balanced(endpoint: VpcEndpoint) -> bool:

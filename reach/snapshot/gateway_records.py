@@ -42,6 +42,16 @@ class EgressOnlyInternetGateway(Tagged, frozen=True):
     attachments: tuple[GatewayAttachment, ...] = UNPRINTED
 
 
+# Carrier gateways (R-CGW-1)
+
+
+class CarrierGateway(Tagged, frozen=True):
+    carrier_gateway_id: Id
+    vpc_id: str | None = None
+    state: str = ""
+    owner_id: str = ""
+
+
 # NAT gateways (R-NAT-1, R-NAT-12)
 
 

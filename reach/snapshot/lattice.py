@@ -1,14 +1,15 @@
 """Joins over VPC Lattice: what is associated with which network, which listeners and targets.
 
-Takes a snapshot and its index; gives lookups, each built when first asked for and kept.  They say
-what names what; what that means to a packet is for the components.
+Takes a snapshot, its index, and who keeps tables of it; gives lookups.  It keeps nothing itself:
+who asks is known to have read it.  They say what names what; what that means to a packet is for the
+components.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Protocol, TypeVar
 
 from reach.network.address import Prefix, is_ipv4, parse_address
 from reach.network.header_space import Ranges
@@ -36,6 +37,8 @@ from reach.snapshot.records import (
 )
 from reach.snapshot.snapshot import Snapshot
 
+T = TypeVar("T")
+_ALL = "all"
 # The route target that AWS writes into the tables of an associated VPC.
 ROUTE_TARGET = "VpcLattice"
 # What failed to be changed or deleted goes on as it was (API reference, the status of each).
@@ -87,14 +90,36 @@ def _routed(route: Route, index: Index) -> tuple[str, ...]:
     return _PUBLIC if known is None else known
 
 
+class Look(Protocol):
+    """A table of a snapshot, by what makes it; made once for all that look into it."""
+
+    def __call__(self, make: Callable[[Snapshot], Mapping[str, T]]) -> Mapping[str, T]: ...
+
+
 class Lattice:
     """Lookups over one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, index: Index, at: Reached) -> None:
+    def __init__(
+        self, snapshot: Snapshot, index: Index, look: Look, at: Callable[[], Reached]
+    ) -> None:
         self.snapshot = snapshot
         self.index = index
-        self.addresses = at.addresses
-        self.routed_vpcs = at.vpcs
+        self._look = look
+        self._at = at
+
+    def tell(self) -> None:
+        """Work all tables out."""
+        self._at()
+        for make in _TABLES:
+            self._look(make)
+
+    @property
+    def addresses(self) -> Ranges:
+        return self._at().addresses
+
+    @property
+    def routed_vpcs(self) -> frozenset[str]:
+        return self._at().vpcs
 
     # ---------------------------------------------------------------- addresses
 
@@ -119,45 +144,18 @@ class Lattice:
 
     # ---------------------------------------------------------------- networks
 
-    @cached_property
-    def arns(self) -> Mapping[str, str]:
-        """The ARN of each network, service and resource by its id, wherever one is named."""
-        get = self.snapshot.records
-        found = [each.service_network_arn for each in get(ServiceNetworkVpcAssociation)]
-        endpoints = self.snapshot.lasting(VpcEndpoint)
-        found += [each.service_network_arn or "" for each in endpoints]
-        found += [each.resource_configuration_arn or "" for each in endpoints]
-        found += [each.service_arn for each in get(ServiceNetworkServiceAssociation)]
-        found += [each.arn for each in get(LatticeService)]
-        found += [each.arn for each in get(ResourceConfiguration)]
-        found += [
-            each.resource_configuration_arn for each in get(ServiceNetworkResourceAssociation)
-        ]
-        for each in get(VpcEndpointAssociation):
-            found += [each.service_network_arn, each.associated_resource_arn]
-        return {id_in(arn): arn for arn in found if arn}
-
     def owner(self, resource: str) -> tuple[str, str]:
         """Account and Region of a network, service or resource, as far as an ARN tells."""
-        parts = self.arns.get(resource, "").split(":")
+        parts = self._look(_arns).get(resource, "").split(":")
         return (parts[4], parts[3]) if len(parts) > 5 else ("", "")
 
-    @cached_property
+    @property
     def network_ids(self) -> tuple[str, ...]:
         """Every network that something is connected to, or that has members."""
-        vpcs = map(network_of, self.snapshot.records(ServiceNetworkVpcAssociation))
-        endpoints = (id_in(each.service_network_arn) for each in self.snapshot.lasting(VpcEndpoint))
-        return tuple(sorted(filter(None, {*vpcs, *endpoints, *self.networks})))
+        return self._look(_network_ids)[_ALL]
 
     def associations_of_vpc(self, vpc_id: str) -> tuple[ServiceNetworkVpcAssociation, ...]:
-        return self._by_vpc.get(vpc_id, ())
-
-    @cached_property
-    def _by_vpc(self) -> Mapping[str, tuple[ServiceNetworkVpcAssociation, ...]]:
-        found: dict[str, tuple[ServiceNetworkVpcAssociation, ...]] = {}
-        for each in self.snapshot.records(ServiceNetworkVpcAssociation):
-            found[each.vpc_id] = (*found.get(each.vpc_id, ()), each)
-        return found
+        return self._look(_by_vpc).get(vpc_id, ())
 
     def vpc_associations(self, network_id: str) -> tuple[ServiceNetworkVpcAssociation, ...]:
         known = self.snapshot.records(ServiceNetworkVpcAssociation)
@@ -176,21 +174,10 @@ class Lattice:
         """The networks that a service or a resource configuration is in."""
         return tuple(network for network, members in self.networks.items() if member in members)
 
-    @cached_property
+    @property
     def networks(self) -> Mapping[str, Mapping[str, str]]:
         """The members of each network."""
-        found: dict[str, dict[str, str]] = {}
-        for service in self.snapshot.records(ServiceNetworkServiceAssociation):
-            name = service.service_id or id_in(service.service_arn)
-            _note(found.setdefault(service.service_network_id, {}), name, service.status)
-        for resource in self.snapshot.records(ServiceNetworkResourceAssociation):
-            name = resource.resource_configuration_id or id_in(resource.resource_configuration_arn)
-            _note(found.setdefault(resource.service_network_id, {}), name, resource.status)
-        for seen in self.snapshot.records(VpcEndpointAssociation):
-            if seen.service_network_arn and seen.associated_resource_arn:
-                known = found.setdefault(id_in(seen.service_network_arn), {})
-                known.setdefault(id_in(seen.associated_resource_arn), "")
-        return found
+        return self._look(_networks)
 
     def fronts(self, *network_ids: str) -> Ranges:
         """The addresses at which networks are reached."""
@@ -230,15 +217,10 @@ class Lattice:
                 found |= self.endpoint_addresses(endpoint)
         return found
 
-    @cached_property
+    @property
     def named_resources(self) -> frozenset[str]:
         """The ids of the configurations that endpoints and networks name."""
-        by_endpoints = (
-            id_in(each.resource_configuration_arn) for each in self.snapshot.lasting(VpcEndpoint)
-        )
-        members = (member for members in self.networks.values() for member in members)
-        found = (*by_endpoints, *members)
-        return frozenset(each for each in found if each.startswith("rcfg-"))
+        return self._look(_named_resources)[_ALL]
 
     # ---------------------------------------------------------------- services
 
@@ -276,6 +258,69 @@ class Lattice:
         nodes = self.index.interfaces_where(lambda each: each.description == described)
         found = [a for each in nodes for a in private_addresses(each) if is_ipv4(a) is four]
         return Ranges.of(*found) if found else Ranges(())
+
+
+# ------------------------------------------------------------------- the tables
+
+
+def _arns(snapshot: Snapshot) -> Mapping[str, str]:
+    """The ARN of each network, service and resource by its id, wherever one is named."""
+    get, endpoints = snapshot.records, snapshot.lasting(VpcEndpoint)
+    found = [each.service_network_arn for each in get(ServiceNetworkVpcAssociation)]
+    found += [each.service_network_arn or "" for each in endpoints]
+    found += [each.resource_configuration_arn or "" for each in endpoints]
+    found += [each.service_arn for each in get(ServiceNetworkServiceAssociation)]
+    found += [each.arn for each in get(LatticeService)]
+    found += [each.arn for each in get(ResourceConfiguration)]
+    found += [each.resource_configuration_arn for each in get(ServiceNetworkResourceAssociation)]
+    for each in get(VpcEndpointAssociation):
+        found += [each.service_network_arn, each.associated_resource_arn]
+    return {id_in(arn): arn for arn in found if arn}
+
+
+def _network_ids(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
+    vpcs = map(network_of, snapshot.records(ServiceNetworkVpcAssociation))
+    endpoints = (id_in(each.service_network_arn) for each in snapshot.lasting(VpcEndpoint))
+    return {_ALL: tuple(sorted(filter(None, {*vpcs, *endpoints, *_networks(snapshot)})))}
+
+
+def _by_vpc(snapshot: Snapshot) -> Mapping[str, tuple[ServiceNetworkVpcAssociation, ...]]:
+    found: dict[str, tuple[ServiceNetworkVpcAssociation, ...]] = {}
+    for each in snapshot.records(ServiceNetworkVpcAssociation):
+        found[each.vpc_id] = (*found.get(each.vpc_id, ()), each)
+    return found
+
+
+def _networks(snapshot: Snapshot) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for service in snapshot.records(ServiceNetworkServiceAssociation):
+        name = service.service_id or id_in(service.service_arn)
+        _note(found.setdefault(service.service_network_id, {}), name, service.status)
+    for resource in snapshot.records(ServiceNetworkResourceAssociation):
+        name = resource.resource_configuration_id or id_in(resource.resource_configuration_arn)
+        _note(found.setdefault(resource.service_network_id, {}), name, resource.status)
+    for seen in snapshot.records(VpcEndpointAssociation):
+        if seen.service_network_arn and seen.associated_resource_arn:
+            known = found.setdefault(id_in(seen.service_network_arn), {})
+            known.setdefault(id_in(seen.associated_resource_arn), "")
+    return found
+
+
+def _named_resources(snapshot: Snapshot) -> Mapping[str, frozenset[str]]:
+    endpoints = snapshot.lasting(VpcEndpoint)
+    by_endpoints = (id_in(each.resource_configuration_arn) for each in endpoints)
+    members = (member for members in _networks(snapshot).values() for member in members)
+    found = (*by_endpoints, *members)
+    return {_ALL: frozenset(each for each in found if each.startswith("rcfg-"))}
+
+
+_TABLES: tuple[Callable[[Snapshot], Mapping[str, object]], ...] = (
+    _arns,
+    _network_ids,
+    _by_vpc,
+    _networks,
+    _named_resources,
+)
 
 
 def _note(members: dict[str, str], name: str, status: str) -> None:

@@ -96,6 +96,31 @@ class TransitGatewayPeeringAttachment(Record, frozen=True):
     state: str = ""
 
 
+# GRE tunnels over another attachment (R-TGW-14)
+
+
+class TransitGatewayConnect(Tagged, frozen=True):
+    transit_gateway_attachment_id: Id
+    transport_transit_gateway_attachment_id: str | None = None
+    transit_gateway_id: str | None = None
+    state: str = ""
+
+
+class ConnectPeerBgp(Part, frozen=True):
+    bgp_status: str = ""
+
+
+class ConnectPeerConfiguration(Part, frozen=True):
+    bgp_configurations: tuple[ConnectPeerBgp, ...] = ()
+
+
+class TransitGatewayConnectPeer(Tagged, frozen=True):
+    transit_gateway_connect_peer_id: Id
+    transit_gateway_attachment_id: str | None = None
+    state: str = ""
+    connect_peer_configuration: ConnectPeerConfiguration = ConnectPeerConfiguration()
+
+
 # Route tables (R-TGW-3 to R-TGW-7)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from reach.components import sections
 from reach.network.address import parse_address
-from reach.snapshot.accelerators import Accelerators
+from reach.snapshot.accelerators import Accelerators, groups_by_listener
 from reach.snapshot.balancer_records import Accelerator, LoadBalancer, TargetGroup
 from reach.snapshot.balancers import Balancers, named
 from reach.snapshot.index import Index
@@ -190,7 +190,8 @@ def test_ways_of_an_accelerator() -> None:
         EndpointGroups=[group],
         **PLACES,
     )
-    accelerators = Accelerators(balancers.snapshot, balancers.index, balancers)
+    groups = groups_by_listener(balancers.snapshot)
+    accelerators = Accelerators(balancers.snapshot, balancers.index, balancers, lambda: groups)
     (record,) = balancers.snapshot.records(Accelerator)
     assert [each.listener_arn for each in accelerators.listeners(record)] == [listener]
     known, gone, custom = accelerators.ways(listener) or ()

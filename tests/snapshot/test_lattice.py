@@ -23,7 +23,8 @@ from tests.estates.privatelink import (
 def lattice(e: Estate) -> Lattice:
     snapshot = e.load()
     index = Index(snapshot)
-    return Lattice(snapshot, index, reached(snapshot, index))
+    at = reached(snapshot, index)
+    return Lattice(snapshot, index, lambda make: make(snapshot), lambda: at)
 
 
 def test_addresses() -> None:
