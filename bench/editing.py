@@ -16,6 +16,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from bench.gateways import GATEWAYS
+from bench.services import SERVICES
 from bench.serving import SERVING
 
 PORTS = (22, 443, 5432, 8080)
@@ -37,15 +38,15 @@ class Edit:
 
 def changed(snapshot: Any, kind: str, rng: random.Random) -> Edit:
     """A change of a kind; the first of many tried that can be made so."""
-    if kind in GATEWAYS:
-        return _tried(kind, lambda: _of_gateways(snapshot, kind, rng))
+    if kind in SEVERAL:
+        return _tried(kind, lambda: _of_several(snapshot, kind, rng))
     if kind not in CHANGES:
         return Edit((edited(snapshot, kind, rng),))
     return _tried(kind, lambda: CHANGES[kind](snapshot, rng))
 
 
-def _of_gateways(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
-    found = GATEWAYS[kind](snapshot, rng)
+def _of_several(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
+    found = SEVERAL[kind](snapshot, rng)
     return None if found is None else Edit(*found)
 
 
@@ -543,4 +544,5 @@ CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "table of a subnet": _other_table,
     "ACL of a subnet": _other_acl,
 }
-KINDS = (*EDITS, *CHANGES, *GATEWAYS)
+SEVERAL = {**GATEWAYS, **SERVICES}
+KINDS = (*EDITS, *CHANGES, *SEVERAL)

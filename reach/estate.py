@@ -54,7 +54,8 @@ class Estate:
         self._options = dict(options or {})
         with uncollected(snapshot):
             ground = resident(snapshot, Options.of(self._options))
-            if not ground.loners:  # else questions are asked of one where nobody is apart
+            if not ground.loners and not ground.serving:
+                # Else questions are asked of one where all that there is is in its tables.
                 keep_ground(snapshot, ground)
             warmed(ground)
 

@@ -59,6 +59,7 @@ from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import Pick, entering, nowhere
 from reach.balancing.sending import emit, no_address, onward, proxied, returning, sends
 from reach.component import Component, Lowering, node_name
+from reach.gone import held
 from reach.network.address import ANY_IPV4, ANY_IPV6, NOT_PUBLIC_IPV4, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -335,8 +336,7 @@ def _by_flow_state(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """R-NLB-4: replies to clients whose address was preserved return to the node they came by."""
     routes = []
     for interface_id, addresses in _served_in(lowering).get(subnet_id, {}).items():
-        interface = lowering.snapshot.get(NetworkInterface, interface_id)
-        assert interface is not None
+        interface = held(lowering.snapshot.get(NetworkInterface, interface_id))
         own = interface.subnet_id or ""
         back = node_name(_NAME, interface_id, "reply")
         if own != subnet_id:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from reach.asking import ground_of
 from reach.comparing.records import Altered, Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
-from reach.comparing.standing import names_who_is_apart, standing_apart
+from reach.comparing.standing import names_who_is_apart, serves_alone, standing_apart
 from reach.component import node_name
 from reach.editable import COME_AND_GO, Reads, touched
 from reach.interfaces.plain import loner_nodes, plain, worn
@@ -77,7 +77,8 @@ def aligned(
     if edits:
         earlier = resident(before, options)
         named = names_who_is_apart(earlier, before, after, changed)
-        pair = edited(earlier, after, edits) if not named and earlier.takes_over(edits) else None
+        by_itself = not named and serves_alone(earlier, after, changed)
+        pair = edited(earlier, after, edits) if by_itself and earlier.takes_over(edits) else None
         if pair is not None:
             return pair
     if narrow and _may_stand_apart(before, after, changed):
@@ -107,6 +108,8 @@ def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair | None:
     None: what stands in a table then bears on what is taken over.
     """
     later = earlier.after(after, edits)
+    if later.serving.count > _MOST_LONERS:
+        return None
     if not earlier.takes_over(later.touched):
         return None
     after.derived[_resident_key(earlier.options)] = later

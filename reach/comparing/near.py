@@ -48,8 +48,8 @@ from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action, Filter, Origin, Rule
-from reach.resident import FREED, OUTSIDE
-from reach.resolve import every_packet, everywhere
+from reach.resident import OUTSIDE
+from reach.resolve import every_packet
 from reach.sets.through import Counted
 from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
 from solver import Backend
@@ -309,9 +309,6 @@ def near(pair: Pair) -> Near | None:
     edits = pair.edits
     if edits is None:
         return None
-    one, other = everywhere(pair.before), everywhere(pair.after)
-    if one is not other and FREED not in edits and one != other:
-        return None
     try:
         return _compared(pair, edits)
     except NotPlainError:
@@ -340,7 +337,8 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
-    later = before.on(network, names)
+    begun = dict.fromkeys(start.node for start in new_starts(pair))
+    later = before.on(network, names, begun)
     # Who comes there in one network alone has been led there by another node that differs.
     names = tuple(name for name in names if before.is_come_to(name) and later.is_come_to(name))
     after = pair.after.own("skeleton", lambda: later)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
+from itertools import islice
 
 from reach.comparing.outside import Led, led_outside
 from reach.comparing.records import Altered, Changed, is_described
@@ -31,7 +32,7 @@ from reach.interfaces.arriving import (
 )
 from reach.interfaces.kinds import addresses_of
 from reach.interfaces.loners import NOBODY
-from reach.network.address import is_ipv4
+from reach.network.address import is_ipv4, parse_address
 from reach.network.header_space import Ranges, shared
 from reach.network.stage import Unmodelled
 from reach.resident import Resident, Standing
@@ -155,6 +156,41 @@ def names_who_is_apart(
     both = (s.get(kind, name) for kind, ids in others for name in ids for s in (before, after))
     named = named_in(each for each in both if each is not None)
     return any(each in own if isinstance(each, int) else each in names for each in named)
+
+
+def serves_alone(earlier: Resident, after: Snapshot, changed: Changed) -> bool:
+    """Whether interfaces of services that come, change or go bear on nothing but what they say: no
+    host that stands apart has had an address of theirs, nor are they all that tells whose calls
+    these are; and Elastic IPs are on no such host."""
+    own = changed.records.get(NetworkInterface, Altered())
+    both = [
+        (earlier.snapshot.get(NetworkInterface, n), after.get(NetworkInterface, n)) for n in own.ids
+    ]
+    every = [each for pair in both for each in pair if each is not None]
+    apart = Ranges.any_of(addresses_of(each.interface) for each in earlier.loners.values())
+    if any(apart & addresses_of(each) for each in every):
+        return False
+    publics = {public for each in earlier.loners.values() for _, public in each.pairs}
+    names = {name for each in earlier.loners.values() for name in names_of(each.interface)}
+    for name in changed.records.get(Address, Altered()).ids:
+        for each in (earlier.snapshot.get(Address, name), after.get(Address, name)):
+            if each is not None and (
+                (each.public_ip and parse_address(each.public_ip) in publics)
+                or not names.isdisjoint((each.network_interface_id, each.instance_id))
+            ):
+                return False
+    return all(_is_shown_by_others(earlier, each, own.ids) for each in every)
+
+
+def _is_shown_by_others(earlier: Resident, interface: NetworkInterface, but: Iterable[str]) -> bool:
+    """Whether another one in the VPC, that stays, is its owner's and of the same calls."""
+    beside = earlier.index.interfaces_by_vpc.get(interface.vpc_id or "", ())
+    left = frozenset(but)
+    return any(
+        (each.owner_id, each.page.scope) == (interface.owner_id, interface.page.scope)
+        for each in islice(beside, _MANY)
+        if each.network_interface_id not in left
+    )
 
 
 def _has_other_addresses(loner: Loner) -> bool:
