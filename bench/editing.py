@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from bench.elastic import ELASTIC
 from bench.gateways import GATEWAYS
 from bench.services import SERVICES
 from bench.serving import SERVING
@@ -544,5 +545,5 @@ CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "table of a subnet": _other_table,
     "ACL of a subnet": _other_acl,
 }
-SEVERAL = {**GATEWAYS, **SERVICES}
+SEVERAL = {**GATEWAYS, **SERVICES, **ELASTIC}
 KINDS = (*EDITS, *CHANGES, *SEVERAL)

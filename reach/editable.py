@@ -211,6 +211,7 @@ NOT_LATER: tuple[type[Record], ...] = (
 LASTING = "which there are"  # of a kind: read by who asks what of its records lasts
 NEWCOMERS = "newcomers"  # of interfaces: read by who asks who has come
 SERVICES = "services"  # of interfaces: read by who asks for those that pass some test
+_LED = "led to "  # ... which public addresses one has
 MAPPED = "mapped"  # ... that have an address outside
 LATER: Reads = frozenset(
     (kind, what)
@@ -314,6 +315,25 @@ def _found_where(interface: NetworkInterface) -> Iterator[tuple[str, object]]:
         yield MAPPED, interface
     yield SERVICES, interface
     yield NEWCOMERS, own
+
+
+def led(name: str) -> str:
+    """What is read of the public addresses of an interface that stays as it is else."""
+    return f"{_LED}{name}"
+
+
+def led_by(edits: Reads) -> frozenset[str]:
+    """The interfaces of which that was edited."""
+    return frozenset(
+        key.removeprefix(_LED) for k, key in edits if k is NetworkInterface and key.startswith(_LED)
+    )
+
+
+def led_reads(interface: NetworkInterface) -> Reads:
+    """What is read of these public addresses, by whoever asks for those that have such."""
+    places = filter(None, (interface.subnet_id, interface.vpc_id))
+    names = (MAPPED, led(interface.network_interface_id), *places)
+    return frozenset((NetworkInterface, name) for name in names)
 
 
 def at(address: int) -> str:

@@ -30,6 +30,7 @@ from reach.editable import (
     NOTHING,
     Read,
     Reads,
+    led_by,
     may_be_edited,
 )
 from reach.gone import GoneError
@@ -219,10 +220,15 @@ class Resident(Ground):
         return replace(self.snapshot, contents=contents)
 
     def _after(self, snapshot: Snapshot, touched: Reads, loners: Mapping[str, Loner]) -> Resident:
-        served = self._served(snapshot, touched)
+        served, led = self._served(snapshot, touched), led_by(touched)
         serving = self._told_of(served)
+        if led:
+            now = {name: each for name in sorted(led) if (each := _interface(snapshot, name))}
+            serving = replace(serving, led={**serving.led, **now})
         if loners:
-            snapshot = self._told_as_it_was(snapshot, touched, served)
+            snapshot = self._told_as_it_was(snapshot, touched, (*served, *led))
+        if serving:
+            _ = self.index.roll, self.index.interfaces  # tables are of those who were there
         self._tell_tables()
         while True:
             later = Resident(snapshot, self.options, self.alignment, self, touched, loners, serving)
@@ -233,12 +239,12 @@ class Resident(Ground):
             touched |= others
 
     def _told_as_it_was(
-        self, snapshot: Snapshot, touched: Reads, served: Mapping[str, object]
+        self, snapshot: Snapshot, touched: Reads, others: Iterable[str]
     ) -> Snapshot:
         """Who is whose is told as it was: they stand apart, and nobody else has changed, but for
-        what serves and Elastic IPs that were edited alone."""
+        interfaces that were edited alone, and Elastic IPs."""
         told = dict(snapshot.contents)
-        edited = {NetworkInterface: served, Address: {n for k, n in touched if k is Address}}
+        edited = {NetworkInterface: {*others}, Address: {n for k, n in touched if k is Address}}
         for kind in _WHO:
             if kind in self.snapshot.contents:
                 known = self.snapshot.contents[kind]
@@ -277,7 +283,6 @@ class Resident(Ground):
         """What serves, and the numbers of groups that nobody has worn so far."""
         if not served:
             return self.serving
-        _ = self.index.roll, self.index.interfaces  # tables are of those who were there
         later = self.serving.after(served)
         every = dict.fromkeys(sender_of(each) for each in later.there.values())
         new = [sender for sender in every if sender[1] and not self.identity(*sender)]

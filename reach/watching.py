@@ -236,10 +236,15 @@ class WatchedIndex(Index):
             return some.crowd, some.others
         return (some if isinstance(some, Crowd) else self.roll.crowd(self.roll.nobody)), ()
 
-    def as_now(self, known: Interfaces, test: Callable[[NetworkInterface], bool]) -> Interfaces:
+    def as_now(
+        self,
+        known: Interfaces,
+        test: Callable[[NetworkInterface], bool],
+        since: Serving | None = None,
+    ) -> Interfaces:
         """What a table tells, and those of services that pass the test, as they are since."""
-        serving = self.serving
-        if not serving:
+        serving = self.serving if since is None else since
+        if not serving.there and not serving.gone:
             return known
         if self.roll is not None:
             come = tuple(filter(test, serving.there.values()))
@@ -269,17 +274,18 @@ class WatchedIndex(Index):
     @property
     def mapped(self) -> Interfaces:
         self.frames.hear((NetworkInterface, MAPPED))
-        return self.as_now(self.mapped_at_first, lambda each: bool(outer_mapping(each)))
+        known, since = self.mapped_at_first, self.serving.mapped
+        return self.as_now(known, lambda each: bool(outer_mapping(each)), since)
 
     def interface_of_public_address(self, address: int) -> tuple[NetworkInterface, int] | None:
         self.frames.hear((NetworkInterface, MAPPED))
-        for each in self.serving.there.values():
+        since = self.serving.mapped
+        for each in since.there.values():
             for private, public in outer_mapping(each):
                 if public == address:
                     return each, private
         known = super().interface_of_public_address(address)
-        gone = known is not None and known[0].network_interface_id in self.serving.gone
-        return None if gone else known
+        return None if known is not None and known[0].network_interface_id in since.gone else known
 
     @property
     def come(self) -> tuple[NetworkInterface, ...]:
@@ -381,7 +387,9 @@ class _Beside(Mapping[str, Interfaces]):
         if not own and not index.serving:
             return self._known[name]
         known = index.as_now(
-            self._known.get(name, ()), lambda each: kept.at(each) == name and bool(kept.test(each))
+            self._known.get(name, ()),
+            lambda each: kept.at(each) == name and bool(kept.test(each)),
+            index.serving if kept.apart else index.serving.mapped,
         )
         if own and isinstance(known, Crowd | Mixed):
             crowd, others = index.crowd_of(known)

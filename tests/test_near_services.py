@@ -1,6 +1,6 @@
 """What serves and comes or goes with its interfaces, or wears other groups: near, and the whole.
 
-Endpoints, load balancers, target groups and NAT gateways of grown estates (records one by one, and
+Endpoints, load balancers, target groups, NAT gateways and Elastic IPs of grown estates (records one by one, and
 a roll), alone, back again, and in chains with edits of rules and hosts between; and of every sample
 node by node what a fresh lowering makes.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bench.editing import Edit, changed, changed_snapshot
+from bench.elastic import ELASTIC
 from bench.grow import Size, write
 from bench.services import SERVICES
 from reach.comparing.nodes import same
@@ -37,7 +38,8 @@ from tests.test_arriving import deep, step
 from tests.test_near import grown_estate, watched
 from tests.test_resident import SAMPLES, graph, loaded
 
-KINDS = tuple(SERVICES)
+KINDS = (*SERVICES, *ELASTIC)
+LATER = ("Elastic IP released",)  # of which a grown estate has none on nothing
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def some(snapshot: Snapshot, kind: str, rng: Random) -> Edit | None:
 
 
 @pytest.mark.parametrize("seed", deep(1, 12))
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LATER])
 def test_what_serves_gives_the_whole_difference(
     seed: int, kind: str, grown: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +77,10 @@ def test_what_serves_in_chains(seed: int, grown: Path) -> None:
     """One upon the other, with rules, routes and hosts between, and some taken back."""
     rng = Random(f"services in chains/{seed}")
     own = grown_estate(grown, seed % 2 == 1)
-    others = ("rule less", "rule for a subnet", "route", "interface", "interface more", "target")
+    others = (
+        *("rule less", "rule for a subnet", "route", "interface", "interface more", "target"),
+        *("Elastic IP on", "Elastic IP off", "public interface less", "address more"),
+    )
     undone: list[Edit] = []
     for _ in range(5):
         if undone and rng.random() < 0.3:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.asking import ground_of
+from reach.comparing.leading import led_otherwise
 from reach.comparing.records import Altered, Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
 from reach.comparing.standing import names_who_is_apart, serves_alone, standing_apart
@@ -73,22 +74,10 @@ def aligned(
     before: Snapshot, after: Snapshot, changed: Changed, options: Options, *, narrow: bool = True
 ) -> Pair:
     """Both lowered, in one set of names; without ``narrow`` every node of both anew."""
-    edits = _edits(before, after, changed) if narrow else None
-    if edits:
-        earlier = resident(before, options)
-        named = names_who_is_apart(earlier, before, after, changed)
-        by_itself = not named and serves_alone(earlier, after, changed)
-        pair = edited(earlier, after, edits) if by_itself and earlier.takes_over(edits) else None
+    if narrow:
+        pair = _narrow(before, after, changed, options)
         if pair is not None:
             return pair
-    if narrow and _may_stand_apart(before, after, changed):
-        earlier = resident(before, options)
-        standing = standing_apart(earlier, before, after, changed)
-        edits = _besides(before, after, changed)
-        if standing is not None and edits is not None and earlier.takes_over(edits):
-            pair = with_loners(earlier, after, standing, edits)
-            if pair is not None:
-                return pair
     grounds = ground_of(before, options), ground_of(after, options)
     one, other = (ground.own_senders for ground in grounds)
     alone = frozenset(_apart(before, after, changed))
@@ -100,6 +89,32 @@ def aligned(
         _lowered(before, options, reductions, alignment),
         _lowered(after, options, reductions, alignment),
     )
+
+
+def _narrow(before: Snapshot, after: Snapshot, changed: Changed, options: Options) -> Pair | None:
+    """Both lowered in what is edited alone, or stands apart; None: more may differ."""
+    edits = _edits(before, after, changed)
+    if edits:
+        return _by_themselves(resident(before, options), (before, after), changed, edits)
+    if not _may_stand_apart(before, after, changed):
+        return None
+    earlier = resident(before, options)
+    standing = standing_apart(earlier, before, after, changed)
+    rules = _besides(before, after, changed)
+    if standing is not None and rules is not None and earlier.takes_over(rules):
+        return with_loners(earlier, after, standing, rules)
+    both = (before, after)
+    led = led_otherwise(earlier, both, changed)
+    return _by_themselves(earlier, both, changed, led) if led else None
+
+
+def _by_themselves(
+    earlier: Resident, both: tuple[Snapshot, Snapshot], changed: Changed, edits: Reads
+) -> Pair | None:
+    """What was edited alone, if it names nobody who stands apart."""
+    named = names_who_is_apart(earlier, *both, changed)
+    alone = not named and serves_alone(earlier, both[1], changed)
+    return edited(earlier, both[1], edits) if alone and earlier.takes_over(edits) else None
 
 
 def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair | None:

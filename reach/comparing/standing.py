@@ -17,7 +17,7 @@ from itertools import islice
 from reach.comparing.outside import Led, led_outside
 from reach.comparing.records import Altered, Changed, is_described
 from reach.component import Loner
-from reach.editable import differs_in
+from reach.editable import differs_in, may_be_edited
 from reach.interfaces.arriving import (
     Name,
     alters,
@@ -45,7 +45,7 @@ from reach.snapshot.snapshot import Snapshot
 _WHO = (NetworkInterface, Instance)
 # These name an interface or an instance, and mean one of its addresses: an Elastic IP the one that
 # it names as well, who passes on to an instance its primary IPv4 address, or its first IPv6 one.
-_MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
+MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
 _MANY = 64  # addresses are looked for among those that are named, and not the reverse
 _SHOWN: frozenset[str] = frozenset({"tags", "public_ip_address"})
 
@@ -121,7 +121,7 @@ def _led(
 def _leads_alone(
     earlier: Resident, after: Snapshot, was: NetworkInterface, now: NetworkInterface
 ) -> bool:
-    return moves_alone(earlier, was, now) and not _means(earlier, after, was, _MEAN_ONE)
+    return moves_alone(earlier, was, now) and not means(earlier, after, was, MEAN_ONE)
 
 
 def _are_on(before: Snapshot, after: Snapshot, names: Set[str], but: Set[str]) -> bool:
@@ -134,7 +134,7 @@ def _are_on(before: Snapshot, after: Snapshot, names: Set[str], but: Set[str]) -
     )
 
 
-def _means(
+def means(
     earlier: Resident, after: Snapshot, was: NetworkInterface, but: Iterable[type[Record]]
 ) -> bool:
     """Whether what names an interface may mean any of its addresses."""
@@ -179,7 +179,8 @@ def serves_alone(earlier: Resident, after: Snapshot, changed: Changed) -> bool:
                 or not names.isdisjoint((each.network_interface_id, each.instance_id))
             ):
                 return False
-    return all(_is_shown_by_others(earlier, each, own.ids) for each in every)
+    serve = (each for each in every if may_be_edited(NetworkInterface, each))
+    return all(_is_shown_by_others(earlier, each, own.ids) for each in serve)
 
 
 def _is_shown_by_others(earlier: Resident, interface: NetworkInterface, but: Iterable[str]) -> bool:
@@ -237,9 +238,9 @@ def _alters(
         return True
     alone = moves_alone(earlier, was, now) and not is_described(was)
     free = _are_free(earlier, addresses) and not _are_named(earlier, after, (), addresses)
-    but = _MEAN_ONE if all(is_ipv4(low) for low, _ in addresses.intervals) else _MEAN_ONE[:1]
-    means = _means(earlier, after, was, but)
-    return alone and free and not means and _tells_of_all(earlier, was)
+    but = MEAN_ONE if all(is_ipv4(low) for low, _ in addresses.intervals) else MEAN_ONE[:1]
+    is_meant = means(earlier, after, was, but)
+    return alone and free and not is_meant and _tells_of_all(earlier, was)
 
 
 def _are_free(earlier: Resident, addresses: Ranges) -> bool:

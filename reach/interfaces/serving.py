@@ -51,15 +51,25 @@ def serves(record: Record) -> bool:
 class Serving:
     """``there``: those that are told of by no table as they are, by id; ``gone``: the ids of those
     that tables tell of and that are not so.  ``numbers`` are identities of groups that nobody wore
-    when all others were numbered."""
+    when all others were numbered.  ``led`` are hosts that have other public addresses since, and
+    the same own ones: only tables of those that have such tell of them.
+    """
 
     there: Mapping[str, NetworkInterface] = field(default_factory=lambda: _NOBODY)
     gone: frozenset[str] = frozenset()
     numbers: Mapping[Sender, int] = field(default_factory=lambda: _NUMBERS)
+    led: Mapping[str, NetworkInterface] = field(default_factory=lambda: _NOBODY)
 
     @property
     def count(self) -> int:
-        return len(self.gone | self.there.keys())
+        return len(self.gone | self.there.keys() | self.led.keys())
+
+    @property
+    def mapped(self) -> Serving:
+        """The same, for tables of those that have addresses outside."""
+        if not self.led:
+            return self
+        return replace(self, there={**self.there, **self.led}, gone=self.gone | self.led.keys())
 
     def after(
         self, edited: Mapping[str, tuple[NetworkInterface | None, NetworkInterface | None]]
@@ -88,7 +98,7 @@ class Serving:
         return tuple(e for n, e in kept.items() if n not in self.there or test(e))
 
     def __bool__(self) -> bool:
-        return bool(self.there or self.gone)
+        return bool(self.there or self.gone or self.led)
 
 
 def sender_of(interface: NetworkInterface) -> Sender:
