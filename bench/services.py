@@ -102,6 +102,12 @@ def _connections(snapshot: Any, endpoint: Any) -> tuple[Any, ...]:
 
 
 def _endpoint_less(snapshot: Any, rng: random.Random) -> Change | None:
+    """An endpoint that is gone; that of a gateway alone, routes to it stay."""
+    from reach.snapshot.records import VpcEndpoint
+
+    alone = [e for e in snapshot.records(VpcEndpoint) if not e.network_interface_ids]
+    if alone and rng.random() < 0.3:
+        return (), (rng.choice(alone),)
     found = _endpoint(snapshot, rng)
     if found is None:
         return None
@@ -236,7 +242,7 @@ def _balancer_more(snapshot: Any, rng: random.Random) -> Change | None:
     used = _groups(snapshot, one)
     for each in used:
         group = each.target_group_arn
-        names[group] = f"{group.rpartition('/')[0]}/{number}"
+        names[group] = f"{group.rpartition('/')[0]}/{rng.getrandbits(64):016x}"
     listening = snapshot.get(LoadBalancerListeners, one.load_balancer_arn)
     for listener in listening.listeners if listening is not None else ():
         own_arn = listener.listener_arn

@@ -214,10 +214,7 @@ SERVICES = "services"  # of interfaces: read by who asks for those that pass som
 _LED = "led to "  # ... which public addresses one has
 MAPPED = "mapped"  # ... that have an address outside
 LATER: Reads = frozenset(
-    (kind, what)
-    for kind in RULES
-    for what in ("", LASTING)
-    if kind not in NOT_LATER or what == LASTING
+    (*((kind, "") for kind in RULES if kind not in NOT_LATER), (VpcEndpoint, LASTING))
 )
 NOTHING: Reads = frozenset()
 

@@ -96,10 +96,12 @@ class Estate:
         tables and ACLs of subnets, or peerings, gateways, VPN connections and what is attached to a
         transit gateway differ (some may be new or gone), or what serves: listeners, their rules,
         targets and their health, attributes and states of load balancers, states of endpoints,
-        their services' permissions and connections, policies and rule groups of firewalls; or what
-        groups interfaces of instances wear and which addresses they have, private and public, or
-        instances have come or gone with their interfaces, only what is made of them is made again,
-        and only who can come by it is looked at; after any other change everything is.
+        their services' permissions and connections, policies and rule groups of firewalls; or load
+        balancers, target groups, endpoints and NAT gateways have come or gone with their
+        interfaces, or Elastic IPs; or what groups interfaces wear and which addresses those of
+        instances have, private and public, or instances have come or gone with their interfaces,
+        only what is made of them is made again, and only who can come by it is looked at; after any
+        other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

@@ -1,8 +1,8 @@
 """What serves and comes or goes with its interfaces, or wears other groups: near, and the whole.
 
-Endpoints, load balancers, target groups, NAT gateways and Elastic IPs of grown estates (records one by one, and
-a roll), alone, back again, and in chains with edits of rules and hosts between; and of every sample
-node by node what a fresh lowering makes.
+Endpoints, load balancers, target groups, NAT gateways and Elastic IPs of grown estates (records one
+by one, and a roll), alone, back again, and in chains with edits of rules and hosts between; and of
+every sample node by node what a fresh lowering makes.
 """
 
 from __future__ import annotations

@@ -225,7 +225,7 @@ def _told_alike(
     some."""
     if before.calls is not after.calls and _called(before) != _called(after):
         return False
-    if before.sections != after.sections:
+    if before.sections != after.sections or _remarked(before) != _remarked(after):
         return False
     for kind in dict.fromkeys((*before.contents, *after.contents)):
         one, other = (each.contents.get(kind) for each in (before, after))
@@ -237,6 +237,12 @@ def _told_alike(
         if apart(one, other) is None and _names(one, named) != _names(other, named):
             return False
     return True
+
+
+def _remarked(snapshot: Snapshot) -> frozenset[tuple[object, ...]]:
+    """What records lack, or name and is not held: that was worked out once."""
+    told = (each for each in snapshot.diagnostics if each.resource is not None)
+    return frozenset((each.about, each.resource, each.named) for each in told)
 
 
 def _names(records: Mapping[str, Record], but: Sequence[str]) -> list[str]:
