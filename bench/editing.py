@@ -16,7 +16,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from bench.beyond import BEYOND
+from bench.elastic import ELASTIC
 from bench.gateways import GATEWAYS
+from bench.services import SERVICES
 from bench.serving import SERVING
 
 PORTS = (22, 443, 5432, 8080)
@@ -38,15 +40,15 @@ class Edit:
 
 def changed(snapshot: Any, kind: str, rng: random.Random) -> Edit:
     """A change of a kind; the first of many tried that can be made so."""
-    if kind in AT_ONCE:
-        return _tried(kind, lambda: _at_once(snapshot, kind, rng))
+    if kind in SEVERAL:
+        return _tried(kind, lambda: _of_several(snapshot, kind, rng))
     if kind not in CHANGES:
         return Edit((edited(snapshot, kind, rng),))
     return _tried(kind, lambda: CHANGES[kind](snapshot, rng))
 
 
-def _at_once(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
-    found = AT_ONCE[kind](snapshot, rng)
+def _of_several(snapshot: Any, kind: str, rng: random.Random) -> Edit | None:
+    found = SEVERAL[kind](snapshot, rng)
     return None if found is None else Edit(*found)
 
 
@@ -545,5 +547,5 @@ CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "ACL of a subnet": _other_acl,
 }
 # All records that say so afterwards.
-AT_ONCE = {**GATEWAYS, **BEYOND}
-KINDS = (*EDITS, *CHANGES, *AT_ONCE)
+SEVERAL = {**GATEWAYS, **SERVICES, **ELASTIC, **BEYOND}
+KINDS = (*EDITS, *CHANGES, *SEVERAL)

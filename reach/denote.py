@@ -275,7 +275,7 @@ def named(ground: Ground, text: str) -> End:
 
 
 def _any(ground: Ground) -> End:
-    ends = ground.hosts(ground.index.interfaces, "any interface")
+    ends = ground.hosts(ground.index.but_gone, "any interface")
     return replace(ends, gap=interfaces_missing(ground), sender="")
 
 

@@ -10,11 +10,13 @@ engines, nor how networks are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from msgspec import Struct
 
 from reach.component import JOINS
+from reach.interfaces.kinds import addresses_of
+from reach.interfaces.serving import serves
 from reach.snapshot.balancer_records import (
     Accelerator,
     AcceleratorEndpointGroup,
@@ -50,6 +52,7 @@ from reach.snapshot.firewall_records import (
     RuleGroup,
 )
 from reach.snapshot.gateway_records import CarrierGateway
+from reach.snapshot.index import outer_mapping, private_addresses
 from reach.snapshot.lattice_records import (
     LatticeListener,
     LatticeRule,
@@ -79,11 +82,13 @@ from reach.snapshot.private_records import (
 )
 from reach.snapshot.record import PROVENANCE, Record
 from reach.snapshot.records import (
+    Address,
     EgressOnlyInternetGateway,
     InternetGateway,
     ManagedPrefixListEntries,
     NatGateway,
     NetworkAcl,
+    NetworkInterface,
     RouteTable,
     SecurityGroup,
     Vpc,
@@ -227,6 +232,10 @@ RULES: Mapping[type[Record], frozenset[str]] = {
     ),
     FirewallPolicy: frozenset({"firewall_policy"}),
     RuleGroup: frozenset({"rule_group"}),
+    NetworkInterface: frozenset({"groups"}),
+    Address: frozenset(
+        {"association_id", "network_interface_id", "private_ip_address", "instance_id"}
+    ),
     VpcPeeringConnection: frozenset(
         {
             "status",
@@ -238,6 +247,9 @@ RULES: Mapping[type[Record], frozenset[str]] = {
         }
     ),
 }
+# Kinds of which only some records may be edited alone, and come and go: of the others it is told
+# with those that stand apart (:mod:`reach.comparing.standing`).
+ONLY: Mapping[type[Record], Callable[[Record], bool]] = {NetworkInterface: serves}
 # Kinds of which a record may come or go, if nothing is known of a VPC by what stands in it.
 COME_AND_GO: frozenset[type[Record]] = frozenset(
     {
@@ -289,10 +301,25 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         LatticeTargetGroup,
         LatticeTargets,
         ResourceConfiguration,
+        LoadBalancer,
+        LoadBalancerAttributes,
+        LoadBalancerListeners,
         ListenerRules,
+        ClassicLoadBalancer,
+        TargetGroup,
+        TargetGroupAttributes,
+        LoadBalancerTargetHealth,
+        VpcEndpoint,
         VpcEndpointConnection,
+        NetworkInterface,
+        Address,
     }
 )
+LASTING = "which there are"  # of a kind: read by who asks what of its records lasts
+NEWCOMERS = "newcomers"  # of interfaces: read by who asks who has come
+SERVICES = "services"  # of interfaces: read by who asks for those that pass some test
+_LED = "led to "  # ... which public addresses one has
+MAPPED = "mapped"  # ... that have an address outside
 NOTHING: Reads = frozenset()
 
 
@@ -306,12 +333,19 @@ def touched(before: Snapshot, after: Snapshot, ids: Mapping[type[Record], Iterab
     for kind, names in ids.items():
         for name in names:
             one, other = before.get(kind, name), after.get(kind, name)
+            if not may_be_edited(kind, one) or not may_be_edited(kind, other):
+                return NOTHING
             comes = kind in COME_AND_GO and _comes_or_goes(before, one, other)
             if not comes and not _only_rules(one, other):
                 return NOTHING
-            found |= {(kind, name), (kind, "")}
+            found |= {(kind, name), (kind, "")} | ({(kind, LASTING)} if comes else set())
             found |= {(kind, key) for key, _ in _found_by(one) ^ _found_by(other)}
     return frozenset(found)
+
+
+def may_be_edited(kind: type[Record], record: Record | None) -> bool:
+    """Whether a record of a kind is such a one that may; one that is not there may be."""
+    return record is None or kind not in ONLY or ONLY[kind](record)
 
 
 def _comes_or_goes(snapshot: Snapshot, one: Record | None, other: Record | None) -> bool:
@@ -373,8 +407,48 @@ def _found_by(record: Record | None) -> frozenset[tuple[str, object]]:
                 for place in (each.subnet_id, each.gateway_id, record.vpc_id if each.main else "")
                 if place
             )
+        case NetworkInterface():
+            return frozenset(_found_where(record))
         case _:
             return frozenset()
+
+
+def _found_where(interface: NetworkInterface) -> Iterator[tuple[str, object]]:
+    """By where it is, by its groups and addresses, and among all that are like it."""
+    own = addresses_of(interface)
+    for place in filter(None, (interface.subnet_id, interface.vpc_id)):
+        yield place, own
+    for group in interface.groups:  # who it is said to be changes with any of them
+        yield group.group_id, (own, interface.groups)
+    yield from ((at(address), interface.subnet_id) for address in private_addresses(interface))
+    if outer_mapping(interface):
+        yield MAPPED, interface
+    yield SERVICES, interface
+    yield NEWCOMERS, own
+
+
+def led(name: str) -> str:
+    """What is read of the public addresses of an interface that stays as it is else."""
+    return f"{_LED}{name}"
+
+
+def led_by(edits: Reads) -> frozenset[str]:
+    """The interfaces of which that was edited."""
+    return frozenset(
+        key.removeprefix(_LED) for k, key in edits if k is NetworkInterface and key.startswith(_LED)
+    )
+
+
+def led_reads(interface: NetworkInterface) -> Reads:
+    """What is read of these public addresses, by whoever asks for those that have such."""
+    places = filter(None, (interface.subnet_id, interface.vpc_id))
+    names = (MAPPED, led(interface.network_interface_id), *places)
+    return frozenset((NetworkInterface, name) for name in names)
+
+
+def at(address: int) -> str:
+    """What is read by whoever looks for the interface that has an address."""
+    return f"at {address}"
 
 
 def of(place: str) -> str:

@@ -54,7 +54,8 @@ class Estate:
         self._options = dict(options or {})
         with uncollected(snapshot):
             ground = resident(snapshot, Options.of(self._options))
-            if not ground.loners:  # else questions are asked of one where nobody is apart
+            if not ground.loners and not ground.serving:
+                # Else questions are asked of one where all that there is is in its tables.
                 keep_ground(snapshot, ground)
             warmed(ground)
 
@@ -96,10 +97,12 @@ class Estate:
         is attached to a transit gateway or a core network differ (some may be new or gone), or what
         serves: listeners, their rules, targets and their health, attributes and states of load
         balancers, states of endpoints, their services' permissions and connections, accelerators,
-        VPC Lattice, policies, rule groups and states of firewalls (:mod:`reach.editable`); or what
-        groups interfaces of instances wear and which addresses they have, private and public, or
-        instances have come or gone with their interfaces, only what is made of them is made again,
-        and only who can come by it is looked at; after any other change everything is.
+        VPC Lattice, policies, rule groups and states of firewalls (:mod:`reach.editable`); or load
+        balancers, target groups, endpoints and NAT gateways have come or gone with their
+        interfaces, or Elastic IPs; or what groups interfaces wear and which addresses those of
+        instances have, private and public, or instances have come or gone with their interfaces,
+        only what is made of them is made again, and only who can come by it is looked at; after any
+        other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

@@ -17,20 +17,26 @@ Must not know questions or the engines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
+from reach.balancing import joins
 from reach.component import Loner, Lowering
 from reach.editable import (
+    NEWCOMERS,
     NOTHING,
     Read,
     Reads,
+    led_by,
+    may_be_edited,
 )
 from reach.gone import GoneError
+from reach.interfaces import claims, endpoints
 from reach.interfaces import loners as of_loners
 from reach.interfaces.classes import classes
 from reach.interfaces.plain import worn
+from reach.interfaces.serving import Serving, sender_of
 from reach.lower import ALONE, Alignment, Ground, Sender
 from reach.network.header_space import Ranges
 from reach.network.node import Node
@@ -38,7 +44,7 @@ from reach.network.stage import Unmodelled
 from reach.options import DEFAULTS, Options
 from reach.reduce import ALL, Reductions
 from reach.routing import core_attachments, overall, transit_index
-from reach.snapshot.amended import amended
+from reach.snapshot.amended import amended, without
 from reach.snapshot.index import instance_of
 from reach.snapshot.record import Record
 from reach.snapshot.records import (
@@ -51,12 +57,12 @@ from reach.watching import Frames, Keyed, Made, WatchedIndex, inherit, watched
 
 T = TypeVar("T")
 _WHO: tuple[type[Record], ...] = (NetworkInterface, Instance, Address)
-_NEWCOMERS = "newcomers"
 OUTSIDE: Read = (NetworkInterface, "outside")  # by whoever reads which public addresses count
 FREED: Read = (NetworkInterface, "freed")  # ... and which are hosts' on the internet
 # What the comparison takes from the ground before, so that it must not be made of what was edited.
 TAKEN_OVER = ("network_interface classes", "plain hosts", "identity numbers", "own senders")
 _UNCHANGED: Mapping[str, Loner] = {}
+_AS_TOLD = Serving()
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,7 @@ class Resident(Ground):
         earlier: Resident | None = None,
         touched: Reads = NOTHING,
         loners: Mapping[str, Loner] = _UNCHANGED,
+        serving: Serving = _AS_TOLD,
         reductions: Reductions = ALL,
     ) -> None:
         self._frames = Frames()
@@ -123,7 +130,7 @@ class Resident(Ground):
         reductions = reductions if earlier is None else earlier.reductions
         super().__init__(heard, options, reductions, alignment)
         self.index: WatchedIndex = WatchedIndex(heard)
-        self.index.loners = loners
+        self.index.loners, self.index.serving = loners, serving
         self._common: _Shelf = _Shelf() if earlier is None else earlier._common
         self._shelf: _Shelf = _Shelf() if earlier is None else earlier._shelf.without(touched)
         # How tables are made, of all grounds of one estate; and those of which it is known what
@@ -134,6 +141,8 @@ class Resident(Ground):
         self._told: frozenset[str] | None = None if earlier is None else earlier.tables_told
         self._edited: Reads = touched if earlier is None else earlier._edited | touched
         self.touched = touched
+        # Until it is known which tables say something else, nothing that is made here is shared.
+        self._is_settled = earlier is None
         if earlier is not None:
             inherit(heard, earlier.snapshot, {kind for kind, _ in touched})
             self.index.take_over(earlier.index, touched)
@@ -180,7 +189,10 @@ class Resident(Ground):
         if reads - {OUTSIDE, FREED}:  # tables are of those who were there: made before others come
             _ = self.index.roll, self.index.interfaces
         told = self._with(standing, one)
-        before = Resident(told, self.options, self.alignment, self, apart | reads, one)
+        before = Resident(
+            told, self.options, self.alignment, self, apart | reads, one, self.serving
+        )
+        before._is_settled = True
         return before, before._after(snapshot, apart | touched, one | other)
 
     def _siblings(self, interface: NetworkInterface) -> Sequence[NetworkInterface]:
@@ -209,20 +221,79 @@ class Resident(Ground):
         return replace(self.snapshot, contents=contents)
 
     def _after(self, snapshot: Snapshot, touched: Reads, loners: Mapping[str, Loner]) -> Resident:
+        served, led = self._served(snapshot, touched), led_by(touched)
+        serving = self._told_of(served)
+        if led:
+            now = {name: each for name in sorted(led) if (each := _interface(snapshot, name))}
+            serving = replace(serving, led={**serving.led, **now})
         if loners:
-            # Who is whose is told as it was: they stand apart, and nobody else has changed.
-            told = dict(snapshot.contents)
-            for kind in _WHO:
-                if kind in self.snapshot.contents:
-                    told[kind] = self.snapshot.contents[kind]
-            snapshot = replace(snapshot, contents=told)
+            snapshot = self._told_as_it_was(snapshot, touched, (*served, *led))
+        if serving:
+            _ = self.index.roll, self.index.interfaces  # tables are of those who were there
         self._tell_tables()
         while True:
-            later = Resident(snapshot, self.options, self.alignment, self, touched, loners)
+            later = Resident(snapshot, self.options, self.alignment, self, touched, loners, serving)
             others = later.keys_unlike(self)
             if others <= touched:
+                later._is_settled = True
                 return later
             touched |= others
+
+    def _told_as_it_was(
+        self, snapshot: Snapshot, touched: Reads, others: Iterable[str]
+    ) -> Snapshot:
+        """Who is whose is told as it was: they stand apart, and nobody else has changed, but for
+        interfaces that were edited alone, and Elastic IPs."""
+        told = dict(snapshot.contents)
+        edited = {NetworkInterface: {*others}, Address: {n for k, n in touched if k is Address}}
+        for kind in _WHO:
+            if kind in self.snapshot.contents:
+                known = self.snapshot.contents[kind]
+                for name in sorted(edited.get(kind, ())):
+                    now = snapshot.contents[kind].get(name)
+                    if now is not None:
+                        known = amended(known, name, now)
+                    elif name in known:
+                        known = without(known, name)
+                told[kind] = known
+        return replace(snapshot, contents=told)
+
+    # ------------------------------------------------------------------- what serves
+
+    @property
+    def serving(self) -> Serving:
+        return self.index.serving
+
+    def _served(
+        self, snapshot: Snapshot, touched: Reads
+    ) -> Mapping[str, tuple[NetworkInterface | None, NetworkInterface | None]]:
+        """The interfaces of services that were edited alone, as they were and as they are."""
+        names = sorted(name for kind, name in touched if kind is NetworkInterface)
+        both = {n: (_interface(self.snapshot, n), _interface(snapshot, n)) for n in names}
+        return {
+            name: (was, now)
+            for name, (was, now) in both.items()
+            if was is not now
+            and may_be_edited(NetworkInterface, was)
+            and may_be_edited(NetworkInterface, now)
+        }
+
+    def _told_of(
+        self, served: Mapping[str, tuple[NetworkInterface | None, NetworkInterface | None]]
+    ) -> Serving:
+        """What serves, and the numbers of groups that nobody has worn so far."""
+        if not served:
+            return self.serving
+        later = self.serving.after(served)
+        every = dict.fromkeys(sender_of(each) for each in later.there.values())
+        new = [sender for sender in every if sender[1] and not self.identity(*sender)]
+        first = max(self.identities(), default=0) + 1
+        numbers = {sender: number for number, sender in enumerate(new, first)}
+        return replace(later, numbers={**later.numbers, **numbers})
+
+    def identity(self, vpc: str, groups: Iterable[str]) -> int:
+        worn = frozenset(groups)
+        return super().identity(vpc, worn) or self.serving.numbers.get((vpc, worn), 0)
 
     # ------------------------------------------------------------------- tables
 
@@ -235,6 +306,9 @@ class Resident(Ground):
         overall.tell(self)
         transit_index.tell(self)
         core_attachments.tell(self)
+        joins.tell(self)
+        endpoints.tell(self)
+        claims.elastic(self)
         self._told = self.tables_told
 
     def table(self, key: str, make: Callable[[Lowering], Mapping[str, T]]) -> Mapping[str, T]:
@@ -296,16 +370,19 @@ class Resident(Ground):
 
     @property
     def newcomers(self) -> Sequence[NetworkInterface]:
-        self._frames.hear((NetworkInterface, _NEWCOMERS))
-        return self.index.come
+        self._frames.hear((NetworkInterface, NEWCOMERS))
+        return (*self.index.come, *self.serving.there.values())
 
     def identities(self) -> Mapping[int, Sender]:
-        known = super().identities()
-        return {**known, **_numbers(self.loners)} if self.loners else known
+        known, more = super().identities(), self.serving.numbers
+        if not self.loners and not more:
+            return known
+        return {**known, **{n: sender for sender, n in more.items()}, **_numbers(self.loners)}
 
     def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
         self._frames.hear((NetworkInterface, group))
-        more = _numbers(self.loners).items()
+        serve = {number: sender for sender, number in self.serving.numbers.items()}
+        more = {**serve, **_numbers(self.loners)}.items()
         apart = ((number, vpc) for number, (vpc, groups) in more if group in groups)
         return (*super().senders_with(group), *apart)
 
@@ -351,13 +428,20 @@ class Resident(Ground):
         return known
 
     def _place(self, made: Made) -> _Shelf:
-        return self._common if made.reads.isdisjoint(self._edited) else self._shelf
+        shared = self._is_settled and made.reads.isdisjoint(self._edited)
+        return self._common if shared else self._shelf
+
+
+def _interface(snapshot: Snapshot, name: str) -> NetworkInterface | None:
+    found = snapshot.contents.get(NetworkInterface, {}).get(name)
+    assert found is None or isinstance(found, NetworkInterface)
+    return found
 
 
 def _read_of(come: NetworkInterface) -> tuple[str, ...]:
     """What is read of one that comes, or gets addresses, by whoever reads of others where it
     stands."""
-    return come.subnet_id or "", come.vpc_id or "", _NEWCOMERS
+    return come.subnet_id or "", come.vpc_id or "", NEWCOMERS
 
 
 def _numbers(loners: Mapping[str, Loner]) -> dict[int, Sender]:

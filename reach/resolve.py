@@ -255,7 +255,8 @@ def everywhere(ground: Ground) -> tuple[Start, ...]:
 
 def _everywhere(ground: Ground) -> tuple[Start, ...]:
     known = ground.memo("every start but newcomers'", lambda: _known_starts(ground))
-    return (*known, *of_newcomers(ground, ground.newcomers))
+    come = of_newcomers(ground, ground.newcomers)
+    return tuple(dict.fromkeys((*known, *come))) if come else known
 
 
 def of_newcomers(ground: Ground, come: Iterable[NetworkInterface]) -> tuple[Start, ...]:

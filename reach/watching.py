@@ -20,16 +20,28 @@ from typing import Any, TypeVar, cast
 from reach.component import Loner
 from reach.editable import (
     COME_AND_GO,
+    LASTING,
+    MAPPED,
     RULES,
+    SERVICES,
     Read,
     Reads,
+    at,
+    may_be_edited,
     of,
 )
 from reach.interfaces.kinds import addresses_of
 from reach.interfaces.plain import worn
+from reach.interfaces.serving import Serving
 from reach.network.header_space import Ranges
-from reach.snapshot.crowd import Crowd
-from reach.snapshot.index import Index, Interfaces, instance_of, private_addresses
+from reach.snapshot.crowd import Crowd, Mixed
+from reach.snapshot.index import (
+    Index,
+    Interfaces,
+    instance_of,
+    outer_mapping,
+    private_addresses,
+)
 from reach.snapshot.lines import Lines
 from reach.snapshot.record import Record
 from reach.snapshot.records import (
@@ -42,6 +54,7 @@ from reach.snapshot.snapshot import AnyRecord, Snapshot
 from reach.snapshot.tags import Tags
 
 T = TypeVar("T")
+_ALL = "Index.interfaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +141,18 @@ class Watched(Snapshot):
     def records(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
         if kind in RULES:
             self.frames.hear((kind, ""))
-        return super().records(kind)
+        return super().lasting(kind)
+
+    def lasting(self, kind: type[AnyRecord]) -> tuple[AnyRecord, ...]:
+        if kind in COME_AND_GO:
+            self.frames.hear((kind, LASTING))
+        return super().lasting(kind)
 
     def get(self, kind: type[AnyRecord], name: str) -> AnyRecord | None:
-        if kind in RULES:
+        found = super().get(kind, name)
+        if kind in RULES and may_be_edited(kind, found):
             self.frames.hear((kind, name))
-        return super().get(kind, name)
+        return found
 
 
 class WatchedIndex(Index):
@@ -143,6 +162,7 @@ class WatchedIndex(Index):
         super().__init__(snapshot)
         self.frames = snapshot.frames
         self.loners: Mapping[str, Loner] = {}
+        self.serving = Serving()
         self.tables: dict[str, Made] = {}
         self._tags = WatchedTags(snapshot)
         self._lines = _WatchedLines(self)
@@ -194,16 +214,75 @@ class WatchedIndex(Index):
         self.frames.hear((NetworkInterface, group_id))
         with self.frames.unheard():
             found = super().wearing(group_id)
+        found = self.as_now(found, lambda each: group_id in worn(each))
         if not self.loners:
             return found
         changed = {name: each.interface for name, each in self.loners.items()}
         now = {name: each for name, each in changed.items() if group_id in worn(each)}
         if self.roll is not None:
-            own = found if isinstance(found, Crowd) else self.roll.crowd(self.roll.nobody)
+            own, others = self.crowd_of(found)
             come = [each for name in now if (each := self.loners[name].beside)]
-            return own.with_others(changed, now).beside(come)
+            return own.with_others(changed, now).beside((*others, *come))
         kept = (each for each in found if each.network_interface_id not in changed)
         return tuple(sorted((*kept, *now.values()), key=attrgetter("network_interface_id")))
+
+    def crowd_of(self, some: Interfaces) -> tuple[Crowd, Interfaces]:
+        """Those of the roll, and the others."""
+        assert self.roll is not None
+        if isinstance(some, Mixed):
+            return some.crowd, some.others
+        return (some if isinstance(some, Crowd) else self.roll.crowd(self.roll.nobody)), ()
+
+    def as_now(
+        self,
+        known: Interfaces,
+        test: Callable[[NetworkInterface], bool],
+        since: Serving | None = None,
+    ) -> Interfaces:
+        """What a table tells, and those of services that pass the test, as they are since."""
+        serving = self.serving if since is None else since
+        if not serving.there and not serving.gone:
+            return known
+        if self.roll is not None:
+            come = tuple(filter(test, serving.there.values()))
+            own, others = self.crowd_of(known)
+            left = own.with_others(serving.gone, ()) if serving.gone else own
+            return left.beside((*others, *come))
+        return serving.as_now(known, test)
+
+    @property
+    def interfaces(self) -> Interfaces:
+        """Of these tables are made: who has come or gone since is told beside them."""
+        known = self.tables.get(_ALL)
+        if known is None:
+            with self.frames.unheard():
+                known = self.tables[_ALL] = Made(super().interfaces, frozenset())
+        return cast("Interfaces", known.value)
+
+    @property
+    def but_gone(self) -> Interfaces:
+        self.frames.hear((NetworkInterface, SERVICES))
+        return self.as_now(self.interfaces, lambda each: False)
+
+    def interfaces_where(self, test: Callable[[NetworkInterface], bool]) -> Interfaces:
+        self.frames.hear((NetworkInterface, SERVICES))
+        return self.as_now(super().interfaces_where(test), test)
+
+    @property
+    def mapped(self) -> Interfaces:
+        self.frames.hear((NetworkInterface, MAPPED))
+        known, since = self.mapped_at_first, self.serving.mapped
+        return self.as_now(known, lambda each: bool(outer_mapping(each)), since)
+
+    def interface_of_public_address(self, address: int) -> tuple[NetworkInterface, int] | None:
+        self.frames.hear((NetworkInterface, MAPPED))
+        since = self.serving.mapped
+        for each in since.there.values():
+            for private, public in outer_mapping(each):
+                if public == address:
+                    return each, private
+        known = super().interface_of_public_address(address)
+        return None if known is not None and known[0].network_interface_id in since.gone else known
 
     @property
     def come(self) -> tuple[NetworkInterface, ...]:
@@ -216,13 +295,21 @@ class WatchedIndex(Index):
             return super().public_ipv4_in(vpc_id)
 
     def owner_of_address(self, address: int) -> tuple[NetworkInterface, ...]:
+        self.frames.hear((NetworkInterface, at(address)))
         own = (each for each in self.come if address in addresses_of(each))
-        return (*super().owner_of_address(address), *own)
+        known = (*super().owner_of_address(address), *own)
+        return self.serving.as_now(known, lambda each: address in addresses_of(each))
 
     def addresses_within(self, spans: Ranges) -> Iterator[int]:
         known = super().addresses_within(spans)
-        more = {a for each in self.come for a in private_addresses(each) if a in spans}
-        return merge(known, sorted(more)) if more else known
+        every = (*self.come, *self.serving.there.values())
+        more = {a for each in every for a in private_addresses(each) if a in spans}
+        found = merge(known, sorted(more)) if more else known
+        return filter(self._is_had, found) if self.serving.gone else found
+
+    def _is_had(self, address: int) -> bool:
+        with self.frames.unheard():
+            return bool(self.owner_of_address(address))
 
     def _handed(self, table: RouteTable | None) -> RouteTable | None:
         if table is not None:
@@ -282,20 +369,29 @@ for _plain, _watching in _WATCHED:
 
 
 class _Beside(Mapping[str, Interfaces]):
-    """A table of interfaces by where they are, with those that have come since; whoever looks one
-    place up is made of what is there.  Of an instance only its own interfaces ask."""
+    """A table of interfaces by where they are, with those that have come since, and without those
+    that have gone; whoever looks one place up is made of what is there.  Of an instance only its
+    own interfaces ask."""
 
-    def __init__(self, index: WatchedIndex, known: Mapping[str, Interfaces], at: _Place) -> None:
-        self._index, self._known, self._at = index, known, at
+    def __init__(self, index: WatchedIndex, known: Mapping[str, Interfaces], kept: _Kept) -> None:
+        self._index, self._known, self._kept = index, known, kept
 
     def __getitem__(self, name: str) -> Interfaces:
-        if self._at is not instance_of:
-            self._index.frames.hear((NetworkInterface, name))
-        come = tuple(each for each in self._index.come if self._at(each) == name)
-        if not come:
+        index, kept = self._index, self._kept
+        if kept.at is not instance_of:
+            index.frames.hear((NetworkInterface, name))
+        own = tuple(e for e in index.come if kept.at(e) == name) if kept.apart else ()
+        if not own and not index.serving:
             return self._known[name]
-        known = self._known.get(name, ())
-        return known.beside(come) if isinstance(known, Crowd) else (*known, *come)
+        known = index.as_now(
+            self._known.get(name, ()),
+            lambda each: kept.at(each) == name and bool(kept.test(each)),
+            index.serving if kept.apart else index.serving.mapped,
+        )
+        if own and isinstance(known, Crowd | Mixed):
+            crowd, others = index.crowd_of(known)
+            return crowd.beside((*others, *own))
+        return (*known, *own) if own else known
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
@@ -305,20 +401,34 @@ class _Beside(Mapping[str, Interfaces]):
 
 
 _Place = Callable[[NetworkInterface], str | None]
-_PLACES: Mapping[str, _Place] = {
-    "interfaces_by_subnet": attrgetter("subnet_id"),
-    "interfaces_by_vpc": attrgetter("vpc_id"),
-    "interfaces_by_instance": instance_of,
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Which interfaces a table keeps, and by what; with those that stand apart, or not."""
+
+    at: _Place
+    test: Callable[[NetworkInterface], object] = bool
+    apart: bool = True
+
+
+_BY_SUBNET, _BY_VPC = attrgetter("subnet_id"), attrgetter("vpc_id")
+_PLACES: Mapping[str, _Kept] = {
+    "interfaces_by_subnet": _Kept(_BY_SUBNET),
+    "interfaces_by_vpc": _Kept(_BY_VPC),
+    "interfaces_by_instance": _Kept(instance_of),
+    "mapped_by_subnet": _Kept(_BY_SUBNET, outer_mapping, apart=False),
+    "mapped_by_vpc": _Kept(_BY_VPC, outer_mapping, apart=False),
 }
 
 
-def _place_table(name: str, at: _Place) -> property:
+def _place_table(name: str, kept: _Kept) -> property:
     known = vars(WatchedIndex)[name]
-    return property(lambda index: _Beside(index, known.__get__(index), at))
+    return property(lambda index: _Beside(index, known.__get__(index), kept))
 
 
-for _name, _at in _PLACES.items():
-    setattr(WatchedIndex, _name, _place_table(_name, _at))
+for _name, _each in _PLACES.items():
+    setattr(WatchedIndex, _name, _place_table(_name, _each))
 
 
 def watched(snapshot: Snapshot, frames: Frames) -> Watched:

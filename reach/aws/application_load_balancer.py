@@ -49,7 +49,7 @@ from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import entering, nowhere
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Lowering
-from reach.gone import nth
+from reach.gone import held, nth
 from reach.network.address import Prefix
 from reach.network.field import ICMP, ICMPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -93,7 +93,7 @@ def _at(lowering: Lowering, interface_id: str) -> Node:
 
 def _known(lowering: Lowering, interface_id: str) -> tuple[Node, LoadBalancer]:
     at, balancer = node_at(lowering, _NAME, interface_id)
-    assert balancer is not None
+    balancer = held(balancer)
     return at, balancer
 
 

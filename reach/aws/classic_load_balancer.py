@@ -25,7 +25,7 @@ from reach.balancing.node import PROTOCOLS, QUIET, Node, end, node
 from reach.balancing.picking import Crossing, Pick, choose, entering, nowhere, picks
 from reach.balancing.sending import answers_itself, emit, no_address, proxied, returning
 from reach.component import Component, Denial, End, Lowering
-from reach.gone import nth
+from reach.gone import held, nth
 from reach.network.field import ICMP, ICMPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -65,8 +65,7 @@ def _arn(lowering: Lowering, balancer: ClassicLoadBalancer) -> str:
 
 
 def _node_at(lowering: Lowering, interface_id: str) -> tuple[Node, ClassicLoadBalancer | None]:
-    interface = lowering.snapshot.get(NetworkInterface, interface_id)
-    assert interface is not None
+    interface = held(lowering.snapshot.get(NetworkInterface, interface_id))
     balancer = balancers(lowering).classic_of(interface)
     if balancer is None:
         return node(lowering, _NAME, interface, interface_id, interface.description, ()), None
@@ -168,7 +167,7 @@ def _picked(
 
 def _listener(lowering: Lowering, interface_id: str, number: str) -> tuple[Stage, ...]:
     at, balancer = _node_at(lowering, interface_id)
-    assert balancer is not None
+    balancer = held(balancer)
     found = _picked(lowering, at, balancer, int(number))
     if not found:
         words = "has no registered instance"
@@ -180,7 +179,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     """A connection of the balancer's own."""
     number, place = map(int, argument.split(" "))
     at, balancer = _node_at(lowering, interface_id)
-    assert balancer is not None
+    balancer = held(balancer)
     pick = nth(_picked(lowering, at, balancer, number), place)
     if not pick.is_placed:
         return (nowhere(pick),)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.network.address import Prefix
 from reach.network.field import ICMP, TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -53,8 +54,7 @@ def _enter(lowering: Lowering, endpoint_id: str, subnet: str, vpc: str) -> Entry
 
 
 def _at_gateway(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:
-    endpoint = _get(lowering, endpoint_id)
-    assert endpoint is not None
+    endpoint = held(_get(lowering, endpoint_id))
     service = endpoint.service_name.rpartition(".")[2]
     code = "VPCE_GATEWAY_PROTOCOL_RESTRICTION"
     protocol = Origin(endpoint_id, "takes only TCP and ping", "protocol", code, endpoint.name)
@@ -100,8 +100,7 @@ def _permit(spaces: tuple[HeaderSpace, ...], otherwise: Origin) -> Filter:
 
 def _return(lowering: Lowering, endpoint_id: str, _: str) -> tuple[Stage, ...]:
     """Replies enter the VPC from the service's own addresses (R-GWEP-3)."""
-    endpoint = _get(lowering, endpoint_id)
-    assert endpoint is not None
+    endpoint = held(_get(lowering, endpoint_id))
     local = node_name("vpc", endpoint.vpc_id or "", "local")
     return (Forward((Route(ANYTHING, local, _QUIET),), _QUIET),)
 

@@ -26,6 +26,7 @@ from reach.balancing.listening import untold_targets
 from reach.balancing.node import unseen_node
 from reach.balancing.parts import wholes_of_parts
 from reach.component import Component, End, Lowering, node_name
+from reach.gone import held
 from reach.interfaces.fronts import fronts_gap
 from reach.network.field import TCP, UDP, Header
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -336,8 +337,7 @@ def _session(interface_id: str) -> str:
 
 def _send(lowering: Lowering, quoted: str, interface_id: str) -> tuple[Stage, ...]:
     """Traffic to appliances: GENEVE and nothing else."""
-    balancer = _get(lowering, unquote(quoted))
-    assert balancer is not None
+    balancer = held(_get(lowering, unquote(quoted)))
     return (*_active(balancer), *_only_geneve(lowering, balancer), *_wire(lowering, interface_id))
 
 
@@ -367,10 +367,8 @@ def _only_geneve(lowering: Lowering, balancer: LoadBalancer) -> Iterator[Stage]:
 
 def _open(lowering: Lowering, quoted: str, interface_id: str) -> tuple[Stage, ...]:
     """All that a node sends, its health checks among it."""
-    balancer = _get(lowering, unquote(quoted))
-    assert balancer is not None
-    sends = _sends(lowering, balancer)
-    assert sends is not None
+    balancer = held(_get(lowering, unquote(quoted)))
+    sends = held(_sends(lowering, balancer))
     geneve = HeaderSpace.where(
         destination=sends.targets,
         protocol=Ranges.of(UDP),

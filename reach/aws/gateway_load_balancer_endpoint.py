@@ -20,6 +20,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reach.component import Component, End, Entry, Lowering, Target, node_name
+from reach.gone import held
 from reach.network.header_space import ANYTHING
 from reach.network.stage import (
     FORGET,
@@ -46,9 +47,7 @@ _QUIET = Origin("", "")
 
 
 def _get(lowering: Lowering, endpoint_id: str) -> VpcEndpoint:
-    endpoint = lowering.snapshot.get(VpcEndpoint, endpoint_id)
-    assert endpoint is not None
-    return endpoint
+    return held(lowering.snapshot.get(VpcEndpoint, endpoint_id))
 
 
 def _own(lowering: Lowering, endpoint_id: str) -> VpcEndpoint | None:

@@ -59,6 +59,7 @@ from reach.balancing.parts import nodes_of_parts
 from reach.balancing.picking import Pick, entering, nowhere
 from reach.balancing.sending import emit, no_address, onward, proxied, returning, sends
 from reach.component import Component, Lowering, node_name
+from reach.gone import held
 from reach.network.address import ANY_IPV4, ANY_IPV6, NOT_PUBLIC_IPV4, Prefix
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import (
@@ -157,7 +158,7 @@ def _listening(lowering: Lowering, at: Node, balancer: LoadBalancer, way: str) -
 def _listener(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage, ...]:
     way, arn = argument.split(" ", 1)
     at, balancer = node_at(lowering, _NAME, interface_id)
-    assert balancer is not None
+    balancer = held(balancer)
     actions = listener(lowering, balancer, arn).default_actions
     arns = [of for action in actions for of in forwards_to(action)]
     return (to_groups(at, arns, lambda of: at.part("group", f"{way} {of}")),)
@@ -166,7 +167,7 @@ def _listener(lowering: Lowering, interface_id: str, argument: str) -> tuple[Sta
 def _group(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage, ...]:
     way, arn = argument.split(" ", 1)
     at, balancer = node_at(lowering, _NAME, interface_id)
-    assert balancer is not None
+    balancer = held(balancer)
     of = group(lowering, arn)
     assumed = ""
     if isinstance(of, TargetGroup) and balancers(lowering).attributes_of_group(of) is None:
@@ -206,7 +207,7 @@ def _target(lowering: Lowering, interface_id: str, argument: str) -> tuple[Stage
     """The flow leaves for a target, from the client's address or from the node's own."""
     way, arn, number = argument.split(" ")
     at, balancer = node_at(lowering, _NAME, interface_id)
-    assert balancer is not None
+    balancer = held(balancer)
     found, of = pick(lowering, at, balancer, arn, int(number)), group(lowering, arn)
     assert isinstance(of, TargetGroup)
     if not found.is_placed:
@@ -335,8 +336,7 @@ def _by_flow_state(lowering: Lowering, subnet_id: str) -> tuple[Stage, ...]:
     """R-NLB-4: replies to clients whose address was preserved return to the node they came by."""
     routes = []
     for interface_id, addresses in _served_in(lowering).get(subnet_id, {}).items():
-        interface = lowering.snapshot.get(NetworkInterface, interface_id)
-        assert interface is not None
+        interface = held(lowering.snapshot.get(NetworkInterface, interface_id))
         own = interface.subnet_id or ""
         back = node_name(_NAME, interface_id, "reply")
         if own != subnet_id:

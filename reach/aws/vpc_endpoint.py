@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reach.component import Component, End, Lowering, node_name
+from reach.gone import held
+from reach.interfaces.endpoints import owner
 from reach.interfaces.fronts import hidden_fronts, is_partly_held
 from reach.network.field import TCP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -74,29 +76,16 @@ def _kind(endpoint: VpcEndpoint) -> str:
     return endpoint.vpc_endpoint_type.lower()
 
 
-def _owner(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
-    """Whose interface it is: what lasts of that endpoint, its type and service."""
-
-    def make() -> dict[str, VpcEndpoint]:
-        return {
-            owned: endpoint
-            for endpoint in lowering.snapshot.lasting(VpcEndpoint)
-            for owned in endpoint.network_interface_ids
-        }
-
-    return lowering.memo(f"{_NAME} interfaces", make).get(interface_id)
-
-
-def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint | None:
-    owner = _owner(lowering, interface_id)
-    return owner and lowering.snapshot.get(VpcEndpoint, owner.vpc_endpoint_id)
+def _of_interface(lowering: Lowering, interface_id: str) -> VpcEndpoint:
+    own = held(owner(lowering, interface_id))
+    return held(lowering.snapshot.get(VpcEndpoint, own[0]))
 
 
 def _interface_node(lowering: Lowering, interface: NetworkInterface) -> str | None:
-    endpoint = _owner(lowering, interface.network_interface_id)
-    if endpoint is None:
+    own = owner(lowering, interface.network_interface_id)
+    if own is None:
         return node_name(_NAME, interface.network_interface_id, "orphan")
-    if _kind(endpoint) == "gatewayloadbalancer":
+    if own[1] == "gatewayloadbalancer":
         return None
     return node_name(_NAME, interface.network_interface_id, "admit")
 
@@ -121,7 +110,6 @@ def _admit(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
 def _admitted(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """What is sent to an address of the endpoint's interface."""
     endpoint = _of_interface(lowering, interface_id)
-    assert endpoint is not None
     if endpoint.state.lower() == "partial":
         words = "assumed: the endpoint, which is Partial, works in this zone"
         origin = Origin(endpoint.vpc_endpoint_id, words, "state", name=endpoint.name)
@@ -149,7 +137,6 @@ def _unavailable(endpoint: VpcEndpoint) -> tuple[Stage, ...]:
 def _inside(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     """What the endpoint has admitted: answered here, or handed to what it leads to."""
     endpoint = _of_interface(lowering, interface_id)
-    assert endpoint is not None
     service = _service(endpoint)
     if _kind(endpoint) == "interface" and service is not None:
         return _answers(endpoint, service, interface_id)
@@ -228,16 +215,17 @@ def _answer(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
 def _back_to_endpoints(lowering: Lowering, _: str) -> tuple[Stage, ...]:
     """Replies of resources and of service networks, to the interface by which the flow came."""
 
-    def make() -> tuple[Stage, ...]:
-        routes = tuple(
-            Route(ANYTHING, _answer_node(owned), _QUIET, session=_answer_node(owned))
-            for endpoint in lowering.snapshot.lasting(VpcEndpoint)
-            if _kind(endpoint) in ("resource", "servicenetwork")
-            for owned in endpoint.network_interface_ids
-        )
-        return (Forward(routes),) if routes else ()
+    return lowering.table(f"{_NAME} back", _all_back)["all"]
 
-    return lowering.memo(f"{_NAME} back", make)
+
+def _all_back(lowering: Lowering) -> Mapping[str, tuple[Stage, ...]]:
+    routes = tuple(
+        Route(ANYTHING, _answer_node(owned), _QUIET, session=_answer_node(owned))
+        for endpoint in lowering.snapshot.lasting(VpcEndpoint)
+        if _kind(endpoint) in ("resource", "servicenetwork")
+        for owned in endpoint.network_interface_ids
+    )
+    return {"all": (Forward(routes),) if routes else ()}
 
 
 # ------------------------------------------------------------------- as an end of a question

@@ -29,6 +29,7 @@ from dataclasses import replace
 from reach.balancing.joins import balancers
 from reach.component import Component, End, Lowering, node_name
 from reach.gone import held
+from reach.interfaces.endpoints import owners
 from reach.interfaces.fronts import fronts_gap
 from reach.network.address import ANY_IPV4, ANY_IPV6, is_ipv4
 from reach.network.field import TCP, UDP, Header
@@ -82,13 +83,14 @@ _BROAD = ("All", "Service", "OrganizationUnit")
 
 def _services(lowering: Lowering) -> EndpointServices:
     def make() -> EndpointServices:
-        return EndpointServices(lowering.snapshot, lowering.index, balancers(lowering))
+        own = owners(lowering)
+        return EndpointServices(lowering.snapshot, lowering.index, balancers(lowering), own)
 
     return lowering.own(f"{_NAME} joins", make)
 
 
 def _consumer(lowering: Lowering, interface_id: str) -> Consumer:
-    return _services(lowering).consumers[interface_id]
+    return held(_services(lowering).consumers.get(interface_id))
 
 
 def _says(consumer: Consumer, words: str, locator: str = "", code: str = "") -> Origin:
@@ -144,8 +146,7 @@ def _to_service(
 
 def _accepted(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     consumer = _consumer(lowering, interface_id)
-    service = _services(lowering).service_of(consumer)
-    assert service is not None
+    service = held(_services(lowering).service_of(consumer))
     return _to_balancers(lowering, consumer, service)
 
 
@@ -353,8 +354,7 @@ def _unseen_balancer(lowering: Lowering, service: EndpointServiceConfiguration, 
 
 def _unseen(lowering: Lowering, interface_id: str, _: str) -> tuple[Stage, ...]:
     consumer = _consumer(lowering, interface_id)
-    service = _services(lowering).service_of(consumer)
-    assert service is not None
+    service = held(_services(lowering).service_of(consumer))
     return (Unmodelled(held(_usable(lowering, consumer, service)[1])),)
 
 
@@ -365,8 +365,7 @@ def _session(balancer_interface: str) -> str:
 def _to(lowering: Lowering, interface_id: str, balancer_interface: str) -> tuple[Stage, ...]:
     """The node's address in the place of the endpoint's; the consumer's stays, its groups not."""
     consumer = _consumer(lowering, interface_id)
-    interface = lowering.snapshot.get(NetworkInterface, balancer_interface)
-    assert interface is not None
+    interface = held(lowering.snapshot.get(NetworkInterface, balancer_interface))
     words = f"PrivateLink carries the packet to {balancer_interface}"
     cases = tuple(
         Case(

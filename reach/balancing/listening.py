@@ -15,7 +15,7 @@ from reach.balancing.joins import balancers
 from reach.balancing.node import PROTOCOLS, QUIET, Node, end, node
 from reach.balancing.picking import Crossing, Pick, choose, crossing_of, picks
 from reach.component import Denial, End, Lowering
-from reach.gone import GoneError, first, nth
+from reach.gone import GoneError, first, held, nth
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
 from reach.network.stage import Action as Decision
 from reach.network.stage import (
@@ -55,8 +55,7 @@ def node_at(
     lowering: Lowering, component: str, interface_id: str
 ) -> tuple[Node, LoadBalancer | None]:
     """The node at an interface, and its balancer if the snapshot holds it."""
-    interface = lowering.snapshot.get(NetworkInterface, interface_id)
-    assert interface is not None
+    interface = held(lowering.snapshot.get(NetworkInterface, interface_id))
     balancer = balancers(lowering).balancer_of(interface)
     if balancer is None:
         return node(lowering, component, interface, interface_id, interface.description, ()), None

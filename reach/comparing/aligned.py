@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reach.asking import ground_of
+from reach.comparing.leading import led_otherwise
 from reach.comparing.records import Altered, Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
-from reach.comparing.standing import names_who_is_apart, standing_apart
+from reach.comparing.standing import names_who_is_apart, serves_alone, standing_apart
 from reach.component import node_name
 from reach.editable import COME_AND_GO, Reads, touched
 from reach.interfaces.plain import loner_nodes, plain, worn
@@ -73,21 +74,10 @@ def aligned(
     before: Snapshot, after: Snapshot, changed: Changed, options: Options, *, narrow: bool = True
 ) -> Pair:
     """Both lowered, in one set of names; without ``narrow`` every node of both anew."""
-    edits = _edits(before, after, changed) if narrow else None
-    if edits:
-        earlier = resident(before, options)
-        named = names_who_is_apart(earlier, before, after, changed)
-        pair = edited(earlier, after, edits) if not named and earlier.takes_over(edits) else None
+    if narrow:
+        pair = _narrow(before, after, changed, options)
         if pair is not None:
             return pair
-    if narrow and _may_stand_apart(before, after, changed):
-        earlier = resident(before, options)
-        standing = standing_apart(earlier, before, after, changed)
-        edits = _besides(before, after, changed)
-        if standing is not None and edits is not None and earlier.takes_over(edits):
-            pair = with_loners(earlier, after, standing, edits)
-            if pair is not None:
-                return pair
     grounds = ground_of(before, options), ground_of(after, options)
     one, other = (ground.own_senders for ground in grounds)
     alone = frozenset(_apart(before, after, changed))
@@ -101,12 +91,40 @@ def aligned(
     )
 
 
+def _narrow(before: Snapshot, after: Snapshot, changed: Changed, options: Options) -> Pair | None:
+    """Both lowered in what is edited alone, or stands apart; None: more may differ."""
+    edits = _edits(before, after, changed)
+    if edits:
+        return _by_themselves(resident(before, options), (before, after), changed, edits)
+    if not _may_stand_apart(before, after, changed):
+        return None
+    earlier = resident(before, options)
+    standing = standing_apart(earlier, before, after, changed)
+    rules = _besides(before, after, changed)
+    if standing is not None and rules is not None and earlier.takes_over(rules):
+        return with_loners(earlier, after, standing, rules)
+    both = (before, after)
+    led = led_otherwise(earlier, both, changed)
+    return _by_themselves(earlier, both, changed, led) if led else None
+
+
+def _by_themselves(
+    earlier: Resident, both: tuple[Snapshot, Snapshot], changed: Changed, edits: Reads
+) -> Pair | None:
+    """What was edited alone, if it names nobody who stands apart."""
+    named = names_who_is_apart(earlier, *both, changed)
+    alone = not named and serves_alone(earlier, both[1], changed)
+    return edited(earlier, both[1], edits) if alone and earlier.takes_over(edits) else None
+
+
 def edited(earlier: Resident, after: Snapshot, edits: Reads) -> Pair | None:
     """A ground, and the one after its rules were edited, which is kept with its snapshot.
 
     None: what stands in a table then bears on what is taken over.
     """
     later = earlier.after(after, edits)
+    if later.serving.count > _MOST_LONERS:
+        return None
     if not earlier.takes_over(later.touched):
         return None
     after.derived[_resident_key(earlier.options)] = later
@@ -207,7 +225,7 @@ def _told_alike(
     some."""
     if before.calls is not after.calls and _called(before) != _called(after):
         return False
-    if before.sections != after.sections:
+    if before.sections != after.sections or _remarked(before) != _remarked(after):
         return False
     for kind in dict.fromkeys((*before.contents, *after.contents)):
         one, other = (each.contents.get(kind) for each in (before, after))
@@ -219,6 +237,12 @@ def _told_alike(
         if apart(one, other) is None and _names(one, named) != _names(other, named):
             return False
     return True
+
+
+def _remarked(snapshot: Snapshot) -> frozenset[tuple[object, ...]]:
+    """What records lack, or name and is not held: that was worked out once."""
+    told = (each for each in snapshot.diagnostics if each.resource is not None)
+    return frozenset((each.about, each.resource, each.named) for each in told)
 
 
 def _names(records: Mapping[str, Record], but: Sequence[str]) -> list[str]:

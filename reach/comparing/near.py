@@ -42,7 +42,7 @@ from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import swept, swept_new
 from reach.component import Loner
-from reach.editable import COME_AND_GO, Reads, joined_otherwise
+from reach.editable import COME_AND_GO, MAPPED, SERVICES, Reads, joined_otherwise
 from reach.interfaces.peers import naming
 from reach.interfaces.plain import Plain, loner_nodes, own_filters, plain, standing_in, worn
 from reach.lower import Ground
@@ -65,6 +65,8 @@ _ENDS = frozenset({"source", "destination"})
 _FEW_ENDS = 16  # addresses to which it is walked back, for who has a way there
 _LETS_NONE = Filter((), Rule(ANYTHING, Action.DENY, Origin("", "")))
 _LETS_ALL = Filter((), Rule(ANYTHING, Action.PERMIT, Origin("", "")))
+# What is read of interfaces on the way: by gateways, and by what serves.
+_ON_THE_WAY: Reads = frozenset({OUTSIDE, (NetworkInterface, SERVICES), (NetworkInterface, MAPPED)})
 _ITSELF = "itself"
 _TO = ("admit", _ITSELF)  # parts of a node to which what is sent is for the interface
 _FAMILIES = tuple(
@@ -356,7 +358,7 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
     after = pair.after.own("skeleton", lambda: later)
     between = (
         not (groups or apart)
-        or OUTSIDE in edits
+        or not edits.isdisjoint(_ON_THE_WAY)
         or any(isinstance(kind, type) and kind not in _OF_HOSTS for kind, _ in edits)
     )
     return Near((before, after), names, told, *differing, starts_of(pair.before), between)

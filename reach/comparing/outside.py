@@ -56,7 +56,7 @@ def led_outside(
     pairs = [frozenset(public_mapping(each)) if each else _NONE for each in (was, now)]
     if pairs[0] == pairs[1]:
         stays = was is not None and now is not None
-        return Led() if stays or _is_shown(both, known, pairs) else None
+        return Led() if stays or is_shown(both, known, pairs) else None
     found, free = set[str](), dict[int, tuple[bool, bool]]()
     for private, public in sorted(pairs[0] ^ pairs[1]):
         stays = all(each is None or private in private_addresses(each) for each in (was, now))
@@ -77,7 +77,7 @@ def led_outside(
         found |= {each.key for each in listed if each is not None}
     privates = [private for private, _ in pairs[0] | pairs[1]]
     alone = len(privates) == len(set(privates)) and is_served(earlier, known.vpc_id or "")
-    shown = _is_shown(both, known, pairs)
+    shown = is_shown(both, known, pairs)
     if not alone or not shown or (was and now and not _shows_no_more(both, known)):
         return None
     return Led(free, frozenset(found), frozenset((instance_of(known) or "",)))
@@ -162,7 +162,7 @@ def is_served(earlier: Resident, vpc: str) -> str:
     return attached[0] if served else ""
 
 
-def _is_shown(
+def is_shown(
     both: Snapshots, known: NetworkInterface, pairs: list[frozenset[tuple[int, int]]]
 ) -> bool:
     """Whether the instance shows no public address that the interface does not."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
+from itertools import islice
 
 from reach.comparing.outside import Led, led_outside
 from reach.comparing.records import Altered, Changed, is_described
 from reach.component import Loner
-from reach.editable import differs_in
+from reach.editable import differs_in, may_be_edited
 from reach.interfaces.arriving import (
     Name,
     alters,
@@ -31,7 +32,7 @@ from reach.interfaces.arriving import (
 )
 from reach.interfaces.kinds import addresses_of
 from reach.interfaces.loners import NOBODY
-from reach.network.address import is_ipv4
+from reach.network.address import is_ipv4, parse_address
 from reach.network.header_space import Ranges, shared
 from reach.network.stage import Unmodelled
 from reach.resident import Resident, Standing
@@ -44,7 +45,7 @@ from reach.snapshot.snapshot import Snapshot
 _WHO = (NetworkInterface, Instance)
 # These name an interface or an instance, and mean one of its addresses: an Elastic IP the one that
 # it names as well, who passes on to an instance its primary IPv4 address, or its first IPv6 one.
-_MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
+MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
 _MANY = 64  # addresses are looked for among those that are named, and not the reverse
 _SHOWN: frozenset[str] = frozenset({"tags", "public_ip_address"})
 
@@ -120,7 +121,7 @@ def _led(
 def _leads_alone(
     earlier: Resident, after: Snapshot, was: NetworkInterface, now: NetworkInterface
 ) -> bool:
-    return moves_alone(earlier, was, now) and not _means(earlier, after, was, _MEAN_ONE)
+    return moves_alone(earlier, was, now) and not means(earlier, after, was, MEAN_ONE)
 
 
 def _are_on(before: Snapshot, after: Snapshot, names: Set[str], but: Set[str]) -> bool:
@@ -133,7 +134,7 @@ def _are_on(before: Snapshot, after: Snapshot, names: Set[str], but: Set[str]) -
     )
 
 
-def _means(
+def means(
     earlier: Resident, after: Snapshot, was: NetworkInterface, but: Iterable[type[Record]]
 ) -> bool:
     """Whether what names an interface may mean any of its addresses."""
@@ -155,6 +156,42 @@ def names_who_is_apart(
     both = (s.get(kind, name) for kind, ids in others for name in ids for s in (before, after))
     named = named_in(each for each in both if each is not None)
     return any(each in own if isinstance(each, int) else each in names for each in named)
+
+
+def serves_alone(earlier: Resident, after: Snapshot, changed: Changed) -> bool:
+    """Whether interfaces of services that come, change or go bear on nothing but what they say: no
+    host that stands apart has had an address of theirs, nor are they all that tells whose calls
+    these are; and Elastic IPs are on no such host."""
+    own = changed.records.get(NetworkInterface, Altered())
+    both = [
+        (earlier.snapshot.get(NetworkInterface, n), after.get(NetworkInterface, n)) for n in own.ids
+    ]
+    every = [each for pair in both for each in pair if each is not None]
+    apart = Ranges.any_of(addresses_of(each.interface) for each in earlier.loners.values())
+    if any(apart & addresses_of(each) for each in every):
+        return False
+    publics = {public for each in earlier.loners.values() for _, public in each.pairs}
+    names = {name for each in earlier.loners.values() for name in names_of(each.interface)}
+    for name in changed.records.get(Address, Altered()).ids:
+        for each in (earlier.snapshot.get(Address, name), after.get(Address, name)):
+            if each is not None and (
+                (each.public_ip and parse_address(each.public_ip) in publics)
+                or not names.isdisjoint((each.network_interface_id, each.instance_id))
+            ):
+                return False
+    serve = (each for each in every if may_be_edited(NetworkInterface, each))
+    return all(_is_shown_by_others(earlier, each, own.ids) for each in serve)
+
+
+def _is_shown_by_others(earlier: Resident, interface: NetworkInterface, but: Iterable[str]) -> bool:
+    """Whether another one in the VPC, that stays, is its owner's and of the same calls."""
+    beside = earlier.index.interfaces_by_vpc.get(interface.vpc_id or "", ())
+    left = frozenset(but)
+    return any(
+        (each.owner_id, each.page.scope) == (interface.owner_id, interface.page.scope)
+        for each in islice(beside, _MANY)
+        if each.network_interface_id not in left
+    )
 
 
 def _has_other_addresses(loner: Loner) -> bool:
@@ -201,9 +238,9 @@ def _alters(
         return True
     alone = moves_alone(earlier, was, now) and not is_described(was)
     free = _are_free(earlier, addresses) and not _are_named(earlier, after, (), addresses)
-    but = _MEAN_ONE if all(is_ipv4(low) for low, _ in addresses.intervals) else _MEAN_ONE[:1]
-    means = _means(earlier, after, was, but)
-    return alone and free and not means and _tells_of_all(earlier, was)
+    but = MEAN_ONE if all(is_ipv4(low) for low, _ in addresses.intervals) else MEAN_ONE[:1]
+    is_meant = means(earlier, after, was, but)
+    return alone and free and not is_meant and _tells_of_all(earlier, was)
 
 
 def _are_free(earlier: Resident, addresses: Ranges) -> bool:

@@ -43,15 +43,16 @@ def _disputed(lowering: Lowering) -> Mapping[str, Mapping[int, frozenset[Claim]]
 def elastic(lowering: Lowering) -> Elastic:
     """Elastic IPs that describe-addresses places on interfaces, whatever these say themselves."""
 
-    def make() -> dict[str, list[tuple[int, int]]]:
-        found: dict[str, list[tuple[int, int]]] = {}
-        for address in lowering.snapshot.records(Address):
-            if address.network_interface_id and address.private_ip_address and address.public_ip:
-                pair = parse_address(address.private_ip_address), parse_address(address.public_ip)
-                found.setdefault(address.network_interface_id, []).append(pair)
-        return found
+    return lowering.table("elastic addresses", _elastic)
 
-    return lowering.memo("elastic addresses", make)
+
+def _elastic(lowering: Lowering) -> Mapping[str, Sequence[tuple[int, int]]]:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for address in lowering.snapshot.records(Address):
+        if address.network_interface_id and address.private_ip_address and address.public_ip:
+            pair = parse_address(address.private_ip_address), parse_address(address.public_ip)
+            found.setdefault(address.network_interface_id, []).append(pair)
+    return found
 
 
 def dispute(public: str, claims: frozenset[Claim]) -> Origin:

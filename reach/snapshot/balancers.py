@@ -46,6 +46,7 @@ _BY_TYPE = {
 _REQUESTER = "amazon-elb"
 ALL_ZONES = "all"
 # The enumerations of the API (elasticloadbalancingv2, TargetGroup).
+_LASTING = ("instance", "lambda")
 _TARGETS = ("instance", "ip", "lambda", "alb")
 _PROTOCOLS = ("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 
@@ -98,40 +99,64 @@ def named(interface: NetworkInterface) -> Named | None:
 
 
 @dataclass(frozen=True)
-class BalancerInterfaces:
-    """The interfaces of load balancers: by the name of their balancer, and by kind."""
+class Whose:
+    """The interfaces of load balancers, by the name of their balancer and by kind; the balancers'
+    ARNs by their names, and the classic ones' keys, each with its VPC."""
 
     by_key: Mapping[str, tuple[NetworkInterface, ...]]
     by_kind: Mapping[str, tuple[NetworkInterface, ...]]
+    arns: Mapping[str, str]
+    classics: Mapping[str, tuple[tuple[str, str | None], ...]]
 
     @staticmethod
-    def of(index: Index) -> BalancerInterfaces:
-        own = index.interfaces_where(lambda each: named(each) is not None)
-        both = [(whose, each) for each in own if (whose := named(each)) is not None]
-        return BalancerInterfaces(
-            _grouped((whose.key, each) for whose, each in both),
-            _grouped((whose.kind, each) for whose, each in both),
+    def of(snapshot: Snapshot, index: Index) -> Whose:
+        return Whose(
+            by_key(index), by_kind(index), arns_by_name(snapshot), classics_by_name(snapshot)
         )
 
 
-class Balancers:
-    """Lookups over one snapshot; whose ``interfaces`` are whose may be known already."""
+def by_key(index: Index) -> Mapping[str, tuple[NetworkInterface, ...]]:
+    return _grouped((whose.key, each) for whose, each in _of_balancers(index))
 
-    def __init__(
-        self, snapshot: Snapshot, index: Index, interfaces: BalancerInterfaces | None = None
-    ) -> None:
+
+def by_kind(index: Index) -> Mapping[str, tuple[NetworkInterface, ...]]:
+    return _grouped((whose.kind, each) for whose, each in _of_balancers(index))
+
+
+def _of_balancers(index: Index) -> Iterator[tuple[Named, NetworkInterface]]:
+    for each in index.interfaces_where(lambda each: named(each) is not None):
+        whose = named(each)
+        if whose is not None:
+            yield whose, each
+
+
+def arns_by_name(snapshot: Snapshot) -> Mapping[str, str]:
+    """The ARNs: what is said of each is for whoever looks it up."""
+    known = snapshot.lasting(LoadBalancer)
+    return {_key(each.load_balancer_arn): each.load_balancer_arn for each in known}
+
+
+def classics_by_name(snapshot: Snapshot) -> Mapping[str, tuple[tuple[str, str | None], ...]]:
+    """Their keys and VPCs: what is said of each is for whoever looks it up."""
+    known = snapshot.lasting(ClassicLoadBalancer)
+    return _grouped((each.load_balancer_name, (each.key, each.vpc_id)) for each in known)
+
+
+class Balancers:
+    """Lookups over one snapshot; who is ``whose`` may be known already."""
+
+    def __init__(self, snapshot: Snapshot, index: Index, whose: Whose | None = None) -> None:
         self.snapshot = snapshot
         self.index = index
+        self._whose = whose or Whose.of(snapshot, index)
         self._known_targets: dict[str, tuple[Target, ...]] = {}
-        if interfaces is not None:
-            self.__dict__["_interfaces"] = interfaces
 
     # ---------------------------------------------------------------- balancers, interfaces
 
     def balancer_of(self, interface: NetworkInterface) -> LoadBalancer | None:
         """The balancer of an interface, if the snapshot holds it."""
         whose = named(interface)
-        arn = None if whose is None else self._by_key.get(whose.key)
+        arn = None if whose is None else self._whose.arns.get(whose.key)
         return None if arn is None else self.snapshot.get(LoadBalancer, arn)
 
     def classic_of(self, interface: NetworkInterface) -> ClassicLoadBalancer | None:
@@ -142,35 +167,19 @@ class Balancers:
         whose = named(interface)
         if whose is None or whose.kind != CLASSIC:
             return None
-        found = self._classics.get(whose.key, ())
-        return next((each.key for each in found if each.vpc_id in (None, interface.vpc_id)), None)
+        found = self._whose.classics.get(whose.key, ())
+        return next((key for key, vpc_id in found if vpc_id in (None, interface.vpc_id)), None)
 
     def interfaces_of(self, balancer: LoadBalancer) -> tuple[NetworkInterface, ...]:
-        return self._interfaces.by_key.get(_key(balancer.load_balancer_arn), ())
+        return self._whose.by_key.get(_key(balancer.load_balancer_arn), ())
 
     def interfaces_of_classic(self, balancer: ClassicLoadBalancer) -> tuple[NetworkInterface, ...]:
-        own = self._interfaces.by_key.get(balancer.load_balancer_name, ())
+        own = self._whose.by_key.get(balancer.load_balancer_name, ())
         return tuple(each for each in own if self._classic_key(each) == balancer.key)
 
     def of_kind(self, kind: str) -> tuple[NetworkInterface, ...]:
         """Every interface of balancers of a kind, known or not."""
-        return self._interfaces.by_kind.get(kind, ())
-
-    @cached_property
-    def _by_key(self) -> Mapping[str, str]:
-        """The ARNs: what is said of each is for whoever looks it up."""
-        known = self.snapshot.lasting(LoadBalancer)
-        return {_key(each.load_balancer_arn): each.load_balancer_arn for each in known}
-
-    @cached_property
-    def _classics(self) -> Mapping[str, tuple[ClassicLoadBalancer, ...]]:
-        """By name: what is said of each is for whoever looks it up."""
-        known = self.snapshot.lasting(ClassicLoadBalancer)
-        return _grouped((each.load_balancer_name, each) for each in known)
-
-    @cached_property
-    def _interfaces(self) -> BalancerInterfaces:
-        return BalancerInterfaces.of(self.index)
+        return self._whose.by_kind.get(kind, ())
 
     # ---------------------------------------------------------------- listeners and rules
 
@@ -242,8 +251,10 @@ class Balancers:
         known = self._known_targets.get(group.target_group_arn)
         if known is None:
             every = answer.target_health_descriptions
-            found = tuple(target for each in every for target in self._found(group, each))
-            known = self._known_targets[group.target_group_arn] = found
+            known = tuple(target for each in every for target in self._found(group, each))
+            # Who asks where an address is, or a balancer, has to be heard each time.
+            if group.target_type in _LASTING:
+                self._known_targets[group.target_group_arn] = known
         return known
 
     def instance_target(self, instance_id: str, port: int, health_port: int) -> Target:
@@ -292,7 +303,7 @@ class Balancers:
 
     def _balancer(self, target: Target, four: bool) -> Iterator[Target]:
         """An Application Load Balancer as a target: each of its nodes, whatever their zone."""
-        nodes = self._interfaces.by_key.get(_key(target.id), ())
+        nodes = self._whose.by_key.get(_key(target.id), ())
         if not nodes:
             yield target
         for node in nodes:

@@ -64,17 +64,22 @@ class Consumer:
         return bool(known) and self.region != self.service_region
 
 
+def interface_endpoints(snapshot: Snapshot) -> Mapping[str, str]:
+    """The endpoint of each interface of such an endpoint that is held, by their ids."""
+    return {
+        owned: endpoint.vpc_endpoint_id
+        for endpoint in snapshot.lasting(VpcEndpoint)
+        if endpoint.vpc_endpoint_type.lower() == "interface"
+        for owned in endpoint.network_interface_ids
+        if snapshot.get(NetworkInterface, owned) is not None
+    }
+
+
 class _Consumers(Mapping[str, Consumer]):
     """Who is whose is known; what an endpoint says is looked up whenever it is asked for."""
 
-    def __init__(self, snapshot: Snapshot, index: Index) -> None:
-        self._snapshot, self._index = snapshot, index
-        self._owners: dict[str, str] = {}
-        for endpoint in snapshot.lasting(VpcEndpoint):
-            if endpoint.vpc_endpoint_type.lower() == "interface":
-                for owned in endpoint.network_interface_ids:
-                    if snapshot.get(NetworkInterface, owned) is not None:
-                        self._owners[owned] = endpoint.vpc_endpoint_id
+    def __init__(self, snapshot: Snapshot, index: Index, owners: Mapping[str, str]) -> None:
+        self._snapshot, self._index, self._owners = snapshot, index, owners
 
     def __getitem__(self, interface_id: str) -> Consumer:
         endpoint = self._snapshot.get(VpcEndpoint, self._owners[interface_id])
@@ -92,17 +97,24 @@ class _Consumers(Mapping[str, Consumer]):
 
 
 class EndpointServices:
-    """Lookups over one snapshot."""
+    """Lookups over one snapshot; whose the interfaces of endpoints are may be known already."""
 
-    def __init__(self, snapshot: Snapshot, index: Index, balancers: Balancers) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        index: Index,
+        balancers: Balancers,
+        owners: Mapping[str, str] | None = None,
+    ) -> None:
         self.snapshot = snapshot
         self.index = index
         self.balancers = balancers
+        self._owners = interface_endpoints(snapshot) if owners is None else owners
 
-    @cached_property
+    @property
     def consumers(self) -> Mapping[str, Consumer]:
         """The interfaces of interface endpoints, by id."""
-        return _Consumers(self.snapshot, self.index)
+        return _Consumers(self.snapshot, self.index, self._owners)
 
     # ---------------------------------------------------------------- services
 

@@ -196,25 +196,25 @@ class Index:
     def interfaces_by_subnet(self) -> Mapping[str, Interfaces]:
         if self.roll:
             return self.roll.by_subnet
-        return _grouped(self.interfaces, lambda each: (each.subnet_id,))
+        return grouped(self.interfaces, lambda each: (each.subnet_id,))
 
     @cached_property
     def interfaces_by_vpc(self) -> Mapping[str, Interfaces]:
         if self.roll:
             return self.roll.by_vpc
-        return _grouped(self.interfaces, lambda each: (each.vpc_id,))
+        return grouped(self.interfaces, lambda each: (each.vpc_id,))
 
     @cached_property
     def interfaces_by_instance(self) -> Mapping[str, Interfaces]:
         if self.roll:
             return self.roll.by_instance
-        return _grouped(self.interfaces, lambda each: (instance_of(each),))
+        return grouped(self.interfaces, lambda each: (instance_of(each),))
 
     @cached_property
     def interfaces_by_group(self) -> Mapping[str, Interfaces]:
         if self.roll:
             return self.roll.by_group
-        return _grouped(self.interfaces, lambda each: (group.group_id for group in each.groups))
+        return grouped(self.interfaces, lambda each: (group.group_id for group in each.groups))
 
     def interfaces_where(self, test: Callable[[NetworkInterface], bool]) -> Interfaces:
         """The interfaces that pass a test of what many share.
@@ -229,20 +229,30 @@ class Index:
         """The interfaces in a VPC that pass a test of what many share."""
         return _passing(self.interfaces_by_vpc.get(vpc, ()), test)
 
-    @cached_property
+    @property
+    def but_gone(self) -> Interfaces:
+        """All of them, without whoever is told of by no table."""
+        return self.interfaces
+
+    @property
     def mapped(self) -> Interfaces:
         """The interfaces of which an address has another one outside (``outer_mapping``)."""
+        return self.mapped_at_first
+
+    @cached_property
+    def mapped_at_first(self) -> Interfaces:
+        """The same, without whoever is told of beside tables."""
         if self.roll:
             return self.roll.crowd(self.roll.mapped)
         return tuple(each for each in self.interfaces if outer_mapping(each))
 
     @cached_property
     def mapped_by_vpc(self) -> Mapping[str, Interfaces]:
-        return _grouped(self.mapped, lambda each: (each.vpc_id,))
+        return grouped(self.mapped_at_first, lambda each: (each.vpc_id,))
 
     @cached_property
     def mapped_by_subnet(self) -> Mapping[str, Interfaces]:
-        return _grouped(self.mapped, lambda each: (each.subnet_id,))
+        return grouped(self.mapped_at_first, lambda each: (each.subnet_id,))
 
     @cached_property
     def owners_of_interfaces(self) -> frozenset[str]:
@@ -309,7 +319,7 @@ class Index:
 
     @cached_property
     def subnets_by_vpc(self) -> Mapping[str, tuple[Subnet, ...]]:
-        return _grouped(self.snapshot.records(Subnet), lambda each: (each.vpc_id,))
+        return grouped(self.snapshot.records(Subnet), lambda each: (each.vpc_id,))
 
     def ipv6_blocks_in(self, vpc_id: str, *, private: bool) -> tuple[str, ...]:
         """The IPv6 blocks of a VPC and of its subnets that are private, or that are not."""
@@ -350,11 +360,11 @@ class Index:
 
     @cached_property
     def _by_address(self) -> Mapping[int, tuple[NetworkInterface, ...]]:
-        return _grouped(self.interfaces, private_addresses)
+        return grouped(self.interfaces, private_addresses)
 
     @cached_property
     def _by_delegation(self) -> Mapping[Prefix, tuple[NetworkInterface, ...]]:
-        return _grouped(self.delegated, lambda each: map(Prefix.parse, delegated_prefixes(each)))
+        return grouped(self.delegated, lambda each: map(Prefix.parse, delegated_prefixes(each)))
 
     @cached_property
     def delegated(self) -> Interfaces:
@@ -371,7 +381,7 @@ class Index:
     def _by_public_address(self) -> Mapping[int, tuple[NetworkInterface, int]]:
         return {
             public: (interface, private)
-            for interface in reversed(tuple(self.mapped))
+            for interface in reversed(tuple(self.mapped_at_first))
             for private, public in outer_mapping(interface)
         }
 
@@ -512,35 +522,35 @@ class Index:
 
     @cached_property
     def _explicit_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
-        return _grouped(
+        return grouped(
             self.snapshot.records(RouteTable),
             lambda table: (each.subnet_id for each in table.associations if each.is_settled),
         )
 
     @cached_property
     def _edge_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
-        return _grouped(
+        return grouped(
             self.snapshot.records(RouteTable),
             lambda table: (each.gateway_id for each in table.associations if each.is_settled),
         )
 
     @cached_property
     def _main_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
-        return _grouped(
+        return grouped(
             (t for t in self.snapshot.records(RouteTable) if any(a.main for a in t.associations)),
             lambda table: (table.vpc_id,),
         )
 
     @cached_property
     def _explicit_acls(self) -> Mapping[str, tuple[NetworkAcl, ...]]:
-        return _grouped(
+        return grouped(
             self.snapshot.records(NetworkAcl),
             lambda acl: (each.subnet_id for each in acl.associations),
         )
 
     @cached_property
     def _default_acls(self) -> Mapping[str, tuple[NetworkAcl, ...]]:
-        return _grouped(
+        return grouped(
             (acl for acl in self.snapshot.records(NetworkAcl) if acl.is_default),
             lambda acl: (acl.vpc_id,),
         )
@@ -581,7 +591,7 @@ def _only(found: Sequence[AnyRecord]) -> AnyRecord | None:
     return found[0] if len({id(each) for each in found}) == 1 else None
 
 
-def _grouped(
+def grouped(
     records: Iterable[AnyRecord], keys: Callable[[AnyRecord], Iterable[Key | None]]
 ) -> Mapping[Key, tuple[AnyRecord, ...]]:
     """The records under each of their keys, in their own order."""
