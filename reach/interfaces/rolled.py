@@ -50,6 +50,7 @@ class Rolled:
         alone |= ~self.host | _apart(lowering, roll)
         self.number, self.firsts = _classed(keys, alone)
         self._of: dict[str, str] = {}
+        self._owned: dict[Ranges, Ranges] = {}
 
     def of(self, interface_id: str) -> str:
         known = self._of.get(interface_id)
@@ -101,14 +102,19 @@ class Rolled:
         spans = self.roll.spans(rows)
         delegated = self.roll.delegated_of(rows)
         if not len(delegated):
-            return Ranges(tuple(spans))
+            return self._once(Ranges(tuple(spans)))
         several = (owned(self._lowering, each) for each in self.roll.records(delegated))
-        return Ranges.union((*spans, *(span for own in several for span in own.intervals)))
+        own = Ranges.union((*spans, *(span for own in several for span in own.intervals)))
+        return self._once(own)
+
+    def _once(self, own: Ranges) -> Ranges:
+        """The addresses of a class, which many ask for: all of them get the same."""
+        return self._owned.setdefault(own, own)
 
     def owned_by_class(self, rows: Rows) -> Mapping[int, Ranges]:
         """The same of each class that some rows are of, by its number."""
         spans = self.roll.spans_by(rows, self.number)
-        own = {number: Ranges(tuple(each)) for number, each in spans.items()}
+        own = {number: self._once(Ranges(tuple(each))) for number, each in spans.items()}
         for number in set(self.number[self.roll.delegated_of(rows)].tolist()):
             own[number] = self.owned(rows[self.number[rows] == number])
         return own

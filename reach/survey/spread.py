@@ -83,6 +83,7 @@ class _Work:
         self._senders = senders
         self._alike: dict[tuple[str, HeaderSpace], list[HeaderSpace]] = {}
         self._pending: dict[str, dict[HeaderSpace, int]] = {}
+        self._spaces: dict[HeaderSpace, HeaderSpace] = {}
         self._turns: deque[str] = deque()
         self._ends: dict[str, dict[HeaderSpace, int]] = {}
         self._meetings: dict[tuple[Ranges, Ranges], Ranges] = {}
@@ -95,15 +96,17 @@ class _Work:
         if "source" in space.by_name:
             space, bits = self._widened(node, known, space, bits)
         before = known.get(space, 0)
-        new = bits & ~before
+        new = bits & ~before if before else bits
         if not new:
             return
-        known[space] = before | new
+        if not before:
+            space = self._spaces.setdefault(space, space)  # of many nodes equal ones are one
+        known[space] = _with(before, new)
         pending = self._ends.get(node) or self._pending.get(node)
         if pending is None:
             pending = self._pending[node] = {}
             self._turns.append(node)
-        pending[space] = pending.get(space, 0) | new
+        pending[space] = _with(pending.get(space, 0), new)
 
     def _widened(
         self, node: str, known: dict[HeaderSpace, int], space: HeaderSpace, bits: int
@@ -177,11 +180,11 @@ class _Work:
                 return ()
             case Deliver():
                 held = self.found.arrivals.setdefault(stage.owner, {})
-                held[space] = held.get(space, 0) | bits
+                held[space] = _with(held.get(space, 0), bits)
                 return ()
             case Unmodelled():
                 held = self.found.unmodelled.setdefault(stage.origin, {})
-                held[space] = held.get(space, 0) | bits
+                held[space] = _with(held.get(space, 0), bits)
                 return ()
             case _:
                 assert_never(stage)
@@ -216,7 +219,8 @@ class _Work:
         key = (mine, values)
         known = self._meetings.get(key)
         if known is None:
-            known = self._meetings[key] = mine & values
+            known = mine & values
+            known = self._meetings[key] = values if known == values else known
         return known
 
     def _unmatched(self, cell: Cell, match: HeaderSpace) -> Iterator[Cell]:
@@ -365,11 +369,17 @@ class _Work:
         return known
 
 
+def _with(some: int, more: int) -> int:
+    """A set with more: the very same where there was nothing, as most sets are passed on whole and
+    of very many senders each is large."""
+    return some | more if some else more
+
+
 def _joined(cells: Iterable[Cell]) -> list[Cell]:
     """The cells, those of equal headers as one."""
     found: dict[HeaderSpace, int] = {}
     for space, bits in cells:
-        found[space] = found.get(space, 0) | bits
+        found[space] = _with(found.get(space, 0), bits)
     return list(found.items())
 
 
