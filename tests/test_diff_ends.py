@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,13 @@ def changes(found: Difference) -> set[tuple[str, str, str, str, tuple[str, ...]]
     }
 
 
+def without_nodes(told: Any) -> Any:
+    """The same whether a host sends by a node of its own or by that of its likes."""
+    if isinstance(told, dict):
+        return {key: without_nodes(value) for key, value in told.items() if key != "node"}
+    return [*map(without_nodes, told)] if isinstance(told, list) else told
+
+
 def named(name: str) -> str:
     return name.split()[-1] if name else "outside"
 
@@ -97,7 +105,8 @@ def test_what_came_to_another_end_was_another_flow(
         assert found.complete
         between = {each for each in changes(found) if each[2] == source}
         assert {each for each in between if each[3:] in (before, after)} == expected
-        assert found.to_dict() == reach.diff(*snapshots, narrow=False).to_dict()
+        everywhere = reach.diff(*snapshots, narrow=False)
+        assert without_nodes(found.to_dict()) == without_nodes(everywhere.to_dict())
 
 
 @pytest.mark.parametrize(

@@ -77,39 +77,29 @@ def delegated_prefixes(interface: NetworkInterface) -> tuple[str, ...]:
 
 def public_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     """Pairs of a private and the public address mapped to it (R-ENI-3)."""
-    pairs = [
-        (each.private_ip_address, each.association.public_ip)
-        for each in interface.private_ip_addresses
-        if each.association and each.association.public_ip
-    ]
-    if interface.private_ip_address and interface.association and interface.association.public_ip:
-        pairs.append((interface.private_ip_address, interface.association.public_ip))
-    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+    return _mapping(interface, "public_ip")
 
 
 def carrier_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     """Pairs of a private and the carrier address mapped to it (R-CGW-1)."""
-    pairs = [
-        (each.private_ip_address, each.association.carrier_ip)
-        for each in interface.private_ip_addresses
-        if each.association and each.association.carrier_ip
-    ]
-    if interface.private_ip_address and interface.association and interface.association.carrier_ip:
-        pairs.append((interface.private_ip_address, interface.association.carrier_ip))
-    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+    return _mapping(interface, "carrier_ip")
 
 
 def customer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
     """Pairs of a private and the customer-owned address mapped to it (R-LGW-1)."""
-    pairs = [
-        (each.private_ip_address, each.association.customer_owned_ip)
-        for each in interface.private_ip_addresses
-        if each.association and each.association.customer_owned_ip
-    ]
-    own = interface.association
-    if interface.private_ip_address and own and own.customer_owned_ip:
-        pairs.append((interface.private_ip_address, own.customer_owned_ip))
-    return tuple(dict.fromkeys((parse_address(one), parse_address(two)) for one, two in pairs))
+    return _mapping(interface, "customer_owned_ip")
+
+
+def _mapping(interface: NetworkInterface, outer: str) -> tuple[tuple[int, int], ...]:
+    each = interface.private_ip_addresses
+    own = (*(one.private_ip_address for one in each), interface.private_ip_address)
+    found = (*(one.association for one in each), interface.association)
+    pairs = (
+        (parse_address(address), parse_address(getattr(association, outer)))
+        for address, association in zip(own, found, strict=True)
+        if address and association and getattr(association, outer)
+    )
+    return tuple(dict.fromkeys(pairs))
 
 
 def outer_mapping(interface: NetworkInterface) -> tuple[tuple[int, int], ...]:
