@@ -36,10 +36,16 @@ class Lot:
     """
 
     def __init__(
-        self, ground: Ground, owner: str, whole: str, members: Sequence[NetworkInterface]
+        self,
+        ground: Ground,
+        owner: str,
+        whole: str,
+        members: Sequence[NetworkInterface],
+        is_one_of_several: bool = False,
     ) -> None:
         self.owner, self.whole = owner, whole
         self._ground, self._members = ground, members
+        self._is_one_of_several = is_one_of_several
 
     @property
     def is_of_hosts(self) -> bool:
@@ -56,8 +62,9 @@ class Lot:
 
     @cached_property
     def own(self) -> Ranges | None:
-        """Their addresses; None: any."""
-        return classes(self._ground).own(self._members) if self._members else None
+        """The addresses by which they are told from the other lots of their whole; None: any, as
+        of a lot alone, which may be sent more than it owns (R-IGW-9)."""
+        return classes(self._ground).own(self._members) if self._is_one_of_several else None
 
     @cached_property
     def identity(self) -> int | None:
@@ -83,9 +90,10 @@ class Lots:
         return known
 
     def _of(self, owner: str) -> tuple[Lot, ...]:
-        lots = self._split(owner)
-        found = tuple(Lot(self._exact, f"{_HOST}/{first}", owner, some) for first, some in lots)
-        return found or (Lot(self._exact, owner, owner, ()),)
+        lots = [*self._split(owner)]
+        several = len(lots) > 1
+        found = [Lot(self._exact, f"{_HOST}/{name}", owner, some, several) for name, some in lots]
+        return (*found,) or (Lot(self._exact, owner, owner, ()),)
 
     def _split(self, owner: str) -> Iterator[tuple[str, Sequence[NetworkInterface]]]:
         """The classes of hosts as they are; nothing of whoever is no such host."""

@@ -28,6 +28,7 @@ from tests.crowds import Crowd
 from tests.estate import Pair
 from tests.fair import Fair
 from tests.traps.damage import (
+    SAMPLES,
     loaded,
     samples,
     with_words,
@@ -75,6 +76,13 @@ def test_a_matrix_is_the_same_without(seed: int, kind: type[Crowd | Bazaar]) -> 
         assert is_by_subnet(found) is bool(how["packet"])
         assert not is_by_subnet(by_hosts)
         assert said(found) == said(by_hosts), how
+
+
+@pytest.mark.parametrize("packet", ["port 22", "port 443", "icmp"])
+def test_of_every_sample_it_is_the_same_without(packet: str) -> None:
+    for path in sorted(SAMPLES.glob("*/snapshot")):
+        found, by_hosts = both(reach.load(path), packet=packet, by="vpc")
+        assert said(found) == said(by_hosts), path
 
 
 @pytest.mark.parametrize(
