@@ -59,6 +59,8 @@ def _target(snapshot: Any, rng: random.Random) -> Any:
     if rng.random() < 0.5:
         return replace(answer, target_health_descriptions=_with(every, number))
     group = snapshot.get(TargetGroup, answer.target_group_arn)
+    if group is None:  # an edit before took it
+        return None
     host = rng.choice(snapshot.records(NetworkInterface))
     instance = host.attachment.instance_id if host.attachment else None
     named = {"instance": instance, "ip": host.private_ip_address}.get(group.target_type)
