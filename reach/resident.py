@@ -35,7 +35,7 @@ from reach.gone import GoneError
 from reach.interfaces import claims, endpoints
 from reach.interfaces import loners as of_loners
 from reach.interfaces.classes import classes
-from reach.interfaces.plain import worn
+from reach.interfaces.kinds import worn
 from reach.interfaces.serving import Serving, sender_of
 from reach.lower import ALONE, Alignment, Ground, Sender
 from reach.network.header_space import Ranges
@@ -374,15 +374,17 @@ class Resident(Ground):
         return (*self.index.come, *self.serving.there.values())
 
     def identities(self) -> Mapping[int, Sender]:
-        known, more = super().identities(), self.serving.numbers
-        if not self.loners and not more:
-            return known
-        return {**known, **{n: sender for sender, n in more.items()}, **_numbers(self.loners)}
+        known, more = super().identities(), self._numbered_since()
+        return {**known, **more} if more else known
+
+    def _numbered_since(self) -> Mapping[int, Sender]:
+        """Who sends and was not there at first: what serves, and those that stand apart."""
+        serve = {number: sender for sender, number in self.serving.numbers.items()}
+        return {**serve, **_numbers(self.loners)}
 
     def senders_with(self, group: str) -> tuple[tuple[int, str], ...]:
         self._frames.hear((NetworkInterface, group))
-        serve = {number: sender for sender, number in self.serving.numbers.items()}
-        more = {**serve, **_numbers(self.loners)}.items()
+        more = self._numbered_since().items()
         apart = ((number, vpc) for number, (vpc, groups) in more if group in groups)
         return (*super().senders_with(group), *apart)
 

@@ -30,8 +30,7 @@ from reach.editable import (
     may_be_edited,
     of,
 )
-from reach.interfaces.kinds import addresses_of
-from reach.interfaces.plain import worn
+from reach.interfaces.kinds import addresses_of, worn
 from reach.interfaces.serving import Serving
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd, Mixed

@@ -24,7 +24,8 @@ from reach.comparing.skeleton import NotPlainError, skeleton
 from reach.comparing.standing import names_who_is_apart, serves_alone, standing_apart
 from reach.component import node_name
 from reach.editable import COME_AND_GO, Reads, touched
-from reach.interfaces.plain import loner_nodes, plain, worn
+from reach.interfaces.kinds import worn
+from reach.interfaces.plain import loner_nodes, plain
 from reach.lower import Alignment, Ground, lower
 from reach.options import Options
 from reach.reduce import Reductions

@@ -17,7 +17,7 @@ from reach.comparing.records import Altered, Changed, is_described
 from reach.comparing.standing import MEAN_ONE, means
 from reach.editable import NOTHING, Reads, differs_in, led_reads, may_be_edited, touched
 from reach.interfaces.arriving import alters, moved, moves_alone
-from reach.interfaces.plain import worn
+from reach.interfaces.kinds import worn
 from reach.resident import Resident
 from reach.snapshot.index import instance_of, public_mapping
 from reach.snapshot.record import Record

@@ -43,8 +43,9 @@ from reach.comparing.spots import Spots
 from reach.comparing.sweeping import swept, swept_new
 from reach.component import Loner
 from reach.editable import COME_AND_GO, MAPPED, SERVICES, Reads, joined_otherwise
+from reach.interfaces.kinds import worn
 from reach.interfaces.peers import naming
-from reach.interfaces.plain import Plain, loner_nodes, own_filters, plain, standing_in, worn
+from reach.interfaces.plain import Plain, loner_nodes, own_filters, plain, standing_in
 from reach.lower import Ground
 from reach.network.address import ANY_IPV4, ANY_IPV6
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
@@ -314,10 +315,11 @@ def near(pair: Pair) -> Near | None:
     edits = pair.edits
     if edits is None:
         return None
-    if any(plain(pair.before).family(node) for node in _begun_otherwise(pair)):
+    begun = _begun_otherwise(pair)
+    if any(plain(pair.before).family(node) for node in begun):
         return None
     try:
-        return _compared(pair, edits)
+        return _compared(pair, edits, begun)
     except NotPlainError:
         return None
 
@@ -330,7 +332,8 @@ def _begun_otherwise(pair: Pair) -> frozenset[str]:
     return frozenset(start.node for start in frozenset(one) ^ frozenset(other))
 
 
-def _compared(pair: Pair, edits: Reads) -> Near | None:
+def _compared(pair: Pair, edits: Reads, begun: frozenset[str]) -> Near | None:
+    """``begun``: the nodes where something else starts."""
     before, network = skeleton(pair.before), pair.after.network
     hosts = plain(pair.before)
     apart = [*_loners(pair)]
@@ -352,7 +355,7 @@ def _compared(pair: Pair, edits: Reads) -> Near | None:
         made, told = [*made, *told], frozenset()
         differing = ((), ())
     names = before.ordered(made)
-    later = before.on(network, names, sorted(_begun_otherwise(pair)))
+    later = before.on(network, names, sorted(begun))
     # Who comes there in one network alone has been led there by another node that differs.
     names = tuple(name for name in names if before.is_come_to(name) and later.is_come_to(name))
     after = pair.after.own("skeleton", lambda: later)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from reach.component import Lowering
-from reach.interfaces.kinds import is_host, kind, owned
+from reach.interfaces.kinds import is_host, kind, owned, worn
 from reach.network.header_space import Ranges
 from reach.snapshot.crowd import Crowd
 from reach.snapshot.records import NetworkInterface
@@ -105,7 +105,7 @@ class OneByOne:
     def wearing(self) -> Iterator[tuple[str, frozenset[str]]]:
         for class_id, members in self._members.items():
             for each in members if is_host(members[0]) else ():
-                yield class_id, frozenset(group.group_id for group in each.groups)
+                yield class_id, worn(each)
 
     def services(self) -> tuple[NetworkInterface, ...]:
         return tuple(each for each in self._lowering.index.interfaces if not is_host(each))
@@ -143,7 +143,7 @@ class _With:
     def wearing(self) -> Iterator[tuple[str, frozenset[str]]]:
         yield from self._known.wearing()
         for class_id, (one,) in self._come.items():
-            yield class_id, frozenset(group.group_id for group in one.groups)
+            yield class_id, worn(one)
 
     def services(self) -> Sequence[NetworkInterface]:
         return self._known.services()

@@ -49,6 +49,11 @@ def is_mount_target(interface: NetworkInterface) -> bool:
     return told or interface.interface_type == MOUNT_TARGET
 
 
+def worn(interface: NetworkInterface) -> frozenset[str]:
+    """The groups that an interface has."""
+    return frozenset(group.group_id for group in interface.groups)
+
+
 def owned(lowering: Lowering, interface: NetworkInterface) -> Ranges:
     """R-ENI-2: every address that an interface owns, delegated prefixes included.
 
@@ -91,7 +96,7 @@ def kind(lowering: Lowering, interface: NetworkInterface) -> object:
     )
     if not ordinary:
         return interface.network_interface_id
-    groups = lowering.telling(group.group_id for group in interface.groups)
+    groups = lowering.telling(worn(interface))
     told = None if instance is None else metadata(instance)
     return place(interface), groups, bool(instance_id), instance is None, told
 
@@ -111,10 +116,9 @@ def _kind_in_subnet(lowering: Lowering, interface: NetworkInterface) -> object:
     )
     if not together:
         return interface.network_interface_id
-    groups = frozenset(each.group_id for each in interface.groups)
     families = {is_ipv4(address) for address in private_addresses(interface)}
     seen = bool(outer_mapping(interface)), False in families
-    wears = worn_by_itself(lowering, groups)
+    wears = worn_by_itself(lowering, worn(interface))
     return place_in_subnet(interface), wears, running(instance_id, instance), seen
 
 

@@ -23,7 +23,7 @@ from typing import Protocol
 from reach.component import Loner, Lowering, node_name
 from reach.interfaces import together
 from reach.interfaces.classes import classes
-from reach.interfaces.kinds import is_host
+from reach.interfaces.kinds import is_host, worn
 from reach.network.header_space import Ranges
 from reach.network.stage import Filter
 from reach.snapshot.index import instance_of
@@ -222,10 +222,6 @@ def loner_nodes(lowering: Lowering, changed: Loner) -> tuple[str, ...]:
     names = dict.fromkeys(each.network_interface_id for each in beside)
     others = (node for name in names for node in nodes_of(classes(lowering).of(name), name))
     return tuple(dict.fromkeys((*known.nodes(changed), *others)))
-
-
-def worn(interface: NetworkInterface) -> frozenset[str]:
-    return frozenset(group.group_id for group in interface.groups)
 
 
 def standing_in(interface: NetworkInterface) -> str:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from reach.component import Lowering, node_name
 from reach.interfaces.classes import classes
-from reach.interfaces.kinds import FUNCTION, is_host, owned
-from reach.interfaces.plain import NAME, OWN, identity_of, worn
+from reach.interfaces.kinds import FUNCTION, is_host, owned, worn
+from reach.interfaces.plain import NAME, OWN, identity_of
 from reach.network.header_space import ANYTHING, Ranges
 from reach.network.stage import Deliver, Filter, Forward, Origin, Stage
 from reach.sets.receiving import Receiver, only_permits

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from reach.component import Lowering
 from reach.interfaces.classes import classes
+from reach.interfaces.kinds import worn
 from reach.snapshot.records import NetworkInterface
 
 _Groups = frozenset[str]
@@ -25,7 +26,7 @@ def wears(lowering: Lowering, interface: NetworkInterface) -> _Groups:
         known = worn_together(lowering).get(class_id)
         if known is not None:
             return known
-    return frozenset(each.group_id for each in interface.groups)
+    return worn(interface)
 
 
 def worn_together(lowering: Lowering) -> Mapping[str, _Groups]:

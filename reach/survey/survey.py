@@ -55,11 +55,10 @@ from reach.tracking import untold
 from reach.uncollected import uncollected
 from solver import Backend, Budget
 
-_OF_VPCS = ("vpc", "account")
 PROOF_BUDGET = Budget(milliseconds=60_000)
 Progress = Callable[[str, int, int], None]
+_OF_VPCS = ("vpc", "account")
 # What every path comes by: no way in that would be worth a word.
-
 _PLAIN = ("network interface", "subnet", "vpc", "instance", "internet", "elastic ip")
 
 
@@ -101,9 +100,7 @@ class Prepared:
     proposed: Proposals
     empty: Survey
     hosts: int | None = None  # subnets whose hosts are each looked at as one; None: by themselves
-    by_subnet: Ground | None = (
-        None  # that of the network, if hosts of subnets wear all their groups
-    )
+    by_subnet: Ground | None = None  # whose the network is, if hosts wear their subnets' groups
 
     @cached_property
     def places(self) -> Sequence[str]:
