@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-Change = tuple[tuple[Any, ...], tuple[Any, ...]]
+from bench.gateways import Change
+
 _Others = Callable[[Any, random.Random], Iterable[Any]]
 
 

@@ -16,7 +16,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from bench.beyond import BEYOND
-from bench.elastic import ELASTIC
+from bench.elastic import ELASTIC, led, shown
 from bench.gateways import GATEWAYS
 from bench.services import SERVICES
 from bench.serving import SERVING
@@ -333,14 +333,13 @@ def _elastic_off(snapshot: Any, rng: random.Random) -> Edit | None:
         private_ip_address=None,
         instance_id=None,
     )
-    return Edit((_paired(host, address.private_ip_address, None), _showing(instance, None), left))
+    return Edit((led(host, address.private_ip_address, None), _showing(instance, None), left))
 
 
 def _elastic_on(snapshot: Any, rng: random.Random) -> Edit | None:
     """An Elastic IP that is on nothing, put on an instance beside others that have one."""
     from msgspec.structs import replace
 
-    from reach.snapshot.interface_records import InterfaceAssociation
     from reach.snapshot.records import Address, InternetGateway, NetworkInterface
 
     idle = [each for each in snapshot.records(Address) if not each.network_interface_id]
@@ -357,7 +356,6 @@ def _elastic_on(snapshot: Any, rng: random.Random) -> Edit | None:
     ):
         return None
     address = rng.choice(idle)
-    shown = InterfaceAssociation(public_ip=address.public_ip, allocation_id=address.allocation_id)
     on = replace(
         address,
         association_id="eipassoc-1",
@@ -365,20 +363,8 @@ def _elastic_on(snapshot: Any, rng: random.Random) -> Edit | None:
         private_ip_address=host.private_ip_address,
         instance_id=instance.instance_id,
     )
-    put = _paired(host, host.private_ip_address, shown)
+    put = led(host, host.private_ip_address, shown(address))
     return Edit((put, _showing(instance, address.public_ip), on))
-
-
-def _paired(host: Any, private: str, shown: Any) -> Any:
-    """An interface whose private address has another public one, or none."""
-    from msgspec.structs import replace
-
-    every = tuple(
-        replace(each, association=shown) if each.private_ip_address == private else each
-        for each in host.private_ip_addresses
-    )
-    own = shown if private == host.private_ip_address else host.association
-    return replace(host, private_ip_addresses=every, association=own)
 
 
 def _showing(instance: Any, public: str | None) -> Any:
@@ -404,7 +390,7 @@ def _public_more(snapshot: Any, rng: random.Random) -> Edit | None:
     ):
         return None
     public = f"3.{rng.randrange(4, 250)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
-    put = _paired(host, host.private_ip_address, InterfaceAssociation(public_ip=public))
+    put = led(host, host.private_ip_address, InterfaceAssociation(public_ip=public))
     return Edit((put, replace(instance, public_ip_address=public)))
 
 

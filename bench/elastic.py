@@ -12,7 +12,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Change = tuple[tuple[Any, ...], tuple[Any, ...]]
+from bench.gateways import Change
+
 _ON_NOTHING = {
     "association_id": None,
     "network_interface_id": None,
@@ -34,19 +35,20 @@ def _on(snapshot: Any, rng: random.Random) -> tuple[Any, Any, Any] | None:
     return None if host is None or instance is None else (one, host, instance)
 
 
-def _led(host: Any, private: str, shown: Any) -> Any:
+def led(host: Any, private: str, other: Any) -> Any:
     """An interface of which a private address has another public one, or none."""
     from msgspec.structs import replace
 
     every = tuple(
-        replace(each, association=shown) if each.private_ip_address == private else each
+        replace(each, association=other) if each.private_ip_address == private else each
         for each in host.private_ip_addresses
     )
-    own = shown if private == host.private_ip_address else host.association
+    own = other if private == host.private_ip_address else host.association
     return replace(host, private_ip_addresses=every, association=own)
 
 
-def _shown(address: Any) -> Any:
+def shown(address: Any) -> Any:
+    """An Elastic IP as an interface shows it."""
     from reach.snapshot.interface_records import InterfaceAssociation
 
     return InterfaceAssociation(public_ip=address.public_ip, allocation_id=address.allocation_id)
@@ -80,8 +82,8 @@ def _moved(snapshot: Any, rng: random.Random) -> Change | None:
     if other.association and not had:
         return None
     put = (
-        _led(host, one.private_ip_address, None),
-        _led(other, other.private_ip_address, _shown(one)),
+        led(host, one.private_ip_address, None),
+        led(other, other.private_ip_address, shown(one)),
         replace(instance, public_ip_address=None),
         replace(theirs, public_ip_address=one.public_ip),
         replace(
@@ -123,7 +125,7 @@ def _another(snapshot: Any, rng: random.Random) -> Change | None:
         instance_id=one.instance_id,
     )
     records = (
-        _led(host, one.private_ip_address, _shown(other)),
+        led(host, one.private_ip_address, shown(other)),
         replace(instance, public_ip_address=other.public_ip),
         put,
     )

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-Change = tuple[tuple[Any, ...], tuple[Any, ...]]
+from bench.gateways import Change
+
 _TRIES = 1000
 
 

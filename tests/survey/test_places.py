@@ -21,8 +21,7 @@ from tests.crowds import Crowd
 from tests.estate import Pair
 from tests.fair import Fair
 from tests.traps.damage import (
-    loaded,
-    samples,
+    drawn,
     with_words,
     without_calls,
     without_lists,
@@ -84,21 +83,14 @@ def test_isolation_is_the_same_without(seed: int, kind: type[Crowd | Bazaar]) ->
 )
 def test_isolation_of_what_has_lost_something_is_the_same_without(seed: int, most: int) -> None:
     """A record, a call, a list, or a word that is none of AWS's, in any sample."""
-    rng, asked = Random(f"damaged places/{seed}"), 0
-    while asked < most:
-        sample = rng.choice([each for each in samples() if each.name != "estate"])
-        lost = rng.choice((without_records, without_calls, without_lists, with_words))
-        damage = rng.choice([*lost(sample)] or [None])
-        snapshot = None if damage is None else loaded(damage)
-        if snapshot is None or not snapshot.records(NetworkInterface):
-            continue
-        asked += 1
+    rng = Random(f"damaged places/{seed}")
+    lost = (without_records, without_calls, without_lists, with_words)
+    for sample, damage, snapshot in drawn(rng, most, lost):
         one, other = ends_of(snapshot, rng)
         try:
             found, by_hosts = both(snapshot, one, other, rng.choice(PACKETS))
         except QuestionError:
             continue
-        assert damage is not None
         assert said(found) == said(by_hosts), (sample.name, damage.lost, one, other)
 
 

@@ -29,8 +29,7 @@ from tests.estate import Pair
 from tests.fair import Fair
 from tests.traps.damage import (
     SAMPLES,
-    loaded,
-    samples,
+    drawn,
     with_words,
     without_calls,
     without_lists,
@@ -91,20 +90,13 @@ def test_of_every_sample_it_is_the_same_without(packet: str) -> None:
 )
 def test_of_what_has_lost_something_it_is_the_same_without(seed: int, most: int) -> None:
     """A record, a call, a list, or a word that is none of AWS's, in any sample."""
-    rng, asked = Random(f"damaged subnets/{seed}"), 0
-    while asked < most:
-        sample = rng.choice([each for each in samples() if each.name != "estate"])
-        lost = rng.choice((without_records, without_calls, without_lists, with_words))
-        damage = rng.choice([*lost(sample)] or [None])
-        snapshot = None if damage is None else loaded(damage)
-        if snapshot is None or not snapshot.records(NetworkInterface):
-            continue
-        asked += 1
+    rng = Random(f"damaged subnets/{seed}")
+    lost = (without_records, without_calls, without_lists, with_words)
+    for sample, damage, snapshot in drawn(rng, most, lost):
         try:
             found, by_hosts = both(snapshot, packet=rng.choice(PACKETS), by="vpc")
         except QuestionError:
             continue
-        assert damage is not None
         assert said(found) == said(by_hosts), (sample.name, damage.lost)
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from reach.asking import expecting
 from reach.components import sections
 from reach.options import Options
 from reach.snapshot.record import UNPRINTED
+from reach.snapshot.records import NetworkInterface
+from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.words import WORDS
 from reach.suite import Case, load_suite
 from tests.estate import load_files, tell
@@ -75,6 +78,21 @@ def samples() -> tuple[Sample, ...]:
         Sample(folder.parent.name, texts(folder), tuple(dict.fromkeys(cases)))
         for folder, cases in sorted(found.items())
     )
+
+
+def drawn(
+    rng: Random, most: int, kinds: Sequence[Callable[[Sample], Iterator[Damage]]]
+) -> Iterator[tuple[Sample, Damage, Snapshot]]:
+    """Small samples that are damaged in one place, and still have interfaces."""
+    found = 0
+    while found < most:
+        sample = rng.choice([each for each in samples() if each.name != "estate"])
+        damage = rng.choice([*rng.choice(kinds)(sample)] or [None])
+        snapshot = None if damage is None else loaded(damage)
+        if damage is None or snapshot is None or not snapshot.records(NetworkInterface):
+            continue
+        found += 1
+        yield sample, damage, snapshot
 
 
 def texts(folder: Path) -> dict[str, str]:
