@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reach.component import Component, End, Lowering
+from reach.interfaces.kinds import worn
 from reach.named import Named, is_of_place, standing
 from reach.network.address import is_ipv4
 from reach.network.header_space import Ranges
@@ -57,7 +58,7 @@ def _shared(lowering: Lowering) -> Mapping[tuple[str, frozenset[str]], list[Netw
     def make() -> dict[tuple[str, frozenset[str]], list[NetworkInterface]]:
         found: dict[tuple[str, frozenset[str]], list[NetworkInterface]] = {}
         for interface in lowering.index.interfaces_where(lambda i: i.interface_type == _TYPE):
-            groups = frozenset(group.group_id for group in interface.groups)
+            groups = worn(interface)
             found.setdefault((interface.subnet_id or "", groups), []).append(interface)
         return found
 

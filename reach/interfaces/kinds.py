@@ -26,7 +26,7 @@ from reach.snapshot.records import Instance, NetworkInterface, SecurityGroup
 MOUNT_TARGET = "efs"
 HOSTS = ("interface", "efa", "efa-only", "trunk", "branch", MOUNT_TARGET)
 FUNCTION = "lambda"
-_SERVICES = ("ELB ", "Interface for NAT Gateway ")
+SERVICES = ("ELB ", "Interface for NAT Gateway ")
 _CLIENT_VPN = "ClientVPN Endpoint resource"
 _MOUNT_TARGET = "EFS mount target"
 
@@ -36,7 +36,7 @@ def is_host(interface: NetworkInterface) -> bool:
 
     These are load balancers and NAT gateways of older snapshots, resource gateways, and Client VPN.
     """
-    described = interface.description.startswith(_SERVICES) or "rgw-" in interface.description
+    described = interface.description.startswith(SERVICES) or "rgw-" in interface.description
     service = interface.requester_managed and described
     attached = interface.attachment.instance_id if interface.attachment else None
     service = service or (interface.description.startswith(_CLIENT_VPN) and not attached)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reach.interfaces.kinds import is_host
+from reach.interfaces.kinds import SERVICES, is_host, worn
 from reach.network.address import is_ipv4, is_public
 from reach.snapshot.index import (
     carrier_mapping,
@@ -28,7 +28,6 @@ from reach.snapshot.records import NetworkInterface
 
 Sender = tuple[str, frozenset[str]]  # a VPC and a set of groups
 _TYPES = ("vpc_endpoint", "network_load_balancer", "load_balancer", *NAT_TYPES)
-_DESCRIBED = ("ELB ", "Interface for NAT Gateway ")
 _NOBODY: Mapping[str, NetworkInterface] = {}
 _NUMBERS: Mapping[Sender, int] = {}
 
@@ -38,7 +37,7 @@ def serves(record: Record) -> bool:
     if not isinstance(record, NetworkInterface) or is_host(record) or instance_of(record):
         return False
     own = private_addresses(record)
-    known = record.interface_type in _TYPES or record.description.startswith(_DESCRIBED)
+    known = record.interface_type in _TYPES or record.description.startswith(SERVICES)
     ordinary = not (
         delegated_prefixes(record) or carrier_mapping(record) or customer_mapping(record)
     )
@@ -102,4 +101,4 @@ class Serving:
 
 
 def sender_of(interface: NetworkInterface) -> Sender:
-    return interface.vpc_id or "", frozenset(each.group_id for each in interface.groups)
+    return interface.vpc_id or "", worn(interface)
