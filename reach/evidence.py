@@ -71,7 +71,7 @@ def _steps(ground: Ground, trace: Trace, packets: Sequence[Spaces]) -> Iterator[
 
 def _told(ground: Ground, hop: Hop, origins: Iterable[Origin]) -> tuple[Origin, ...]:
     """Of interfaces that share a node the one that the packet is about."""
-    return tuple(ground.told(hop.node, hop.before, origin) for origin in origins)
+    return tuple([ground.told(hop.node, hop.before, origin) for origin in origins])
 
 
 def told_open(ground: Ground, proof: Proof, origins: Iterable[Origin]) -> tuple[Origin, ...]:

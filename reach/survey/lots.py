@@ -132,6 +132,7 @@ class LotSenders(Sequence[Sender]):
         counts = (self._count(each) for each in senders.each)
         self._begins = (0, *accumulate(counts))
         self._made: dict[int, Sender] = {}
+        self._identities: dict[int, tuple[int | None, ...]] = {}
 
     def __len__(self) -> int:
         return self._begins[-1]
@@ -155,6 +156,14 @@ class LotSenders(Sequence[Sender]):
     def numbers(self, whose: int) -> range:
         """Those that one of the senders consists of."""
         return range(self._begins[whose], self._begins[whose + 1])
+
+    def identities(self, whose: int) -> tuple[int | None, ...]:
+        """As whom each of those sends that one of the senders consists of."""
+        known = self._identities.get(whose)
+        if known is None:
+            lots = self._lots_of(self._senders.each[whose])
+            known = self._identities[whose] = tuple(lot.identity for lot in lots)
+        return known
 
     def bits(self, senders: int) -> int:
         """Those that some of the senders consist of."""

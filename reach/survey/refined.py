@@ -22,7 +22,7 @@ from reach.network.header_space import ANYTHING, HeaderSpace
 from reach.network.node import Node
 from reach.network.stage import Action, Filter, Origin, Rule
 from reach.survey.candidates import Candidate, Pair
-from reach.survey.lots import Lot, Lots, LotSenders
+from reach.survey.lots import Lots, LotSenders
 from reach.survey.proposals import Proposals
 from reach.survey.senders import Sender, Senders
 
@@ -102,15 +102,27 @@ class Refined:
     def _likely(self, candidate: Candidate) -> Iterator[Candidate]:
         """Of each who gets it one who sends, whose groups both seem to let it pass."""
         whole = replace(candidate, space=candidate.space.without("identity"))
-        crowds = tuple(self._proposed.senders.numbers(candidate.senders))
         for end in self._ends(whole):
-            rules = self._permitting(end)
-            senders = (n for crowd in crowds for n in self._each.numbers(crowd))
-            for number in islice(senders, _LOOKED_AT):
-                lot = self._each.lot(number)
-                if any(_may_mean(rule, lot) for rule in rules) and self._sends(number, end):
+            for rule in self._permitting(end):
+                meant = (n for n in self._meant(candidate.senders, rule) if self._sends(n, end))
+                number = next(meant, None)
+                if number is not None:
                     yield replace(end, senders=1 << number)
                     break
+
+    def _meant(self, crowds: int, rule: Rule) -> Iterator[int]:
+        """Whom of some senders a rule may mean, by their groups and by their addresses."""
+        sources, identities = (rule.match.by_name.get(name) for name in ("source", "identity"))
+        senders, each = self._proposed.senders, self._each
+        if sources is not None:
+            crowds &= senders.may_send_from(sources) | self._anywhere
+        known = ((each.numbers(c), each.identities(c)) for c in senders.numbers(crowds))
+        numbered = (one for some in known for one in zip(*some, strict=True))
+        for number, identity in islice(numbered, _LOOKED_AT):
+            if identities is None or identity is None or identity in identities:
+                own = None if sources is None else each.lot(number).own
+                if own is None or sources is None or own.overlaps(sources):
+                    yield number
 
     def _permitting(self, end: Candidate) -> Sequence[Rule]:
         """By which rules who gets it seems to let it pass."""
@@ -139,10 +151,3 @@ def _permitting(node: Node, space: HeaderSpace) -> Sequence[Rule]:
             found = met if stage.session else found
     return found
 
-
-def _may_mean(rule: Rule, lot: Lot) -> bool:
-    """Whether a rule may mean some hosts by their groups and by their addresses."""
-    sources, identities = (rule.match.by_name.get(name) for name in ("source", "identity"))
-    if sources is not None and lot.own is not None and not lot.own.overlaps(sources):
-        return False
-    return identities is None or lot.identity is None or lot.identity in identities
