@@ -7,12 +7,13 @@ Implements: R-NACL-2
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
 from reach.changes.edit import breadth, the, with_record
+from reach.changes.setting import ChangeOf
 from reach.network.field import format_protocol
 from reach.snapshot.records import NetworkAcl, NetworkAclEntry
 from reach.snapshot.snapshot import Snapshot
@@ -22,7 +23,7 @@ from reach.snapshot.snapshot import Snapshot
 class AclEntry:
     """An entry of an ACL; ``shown`` says what it is for, in words."""
 
-    acl_id: str
+    resource: str
     name: str
     entry: NetworkAclEntry
     shown: str
@@ -41,114 +42,79 @@ class AclEntry:
         return mine == (other.rule_number, other.egress)
 
     def written(self, verb: str) -> Call:
-        return Call(f"{verb}NetworkAclEntry", {"NetworkAclId": self.acl_id, **_printed(self.entry)})
+        return Call(
+            f"{verb}NetworkAclEntry", {"NetworkAclId": self.resource, **_printed(self.entry)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class AddEntry:
+class AddEntry(ChangeOf[AclEntry]):
     """An ACL gets an entry, under a number that is free."""
 
-    entry: AclEntry
-
-    @property
-    def redirects(self) -> bool:
-        return False
-
-    @property
-    def resource(self) -> str:
-        return self.entry.acl_id
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
+    redirects: ClassVar[bool] = False
 
     @property
     def words(self) -> str:
-        return f"add {self.entry.where}: {self.entry.entry.rule_action} {self.entry.shown}"
+        return f"add {self.setting.where}: {self.setting.entry.rule_action} {self.setting.shown}"
 
     @property
     def call(self) -> Call:
-        return self.entry.written("Create")
+        return self.setting.written("Create")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.entry, add=True)
+        return _with(snapshot, self.setting, add=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceEntry:
+class ReplaceEntry(ChangeOf[AclEntry]):
     """An entry of an ACL becomes another one of the same number."""
 
-    entry: AclEntry
-
-    @property
-    def redirects(self) -> bool:
-        return True
-
-    @property
-    def resource(self) -> str:
-        return self.entry.acl_id
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
+    redirects: ClassVar[bool] = True
 
     @property
     def words(self) -> str:
-        return f"make {self.entry.where} {self.entry.entry.rule_action} {self.entry.shown}"
+        return f"make {self.setting.where} {self.setting.entry.rule_action} {self.setting.shown}"
 
     @property
     def call(self) -> Call:
-        return self.entry.written("Replace")
+        return self.setting.written("Replace")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.entry, add=True)
+        return _with(snapshot, self.setting, add=True)
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveEntry:
+class RemoveEntry(ChangeOf[AclEntry]):
     """An ACL loses an entry."""
 
-    entry: AclEntry
+    redirects: ClassVar[bool] = False
 
     @property
     def breadth(self) -> int:
-        entry = self.entry.entry
+        entry = self.setting.entry
         ports = (entry.port_range.from_port, entry.port_range.to_port) if entry.port_range else None
         return breadth(entry.protocol, ports, entry.cidr_block or entry.ipv6_cidr_block)
 
     @property
-    def redirects(self) -> bool:
-        return False
-
-    @property
-    def resource(self) -> str:
-        return self.entry.acl_id
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
-
-    @property
     def words(self) -> str:
-        return (
-            f"delete {self.entry.where}, which {self.entry.entry.rule_action}s {self.entry.shown}"
-        )
+        gone = self.setting
+        return f"delete {gone.where}, which {gone.entry.rule_action}s {gone.shown}"
 
     @property
     def call(self) -> Call:
         parameters = {
-            "NetworkAclId": self.entry.acl_id,
-            "Egress": self.entry.entry.egress,
-            "RuleNumber": self.entry.entry.rule_number,
+            "NetworkAclId": self.setting.resource,
+            "Egress": self.setting.entry.egress,
+            "RuleNumber": self.setting.entry.rule_number,
         }
         return Call("DeleteNetworkAclEntry", parameters)
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.entry, add=False)
+        return _with(snapshot, self.setting, add=False)
 
 
 def _with(snapshot: Snapshot, entry: AclEntry, *, add: bool) -> Snapshot:
-    acl = the(snapshot, NetworkAcl, entry.acl_id)
+    acl = the(snapshot, NetworkAcl, entry.resource)
     others = tuple(each for each in acl.entries if not entry.is_at(each))
     entries = (*others, entry.entry) if add else others
     return with_record(snapshot, acl.network_acl_id, changed(acl, entries=entries))

@@ -7,12 +7,13 @@ Implements: R-SG-2
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
 from reach.changes.edit import breadth, the, with_record
+from reach.changes.setting import ChangeOf
 from reach.snapshot.records import IpPermission, SecurityGroup
 from reach.snapshot.snapshot import Snapshot
 
@@ -26,7 +27,7 @@ _LISTS = "IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"
 class RuleOfGroup:
     """One permission of a group, with one peer; ``shown`` says it in words."""
 
-    group_id: str
+    resource: str
     name: str
     egress: bool
     permission: IpPermission
@@ -38,77 +39,53 @@ class RuleOfGroup:
 
     def call(self, verb: str) -> Call:
         way = "Egress" if self.egress else "Ingress"
-        parameters = {"GroupId": self.group_id, "IpPermissions": [_printed(self.permission)]}
+        parameters = {"GroupId": self.resource, "IpPermissions": [_printed(self.permission)]}
         return Call(f"{verb}SecurityGroup{way}", parameters)
 
 
 @dataclass(frozen=True, slots=True)
-class AllowRule:
+class AllowRule(ChangeOf[RuleOfGroup]):
     """A group gets a rule."""
 
-    rule: RuleOfGroup
-
-    @property
-    def redirects(self) -> bool:
-        return False
-
-    @property
-    def resource(self) -> str:
-        return self.rule.group_id
-
-    @property
-    def name(self) -> str:
-        return self.rule.name
+    redirects: ClassVar[bool] = False
 
     @property
     def words(self) -> str:
-        return f"allow {self.rule.direction} {self.rule.shown}"
+        return f"allow {self.setting.direction} {self.setting.shown}"
 
     @property
     def call(self) -> Call:
-        return self.rule.call("Authorize")
+        return self.setting.call("Authorize")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        rule, group = self.rule, the(snapshot, SecurityGroup, self.rule.group_id)
+        rule, group = self.setting, the(snapshot, SecurityGroup, self.setting.resource)
         return _with(snapshot, group, rule.egress, (*_of(group, rule.egress), rule.permission))
 
 
 @dataclass(frozen=True, slots=True)
-class RevokeRule:
+class RevokeRule(ChangeOf[RuleOfGroup]):
     """A group loses a rule."""
 
-    rule: RuleOfGroup
+    redirects: ClassVar[bool] = False
 
     @property
     def breadth(self) -> int:
-        permission = self.rule.permission
+        permission = self.setting.permission
         blocks = [each.cidr_ip for each in permission.ip_ranges]
         blocks += [each.cidr_ipv6 for each in permission.ipv6_ranges]
         ports = permission.from_port, permission.to_port
         return breadth(permission.ip_protocol, ports, blocks[0] if blocks else None)
 
     @property
-    def redirects(self) -> bool:
-        return False
-
-    @property
-    def resource(self) -> str:
-        return self.rule.group_id
-
-    @property
-    def name(self) -> str:
-        return self.rule.name
-
-    @property
     def words(self) -> str:
-        return f"no longer allow {self.rule.direction} {self.rule.shown}"
+        return f"no longer allow {self.setting.direction} {self.setting.shown}"
 
     @property
     def call(self) -> Call:
-        return self.rule.call("Revoke")
+        return self.setting.call("Revoke")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        rule, group = self.rule, the(snapshot, SecurityGroup, self.rule.group_id)
+        rule, group = self.setting, the(snapshot, SecurityGroup, self.setting.resource)
         left = (_less(each, rule.permission) for each in _of(group, rule.egress))
         kept = tuple(each for each in left if any(getattr(each, name) for name in _PEERS))
         return _with(snapshot, group, rule.egress, kept)

@@ -7,11 +7,13 @@ Implements: R-RT-3
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
 from reach.changes.edit import breadth, the, with_record
+from reach.changes.setting import ChangeOf
 from reach.snapshot.records import Route, RouteTable
 from reach.snapshot.snapshot import Snapshot
 
@@ -25,7 +27,7 @@ class TableRoute:
     ``field`` is the route's attribute that names the ``target``.
     """
 
-    table_id: str
+    resource: str
     name: str
     destination: str
     field: str
@@ -34,7 +36,7 @@ class TableRoute:
     @property
     def key(self) -> dict[str, str]:
         """The table and the destination, as the API takes them."""
-        return {"RouteTableId": self.table_id, _pascal(_destination(self.destination)): self.shown}
+        return {"RouteTableId": self.resource, _pascal(_destination(self.destination)): self.shown}
 
     @property
     def shown(self) -> str:
@@ -53,98 +55,62 @@ class TableRoute:
 
 
 @dataclass(frozen=True, slots=True)
-class AddRoute:
+class AddRoute(ChangeOf[TableRoute]):
     """A table gets a route to a destination that it has none for."""
 
-    route: TableRoute
-
-    @property
-    def redirects(self) -> bool:
-        return True
-
-    @property
-    def resource(self) -> str:
-        return self.route.table_id
-
-    @property
-    def name(self) -> str:
-        return self.route.name
+    redirects: ClassVar[bool] = True
 
     @property
     def words(self) -> str:
-        return f"route {self.route.destination} to {self.route.target}"
+        return f"route {self.setting.destination} to {self.setting.target}"
 
     @property
     def call(self) -> Call:
-        return self.route.written("Create")
+        return self.setting.written("Create")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.route, add=True)
+        return _with(snapshot, self.setting, add=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceRoute:
+class ReplaceRoute(ChangeOf[TableRoute]):
     """A route of a table leads elsewhere; ``before`` says where it led."""
 
-    route: TableRoute
+    redirects: ClassVar[bool] = True
     before: str
 
     @property
-    def redirects(self) -> bool:
-        return True
-
-    @property
-    def resource(self) -> str:
-        return self.route.table_id
-
-    @property
-    def name(self) -> str:
-        return self.route.name
-
-    @property
     def words(self) -> str:
-        return f"route {self.route.destination} to {self.route.target}, not to {self.before}"
+        return f"route {self.setting.destination} to {self.setting.target}, not to {self.before}"
 
     @property
     def call(self) -> Call:
-        return self.route.written("Replace")
+        return self.setting.written("Replace")
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.route, add=True)
+        return _with(snapshot, self.setting, add=True)
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveRoute:
+class RemoveRoute(ChangeOf[TableRoute]):
     """A table loses a route."""
 
-    route: TableRoute
+    redirects: ClassVar[bool] = True
 
     @property
     def breadth(self) -> int:
-        return breadth("-1", None, self.route.destination)
-
-    @property
-    def redirects(self) -> bool:
-        return True
-
-    @property
-    def resource(self) -> str:
-        return self.route.table_id
-
-    @property
-    def name(self) -> str:
-        return self.route.name
+        return breadth("-1", None, self.setting.destination)
 
     @property
     def words(self) -> str:
-        return f"delete the route {self.route.destination} to {self.route.target}"
+        return f"delete the route {self.setting.destination} to {self.setting.target}"
 
     @property
     def call(self) -> Call:
-        return Call("DeleteRoute", self.route.key)
+        return Call("DeleteRoute", self.setting.key)
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.route, add=False)
+        return _with(snapshot, self.setting, add=False)
 
 
 def is_static(route: Route) -> bool:
@@ -162,7 +128,7 @@ def destination_of(route: Route) -> str:
 
 
 def _with(snapshot: Snapshot, route: TableRoute, *, add: bool) -> Snapshot:
-    table = the(snapshot, RouteTable, route.table_id)
+    table = the(snapshot, RouteTable, route.resource)
     others = tuple(
         each
         for each in table.routes

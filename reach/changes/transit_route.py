@@ -7,11 +7,13 @@ Implements: R-TGW-3 R-TGW-4
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from msgspec.structs import replace as changed
 
 from reach.changes.call import Call
 from reach.changes.edit import breadth, with_record
+from reach.changes.setting import ChangeOf
 from reach.snapshot.snapshot import Snapshot
 from reach.snapshot.transit_records import (
     TransitGatewayAssociation,
@@ -29,7 +31,7 @@ from reach.snapshot.transit_records import (
 class TransitRoute:
     """A destination of a table, and the attachment of what ``leads_to`` that it goes out by."""
 
-    table_id: str
+    resource: str
     name: str
     destination: str
     attachment: str
@@ -40,7 +42,7 @@ class TransitRoute:
     def key(self) -> dict[str, str]:
         return {
             "DestinationCidrBlock": self.destination,
-            "TransitGatewayRouteTableId": self.table_id,
+            "TransitGatewayRouteTableId": self.resource,
         }
 
     @property
@@ -55,70 +57,46 @@ class TransitRoute:
 
 
 @dataclass(frozen=True, slots=True)
-class AddTransitRoute:
+class AddTransitRoute(ChangeOf[TransitRoute]):
     """A transit gateway's table gets a static route, or another one for a destination it has."""
 
-    route: TransitRoute
+    redirects: ClassVar[bool] = True
     replaces: bool = False
 
     @property
-    def redirects(self) -> bool:
-        return True
-
-    @property
-    def resource(self) -> str:
-        return self.route.table_id
-
-    @property
-    def name(self) -> str:
-        return self.route.name
-
-    @property
     def words(self) -> str:
-        return f"route {self.route.shown}"
+        return f"route {self.setting.shown}"
 
     @property
     def call(self) -> Call:
-        attachment = {"TransitGatewayAttachmentId": self.route.attachment}
+        attachment = {"TransitGatewayAttachmentId": self.setting.attachment}
         verb = "Replace" if self.replaces else "Create"
-        return Call(f"{verb}TransitGatewayRoute", {**self.route.key, **attachment})
+        return Call(f"{verb}TransitGatewayRoute", {**self.setting.key, **attachment})
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.route, add=True)
+        return _with(snapshot, self.setting, add=True)
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveTransitRoute:
+class RemoveTransitRoute(ChangeOf[TransitRoute]):
     """A transit gateway's table loses a static route."""
 
-    route: TransitRoute
+    redirects: ClassVar[bool] = True
 
     @property
     def breadth(self) -> int:
-        return breadth("-1", None, self.route.destination)
-
-    @property
-    def redirects(self) -> bool:
-        return True
-
-    @property
-    def resource(self) -> str:
-        return self.route.table_id
-
-    @property
-    def name(self) -> str:
-        return self.route.name
+        return breadth("-1", None, self.setting.destination)
 
     @property
     def words(self) -> str:
-        return f"delete the static route {self.route.shown}"
+        return f"delete the static route {self.setting.shown}"
 
     @property
     def call(self) -> Call:
-        return Call("DeleteTransitGatewayRoute", self.route.key)
+        return Call("DeleteTransitGatewayRoute", self.setting.key)
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return _with(snapshot, self.route, add=False)
+        return _with(snapshot, self.setting, add=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +108,7 @@ class AssociateTransitTable:
     table_id: str
     name: str = ""
 
-    @property
-    def redirects(self) -> bool:
-        return True
+    redirects: ClassVar[bool] = True
 
     @property
     def resource(self) -> str:
@@ -169,8 +145,8 @@ class AssociateTransitTable:
 
 def _with(snapshot: Snapshot, route: TransitRoute, *, add: bool) -> Snapshot:
     """Both answers that may list the table's routes."""
-    every = snapshot.get(TransitGatewayRoutes, route.table_id)
-    static = snapshot.get(TransitGatewayStaticRoutes, route.table_id)
+    every = snapshot.get(TransitGatewayRoutes, route.resource)
+    static = snapshot.get(TransitGatewayStaticRoutes, route.resource)
     for answer in (every, static):
         if answer is None:
             continue
@@ -180,5 +156,5 @@ def _with(snapshot: Snapshot, route: TransitRoute, *, add: bool) -> Snapshot:
             if each.destination_cidr_block != route.destination or each.type != "static"
         )
         routes = (*others, route.record) if add else others
-        snapshot = with_record(snapshot, route.table_id, changed(answer, routes=routes))
+        snapshot = with_record(snapshot, route.resource, changed(answer, routes=routes))
     return snapshot

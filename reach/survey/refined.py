@@ -150,4 +150,3 @@ def _permitting(node: Node, space: HeaderSpace) -> Sequence[Rule]:
                 return ()
             found = met if stage.session else found
     return found
-

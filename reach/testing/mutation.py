@@ -103,7 +103,7 @@ def _changed_rule(snapshot: Snapshot, kind: Kind, rule: RuleOfGroup) -> Snapshot
     if wide is None:
         return None
     name, shown = rule.name, rule.shown
-    return AllowRule(RuleOfGroup(rule.group_id, name, rule.egress, wide, shown)).apply(without)
+    return AllowRule(RuleOfGroup(rule.resource, name, rule.egress, wide, shown)).apply(without)
 
 
 def _widened(permission: IpPermission) -> IpPermission | None:
