@@ -64,7 +64,10 @@ class Confirming:
         lost = self._lost(proposed, suspects)
         for pair in again:
             is_lost = lost.get(pair, False)
-            works[pair] = self._begun(proposed, pair, Work(), only_by_nodes=is_lost)
+            if isinstance(proposed, Refined):
+                works[pair] = self._left(proposed, pair, works[pair], only_by_nodes=is_lost)
+            else:
+                works[pair] = self._begun(proposed, pair, Work(), only_by_nodes=is_lost)
         for work in works.values():
             if not work.left:
                 self.settling.hang(work)
@@ -87,7 +90,7 @@ class Confirming:
         return work
 
     def _begun(
-        self, proposed: Proposals | Refined, pair: Pair, work: Work, *, only_by_nodes: bool = False
+        self, proposed: Proposals, pair: Pair, work: Work, *, only_by_nodes: bool = False
     ) -> Work:
         """A pair with what the likeliest packets show; of one whose replies are lost, only what
         comes by a node is left."""
@@ -97,6 +100,18 @@ class Confirming:
             self._try_all(work, asked_for, by_nodes if only_by_nodes else some)
             if work.suspect:
                 return work
+        return self._tried(work, only_by_nodes)
+
+    def _left(self, proposed: Refined, pair: Pair, tried: Work, *, only_by_nodes: bool) -> Work:
+        """The same of a pair of which what is likely was tried: all else of it is left."""
+        work = Work(tried.found, tried.covered, beyond=list(proposed.beyond(pair)))
+        for asked_for, every in proposed.of(pair):
+            pieces = [*uncovered(asked_for, work.covered)]
+            some = (each for each in every if each.node or not only_by_nodes)
+            work.left += [(candidate, piece) for candidate in some for piece in pieces]
+        return self._tried(work, only_by_nodes)
+
+    def _tried(self, work: Work, only_by_nodes: bool) -> Work:
         work.found.shown.sort(key=_by_somebody)
         self._drop_what_leads_nowhere(work)
         if only_by_nodes and not work.left and not work.beyond:
