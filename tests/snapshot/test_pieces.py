@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from reach.components import sections
-from reach.snapshot import pieces
+from reach.components import crew, sections
+from reach.snapshot import large, pieces
 from reach.snapshot.decode import Document, decode
 from reach.snapshot.errors import SnapshotError
 from reach.snapshot.extract import (
     BOTH,
+    LARGE,
     Extract,
     _as_a_whole,
     _in_pieces,
@@ -23,8 +24,11 @@ from reach.snapshot.extract import (
     extract_file,
     records_of,
 )
+from reach.snapshot.files import find
+from reach.snapshot.load import load
 from reach.snapshot.pieces import NotInPiecesError, in_pieces
 from reach.snapshot.record import Scope, content
+from tests.snapshot.telling import everything
 
 Writing = Callable[[Mapping[str, object]], str]
 
@@ -245,3 +249,23 @@ def test_all_that_is_read_is_heard_once() -> None:
     for _ in in_pieces(document, text, sections(), lambda part: heard.append(bytes(part))):
         pass
     assert b"".join(heard) == GOOD.encode()
+
+
+def test_helpers_read_in_pieces_what_one_reads_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same snapshot, with files that are really large."""
+    helpers = crew()
+    if helpers is None:
+        pytest.skip("one processor: nobody helps")
+    monkeypatch.setattr(pieces, "AT_ONCE", 1 << 18)
+    padded = [interface(n % 250) | {"NetworkInterfaceId": f"eni-{n}"} for n in range(3000)]
+    documents = {"NetworkInterfaces": padded, "Reservations": list(map(reservation, range(9000)))}
+    for key, items in documents.items():
+        path = tmp_path / f"{key}.json"
+        path.write_text(json.dumps({key: items}, indent=4))
+        assert path.stat().st_size >= LARGE
+        split(path.read_bytes())  # it is read in pieces
+    found = large.load(find(tmp_path), sections(), False, helpers)
+    assert found is not None
+    assert everything(found) == everything(load(tmp_path, sections()))
