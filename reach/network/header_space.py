@@ -304,7 +304,8 @@ def shared(sets: Iterable[Ranges]) -> Ranges:
     for low, high in spans:
         if low <= top:
             found.append((low, min(high, top)))
-        top = max(top, high)
+        if high > top:
+            top = high
     return Ranges.union(found)
 
 

@@ -346,24 +346,26 @@ class Forward:
     @once
     def _apart(self) -> tuple[list[int], list[tuple[int, ...]]] | None:
         """The same in less time where no two routes have a destination in common; else None."""
-        spans: list[tuple[int, int, int]] = []
-        for number, route in enumerate(self.routes):
-            values = route.match.by_name.get("destination")
-            if values is None:
-                return None
-            spans += [(low, high, number) for low, high in values.intervals]
-        spans.sort()
+        sets = [route.match.by_name.get("destination") for route in self.routes]
+        if any(each is None for each in sets):
+            return None
+        spans = sorted(
+            [(low, high, n) for n, each in enumerate(sets) if each for low, high in each.intervals]
+        )
+        alone = [(number,) for number in range(len(sets))]
         cuts: list[int] = [0]
         held: list[tuple[int, ...]] = [()]
+        after = 0
         for low, high, number in spans:
-            if low < cuts[-1]:
+            if low == after:
+                held[-1] = alone[number]
+            elif low < after:
                 return None
-            if low == cuts[-1]:
-                held[-1] = (number,)
             else:
                 cuts.append(low)
-                held.append((number,))
-            cuts.append(high + 1)
+                held.append(alone[number])
+            after = high + 1
+            cuts.append(after)
             held.append(())
         return cuts, held
 

@@ -304,6 +304,9 @@ class _Texts:
         joined = "".join(texts)
         if width > _LONGEST or not joined.isascii() or "\0" in joined:
             return None
+        if len(joined) < width * len(texts):  # nearly always because some are empty
+            blank = "\0" * width
+            joined = "".join([text or blank for text in texts])
         if len(joined) < width * len(texts):
             joined = "".join([text.ljust(width, "\0") for text in texts])
         return width, joined.encode()

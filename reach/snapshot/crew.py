@@ -23,8 +23,8 @@ import msgspec
 
 from reach.frames import put, take, write
 from reach.snapshot.errors import SnapshotError
-from reach.snapshot.extract import BOTH, Extract, Hashed, extract
-from reach.snapshot.files import Listing, read
+from reach.snapshot.extract import BOTH, Extract, Hashed, extract_file
+from reach.snapshot.files import Listing
 from reach.snapshot.section import Section
 
 _encode = msgspec.msgpack.encode
@@ -123,7 +123,7 @@ def _says(source: IO[bytes], expected: bytes) -> bool:
 
 def _extracted(job: _Job, sections: Mapping[str, Section]) -> Extract:
     try:
-        text = read(Path(os.fsdecode(job.path)), job.name)
-        return extract(job.name, text, sections, job.hashed)
+        path = Path(os.fsdecode(job.path))
+        return extract_file(job.name, path, sections, job.hashed)
     except SnapshotError:
         return Extract(job.name, wrong=True)

@@ -59,10 +59,15 @@ def decode(name: str, text: bytes, sections: Mapping[str, Section]) -> Document:
     if not _is_one_list(document, text, sections):
         _by_part(document, text, sections)
     for key, records in document.records.items():
-        document.diagnostics += _lacking(sections[key], records)
-        document.diagnostics += _strange(sections[key], records)
-        document.diagnostics += _silent(sections[key], records)
+        document.diagnostics += remarks(sections[key], records)
     return document
+
+
+def remarks(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
+    """What is to be said of records by themselves."""
+    yield from _lacking(section, records)
+    yield from _strange(section, records)
+    yield from _silent(section, records)
 
 
 def _lacking(section: Section, records: Sequence[Record]) -> Iterator[Diagnostic]:
@@ -138,17 +143,36 @@ def _is_one_list(document: Document, text: bytes, sections: Mapping[str, Section
     section = sections.get(match[1].decode()) if match else None
     if section is None or text.count(f'"{section.key}"'.encode()) > 1:
         return False
-    if _bare(dict.fromkeys((section.key, *MORE)), sections) is not None:
+    decoder = of_one_list(section, sections)
+    if decoder is None:
         return False
-    item = section.nested.item if section.nested else section.record
     try:
-        whole = _alone(section.key, item).decode(text)
+        whole = decoder.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return False
-    said = {key: getattr(whole, key) for key in MORE}
-    document.more = next((key for key in MORE if _says_more(said, key)), "")
-    document.records[section.key] = _stamped(document, section, whole.items)
+    document.more = said_to_be_more(whole)
+    document.records[section.key] = stamped(document, section, whole.items)
     return True
+
+
+def of_one_list(
+    section: Section, sections: Mapping[str, Section]
+) -> msgspec.json.Decoder[Any] | None:
+    """What decodes a file that is one list of a section; None where it may be another's answer."""
+    if _bare(dict.fromkeys((section.key, *MORE)), sections) is not None:
+        return None
+    return _alone(section.key, item_of(section))
+
+
+def said_to_be_more(whole: Any) -> str:
+    """Which key of such a file says that there is more, if any does."""
+    said = {key: getattr(whole, key) for key in MORE}
+    return next((key for key in MORE if _says_more(said, key)), "")
+
+
+def item_of(section: Section) -> Any:
+    """What a section's list is of."""
+    return section.nested.item if section.nested else section.record
 
 
 @cache
@@ -245,12 +269,11 @@ def _whole(document: Document, text: bytes, section: Section) -> list[Record]:
 
 
 def _section(document: Document, section: Section, raw: msgspec.Raw) -> list[Record]:
-    item = section.nested.item if section.nested else section.record
     held = _held(section)
     if held and f'"{held}"'.encode() in bytes(raw):
         return _of_answers(document, section, raw, held)
-    items = _typed(document.file, f"/{section.key}", raw, item, many=True)
-    return _stamped(document, section, items)
+    items = _typed(document.file, f"/{section.key}", raw, item_of(section), many=True)
+    return stamped(document, section, items)
 
 
 def _held(section: Section) -> str:
@@ -284,20 +307,20 @@ def _of_answers(document: Document, section: Section, raw: msgspec.Raw, held: st
     return records
 
 
-def _stamped(document: Document, section: Section, items: list[Any]) -> list[Record]:
-    """The records that a section's list holds, each with where it stood."""
+def stamped(document: Document, section: Section, items: list[Any], first: int = 0) -> list[Record]:
+    """The records that a section's list holds from ``first`` on, each with where it stood."""
     page = Page(document.file, *document.scope, section.key, f"/{section.key}")
     if section.nested:
-        return _unwrap(items, section.nested, page)
-    for number, record in enumerate(items):
+        return _unwrap(items, section.nested, page, first)
+    for number, record in enumerate(items, first):
         stamp(record, page, number)
     return items
 
 
-def _unwrap(items: list[Any], nested: Nested, page: Page) -> list[Record]:
+def _unwrap(items: list[Any], nested: Nested, page: Page, first: int) -> list[Record]:
     printed = printed_names(nested.item)[nested.field]
     records: list[Record] = []
-    for number, item in enumerate(items):
+    for number, item in enumerate(items, first):
         inner: Sequence[Record] = getattr(item, nested.field)
         for position, record in enumerate(inner):
             stamp(record, page, f"{number}/{printed}/{position}")
@@ -305,6 +328,10 @@ def _unwrap(items: list[Any], nested: Nested, page: Page) -> list[Record]:
                 force_setattr(record, name, getattr(item, name))
         records += inner
     return records
+
+
+def list_of(kind: Any) -> msgspec.json.Decoder[Any]:
+    return _decoder(kind, True)
 
 
 @cache

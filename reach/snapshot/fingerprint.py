@@ -110,7 +110,12 @@ def making(sections: Mapping[str, Section]) -> bytes:
 
 def hash_of(text: bytes) -> bytes:
     """As ``contents`` makes it of a file."""
-    return blake3(text).digest()
+    return hasher(text).digest()
+
+
+def hasher(text: bytes = b"") -> blake3:
+    """The same of what is told it bit by bit."""
+    return blake3(text)
 
 
 @cache

@@ -48,7 +48,7 @@ def join(
     found = _by_section(files)
     for key, section in sections.items():
         parts = found.get(key, [])
-        known = frozenset(name for rows in parts for name in rows.ids)
+        known = frozenset().union(*(rows.ids for rows in parts))
         if is_plain(section) and known and len(known) == sum(rows.part.count for rows in parts):
             contents[section.record] = Table(section.record, [rows.part for rows in parts])
             ids[section.record] = known

@@ -290,10 +290,15 @@ class Roll:
         begins[1:] = (keys[1:] != keys[:-1]) | (four[1:] - four[:-1] > 1)
         ends = np.ones(len(four), np.bool_)
         ends[:-1] = begins[1:]
-        lots = keys[begins].tolist(), four[begins].tolist(), four[ends].tolist()
-        for number, low, high in zip(*lots, strict=True):
-            span = (FAMILY_BIT | low << _PLACE, FAMILY_BIT | high << _PLACE | _LOW)
-            found.setdefault(number, []).append(span)
+        lows, highs = four[begins].tolist(), four[ends].tolist()
+        spans = [
+            (FAMILY_BIT | low << _PLACE, FAMILY_BIT | high << _PLACE | _LOW)
+            for low, high in zip(lows, highs, strict=True)
+        ]
+        whose = keys[begins]
+        cuts = [0, *(np.flatnonzero(np.diff(whose)) + 1).tolist(), len(spans)]
+        for number, first, after in zip(whose[cuts[:-1]].tolist(), cuts, cuts[1:], strict=False):
+            found.setdefault(number, []).extend(spans[first:after])
         return found
 
     def pieces(self, rows: Rows, beside: Ranges) -> int:

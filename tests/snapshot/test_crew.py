@@ -62,13 +62,13 @@ def test_who_does_not_help_is_no_help(program: str, folder: Path) -> None:
 DIES = """
 from reach.reader import main
 import reach.snapshot.crew as crew
-real, count = crew.extract, [0]
+real, count = crew.extract_file, [0]
 def dies(*given):
     count[0] += 1
     if count[0] == 2:
         raise SystemExit(3)
     return real(*given)
-crew.extract = dies
+crew.extract_file = dies
 main()
 """
 
