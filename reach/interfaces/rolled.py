@@ -113,10 +113,14 @@ class Rolled:
 
     def owned_by_class(self, rows: Rows) -> Mapping[int, Ranges]:
         """The same of each class that some rows are of, by its number."""
-        spans = self.roll.spans_by(rows, self.number)
+        return self.owned_by(rows, self.number)
+
+    def owned_by(self, rows: Rows, key: Rows) -> Mapping[int, Ranges]:
+        """The same of several lots at once: ``key`` says of every row of the roll whose it is."""
+        spans = self.roll.spans_by(rows, key)
         own = {number: self._once(Ranges(tuple(each))) for number, each in spans.items()}
-        for number in set(self.number[self.roll.delegated_of(rows)].tolist()):
-            own[number] = self.owned(rows[self.number[rows] == number])
+        for number in set(key[self.roll.delegated_of(rows)].tolist()):
+            own[number] = self.owned(rows[key[rows] == number])
         return own
 
     def lots(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
