@@ -26,6 +26,7 @@ from reach.interfaces.rolled import Rolled
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, LaterRanges, Ranges
 from reach.snapshot.crowd import Crowd
+from reach.snapshot.ordering import distinct
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.roll import Rows
 
@@ -223,7 +224,10 @@ class Goals(Mapping[str, HeaderSpace]):
         return self.lot.owners()
 
     def __len__(self) -> int:
-        return len(np.unique(self.lot.known.number[self.lot.hosts])) + len(self._services)
+        return len(distinct(self.lot.known.number[self.lot.hosts])) + len(self._services)
+
+    def __bool__(self) -> bool:
+        return len(self.lot.hosts) > 0 or bool(self._services)
 
     def items(self) -> ItemsView[str, HeaderSpace]:
         return _Items(self)

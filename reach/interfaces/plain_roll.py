@@ -20,6 +20,7 @@ from reach.interfaces.gathered import Gathered, Together, families_of, gathered
 from reach.interfaces.plain import host_of, nodes_of, sending_as, stands_for_itself
 from reach.interfaces.rolled import Rolled
 from reach.network.header_space import Ranges
+from reach.snapshot.ordering import distinct, ranks
 from reach.snapshot.roll import Roll, Rows
 
 _NOTHING = Ranges(())
@@ -34,11 +35,13 @@ class PlainRoll:
         self._known = cast(Rolled, made_out(lowering))
         passed = np.fromiter(map(stands_for_itself, roll.profiles), np.bool_, len(roll.profiles))
         own = self._known.host & passed[roll.profile]
-        _, first, which = np.unique(roll.instances, return_index=True, return_inverse=True)
-        several = roll.beside > 1
-        others = np.bincount(which[~own], minlength=len(first)) > 0
-        self._plain = own & ~(several & others[which])
-        self._first = np.where(several, first[which], self._known.firsts[self._known.number])
+        several = np.flatnonzero(roll.beside > 1)
+        _, first, which = np.unique(roll.instances[several], return_index=True, return_inverse=True)
+        others = np.bincount(which[~own[several]], minlength=len(first)) > 0
+        own[several[others[which]]] = False
+        self._plain = own
+        self._first = self._known.firsts[self._known.number]
+        self._first[several] = several[first[which]]
 
     def family(self, node: str) -> str:
         resource = host_of(node)
@@ -80,7 +83,7 @@ class PlainRoll:
         places, place = self._places
         own = self._known.owned_by(hosts, place[self._roll.profile])
         told = place[self._roll.profile[first]]
-        _, begun = np.unique(told, return_index=True)
+        _, begun = ranks(told)
         for at in np.sort(begun).tolist():
             sent = lot.meant(own.get(int(told[at]), _NOTHING))
             if sent:
@@ -97,12 +100,12 @@ class PlainRoll:
     def receiving(self, owners: Iterable[str]) -> frozenset[str]:
         if not isinstance(owners, Goals):
             return families_of(self, owners)
-        first = self._known.firsts[np.unique(self._known.number[owners.lot.hosts])]
+        first = self._known.firsts[distinct(self._known.number[owners.lot.hosts])]
         of_hosts = self._families(first[self._plain[first]])
         return families_of(self, owners.of_services).union(of_hosts)
 
     def _families(self, rows: Rows) -> list[str]:
-        return self._roll.names(np.unique(self._first[rows]))
+        return self._roll.names(distinct(self._first[rows]))
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         for group in groups:
