@@ -132,11 +132,12 @@ class _Table:
     def _of_few(self, key: str) -> Mapping[str, Sequence[str]] | None:
         """The ids by each value of a key; None if these are many."""
         found: dict[str, list[str]] = {}
-        for own, (name, value) in self._pairs(key):
-            if name == key:
-                found.setdefault(value, []).append(own)
-                if len(found) > _FEW:
-                    return None
+        for row in self._table.read(self._row, [_written(key)]):
+            for tag in row.tags:
+                if tag.key == key:
+                    found.setdefault(tag.value, []).append(row.id)
+            if len(found) > _FEW:
+                return None
         return found
 
     def told(self, key: str) -> Mapping[str, str]:
@@ -153,7 +154,11 @@ class _Table:
 
     def _pairs(self, *words: str) -> Iterator[tuple[str, _Pair]]:
         """Each id with each of its tags, where blocks have these words."""
-        held = [each.encode("utf-8", "surrogatepass") for each in words]
-        for row in self._table.read(self._row, held):
+        for row in self._table.read(self._row, list(map(_written, words))):
             for tag in row.tags:
                 yield row.id, (tag.key, tag.value)
+
+
+def _written(word: str) -> bytes:
+    """As it stands in a block."""
+    return word.encode("utf-8", "surrogatepass")
