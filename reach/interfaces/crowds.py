@@ -168,6 +168,11 @@ class Starts(Later[Start]):
         super().__init__(lambda: chain(lot.starts(), self.others()))
         self.lot, self._services = lot, services
 
+    @property
+    def is_of_all(self) -> bool:
+        """Whether each class starts, and from all of its addresses."""
+        return self.lot.is_by_class and self.lot.within is None
+
     def others(self) -> Iterator[Start]:
         """Those that are no class of hosts."""
         yield from self._services

@@ -14,7 +14,7 @@ import numpy as np
 from reach.aim import Start
 from reach.component import Lowering
 from reach.interfaces.classes import made_out
-from reach.interfaces.crowds import Goals, Lot, Starts
+from reach.interfaces.crowds import Goals, Starts
 from reach.interfaces.ends import MANY, start_of_class
 from reach.interfaces.gathered import Gathered, Together, families_of, gathered
 from reach.interfaces.plain import host_of, nodes_of, sending_as, stands_for_itself
@@ -66,26 +66,26 @@ class PlainRoll:
 
     def gathered(self, starts: Sequence[Start]) -> Gathered:
         """A class is as its first is: of one that is plain all start, of another none."""
-        if not (isinstance(starts, Starts) and starts.lot.is_by_class):
+        if not isinstance(starts, Starts) or not starts.is_of_all:
             return gathered(self, starts)
         lot = starts.lot
         first = self._known.firsts[self._known.number[lot.hosts]]
         plain = self._plain[first]
         others = gathered(self, (*lot.starts_of(lot.hosts[~plain]), *starts.others()))
         return Gathered(
-            (*self._together(lot, lot.hosts[plain], first[plain]), *others.hosts),
+            (*self._together(lot.hosts[plain], first[plain]), *others.hosts),
             others.families.union(self._families(first[plain])),
             others.others,
         )
 
-    def _together(self, lot: Lot, hosts: Rows, first: Rows) -> Iterator[Together]:
+    def _together(self, hosts: Rows, first: Rows) -> Iterator[Together]:
         """Plain hosts by subnet, as the first of each comes; the ``first`` of each one's class."""
         places, place = self._places
         own = self._known.owned_by(hosts, place[self._roll.profile])
         told = place[self._roll.profile[first]]
         _, begun = ranks(told)
         for at in np.sort(begun).tolist():
-            sent = lot.meant(own.get(int(told[at]), _NOTHING))
+            sent = own.get(int(told[at]), _NOTHING)
             if sent:
                 name = self._roll.name(int(first[at]))
                 yield Together(places[told[at]], start_of_class(name, sent))

@@ -20,6 +20,7 @@ from reach.interfaces.plain import plain as hosts_of
 from reach.interfaces.tagged import tagged
 from reach.interfaces.together import worn_together
 from reach.lower import Ground, lower
+from reach.network.address import Prefix
 from reach.network.header_space import Ranges
 from reach.reduce import ALL, NONE, Reductions
 from reach.snapshot.index import delegated_prefixes, private_addresses
@@ -126,6 +127,9 @@ def same(path: Path, reductions: Reductions = ALL) -> Twice:
             same_end(two.plain, two.rolled, "tag:{}={}".format(*tag))
     for block in blocks(two.plain):
         same_end(two.plain, two.rolled, block)
+        within = Ranges.prefixes((Prefix.parse(block),))
+        some = (g.hosts(g.index.but_gone, block, within) for g in (two.plain, two.rolled))
+        same_together(two.plain, two.rolled, *some)
     for subnet, members in two.plain.index.interfaces_by_subnet.items():
         expected = two.plain.receivers(members)
         found = two.rolled.receivers(two.rolled.index.interfaces_by_subnet[subnet])
