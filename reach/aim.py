@@ -6,7 +6,7 @@ it.  Knows the neutral network only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -63,7 +63,7 @@ class Aim:
     that is ``two_way`` the reply must make each visit of ``back``.
     """
 
-    starts: tuple[Start, ...]
+    starts: Sequence[Start]
     goals: Mapping[str, HeaderSpace] | None
     two_way: bool = True
     through: tuple[Visit, ...] = ()

@@ -60,7 +60,7 @@ def certify(network: Network, aim: Aim, steps: int = MOST_STEPS) -> Certificate 
     """A certificate that nothing of ``aim`` gets through, if there is one within the budget."""
     budget = _Budget(steps)
     try:
-        parts = _parts(network, aim, aim.starts, budget)
+        parts = _parts(network, aim, tuple(aim.starts), budget)
     except _Spent:
         return None
     return None if parts is None else Certificate(tuple(parts))
@@ -69,7 +69,7 @@ def certify(network: Network, aim: Aim, steps: int = MOST_STEPS) -> Certificate 
 def closed(network: Network, aim: Aim, steps: int) -> Part | None:
     """The flood of all starts at once; None if something seems to get through, or it is too far."""
     try:
-        return _part(network, aim, aim.starts, _Budget(steps))
+        return _part(network, aim, tuple(aim.starts), _Budget(steps))
     except _Spent:
         return None
 

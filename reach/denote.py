@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from reach.bearers import bearers, told_apart
@@ -270,8 +271,19 @@ def named(ground: Ground, text: str) -> End:
     if text == "any":
         return ground.memo("any interface", lambda: _any(ground))
     if text.startswith("tag:"):
-        return _tagged(ground, text)
+        return ground.own(f"end {text}", lambda: _tagged(ground, text))
     return _known(ground, text, text)
+
+
+def look_up(ground: Ground, texts: Iterable[str]) -> None:
+    """Find out who carries tags that ends are called by: very many are read for it, and it is kept.
+
+    What is wrong with one is told when it is asked for.
+    """
+    for text in texts:
+        if text.startswith("tag:"):
+            with suppress(QuestionError):
+                named(ground, text)
 
 
 def _any(ground: Ground) -> End:

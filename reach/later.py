@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, overload
 
 T = TypeVar("T", covariant=True)
 
 
 class Later(Sequence[T]):
-    """What ``make()`` gives, which is asked once; equal to a tuple of the same."""
+    """What ``make()`` gives, which is kept once it is made; equal to a tuple of the same.
 
-    def __init__(self, make: Callable[[], tuple[T, ...]]) -> None:
-        self._make: Callable[[], tuple[T, ...]] | None = make
+    Whether there is anything at all is told of the first, where ``make`` gives one after the other.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make: Callable[[], Iterable[T]] | None = make
         self._made: tuple[T, ...] = ()
 
     def _all(self) -> tuple[T, ...]:
         make = self._make
         if make is not None:
-            self._made = make()
+            self._made = tuple(make())
             self._make = None
         return self._made
+
+    def begun(self) -> Iterator[T]:
+        """All of it, of which nothing is kept if it is made one after the other: for whoever does
+        not go on to the end."""
+        make = self._make
+        if make is None:
+            return iter(self._made)
+        some = make()
+        if isinstance(some, Iterator):
+            return some
+        self._made, self._make = tuple(some), None
+        return iter(self._made)
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self.begun())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Later | tuple) and self._all() == tuple(other)

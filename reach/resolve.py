@@ -35,6 +35,7 @@ from reach.network.stage import Origin
 from reach.other_end import own_flow
 from reach.places import Place, place, things
 from reach.question import Packet, Question
+from reach.sending import Sending
 from reach.snapshot.records import NetworkInterface
 
 # Both ends of a packet are of one IP version; told apart from the start, constants fold.
@@ -91,7 +92,7 @@ def resolve(ground: Ground, question: Question) -> Resolved:
     gaps = tuple(dict.fromkeys((*known, *(gap for each in ways for gap in each.gaps))))
     to_itself = _same_thing(ground, source, destination)
     leaving = demand(question.at_source)
-    starts = tuple(_starts(ground, question, source, destination, leaving))
+    starts = _starts(ground, question, source, destination, leaving)
     nobody = None
     unmet: tuple[Origin, ...] = ()
     if not source.starts:
@@ -199,7 +200,7 @@ def _unmet(ground: Ground, question: Question, source: End, destination: End) ->
         less = demand(pair for pair in question.at_source if pair[0] != name)
         packet = Packet() if name == "protocol" else question.packet
         eased = replace(question, packet=packet)
-        if any(_starts(ground, eased, source, destination, less)):
+        if _starts(ground, eased, source, destination, less):
             field = name.replace("-", "_")
             words = f"sends nothing with this {name.replace('-', ' ')}"
             values = demand(question.at_source).by_name.get(field)
@@ -209,7 +210,7 @@ def _unmet(ground: Ground, question: Question, source: End, destination: End) ->
 
 def _starts(
     ground: Ground, question: Question, source: End, destination: End, leaving: HeaderSpace
-) -> Iterator[Start]:
+) -> Sending:
     """Every start with every way of addressing the destination, every kind of packet, and each
     IP version."""
     kinds = _kinds(question.packet, question.port_at == "source")
@@ -223,12 +224,16 @@ def _starts(
         for ends, (space, family) in product(addressings, kinds)
         if not (packets := space & HeaderSpace.where(destination=ends)).is_empty
     ]
-    for start, (packets, family) in product(source.starts, asked):
-        space = start.space & packets
-        if start.owner == _INTERNET and _is_public_in(addressings, family):
-            space &= _TO_PUBLIC
-        if not space.is_empty:
-            yield replace(start, space=space)
+
+    def sent(sender: Start) -> Iterator[Start]:
+        for packets, family in asked:
+            space = sender.space & packets
+            if sender.owner == _INTERNET and _is_public_in(addressings, family):
+                space &= _TO_PUBLIC
+            if not space.is_empty:
+                yield Start(sender.node, space, sender.owner)
+
+    return Sending(source.starts, sent)
 
 
 @lru_cache(_OFTEN)

@@ -19,7 +19,6 @@ Not modelled: custom routing accelerators; health, which moves traffic between g
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote
@@ -38,6 +37,7 @@ from reach.network.address import (
 )
 from reach.network.field import TCP, UDP
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.spans import beside
 from reach.network.stage import (
     Action,
     Assign,
@@ -503,13 +503,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
         return sorted(pairs), anywhere
 
     pairs, anywhere = lowering.memo(f"{_NAME} aliases", make)
-    return anywhere | Ranges.of(
-        *(
-            own
-            for low, high in addresses.intervals
-            for _, own in pairs[bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))]
-        )
-    )
+    return anywhere | Ranges.of(*beside(pairs, addresses))
 
 
 def _label(lowering: Lowering, resource: str, part: str, _: object) -> tuple[str, str] | None:

@@ -17,7 +17,6 @@ Not modelled: MTU.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -38,6 +37,7 @@ from reach.network.address import (
     parse_address,
 )
 from reach.network.header_space import ANYTHING, HeaderSpace, Ranges
+from reach.network.spans import beside
 from reach.network.stage import (
     Action,
     Assign,
@@ -415,13 +415,7 @@ def _aliases(lowering: Lowering, addresses: Ranges) -> Ranges:
         return sorted(pairs)
 
     pairs = lowering.memo(f"{_NAME} aliases", make)
-    return Ranges.of(
-        *(
-            public
-            for low, high in addresses.intervals
-            for _, public in pairs[bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))]
-        )
-    )
+    return Ranges.of(*beside(pairs, addresses))
 
 
 def _besides(lowering: Lowering, denial: Denial) -> Iterator[Origin]:

@@ -7,7 +7,6 @@ own; must not know any of them by name, nor the engines.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from reach.balancing.node import Node
 from reach.balancing.sending import answer, home, opens, start
 from reach.component import Lowering, node_name
 from reach.network.header_space import Ranges
+from reach.network.spans import beside
 from reach.network.stage import Stage, Unmodelled
 from reach.snapshot.balancers import Target, named
 from reach.snapshot.index import private_addresses
@@ -86,11 +86,7 @@ class Kind:
         pairs, anywhere = lowering.memo(
             f"{self.component} aliases", lambda: self._alias_pairs(lowering)
         )
-        led = [
-            own
-            for low, high in addresses.intervals
-            for _, own in pairs[bisect_left(pairs, (low, 0)) : bisect_left(pairs, (high + 1, 0))]
-        ]
+        led = tuple(beside(pairs, addresses))
         return anywhere | Ranges.of(*led) if led else anywhere
 
     def _alias_pairs(self, lowering: Lowering) -> tuple[list[tuple[int, int]], Ranges]:

@@ -10,8 +10,9 @@ not decide: where interfaces are few, that is asked.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from functools import cached_property
+from itertools import chain
 from typing import cast
 
 import numpy as np
@@ -25,6 +26,7 @@ from reach.interfaces.rolled import Rolled
 from reach.later import Later
 from reach.network.header_space import HeaderSpace, LaterRanges, Ranges
 from reach.snapshot.crowd import Crowd
+from reach.snapshot.ordering import distinct
 from reach.snapshot.records import NetworkInterface
 from reach.snapshot.roll import Rows
 
@@ -33,13 +35,13 @@ _NOTHING = Ranges(())
 
 def end_of(lowering: Lowering, crowd: Crowd, words: str, within: Ranges | None = None) -> End:
     """Of all their addresses, or of those ``within`` a set."""
-    lot = _Lot(lowering, crowd, within)
+    lot = Lot(lowering, crowd, within)
     sender = lot.one_sender()
     services = Later(lambda: ends.opened(lowering, lot.services, within))
     silent = not len(lot.hosts) and not services
     return End(
         words=words,
-        starts=Later(lambda: (*lot.starts(), *services, *lot.posing())),
+        starts=Starts(lot, services),
         goals=Goals(lot),
         addresses=lot.addresses(),
         nobody=ends.mute(crowd[0]) if silent else None,
@@ -50,7 +52,7 @@ def end_of(lowering: Lowering, crowd: Crowd, words: str, within: Ranges | None =
 
 
 def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
-    lot = _Lot(lowering, crowd)
+    lot = Lot(lowering, crowd)
     own = lot.known.owned_by_class(lot.hosts)
     lots = [
         (row, node_name(ends.NAME, name, "admit"), own.get(number, _NOTHING))
@@ -66,7 +68,7 @@ def receivers_of(lowering: Lowering, crowd: Crowd) -> Mapping[str, Ranges]:
     return found
 
 
-class _Lot:
+class Lot:
     """Some interfaces: the rows of hosts, and the records of services."""
 
     def __init__(self, lowering: Lowering, crowd: Crowd, within: Ranges | None = None) -> None:
@@ -110,15 +112,24 @@ class _Lot:
         own = roll.instances[self.hosts]
         return roll.instance(int(self.hosts[0])) if len(own) and (own == own[0]).all() else ""
 
-    def starts(self) -> tuple[Start, ...]:
-        if len(self.hosts) <= ends.MANY and not self.lowering.by_class:
-            own = self.crowd.roll.records(self.hosts)
-            return ends.starts_alone(self.lowering, own, self.within)
+    @property
+    def is_by_class(self) -> bool:
+        """Whether hosts start where their likes do, as all but very few."""
+        return len(self.hosts) > ends.MANY or self.lowering.by_class
+
+    def starts(self) -> Iterator[Start]:
+        if self.is_by_class:
+            return self.starts_of(self.hosts)
+        own = self.crowd.roll.records(self.hosts)
+        return iter(ends.starts_alone(self.lowering, own, self.within))
+
+    def starts_of(self, hosts: Rows) -> Iterator[Start]:
+        """Of some hosts, one for each class."""
         sent = (
             (self.known.name(number), self.meant(self.known.owned(rows)))
-            for number, rows in self.known.lots(self.hosts)
+            for number, rows in self.known.lots(hosts)
         )
-        return tuple(ends.start_of_class(name, own) for name, own in sent if own)
+        return (ends.start_of_class(name, own) for name, own in sent if own)
 
     def posing(self) -> tuple[Start, ...]:
         own = [each for each in self.pooled if is_host(each)]
@@ -150,18 +161,40 @@ def _first(entry: tuple[int, object] | tuple[int, object, object]) -> int:
     return entry[0]
 
 
+class Starts(Later[Start]):
+    """Where they start: hosts by class, as the first of each comes, and then services."""
+
+    def __init__(self, lot: Lot, services: Sequence[Start]) -> None:
+        super().__init__(lambda: chain(lot.starts(), self.others()))
+        self.lot, self._services = lot, services
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether each class starts, and from all of its addresses."""
+        return self.lot.is_by_class and self.lot.within is None
+
+    def others(self) -> Iterator[Start]:
+        """Those that are no class of hosts."""
+        yield from self._services
+        yield from self.lot.posing()
+
+
 class Goals(Mapping[str, HeaderSpace]):
     """What may be delivered to each owner, by owner, as the first of them comes.
 
     Of classes nothing is listed before somebody goes through all of them.
     """
 
-    def __init__(self, lot: _Lot) -> None:
-        self._lot = lot
+    def __init__(self, lot: Lot) -> None:
+        self.lot = lot
         self._made: dict[str, HeaderSpace] = {}
         self._services: dict[str, list[NetworkInterface]] = {}
         for node, each in zip(lot.nodes, lot.services, strict=True):
             self._services.setdefault(node.rpartition("/")[0], []).append(each)
+
+    @property
+    def of_services(self) -> Iterable[str]:
+        return self._services.keys()
 
     def __getitem__(self, owner: str) -> HeaderSpace:
         found = self._made.get(owner)
@@ -170,33 +203,36 @@ class Goals(Mapping[str, HeaderSpace]):
         return found
 
     def _received(self, owner: str) -> Ranges:
-        lowering = self._lot.lowering
+        lowering = self.lot.lowering
         if owner in self._services:
             own = self._services[owner]
-            within = self._lot.within
+            within = self.lot.within
             return Ranges.union(s for each in own for s in ends.received(lowering, each, within))
         rows = self._rows(owner)
         if not len(rows):
             raise KeyError(owner)
-        known = self._lot.known.owned(rows)
-        for each in self._lot.pooled:
-            if is_host(each) and self._lot.crowd.roll.row(each.network_interface_id) in rows:
+        known = self.lot.known.owned(rows)
+        for each in self.lot.pooled:
+            if is_host(each) and self.lot.crowd.roll.row(each.network_interface_id) in rows:
                 known |= ends.pooled(lowering, each, None)
-        return self._lot.meant(known)
+        return self.lot.meant(known)
 
     def _rows(self, owner: object) -> Rows:
         """The hosts of a class that are meant; none where that is no class."""
         kind, _, name = str(owner).partition("/")
-        return self._lot.of_class(name if kind == ends.NAME else "")
+        return self.lot.of_class(name if kind == ends.NAME else "")
 
     def __contains__(self, owner: object) -> bool:
         return owner in self._services or len(self._rows(owner)) > 0
 
     def __iter__(self) -> Iterator[str]:
-        return self._lot.owners()
+        return self.lot.owners()
 
     def __len__(self) -> int:
-        return len(np.unique(self._lot.known.number[self._lot.hosts])) + len(self._services)
+        return len(distinct(self.lot.known.number[self.lot.hosts])) + len(self._services)
+
+    def __bool__(self) -> bool:
+        return len(self.lot.hosts) > 0 or bool(self._services)
 
     def items(self) -> ItemsView[str, HeaderSpace]:
         return _Items(self)
@@ -206,17 +242,17 @@ class Goals(Mapping[str, HeaderSpace]):
 
     def every(self) -> Iterator[tuple[str, HeaderSpace]]:
         """All of them at once, which takes less than one after the other."""
-        own = self._lot.known.owned_by_class(self._lot.hosts)
-        number = {self._lot.known.name(each): each for each in own}
+        own = self.lot.known.owned_by_class(self.lot.hosts)
+        number = {self.lot.known.name(each): each for each in own}
         pooled = {
-            classes(self._lot.lowering).of(each.network_interface_id) for each in self._lot.pooled
+            classes(self.lot.lowering).of(each.network_interface_id) for each in self.lot.pooled
         }
         for owner in self:
             kind, _, name = owner.partition("/")
             if owner in self._made or kind != ends.NAME or name in pooled or name not in number:
                 yield owner, self[owner]
             else:
-                received = self._lot.meant(own[number[name]])
+                received = self.lot.meant(own[number[name]])
                 yield owner, HeaderSpace.where(destination=received)
 
 

@@ -17,12 +17,14 @@ Whoever counts on that checks it of each node that is made in the end
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from reach.aim import Start
 from reach.component import Loner, Lowering, node_name
 from reach.interfaces import together
 from reach.interfaces.classes import classes
+from reach.interfaces.gathered import Gathered, families_of, gathered
 from reach.interfaces.kinds import is_host, worn
 from reach.network.header_space import Ranges
 from reach.network.stage import Filter
@@ -50,6 +52,14 @@ class Plain(Protocol):
 
     def identity(self, node: str) -> int:
         """Who sent a packet, as a host's own node says it."""
+        ...
+
+    def gathered(self, starts: Sequence[Start]) -> Gathered:
+        """Those of some starts that are plain hosts', by place, and the others."""
+        ...
+
+    def receiving(self, owners: Iterable[str]) -> frozenset[str]:
+        """The families of those among some owners of packets that are plain hosts."""
         ...
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
@@ -141,6 +151,12 @@ class _OneByOne:
     def identity(self, node: str) -> int:
         return identity_of(self._lowering, self._interface(node))
 
+    def gathered(self, starts: Sequence[Start]) -> Gathered:
+        return gathered(self, starts)
+
+    def receiving(self, owners: Iterable[str]) -> frozenset[str]:
+        return families_of(self, owners)
+
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         for group in groups:
             for each in self._lowering.index.interfaces_by_group.get(group, ()):
@@ -184,6 +200,12 @@ class _WithLoners:
         if changed is not None and (changed.came or node.endswith((f" {OWN}", "/send"))):
             return changed.number
         return self._known.identity(node)
+
+    def gathered(self, starts: Sequence[Start]) -> Gathered:
+        return gathered(self, starts)
+
+    def receiving(self, owners: Iterable[str]) -> frozenset[str]:
+        return families_of(self, owners)
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         asked = frozenset(groups)

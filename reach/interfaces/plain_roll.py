@@ -5,18 +5,25 @@ Must not decide what makes a host plain: that is for ``plain``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import cast
 
 import numpy as np
 
+from reach.aim import Start
 from reach.component import Lowering
 from reach.interfaces.classes import made_out
-from reach.interfaces.ends import MANY
+from reach.interfaces.crowds import Goals, Starts
+from reach.interfaces.ends import MANY, start_of_class
+from reach.interfaces.gathered import Gathered, Together, families_of, gathered
 from reach.interfaces.plain import host_of, nodes_of, sending_as, stands_for_itself
 from reach.interfaces.rolled import Rolled
 from reach.network.header_space import Ranges
+from reach.snapshot.ordering import distinct, ranks
 from reach.snapshot.roll import Roll, Rows
+
+_NOTHING = Ranges(())
 
 
 class PlainRoll:
@@ -28,11 +35,13 @@ class PlainRoll:
         self._known = cast(Rolled, made_out(lowering))
         passed = np.fromiter(map(stands_for_itself, roll.profiles), np.bool_, len(roll.profiles))
         own = self._known.host & passed[roll.profile]
-        _, first, which = np.unique(roll.instances, return_index=True, return_inverse=True)
-        several = roll.beside > 1
-        others = np.bincount(which[~own], minlength=len(first)) > 0
-        self._plain = own & ~(several & others[which])
-        self._first = np.where(several, first[which], self._known.firsts[self._known.number])
+        several = np.flatnonzero(roll.beside > 1)
+        _, first, which = np.unique(roll.instances[several], return_index=True, return_inverse=True)
+        others = np.bincount(which[~own[several]], minlength=len(first)) > 0
+        own[several[others[which]]] = False
+        self._plain = own
+        self._first = self._known.firsts[self._known.number]
+        self._first[several] = several[first[which]]
 
     def family(self, node: str) -> str:
         resource = host_of(node)
@@ -54,6 +63,49 @@ class PlainRoll:
         vpc = self._roll.profiles[int(self._roll.profile[row])].vpc_id
         groups = self._roll.groups[int(self._roll.group[row])]
         return self._lowering.identity(vpc or "", groups)
+
+    def gathered(self, starts: Sequence[Start]) -> Gathered:
+        """A class is as its first is: of one that is plain all start, of another none."""
+        if not isinstance(starts, Starts) or not starts.is_of_all:
+            return gathered(self, starts)
+        lot = starts.lot
+        first = self._known.firsts[self._known.number[lot.hosts]]
+        plain = self._plain[first]
+        others = gathered(self, (*lot.starts_of(lot.hosts[~plain]), *starts.others()))
+        return Gathered(
+            (*self._together(lot.hosts[plain], first[plain]), *others.hosts),
+            others.families.union(self._families(first[plain])),
+            others.others,
+        )
+
+    def _together(self, hosts: Rows, first: Rows) -> Iterator[Together]:
+        """Plain hosts by subnet, as the first of each comes; the ``first`` of each one's class."""
+        places, place = self._places
+        own = self._known.owned_by(hosts, place[self._roll.profile])
+        told = place[self._roll.profile[first]]
+        _, begun = ranks(told)
+        for at in np.sort(begun).tolist():
+            sent = own.get(int(told[at]), _NOTHING)
+            if sent:
+                name = self._roll.name(int(first[at]))
+                yield Together(places[told[at]], start_of_class(name, sent))
+
+    @cached_property
+    def _places(self) -> tuple[Sequence[object], Rows]:
+        """All subnets, and the number of each profile's."""
+        numbers: dict[object, int] = {}
+        each = [numbers.setdefault(p.subnet_id, len(numbers)) for p in self._roll.profiles]
+        return tuple(numbers), np.array(each, np.int64)
+
+    def receiving(self, owners: Iterable[str]) -> frozenset[str]:
+        if not isinstance(owners, Goals):
+            return families_of(self, owners)
+        first = self._known.firsts[distinct(self._known.number[owners.lot.hosts])]
+        of_hosts = self._families(first[self._plain[first]])
+        return families_of(self, owners.of_services).union(of_hosts)
+
+    def _families(self, rows: Rows) -> list[str]:
+        return self._roll.names(distinct(self._first[rows]))
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         for group in groups:

@@ -113,23 +113,30 @@ class Rolled:
 
     def owned_by_class(self, rows: Rows) -> Mapping[int, Ranges]:
         """The same of each class that some rows are of, by its number."""
-        spans = self.roll.spans_by(rows, self.number)
-        own = {number: self._once(Ranges(tuple(each))) for number, each in spans.items()}
-        for number in set(self.number[self.roll.delegated_of(rows)].tolist()):
-            own[number] = self.owned(rows[self.number[rows] == number])
+        own = self.owned_by(rows, self.number)
+        return {number: self._once(addresses) for number, addresses in own.items()}
+
+    def owned_by(self, rows: Rows, key: Rows) -> Mapping[int, Ranges]:
+        """The same of several lots at once: ``key`` says of every row of the roll whose it is."""
+        spans = self.roll.spans_by(rows, key)
+        own = {number: Ranges(tuple(each)) for number, each in spans.items()}
+        for number in set(key[self.roll.delegated_of(rows)].tolist()):
+            own[number] = self.owned(rows[key[rows] == number])
         return own
 
     def lots(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
         """The classes of some rows in the order in which they come, with those rows of each."""
-        numbers, first, counts = np.unique(self.number[rows], return_index=True, return_counts=True)
-        order = np.argsort(self.number[rows], kind="stable")
-        ends = np.cumsum(counts)
+        own = self.number[rows]
+        which, first = ranks(own)
+        counts = np.bincount(which, minlength=len(first))
+        order, ends = np.argsort(own, kind="stable"), np.cumsum(counts)
         for at in np.argsort(first, kind="stable").tolist():
-            yield int(numbers[at]), rows[order[ends[at] - counts[at] : ends[at]]]
+            yield int(own[first[at]]), rows[order[ends[at] - counts[at] : ends[at]]]
 
     def firsts_of(self, rows: Rows) -> Iterator[tuple[int, str, int]]:
         """The classes of some rows: the first row, the name and the number of each."""
-        numbers, first = np.unique(self.number[rows], return_index=True)
+        _, first = ranks(self.number[rows])
+        numbers = self.number[rows[first]]
         names = self.roll.names(self.firsts[numbers])
         return zip(rows[first].tolist(), names, numbers.tolist(), strict=True)
 

@@ -1,14 +1,16 @@
 """Things by the values that they are for: those that meet some others, without looking at all.
 
     spans = Spans([(values, thing), ...])        spans.meeting(values) -> things
+    beside([(key, number), ...], keys) -> numbers
 
-Neutral; knows sets of numbers only.
+Whichever is less is looked up in the other, as a question may be about very many.  Neutral; knows
+sets of numbers only.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from reach.network.header_space import Ranges
@@ -48,8 +50,22 @@ class Spans(Generic[T]):
             yield from (thing for _, _, thing in self._wide)
             return
         yield from (thing for low, high, thing in self._wide if values.meets(low, high))
+        if len(self._lows) < len(values.intervals):
+            narrow = zip(self._lows, self._highs, self._things, strict=True)
+            yield from (thing for low, high, thing in narrow if values.meets(low, high))
+            return
         for low, high in values.intervals:
             first = bisect_left(self._lows, low - self._widest)
             for place in range(first, bisect_right(self._lows, high)):
                 if self._highs[place] >= low:
                     yield self._things[place]
+
+
+def beside(pairs: Sequence[tuple[int, int]], keys: Ranges) -> Iterator[int]:
+    """What stands beside each of the keys in a set; ``pairs`` are in order."""
+    if len(pairs) < len(keys.intervals):
+        yield from (value for key, value in pairs if key in keys)
+        return
+    for low, high in keys.intervals:
+        first, last = bisect_left(pairs, (low, 0)), bisect_left(pairs, (high + 1, 0))
+        yield from (value for _, value in pairs[first:last])

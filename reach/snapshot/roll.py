@@ -173,7 +173,10 @@ class Roll:
         """The interfaces of these ids and of these instances, and others: each once."""
         own = ordering.find(self.ids, _texts(ids))
         attached = np.flatnonzero(ordering.find(_texts(sorted(instances)), self.instances) >= 0)
-        return Crowd(self, np.unique(np.concatenate((own[own >= 0], attached, *others))))
+        there = np.zeros(len(self), np.bool_)
+        for rows in (own[own >= 0], attached, *others):
+            there[rows] = True
+        return Crowd(self, np.flatnonzero(there))
 
     def where(self, test: Callable[[NetworkInterface], bool]) -> Rows:
         """The rows whose profile passes a test."""

@@ -4,8 +4,9 @@
     Tags(snapshot).values("Name") -> every value of a tag    .told(Instance, "Stage") -> id -> value
 
 Of a table, whose records are many and mostly never made, only ids and tags are read, and of these
-only the blocks in which both words of the tag stand.  Who asks again and again is served from a
-dictionary, which is then made.  Must not know what a tag is asked for.
+only the blocks in which the words of the tag stand.  Of a key that has few values they are read for
+all of these at once, as who asks about production asks about test as well.  Who asks again and
+again is served from a dictionary, which is then made.  Must not know what a tag is asked for.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _Pair = tuple[str, str]
 # So often a table is read for one tag before a dictionary of all of them is worth its while.
 _PATIENCE = 3
+_FEW = 64  # values of a key, like stages or owners; a Name is another one of each
 
 
 class Tags:
@@ -107,6 +109,7 @@ class _Table:
     def __init__(self, table: Table, row: Any) -> None:
         self._table, self._row = table, row
         self._read: dict[_Pair, Sequence[str]] = {}
+        self._few: dict[str, Mapping[str, Sequence[str]] | None] = {}
         self._made: Mapping[_Pair, Sequence[str]] | None = None
 
     def records(self, tag: _Pair) -> Sequence[Record]:
@@ -114,8 +117,28 @@ class _Table:
 
     def ids(self, tag: _Pair) -> Sequence[str]:
         if tag not in self._read and len(self._read) < _PATIENCE:
-            self._read[tag] = sorted(own for own, each in self._pairs(*tag) if each == tag)
+            self._read[tag] = self._read_of(*tag)
         return self._read[tag] if tag in self._read else self.every.get(tag, ())
+
+    def _read_of(self, key: str, value: str) -> Sequence[str]:
+        if key not in self._few:
+            self._few[key] = self._of_few(key)
+        few = self._few[key]
+        if few is not None:
+            return sorted(few.get(value, ()))
+        tag = (key, value)
+        return sorted(own for own, each in self._pairs(*tag) if each == tag)
+
+    def _of_few(self, key: str) -> Mapping[str, Sequence[str]] | None:
+        """The ids by each value of a key; None if these are many."""
+        found: dict[str, list[str]] = {}
+        for row in self._table.read(self._row, [_written(key)]):
+            for tag in row.tags:
+                if tag.key == key:
+                    found.setdefault(tag.value, []).append(row.id)
+            if len(found) > _FEW:
+                return None
+        return found
 
     def told(self, key: str) -> Mapping[str, str]:
         return dict(sorted((own, tag[1]) for own, tag in self._pairs(key) if tag[0] == key))
@@ -131,7 +154,11 @@ class _Table:
 
     def _pairs(self, *words: str) -> Iterator[tuple[str, _Pair]]:
         """Each id with each of its tags, where blocks have these words."""
-        held = [each.encode("utf-8", "surrogatepass") for each in words]
-        for row in self._table.read(self._row, held):
+        for row in self._table.read(self._row, list(map(_written, words))):
             for tag in row.tags:
                 yield row.id, (tag.key, tag.value)
+
+
+def _written(word: str) -> bytes:
+    """As it stands in a block."""
+    return word.encode("utf-8", "surrogatepass")

@@ -24,7 +24,7 @@ from reach.snapshot.snapshot import Snapshot
 from reach.survey.beginning import Wanted
 from reach.survey.findings import Isolation, Survey
 from reach.survey.share import Share, of_shares
-from reach.survey.survey import Prepared, Progress, apart, begin, prepare, silent
+from reach.survey.survey import Prepared, Progress, apart, begin, look_up, prepare, silent
 
 KINDS = ("exposure", "matrix", "isolated")
 # Bytes of JSON up to which all who send are looked at together (some 120,000 interfaces), and of
@@ -87,6 +87,11 @@ class Asked:
     def apart(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> Prepared | None:
         """All of a direction at once where that shows that nobody is reached; else None."""
         return apart(self._ground(snapshot), self._wanted(way), progress)
+
+    def look_up(self, snapshot: Snapshot) -> None:
+        """Find out what both directions ask of the ends, before copies are about one of them."""
+        if self.directions > 1:
+            look_up(self._ground(snapshot), self.question(0))
 
     def begin(self, snapshot: Snapshot, way: int, progress: Progress = silent) -> None:
         """Find out who sends, so that copies of this process know it of every share."""

@@ -15,6 +15,7 @@ from reach.aim import Start
 from reach.lower import Ground
 from reach.question import Question
 from reach.resolve import Resolved, resolve, sent_to
+from reach.sending import Sending
 from reach.survey.grouping import Grouping
 from reach.survey.senders import Labels
 from reach.survey.share import Share, divided
@@ -77,7 +78,7 @@ def _beginning(
 
 def aimed(
     sliced: Ground, whole: Ground, wanted: Wanted
-) -> tuple[tuple[Grouping, Grouping], Resolved, tuple[Start, ...]]:
+) -> tuple[tuple[Grouping, Grouping], Resolved, Sending]:
     """How both sides are told, what is asked of whom, and where it starts.
 
     Raises QuestionError.

@@ -11,7 +11,7 @@ place lead on alike, is told by :mod:`reach.interfaces.plain`.  Must not know ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -23,6 +23,7 @@ from reach.lower import Ground
 from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.node import Network, Node
 from reach.network.stage import Deliver, Origin, Unmodelled
+from reach.sending import Sending
 from reach.survey.senders import Sender, Senders
 
 _UNKNOWN = "hosts/any/unknown"
@@ -40,27 +41,21 @@ class Places:
     count: int
 
 
-def by_place(ground: Ground, aim: Aim, starts: Iterable[Start]) -> Places | None:
+def by_place(ground: Ground, aim: Aim, starts: Sending) -> Places | None:
     """None where anybody may be meant, or a host is on both sides: what it sends to itself, or to
     another interface of its instance, leaves none of its own nodes."""
     if aim.goals is None or aim.to_itself:
         return None
     hosts = plain(ground)
-    families: set[str] = set()
-    places: dict[object, _Place] = {}
-    others: list[Start] = []
-    for start in starts:
-        family = hosts.family(start.node)
-        if family:
-            families.add(family)
-            place = hosts.place(start.node)
-            if place not in places:
-                places[place] = _Place(f"hosts/{place}", start.node)
-            places[place].add(start)
-        else:
-            others.append(start)
-    if not families.isdisjoint(_families(hosts, aim)):
+    sending = hosts.gathered(starts.senders)
+    if not sending.families.isdisjoint(_families(hosts, aim)):
         return None
+    places: dict[object, _Place] = {}
+    for each in sending.hosts:
+        for start in starts.of(each.start):
+            known = places.setdefault(each.place, _Place(f"hosts/{each.place}", start.node))
+            known.add(start)
+    others = (start for sender in sending.others for start in starts.of(sender))
     network = _network(ground, hosts)
     together = cache(hull)  # the same kinds of packets are sent from most places
     senders = [
@@ -94,10 +89,9 @@ class _Place:
         return Sender((), node, self.name, own, 0, (space,), (start,), begins=whole("identity"))
 
 
-def _families(hosts: Plain, aim: Aim) -> set[str]:
+def _families(hosts: Plain, aim: Aim) -> frozenset[str]:
     """The families of the plain hosts that are asked about."""
-    asked = (f"{owner}/admit" for owner in aim.goals or () if "/" in owner)
-    return {hosts.family(node) for node in (*asked, *aim.passing)} - {""}
+    return hosts.receiving(aim.goals or ()).union(filter(None, map(hosts.family, aim.passing)))
 
 
 def _ways(node: Node) -> Iterator[str]:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
+from reach import denote
 from reach.answer import Remark, Witness
 from reach.errors import Defect
 from reach.evidence import remarks, witness
@@ -151,6 +152,15 @@ class Prepared:
     @cached_property
     def pairs(self) -> Sequence[Pair]:
         return self.proposed.pairs
+
+
+@uncollected()
+def look_up(ground: Ground, question: Question) -> None:
+    """What both directions of a question ask of its ends, found out once for copies of the process
+    that are about one of them each."""
+    with _Clock().stage("resolve"):
+        sliced = ground.slice(slices.asked(ground, question))
+        denote.look_up(sliced, (question.source, question.destination))
 
 
 @uncollected()

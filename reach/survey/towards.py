@@ -10,29 +10,32 @@ network only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from reach.aim import Aim, Start
 from reach.flood import whole
 from reach.network.header_space import Ranges
+from reach.sending import Change, Sending, after
 
 
-def towards(aim: Aim, sent_to: Ranges | None) -> tuple[Aim, tuple[Start, ...]]:
+def towards(aim: Aim, sent_to: Ranges | None) -> tuple[Aim, Sending]:
     """An aim about packets to these addresses (None: to any), and where what it is about starts."""
     ends = whole("destination") if sent_to is None else sent_to
-    exact = _each(aim.starts, lambda old: old & ends)
-    return replace(aim, starts=exact), _each(exact, Ranges.roughly)
+    exact = after(aim.starts, _to(lambda old: old & ends))
+    return replace(aim, starts=exact), after(exact, _to(Ranges.roughly))
 
 
-def _each(starts: tuple[Start, ...], change: Callable[[Ranges], Ranges]) -> tuple[Start, ...]:
-    """The starts with other destinations; sets that they share are changed once."""
+def _to(change: Callable[[Ranges], Ranges]) -> Change:
+    """A start with another destination; sets that starts share are changed once."""
     changed: dict[Ranges, Ranges] = {}
-    made: list[Start] = []
-    for start in starts:
+
+    def sent(start: Start) -> Iterator[Start]:
         ends = start.space.by_name.get("destination", whole("destination"))
         if ends not in changed:
             changed[ends] = change(ends)
         if changed[ends]:
-            made.append(replace(start, space=start.space.narrowed("destination", changed[ends])))
-    return tuple(made)
+            space = start.space.narrowed("destination", changed[ends])
+            yield Start(start.node, space, start.owner)
+
+    return sent

@@ -220,7 +220,7 @@ def test_a_part_that_is_not_closed_is_not_believed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(deciding, "at_once", lambda network, aim: None)
 
     def rash(network: Network, aim: Aim, steps: int) -> Part:
-        return Part(aim.starts, (), ())
+        return Part(tuple(aim.starts), (), ())
 
     monkeypatch.setattr(dividing, "closed", rash)
     for shape in shapes(seeds=20):

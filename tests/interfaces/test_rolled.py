@@ -11,12 +11,16 @@ from msgspec.structs import replace
 import reach
 from bench.grow import Size, write
 from reach.changes.edit import with_record
+from reach.component import End
 from reach.denote import source
 from reach.interfaces import ends
 from reach.interfaces.classes import classes, member_with
+from reach.interfaces.gathered import families_of, gathered
+from reach.interfaces.plain import plain as hosts_of
 from reach.interfaces.tagged import tagged
 from reach.interfaces.together import worn_together
 from reach.lower import Ground, lower
+from reach.network.address import Prefix
 from reach.network.header_space import Ranges
 from reach.reduce import ALL, NONE, Reductions
 from reach.snapshot.index import delegated_prefixes, private_addresses
@@ -70,6 +74,19 @@ def same_end(plain: Ground, rolled: Ground, text: str) -> None:
     assert tuple(other.may_send) == tuple(one.may_send)
     for name in FIELDS:
         assert getattr(other, name) == getattr(one, name), name
+    same_together(plain, rolled, one, other)
+
+
+def same_together(one: Ground, two: Ground, end: End, rolled: End) -> None:
+    """Plain hosts of a place as one, told start by start, of records and of columns: of columns
+    those that have no address that is asked about may be among the families."""
+    expected, found = hosts_of(one).gathered(end.starts), hosts_of(two).gathered(rolled.starts)
+    alone = gathered(hosts_of(two), tuple(rolled.starts))
+    assert (found.hosts, found.others) == (expected.hosts, expected.others)
+    assert (found.hosts, found.others) == (alone.hosts, alone.others)
+    assert found.families >= alone.families
+    goals = rolled.goals or {}
+    assert hosts_of(two).receiving(goals) == families_of(hosts_of(two), tuple(goals))
 
 
 def tags(ground: Ground) -> set[tuple[str, str]]:
@@ -110,6 +127,9 @@ def same(path: Path, reductions: Reductions = ALL) -> Twice:
             same_end(two.plain, two.rolled, "tag:{}={}".format(*tag))
     for block in blocks(two.plain):
         same_end(two.plain, two.rolled, block)
+        within = Ranges.prefixes((Prefix.parse(block),))
+        some = (g.hosts(g.index.but_gone, block, within) for g in (two.plain, two.rolled))
+        same_together(two.plain, two.rolled, *some)
     for subnet, members in two.plain.index.interfaces_by_subnet.items():
         expected = two.plain.receivers(members)
         found = two.rolled.receivers(two.rolled.index.interfaces_by_subnet[subnet])

@@ -37,12 +37,15 @@ def called(snapshot: Snapshot, records: tuple[Record, ...]) -> list[str]:
     return [snapshot.id_of(each) for each in records]
 
 
+@pytest.mark.parametrize("few", [0, 3, 64])
 @pytest.mark.parametrize("patience", [0, 2, 1000])
 def test_rows_say_what_records_say(
-    two: Twice, patience: int, monkeypatch: pytest.MonkeyPatch
+    two: Twice, patience: int, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One tag after the other, before and after a dictionary of all is made."""
+    """One tag after the other, before and after a dictionary of all is made, and whether a key has
+    many values or few."""
     monkeypatch.setattr(tags, "_PATIENCE", patience)
+    monkeypatch.setattr(tags, "_FEW", few)
     plain, rolled = (Tags(each.snapshot) for each in (two.plain, two.rolled))
     for pair in PAIRS:
         expected = called(two.plain.snapshot, plain.records(*pair))
