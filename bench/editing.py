@@ -16,14 +16,17 @@ from ipaddress import ip_network
 from typing import Any
 
 from bench.beyond import BEYOND
+from bench.deployments import DEPLOYMENTS, deployed
 from bench.elastic import ELASTIC, led, shown
 from bench.gateways import GATEWAYS
+from bench.groups import GROUPS, worn_anew
 from bench.services import SERVICES
 from bench.serving import SERVING
 
 PORTS = (22, 443, 5432, 8080)
 INSIDE = "10.0.0.0/8"
 _TRIES = 1000
+_BESIDE_HOSTS = ("endpoint more", "endpoint less", "load balancer less", "groups of a service")
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,31 @@ def _coming(snapshot: Any, rng: random.Random) -> Edit | None:
     )
     named = {"instance_id": f"i-{number}", "private_ip_address": free, "network_interfaces": ()}
     return Edit((put, replace(instance, **named)))
+
+
+def _coming_in_a_new_group(snapshot: Any, rng: random.Random) -> Edit | None:
+    """The same with a group that is new as well."""
+    edit = _coming(snapshot, rng)
+    put = edit and worn_anew(snapshot, edit.put[:1], rng)
+    return Edit((*put, *edit.put[1:])) if edit is not None and put else None
+
+
+def _deployed(snapshot: Any, rng: random.Random) -> Edit | None:
+    """The same that is a target of a load balancer at once, often with a rule for it."""
+    edit = _coming(snapshot, rng)
+    put = deployed(snapshot, edit.put[0], edit.put[1], rng) if edit is not None else None
+    return None if put is None else Edit(put)
+
+
+def _host_and_service(snapshot: Any, rng: random.Random) -> Edit | None:
+    """A host that comes, or wears other groups, with an endpoint or a load balancer that comes,
+    goes, or wears others."""
+    host = _coming(snapshot, rng) if rng.random() < 0.5 else None
+    own = host.put if host is not None else (_interface(snapshot, rng),)
+    found = SERVICES[rng.choice(_BESIDE_HOSTS)](snapshot, rng)
+    if found is None or own[0] is None or own[0].requester_managed:
+        return None
+    return Edit((*own, *found[0]), found[1])
 
 
 def _going(snapshot: Any, rng: random.Random) -> Edit | None:
@@ -523,6 +551,9 @@ EDITS: Mapping[str, Callable[[Any, random.Random], Any]] = {
 CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "interface more": _coming,
     "interface less": _going,
+    "interface more in a new group": _coming_in_a_new_group,
+    "deployed": _deployed,
+    "host and service": _host_and_service,
     "address more": _more_addresses,
     "address less": _fewer_addresses,
     "Elastic IP on": _elastic_on,
@@ -533,5 +564,5 @@ CHANGES: Mapping[str, Callable[[Any, random.Random], Edit | None]] = {
     "ACL of a subnet": _other_acl,
 }
 # All records that say so afterwards.
-SEVERAL = {**GATEWAYS, **SERVICES, **ELASTIC, **BEYOND}
+SEVERAL = {**GATEWAYS, **SERVICES, **ELASTIC, **BEYOND, **GROUPS, **DEPLOYMENTS}
 KINDS = (*EDITS, *CHANGES, *SEVERAL)

@@ -80,7 +80,7 @@ def _like(
 # --- endpoints ------------------------------------------------------------------------------------
 
 
-def _endpoint(snapshot: Any, rng: random.Random) -> tuple[Any, tuple[Any, ...]] | None:
+def endpoint(snapshot: Any, rng: random.Random) -> tuple[Any, tuple[Any, ...]] | None:
     """An endpoint with its interfaces, if all are held."""
     from reach.snapshot.records import NetworkInterface, VpcEndpoint
 
@@ -109,7 +109,7 @@ def _endpoint_less(snapshot: Any, rng: random.Random) -> Change | None:
     alone = [e for e in snapshot.records(VpcEndpoint) if not e.network_interface_ids]
     if alone and rng.random() < 0.3:
         return (), (rng.choice(alone),)
-    found = _endpoint(snapshot, rng)
+    found = endpoint(snapshot, rng)
     if found is None:
         return None
     one, own = found
@@ -120,7 +120,7 @@ def _endpoint_more(snapshot: Any, rng: random.Random) -> Change | None:
     """An endpoint like another one, beside it."""
     from msgspec.structs import replace
 
-    found = _endpoint(snapshot, rng)
+    found = endpoint(snapshot, rng)
     if found is None:
         return None
     one, own = found
@@ -137,7 +137,7 @@ def _endpoint_more(snapshot: Any, rng: random.Random) -> Change | None:
 # --- load balancers -------------------------------------------------------------------------------
 
 
-def _balancer(snapshot: Any, rng: random.Random) -> tuple[Any, tuple[Any, ...]] | None:
+def balancer(snapshot: Any, rng: random.Random) -> tuple[Any, tuple[Any, ...]] | None:
     """A load balancer with the interfaces of its nodes."""
     from reach.snapshot.balancer_records import LoadBalancer
     from reach.snapshot.records import NetworkInterface
@@ -195,7 +195,7 @@ def _balancer_less(snapshot: Any, rng: random.Random) -> Change | None:
     """A load balancer that is deleted; its target groups stay, or go with it."""
     from msgspec.structs import replace
 
-    found = _balancer(snapshot, rng)
+    found = balancer(snapshot, rng)
     if found is None:
         return None
     one, own = found
@@ -230,7 +230,7 @@ def _balancer_more(snapshot: Any, rng: random.Random) -> Change | None:
     """A load balancer like another one, with target groups of its own."""
     from reach.snapshot.balancer_records import LoadBalancerListeners
 
-    found = _balancer(snapshot, rng)
+    found = balancer(snapshot, rng)
     if found is None:
         return None
     one, own = found
@@ -368,8 +368,8 @@ def _other_groups(snapshot: Any, rng: random.Random) -> Change | None:
     from reach.snapshot.interface_records import GroupIdentifier
     from reach.snapshot.records import SecurityGroup
 
-    endpoint = _endpoint(snapshot, rng)
-    found = endpoint if rng.random() < 0.5 else _balancer(snapshot, rng)
+    serving = endpoint(snapshot, rng)
+    found = serving if rng.random() < 0.5 else balancer(snapshot, rng)
     if found is None or not found[1] or not found[1][0].groups:
         return None
     one, own = found
@@ -389,7 +389,7 @@ def _other_groups(snapshot: Any, rng: random.Random) -> Change | None:
     if len(worn) > 1 and how > 0.7:
         groups = worn[1:]
     put = tuple(replace(each, groups=groups) for each in own)
-    if found is endpoint:
+    if found is serving:
         from reach.snapshot.gateway_records import EndpointGroup
 
         put = (*put, replace(one, groups=tuple(EndpointGroup(g.group_id) for g in groups)))

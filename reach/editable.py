@@ -312,12 +312,14 @@ COME_AND_GO: frozenset[type[Record]] = frozenset(
         VpcEndpoint,
         VpcEndpointConnection,
         NetworkInterface,
+        SecurityGroup,
         Address,
     }
 )
 LASTING = "which there are"  # of a kind: read by who asks what of its records lasts
 NEWCOMERS = "newcomers"  # of interfaces: read by who asks who has come
 SERVICES = "services"  # of interfaces: read by who asks for those that pass some test
+_HOME = "home of "  # of a group: whether it is there, and where
 _LED = "led to "  # ... which public addresses one has
 MAPPED = "mapped"  # ... that have an address outside
 NOTHING: Reads = frozenset()
@@ -409,6 +411,8 @@ def _found_by(record: Record | None) -> frozenset[tuple[str, object]]:
             )
         case NetworkInterface():
             return frozenset(_found_where(record))
+        case SecurityGroup():
+            return frozenset({(home(record.group_id), record.vpc_id)})
         case _:
             return frozenset()
 
@@ -454,6 +458,17 @@ def at(address: int) -> str:
 def of(place: str) -> str:
     """What is read by whoever looks for the record of a place."""
     return f"of {place}"
+
+
+def home(group: str) -> str:
+    """What is read by whoever asks whether a group is there, and where."""
+    return f"{_HOME}{group}"
+
+
+def edited_groups(edits: Reads) -> frozenset[str]:
+    """The groups that say something else, or have come or gone."""
+    names = (key for kind, key in edits if kind is SecurityGroup and key)
+    return frozenset(key for key in names if key != LASTING and not key.startswith(_HOME))
 
 
 def joined_otherwise(edits: Reads) -> frozenset[str]:

@@ -100,9 +100,9 @@ class Estate:
         VPC Lattice, policies, rule groups and states of firewalls (:mod:`reach.editable`); or load
         balancers, target groups, endpoints and NAT gateways have come or gone with their
         interfaces, or Elastic IPs; or what groups interfaces wear and which addresses those of
-        instances have, private and public, or instances have come or gone with their interfaces,
-        only what is made of them is made again, and only who can come by it is looked at; after any
-        other change everything is.
+        instances have, private and public, or instances have come or gone with their interfaces, or
+        security groups with who wears them, only what is made of them is made again, and only who
+        can come by it is looked at; after any other change everything is.
         """
         chosen = Options.of(self._options)
         with uncollected(self.snapshot):

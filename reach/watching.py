@@ -27,6 +27,7 @@ from reach.editable import (
     Read,
     Reads,
     at,
+    home,
     may_be_edited,
     of,
 )
@@ -205,6 +206,7 @@ class WatchedIndex(Index):
         return tables
 
     def group_but_rules(self, group_id: str) -> SecurityGroup | None:
+        self.frames.hear((SecurityGroup, home(group_id)))
         with self.frames.unheard():
             return super().group_but_rules(group_id)
 

@@ -21,7 +21,14 @@ from reach.asking import ground_of
 from reach.comparing.leading import led_otherwise
 from reach.comparing.records import Altered, Changed
 from reach.comparing.skeleton import NotPlainError, skeleton
-from reach.comparing.standing import names_who_is_apart, serves_alone, standing_apart
+from reach.comparing.standing import (
+    names_who_is_apart,
+    served,
+    serves_alone,
+    standing_apart,
+    tells_of_all,
+)
+from reach.comparing.wearers import worn_by_none_else
 from reach.component import node_name
 from reach.editable import COME_AND_GO, Reads, touched
 from reach.interfaces.kinds import worn
@@ -95,6 +102,8 @@ def aligned(
 def _narrow(before: Snapshot, after: Snapshot, changed: Changed, options: Options) -> Pair | None:
     """Both lowered in what is edited alone, or stands apart; None: more may differ."""
     edits = _edits(before, after, changed)
+    if not worn_by_none_else(resident(before, options), after, changed):
+        return None
     if edits:
         return _by_themselves(resident(before, options), (before, after), changed, edits)
     if not _may_stand_apart(before, after, changed):
@@ -146,6 +155,10 @@ def with_loners(
     if len({*earlier.loners, *names}) > _MOST_LONERS:
         return None
     before, later = earlier.setting_loners(after, edits, standing)
+    if later.serving.count > _MOST_LONERS:
+        return None
+    if edits and not all(tells_of_all(later, each) for each in standing.gone):
+        return None
     if not earlier.takes_over(frozenset(each for each in later.touched if type(each[0]) is str)):
         return None
     changed = [worn(each.interface) for name in names if (each := before.loner(name))]
@@ -200,23 +213,27 @@ def _are_kept(altered: Mapping[type[Record], Altered]) -> bool:
 
 
 def _may_stand_apart(before: Snapshot, after: Snapshot, changed: Changed) -> bool:
-    """Whether a few interfaces differ, with their instances, and else nothing but rules may."""
+    """Whether a few interfaces differ, with their instances, and else nothing but what may be
+    edited alone, or come and go."""
     who = [each for kind, each in changed.records.items() if kind in _WHO]
     if not who or any(len(each.ids) > _MOST_LONERS for each in who):
         return False
-    if changed.told or changed.missing:
+    others = {kind: each for kind, each in changed.records.items() if kind not in _WHO}
+    if changed.told or changed.missing or not _are_kept(others):
         return False
-    others = (each for kind, each in changed.records.items() if kind not in _WHO)
-    return not any(each.added or each.removed for each in others) and _told_alike(
-        before, after, {kind: each.ids for kind, each in changed.records.items() if kind in _WHO}
-    )
+    but = {
+        kind: each.ids if kind in _WHO else (*each.added, *each.removed)
+        for kind, each in changed.records.items()
+    }
+    return _told_alike(before, after, but)
 
 
 def _besides(before: Snapshot, after: Snapshot, changed: Changed) -> Reads | None:
-    """The rules that were edited as well, if no more differs."""
-    others = {kind: each.other for kind, each in changed.records.items() if kind not in _WHO}
+    """What was edited as well, if no more differs."""
+    others = {kind: each.ids for kind, each in changed.records.items() if kind not in _WHO}
+    others[NetworkInterface] = (*served(before, after, changed),)
     edits = touched(before, after, others)
-    return None if others and not edits else edits
+    return None if any(others.values()) and not edits else edits
 
 
 def _told_alike(

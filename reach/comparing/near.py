@@ -42,7 +42,7 @@ from reach.comparing.skeleton import NotPlainError, Skeleton, skeleton
 from reach.comparing.spots import Spots
 from reach.comparing.sweeping import swept, swept_new
 from reach.component import Loner
-from reach.editable import COME_AND_GO, MAPPED, SERVICES, Reads, joined_otherwise
+from reach.editable import MAPPED, SERVICES, Reads, edited_groups, home, joined_otherwise
 from reach.interfaces.kinds import worn
 from reach.interfaces.peers import naming
 from reach.interfaces.plain import Plain, loner_nodes, own_filters, plain, standing_in
@@ -53,7 +53,12 @@ from reach.network.stage import Action, Filter, Origin, Rule
 from reach.resident import OUTSIDE
 from reach.resolve import every_packet, everywhere
 from reach.sets.through import Counted
-from reach.snapshot.records import ManagedPrefixListEntries, NetworkInterface, SecurityGroup
+from reach.snapshot.records import (
+    ManagedPrefixListEntries,
+    NetworkInterface,
+    SecurityGroup,
+    VpcPeeringConnection,
+)
 from solver import Backend
 
 _MANY = 100  # of what starts at more nodes it is looked which ways it can come
@@ -375,7 +380,7 @@ def _loners(pair: Pair) -> Iterator[tuple[Loner, Loner]]:
 
 def _edited(pair: Pair, hosts: Plain, edits: Reads) -> list[str]:
     """The groups whose rules say something else: they were edited, or name a list that was, or a
-    group that somebody has put on or off, or that is now meant elsewhere."""
+    group that somebody has put on or off, that has come or gone, or that is now meant elsewhere."""
     before = pair.before
     lists = {name for kind, name in edits if kind is ManagedPrefixListEntries and name}
     found = {
@@ -384,17 +389,18 @@ def _edited(pair: Pair, hosts: Plain, edits: Reads) -> list[str]:
         for rule in (*group.ip_permissions, *group.ip_permissions_egress)
         if any(each.prefix_list_id in lists for each in rule.prefix_list_ids)
     }
-    found.update(name for kind, name in edits if kind is SecurityGroup and name)
+    found.update(edited_groups(edits))
     worn = [name for kind, name in edits if kind is NetworkInterface]
-    named = naming(before) if worn else {}
+    meant = [*worn, *(name for name in found if (SecurityGroup, home(name)) in edits)]
+    named = naming(before) if meant else {}
     found.update(_meant_otherwise(pair, hosts, edits))
-    return sorted(found.union(*(named.get(name, ()) for name in worn)))
+    return sorted(found.union(*(named.get(name, ()) for name in meant)))
 
 
 def _meant_otherwise(pair: Pair, hosts: Plain, edits: Reads) -> Iterator[str]:
     """The groups that name others, and let others pass where VPCs are joined otherwise."""
     joined = joined_otherwise(edits)
-    gone_by = {name for kind, name in edits if kind in COME_AND_GO and name}
+    gone_by = {name for kind, name in edits if kind is VpcPeeringConnection and name}
     if not joined and not gone_by:
         return
     for group in pair.before.snapshot.records(SecurityGroup):
@@ -452,6 +458,10 @@ def _by_groups(
     pair: Pair, hosts: Plain, groups: Iterable[str], told: frozenset[str]
 ) -> Iterator[_Filters]:
     for group in groups:
+        if not all(
+            ground.snapshot.get(SecurityGroup, group) for ground in (pair.before, pair.after)
+        ):
+            continue  # who wears it there is told of as one that stands apart
         vpcs, own = hosts.wearing(group)
         for vpc in sorted(vpcs):
             one, other = (dict(own_filters(g, (group,), vpc)) for g in (pair.before, pair.after))

@@ -4,8 +4,8 @@
 
 ``earlier`` is the ground of ``before``.  Interfaces of instances stand apart that wear other
 groups, those that put private addresses or Elastic IPs on or off, and those that come or go with
-their instances; None wherever more may differ than they.
-Must not know how networks are compared.
+their instances; None wherever more may differ than they and what may be edited alone
+(:mod:`reach.editable`).  Must not know how networks are compared.
 """
 
 from __future__ import annotations
@@ -37,15 +37,18 @@ from reach.network.header_space import Ranges, shared
 from reach.network.stage import Unmodelled
 from reach.resident import Resident, Standing
 from reach.snapshot.balancer_records import ClassicLoadBalancer, LoadBalancerTargetHealth
-from reach.snapshot.index import instance_of
+from reach.snapshot.index import instance_of, outer_mapping
 from reach.snapshot.record import Record
-from reach.snapshot.records import Address, Instance, NetworkInterface
+from reach.snapshot.records import Address, Instance, NetworkInterface, SecurityGroup
 from reach.snapshot.snapshot import Snapshot
 
 _WHO = (NetworkInterface, Instance)
 # These name an interface or an instance, and mean one of its addresses: an Elastic IP the one that
 # it names as well, who passes on to an instance its primary IPv4 address, or its first IPv6 one.
 MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
+# Of these it is told by the interface of an instance, as it is there and only if it is.
+REGISTERED = (LoadBalancerTargetHealth, ClassicLoadBalancer)
+_BUT_REGISTERED = (*_WHO, Address)
 _MANY = 64  # addresses are looked for among those that are named, and not the reverse
 _SHOWN: frozenset[str] = frozenset({"tags", "public_ip_address"})
 
@@ -57,7 +60,8 @@ def standing_apart(
     who there is."""
     if names_who_is_apart(earlier, before, after, changed):
         return None
-    own = changed.records.get(NetworkInterface, Altered())
+    serving = served(before, after, changed)
+    own = _without(changed.records.get(NetworkInterface, Altered()), serving)
     instances = changed.records.get(Instance, Altered())
     pairs = [
         (before.get(NetworkInterface, name), after.get(NetworkInterface, name))
@@ -75,23 +79,89 @@ def standing_apart(
     idle = [name for name in instances.ids if name not in whose and name not in led.instances]
     if len(whose) != len(set(whose)) or not _are_idle(earlier, before, after, idle):
         return None
-    arrived = [_arrived(earlier, before, after, each) for each in come]
+    new = frozenset(changed.records.get(SecurityGroup, Altered()).added)
+    arrived = [_arrived(earlier, before, after, each, new) for each in come]
     every = frozenset(each.network_interface_id for each in gone)
     if not all(arrived) or not all(_goes(earlier, after, each, every) for each in gone):
         return None
     names = frozenset(name for each in (*come, *gone) for name in names_of(each))
     addresses = Ranges.any_of(addresses_of(each) for each in (*come, *gone))
-    moves = (moved(was, now) for was, now in pairs if was is not None and now is not None)
+    moves = [moved(was, now) for was, now in pairs if was is not None and now is not None]
     if shared((*map(addresses_of, come), *moves)):
         return None  # several put on the same one, or one takes what another one has had
+    taken = Ranges.any_of((addresses, *moves))
+    if serving and not _serve_beside(earlier, after, serving, taken, led.free):
+        return None
     if _are_on(before, after, names, led.allocations):
         return None
-    if _are_named(earlier, after, names | set(idle), addresses, (*_WHO, Address)):
+    if _are_named(earlier, after, names | set(idle), addresses, (*_WHO, Address, *REGISTERED)):
+        return None
+    if _are_named(earlier, after, idle, addresses, _BUT_REGISTERED):
+        return None
+    if _are_registered(earlier, after, come, gone):
         return None
     there = (*(now for _, now in pairs if now is not None), *come)
-    new = (each for each in arrived if each is not None)
-    seen = (each for each in new if earlier.snapshot.get(Instance, each.instance_id) is None)
-    return Standing(there, tuple(gone), tuple(seen), led.free)
+    unseen = (
+        each
+        for each in arrived
+        if each is not None and earlier.snapshot.get(Instance, each.instance_id) is None
+    )
+    return Standing(there, tuple(gone), tuple(unseen), led.free)
+
+
+def served(before: Snapshot, after: Snapshot, changed: Changed) -> frozenset[str]:
+    """The interfaces of services that come, change or go: they are edited alone."""
+    return frozenset(
+        name
+        for name in changed.records.get(NetworkInterface, Altered()).ids
+        if all(
+            may_be_edited(NetworkInterface, s.get(NetworkInterface, name)) for s in (before, after)
+        )
+    )
+
+
+def _without(own: Altered, names: Set[str]) -> Altered:
+    kept = (
+        tuple(e for e in each if e not in names) for each in (own.added, own.removed, own.other)
+    )
+    return Altered(*kept)
+
+
+def _serve_beside(
+    earlier: Resident,
+    after: Snapshot,
+    names: Set[str],
+    taken: Ranges,
+    publics: Iterable[int],
+) -> bool:
+    """Whether interfaces of services differ that have no address of those that stand apart."""
+    both = ((s.get(NetworkInterface, n) for s in (earlier.snapshot, after)) for n in sorted(names))
+    every = [each for pair in both for each in pair if each is not None]
+    outside = {public for each in every for _, public in outer_mapping(each)}
+    apart = not any(taken & addresses_of(each) for each in every) and outside.isdisjoint(publics)
+    return apart and _serve_alone(earlier, every, names)
+
+
+def _are_registered(
+    earlier: Resident,
+    after: Snapshot,
+    come: Iterable[NetworkInterface],
+    gone: Iterable[NetworkInterface],
+) -> bool:
+    """Whether any of those that come was a target before, or any of those that go is one still."""
+    new, old = (frozenset(n for each in some for n in names_of(each)) for some in (come, gone))
+    for kind in REGISTERED:
+        known = earlier.memo(f"named in {kind.__name__}", partial(_named, earlier, kind))
+        if not new.isdisjoint(known):
+            return True
+        if not old.isdisjoint(known) and not old.isdisjoint(named_in(after.records(kind))):
+            return True
+        own, others = (s.contents.get(kind, {}) for s in (earlier.snapshot, after))
+        if old and own is not others:
+            edited = (each for n, each in others.items() if own.get(n) is not each)
+            if not old.isdisjoint(named_in(edited)):
+                return True
+    return False
 
 
 def _led(
@@ -149,13 +219,43 @@ def names_who_is_apart(
     apart = [each for each in earlier.loners.values() if _has_other_addresses(each)]
     if not apart:
         return False
-    names = frozenset(name for each in apart for name in names_of(each.interface))
+    others = [(k, each.ids) for k, each in changed.records.items() if k not in (*_WHO, Address)]
+    for snapshot in (before, after):
+        exact = {n for n, each in earlier.loners.items() if _is_as_told(each, snapshot)}
+        for registers in (False, True):
+            some = [
+                e for e in apart if not (registers and e.interface.network_interface_id in exact)
+            ]
+            both = (
+                snapshot.get(kind, name)
+                for kind, ids in others
+                if (kind in REGISTERED) is registers
+                for name in ids
+            )
+            if _name_some((each for each in both if each is not None), some, apart):
+                return True
+    return False
+
+
+def _name_some(
+    records: Iterable[Record], some: Iterable[Loner], with_addresses: Iterable[Loner]
+) -> bool:
+    """Whether records name any of those that stand apart, or an address of some."""
+    names = frozenset(name for each in some for name in names_of(each.interface))
+    apart = [*with_addresses]
     publics = Ranges.of(*{public for each in apart for _, public in each.pairs})
     own = Ranges.any_of((publics, *(addresses_of(each.interface) for each in apart)))
-    others = ((k, each.ids) for k, each in changed.records.items() if k not in (*_WHO, Address))
-    both = (s.get(kind, name) for kind, ids in others for name in ids for s in (before, after))
-    named = named_in(each for each in both if each is not None)
+    named = named_in(records)
     return any(each in own if isinstance(each, int) else each in names for each in named)
+
+
+def _is_as_told(loner: Loner, snapshot: Snapshot) -> bool:
+    """Whether one that stands apart is there with all addresses that it has had, and told of as
+    others are."""
+    now = snapshot.get(NetworkInterface, loner.interface.network_interface_id)
+    told = loner.came or loner.beside is None
+    whole = now is not None and addresses_of(now) == addresses_of(loner.interface)
+    return whole and told and not loner.pairs
 
 
 def serves_alone(earlier: Resident, after: Snapshot, changed: Changed) -> bool:
@@ -179,8 +279,13 @@ def serves_alone(earlier: Resident, after: Snapshot, changed: Changed) -> bool:
                 or not names.isdisjoint((each.network_interface_id, each.instance_id))
             ):
                 return False
+    return _serve_alone(earlier, every, own.ids)
+
+
+def _serve_alone(earlier: Resident, every: Iterable[NetworkInterface], but: Iterable[str]) -> bool:
+    """Whether those of services are not all that tells whose the calls are."""
     serve = (each for each in every if may_be_edited(NetworkInterface, each))
-    return all(_is_shown_by_others(earlier, each, own.ids) for each in serve)
+    return all(_is_shown_by_others(earlier, each, but) for each in serve)
 
 
 def _is_shown_by_others(earlier: Resident, interface: NetworkInterface, but: Iterable[str]) -> bool:
@@ -201,9 +306,14 @@ def _has_other_addresses(loner: Loner) -> bool:
 
 
 def _arrived(
-    earlier: Resident, before: Snapshot, after: Snapshot, interface: NetworkInterface
+    earlier: Resident,
+    before: Snapshot,
+    after: Snapshot,
+    interface: NetworkInterface,
+    groups: frozenset[str],
 ) -> Instance | None:
-    """The instance of an interface that comes with it; None: not certainly like any other."""
+    """The instance of an interface that comes with it, and with some groups; None: not certainly
+    like any other."""
     name = instance_of(interface) or ""
     instance = after.get(Instance, name)
     if instance is None or before.get(Instance, name) is not None:
@@ -219,9 +329,9 @@ def _arrived(
         return None
     if earlier.snapshot.get(Instance, name) is not None:
         return None
-    alone = comes_alone(earlier, interface, instance) and not is_described(interface)
+    alone = comes_alone(earlier, interface, instance, groups) and not is_described(interface)
     free = _are_free(earlier, addresses_of(interface))
-    return instance if alone and free and _tells_of_all(earlier, interface) else None
+    return instance if alone and free and tells_of_all(earlier, interface) else None
 
 
 def _alters(
@@ -240,7 +350,7 @@ def _alters(
     free = _are_free(earlier, addresses) and not _are_named(earlier, after, (), addresses)
     but = MEAN_ONE if all(is_ipv4(low) for low, _ in addresses.intervals) else MEAN_ONE[:1]
     is_meant = means(earlier, after, was, but)
-    return alone and free and not is_meant and _tells_of_all(earlier, was)
+    return alone and free and not is_meant and tells_of_all(earlier, was)
 
 
 def _are_free(earlier: Resident, addresses: Ranges) -> bool:
@@ -255,10 +365,10 @@ def _goes(
     if left is not None and left.network_interfaces:
         return False  # it names an interface that is not held
     alone = goes_alone(earlier, interface, gone) and not is_described(interface)
-    return alone and _tells_of_all(earlier, interface)
+    return alone and tells_of_all(earlier, interface)
 
 
-def _tells_of_all(earlier: Resident, interface: NetworkInterface) -> bool:
+def tells_of_all(earlier: Resident, interface: NetworkInterface) -> bool:
     """Whether what is sent in a subnet to an address that nobody has gets nowhere."""
     stages = earlier.network.node(delivers(interface.subnet_id or "")).stages
     return not any(isinstance(each, Unmodelled) for each in stages)

@@ -48,10 +48,16 @@ _NAMES = re.compile(
 Name = str | int  # an id, or an address
 
 
-def comes_alone(lowering: Lowering, interface: NetworkInterface, instance: Instance) -> bool:
-    """Whether an interface that is not in the snapshot may stand apart as one that has come."""
+def comes_alone(
+    lowering: Lowering,
+    interface: NetworkInterface,
+    instance: Instance,
+    new: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether an interface that is not in the snapshot may stand apart as one that has come, with
+    groups that are ``new`` as well."""
     return (
-        _is_plain(lowering, interface, instance)
+        _is_plain(lowering, interface, instance, new)
         and _stands_beside(lowering, interface, instance, frozenset())
         and not lowering.index.interfaces_by_instance.get(instance.instance_id, ())
         and not _owners(lowering, addresses_of(interface))
@@ -162,18 +168,28 @@ def _read(name: str) -> Name:
         return name
 
 
-def _is_plain(lowering: Lowering, interface: NetworkInterface, instance: Instance) -> bool:
+def _is_plain(
+    lowering: Lowering,
+    interface: NetworkInterface,
+    instance: Instance,
+    new: frozenset[str] = frozenset(),
+) -> bool:
     """Whether it is a host of an instance that has it alone and shows all that it has."""
     named = {each.network_interface_id for each in instance.network_interfaces}
     return (
         named <= {interface.network_interface_id}
         and not carrier_mapping(interface)
         and not customer_mapping(interface)
-        and _is_ordinary(lowering, interface, instance)
+        and _is_ordinary(lowering, interface, instance, new)
     )
 
 
-def _is_ordinary(lowering: Lowering, interface: NetworkInterface, instance: Instance) -> bool:
+def _is_ordinary(
+    lowering: Lowering,
+    interface: NetworkInterface,
+    instance: Instance,
+    new: frozenset[str] = frozenset(),
+) -> bool:
     """The same, with whatever outside."""
     groups = interface.groups
     told = groups and interface.private_ip_addresses is not UNPRINTED and groups is not UNPRINTED
@@ -185,9 +201,13 @@ def _is_ordinary(lowering: Lowering, interface: NetworkInterface, instance: Inst
         and not interface.requester_managed
         and not interface.deny_all_igw_traffic
         and _is_of(interface, instance)
-        and all(lowering.snapshot.get(SecurityGroup, g.group_id) is not None for g in groups)
+        and all(_is_held(lowering, g.group_id) or g.group_id in new for g in groups)
         and _is_in_its_subnet(lowering, interface)
     )
+
+
+def _is_held(lowering: Lowering, group: str) -> bool:
+    return lowering.snapshot.get(SecurityGroup, group) is not None
 
 
 def _is_of(interface: NetworkInterface, instance: Instance) -> bool:
