@@ -26,6 +26,9 @@ PATIENCE = 300  # seconds for one job, loading and all
 ROOM = 8 << 10  # megabytes for one job, all of its processes together
 KEEP_NOTHING = ("PYTHONDONTWRITEBYTECODE", "REACH_NO_CACHE")
 OFTEN = 0.1  # seconds between two looks at a job
+# To tell of many GB takes the system long, on a processor that the job lacks meanwhile: between two
+# looks there is so many times as long as one of them took.
+_APART = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,14 @@ class _Watch:
     def look(self, session: int, limit: Limit) -> None:
         """Until it is over; ends it where it has had its limit."""
         start = time.monotonic()
-        while not self.is_over.wait(OFTEN):
+        pause = OFTEN
+        while not self.is_over.wait(pause):
+            looked = time.monotonic()
             self.memory = max(self.memory, held(session, self.memory))
-            if time.monotonic() - start > limit.seconds:
+            now = time.monotonic()
+            to_end = start + limit.seconds - now
+            pause = max(OFTEN, min(_APART * (now - looked), to_end))
+            if to_end < 0:
                 self.reason = f"not done after {limit.seconds:,.0f} s"
             elif self.memory > limit.megabytes:
                 after = time.monotonic() - start
