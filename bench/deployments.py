@@ -12,6 +12,7 @@ import random
 from typing import Any
 
 from bench.gateways import Change
+from bench.groups import with_rule
 
 
 def deployed(snapshot: Any, host: Any, instance: Any, rng: random.Random) -> Any:
@@ -41,16 +42,12 @@ def deployed(snapshot: Any, host: Any, instance: Any, rng: random.Random) -> Any
 
 def _rule(snapshot: Any, host: Any, rng: random.Random) -> tuple[Any, ...]:
     """A rule of a group of another interface in the VPC, to or from a new host."""
-    from msgspec.structs import replace
-
     from reach.snapshot.records import IpPermission, IpRange, SecurityGroup
 
     beside = [e for e in snapshot.records(SecurityGroup) if e.vpc_id == host.vpc_id]
     ranges = (IpRange(cidr_ip=f"{host.private_ip_address}/32"),)
     rule = IpPermission(ip_protocol="tcp", from_port=443, to_port=443, ip_ranges=ranges)
-    group = rng.choice(beside)
-    way = rng.choice(("ip_permissions", "ip_permissions_egress"))
-    return (replace(group, **{way: (*getattr(group, way), rule)}),)
+    return (with_rule(rng.choice(beside), rule, rng),)
 
 
 def taken_down(snapshot: Any, rng: random.Random) -> Change | None:

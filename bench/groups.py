@@ -33,8 +33,15 @@ def new_group(snapshot: Any, like: str, rng: random.Random) -> tuple[Any, ...] |
     other = rng.choice(beside)
     pair = UserIdGroupPair(group_id=name)
     rule = IpPermission(ip_protocol="tcp", from_port=22, to_port=22, user_id_group_pairs=(pair,))
+    return group, with_rule(other, rule, rng)
+
+
+def with_rule(group: Any, rule: Any, rng: random.Random) -> Any:
+    """A group with one rule more, in or out."""
+    from msgspec.structs import replace
+
     way = rng.choice(("ip_permissions", "ip_permissions_egress"))
-    return group, replace(other, **{way: (*getattr(other, way), rule)})
+    return replace(group, **{way: (*getattr(group, way), rule)})
 
 
 def worn_anew(snapshot: Any, wearers: tuple[Any, ...], rng: random.Random) -> Any:

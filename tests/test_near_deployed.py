@@ -7,6 +7,7 @@ back again, and in chains.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace as replaced
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from reach.snapshot.records import NetworkInterface
 from tests.test_addresses_outside import back
 from tests.test_arriving import deep, step
 from tests.test_near import grown_estate, packets_between, watched
-from tests.test_near_groups import grown
+from tests.test_near_groups import at_once, grown, there_and_back
 
 __all__ = ["grown"]  # a fixture
 
@@ -41,13 +42,7 @@ def test_a_deployment_gives_the_whole_difference(
     seed: int, kind: str, grown: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There, back, and there again."""
-    own = grown_estate(grown, seed % 2 == 1)
-    edit = changed(own.snapshot, kind, Random(f"{kind}/{seed}"))
-    done = watched(monkeypatch)
-    found = step(own, edit)
-    gone = step(found.estate, back(own.snapshot, edit))
-    step(gone.estate, edit)
-    assert done == [True, False] * 3  # each beside all of both
+    there_and_back(grown_estate(grown, seed % 2 == 1), kind, seed, monkeypatch)
 
 
 @pytest.mark.parametrize("seed", deep(3, 80))
@@ -70,31 +65,16 @@ def test_deployments_in_chains(seed: int, grown: Path, monkeypatch: pytest.Monke
 
 def several(snapshot: Any, rng: Random) -> Edit:
     """An edit, or two at once that do not meet."""
-    put: dict[str, Any] = {}
-    out: dict[str, Any] = {}
+    edits: list[tuple[str, Edit]] = []
     wanted = rng.choice((1, 1, 2, 2))
-    while wanted:
+    while len(edits) < wanted:
         kind = rng.choice(KINDS if rng.random() < 0.5 else OTHERS)
-        try:
-            edit = changed(snapshot, kind, rng)
-        except (ValueError, LookupError):  # there is nothing of the kind
-            continue
-        own = [snapshot.id_of(each) for each in (*edit.put, *edit.out)]
-        wanted -= 1
-        if {*put, *out}.isdisjoint(own):
-            print(kind, *own)
-            put |= {snapshot.id_of(each): each for each in edit.put}
-            out |= {snapshot.id_of(each): each for each in edit.out}
-    return Edit((*put.values(),), (*out.values(),))
+        with suppress(ValueError, LookupError):  # there is nothing of the kind
+            edits.append((kind, changed(snapshot, kind, rng)))
+    return at_once(snapshot, edits)
 
 
 # ------------------------------------------------------------------- what is compared as a whole
-
-
-def a_target_that_goes(own: reach.Estate) -> Edit:
-    """... and is registered still."""
-    edit = changed(own.snapshot, "taken down", Random("still registered"))
-    return Edit((), edit.out)
 
 
 def test_a_target_that_goes_and_is_registered_still_is_compared_as_a_whole(
@@ -102,9 +82,9 @@ def test_a_target_that_goes_and_is_registered_still_is_compared_as_a_whole(
 ) -> None:
     """What becomes of what it is sent is told by who is there."""
     own = grown_estate(grown, False)
-    edit = a_target_that_goes(own)
+    edit = changed(own.snapshot, "taken down", Random("still registered"))
     done = watched(monkeypatch)
-    step(own, edit)
+    step(own, Edit((), edit.out))
     assert done[0] is False
 
 

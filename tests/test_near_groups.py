@@ -6,7 +6,8 @@ rules, hosts and services between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace as replaced
 from pathlib import Path
 from random import Random
@@ -18,7 +19,6 @@ from msgspec.structs import replace
 import reach
 from bench.editing import Edit, changed, changed_snapshot
 from bench.groups import GROUPS
-from bench.grow import Size, write
 from reach.comparing import aligned
 from reach.editable import home
 from reach.snapshot.records import (
@@ -26,6 +26,7 @@ from reach.snapshot.records import (
     IpPermission,
     NetworkInterface,
     SecurityGroup,
+    Subnet,
     UserIdGroupPair,
 )
 from reach.snapshot.snapshot import Snapshot
@@ -34,6 +35,9 @@ from tests.test_addresses_outside import back
 from tests.test_arriving import deep, step
 from tests.test_near import grown_estate, packets_between, watched
 from tests.test_near_records import neighbours
+from tests.test_near_services import grown
+
+__all__ = ["grown"]  # a fixture
 
 WITH_WEARERS = ("interface more in a new group",)
 LATER = ("group less", "group taken off and deleted")  # of which a grown estate has none at first
@@ -48,19 +52,18 @@ OTHERS = (
 )
 
 
-@pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("groups") / "estate"
-    write(folder, Size(60, 3, seed=5, mixed=True))
-    return folder
-
-
 @pytest.mark.parametrize("seed", deep(2, 20))
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LATER])
 def test_a_group_that_comes_and_goes_gives_the_whole_difference(
     seed: int, kind: str, grown: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = grown_estate(grown, seed % 2 == 1)
+    there_and_back(grown_estate(grown, seed % 2 == 1), kind, seed, monkeypatch)
+
+
+def there_and_back(
+    own: reach.Estate, kind: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit, what undoes it, and the edit once more: each is near, and as the whole."""
     edit = changed(own.snapshot, kind, Random(f"{kind}/{seed}"))
     done = watched(monkeypatch)
     found = step(own, edit)
@@ -69,24 +72,29 @@ def test_a_group_that_comes_and_goes_gives_the_whole_difference(
     assert done == [True, False] * 3  # each beside all of both
 
 
-def some(snapshot: Snapshot, rng: Random) -> Edit | None:
-    """An edit of groups, or of something else; or both at once."""
-    kinds = [rng.choice(KINDS)] if rng.random() < 0.7 else []
-    if not kinds or rng.random() < 0.2:
-        kinds.append(rng.choice(OTHERS))
+def at_once(snapshot: Snapshot, edits: Iterable[tuple[str, Edit]]) -> Edit:
+    """Several edits, each with its kind, as one; without those that meet one before."""
     put: dict[str, Any] = {}
     out: dict[str, Any] = {}
-    for kind in kinds:
-        try:
-            edit = changed(snapshot, kind, rng)
-        except ValueError:  # there is none that could go
-            continue
+    for kind, edit in edits:
         own = [snapshot.id_of(each) for each in (*edit.put, *edit.out)]
         if {*put, *out}.isdisjoint(own):
             print(kind, *own)
             put |= {snapshot.id_of(each): each for each in edit.put}
             out |= {snapshot.id_of(each): each for each in edit.out}
-    return Edit((*put.values(),), (*out.values(),)) if put or out else None
+    return Edit((*put.values(),), (*out.values(),))
+
+
+def some(snapshot: Snapshot, rng: Random) -> Edit | None:
+    """An edit of groups, or of something else; or both at once."""
+    kinds = [rng.choice(KINDS)] if rng.random() < 0.7 else []
+    if not kinds or rng.random() < 0.2:
+        kinds.append(rng.choice(OTHERS))
+    edits: list[tuple[str, Edit]] = []
+    for kind in kinds:
+        with suppress(ValueError):  # there is none that could go
+            edits.append((kind, changed(snapshot, kind, rng)))
+    return at_once(snapshot, edits) if edits else None
 
 
 @pytest.mark.parametrize("seed", deep(4, 80))
@@ -117,8 +125,7 @@ def test_a_group_that_somebody_wears_still_is_compared_as_a_whole(
 ) -> None:
     """Nobody knows its rules then."""
     own = grown_estate(grown, False)
-    groups = own.snapshot.records(SecurityGroup)
-    group = next(each for each in groups if any_worn(own.snapshot, each))
+    group = a_group_worn(own.snapshot)
     done = watched(monkeypatch)
     gone = own.edit(without=[group])
     gone.estate.edit(group)
@@ -148,6 +155,10 @@ def test_a_group_that_names_one_of_another_vpc(monkeypatch: pytest.MonkeyPatch) 
     for edit in (Edit((new,)), Edit((put,)), Edit((wearer,), (new,)), Edit((new, put))):
         own = step(own, edit).estate
     assert done == [True, False] * 4  # each beside all of both
+
+
+def a_group_worn(snapshot: Snapshot) -> SecurityGroup:
+    return next(each for each in snapshot.records(SecurityGroup) if any_worn(snapshot, each))
 
 
 def any_worn(snapshot: Snapshot, group: SecurityGroup) -> NetworkInterface | None:
@@ -188,10 +199,28 @@ def test_a_group_that_goes_from_who_wears_it_would_be_missed(
 ) -> None:
     """A seeded omission: nobody looks who wears it."""
     own = grown_estate(grown, False)
-    groups = own.snapshot.records(SecurityGroup)
-    group = next(each for each in groups if any_worn(own.snapshot, each))
+    group = a_group_worn(own.snapshot)
     whole = own.edit(without=[group]).difference
     assert whole.undecided
     monkeypatch.setattr(aligned, "worn_by_none_else", lambda *_: True)
     missed = reach.Estate(replaced(own.snapshot, derived={})).edit(without=[group]).difference
     assert packets_between(missed) != packets_between(whole)
+
+
+def test_of_what_is_compared_as_a_whole_nothing_is_kept(
+    grown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No ground that is heard is made where all is lowered anew."""
+    before = grown_estate(grown, False).snapshot
+    subnet = before.records(Subnet)[0]
+    after = changed_snapshot(before, Edit((replace(subnet, cidr_block="10.255.255.0/24"),)))
+    made: list[Snapshot] = []
+    resident = aligned.resident
+
+    def heard(snapshot: Snapshot, *others: Any) -> Any:
+        made.append(snapshot)
+        return resident(snapshot, *others)
+
+    monkeypatch.setattr(aligned, "resident", heard)
+    reach.diff(*(replaced(each, derived={}) for each in (before, after)))
+    assert not made

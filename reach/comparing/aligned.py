@@ -102,13 +102,13 @@ def aligned(
 def _narrow(before: Snapshot, after: Snapshot, changed: Changed, options: Options) -> Pair | None:
     """Both lowered in what is edited alone, or stands apart; None: more may differ."""
     edits = _edits(before, after, changed)
-    if not worn_by_none_else(resident(before, options), after, changed):
-        return None
-    if edits:
-        return _by_themselves(resident(before, options), (before, after), changed, edits)
-    if not _may_stand_apart(before, after, changed):
+    if not edits and not _may_stand_apart(before, after, changed):
         return None
     earlier = resident(before, options)
+    if not worn_by_none_else(earlier, after, changed):
+        return None
+    if edits:
+        return _by_themselves(earlier, (before, after), changed, edits)
     standing = standing_apart(earlier, before, after, changed)
     rules = _besides(before, after, changed)
     if standing is not None and rules is not None and earlier.takes_over(rules):

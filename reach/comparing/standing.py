@@ -10,8 +10,7 @@ their instances; None wherever more may differ than they and what may be edited 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from functools import partial
+from collections.abc import Iterable, Set
 from itertools import islice
 
 from reach.comparing.outside import Led, led_outside
@@ -48,7 +47,6 @@ _WHO = (NetworkInterface, Instance)
 MEAN_ONE = (Address, LoadBalancerTargetHealth, ClassicLoadBalancer)
 # Of these it is told by the interface of an instance, as it is there and only if it is.
 REGISTERED = (LoadBalancerTargetHealth, ClassicLoadBalancer)
-_BUT_REGISTERED = (*_WHO, Address)
 _MANY = 64  # addresses are looked for among those that are named, and not the reverse
 _SHOWN: frozenset[str] = frozenset({"tags", "public_ip_address"})
 
@@ -96,7 +94,7 @@ def standing_apart(
         return None
     if _are_named(earlier, after, names | set(idle), addresses, (*_WHO, Address, *REGISTERED)):
         return None
-    if _are_named(earlier, after, idle, addresses, _BUT_REGISTERED):
+    if _name_any(earlier, after, REGISTERED, idle, addresses):
         return None
     if _are_registered(earlier, after, come, gone):
         return None
@@ -151,16 +149,13 @@ def _are_registered(
     """Whether any of those that come was a target before, or any of those that go is one still."""
     new, old = (frozenset(n for each in some for n in names_of(each)) for some in (come, gone))
     for kind in REGISTERED:
-        known = earlier.memo(f"named in {kind.__name__}", partial(_named, earlier, kind))
+        known = _named(earlier, kind)
         if not new.isdisjoint(known):
             return True
         if not old.isdisjoint(known) and not old.isdisjoint(named_in(after.records(kind))):
             return True
-        own, others = (s.contents.get(kind, {}) for s in (earlier.snapshot, after))
-        if old and own is not others:
-            edited = (each for n, each in others.items() if own.get(n) is not each)
-            if not old.isdisjoint(named_in(edited)):
-                return True
+        if old and not old.isdisjoint(_named_anew(earlier, after, kind)):
+            return True
     return False
 
 
@@ -219,34 +214,21 @@ def names_who_is_apart(
     apart = [each for each in earlier.loners.values() if _has_other_addresses(each)]
     if not apart:
         return False
-    others = [(k, each.ids) for k, each in changed.records.items() if k not in (*_WHO, Address)]
-    for snapshot in (before, after):
-        exact = {n for n, each in earlier.loners.items() if _is_as_told(each, snapshot)}
-        for registers in (False, True):
-            some = [
-                e for e in apart if not (registers and e.interface.network_interface_id in exact)
-            ]
-            both = (
-                snapshot.get(kind, name)
-                for kind, ids in others
-                if (kind in REGISTERED) is registers
-                for name in ids
-            )
-            if _name_some((each for each in both if each is not None), some, apart):
-                return True
-    return False
-
-
-def _name_some(
-    records: Iterable[Record], some: Iterable[Loner], with_addresses: Iterable[Loner]
-) -> bool:
-    """Whether records name any of those that stand apart, or an address of some."""
-    names = frozenset(name for each in some for name in names_of(each.interface))
-    apart = [*with_addresses]
     publics = Ranges.of(*{public for each in apart for _, public in each.pairs})
-    own = Ranges.any_of((publics, *(addresses_of(each.interface) for each in apart)))
-    named = named_in(records)
-    return any(each in own if isinstance(each, int) else each in names for each in named)
+    addresses = Ranges.any_of((publics, *(addresses_of(each.interface) for each in apart)))
+    for snapshot in (before, after):
+        every = frozenset(name for each in apart for name in names_of(each.interface))
+        untold = [each for each in apart if not _is_as_told(each, snapshot)]
+        but_told = frozenset(name for each in untold for name in names_of(each.interface))
+        for kind, altered in changed.records.items():
+            if kind in (*_WHO, Address):
+                continue
+            names = but_told if kind in REGISTERED else every
+            both = (snapshot.get(kind, name) for name in altered.ids)
+            for each in named_in(record for record in both if record is not None):
+                if each in (addresses if isinstance(each, int) else names):
+                    return True
+    return False
 
 
 def _is_as_told(loner: Loner, snapshot: Snapshot) -> bool:
@@ -397,10 +379,23 @@ def _are_named(
     but: Iterable[type[Record]] = _WHO,
 ) -> bool:
     """Whether anything but interfaces and instances names one of these, before or after."""
+    kinds = [kind for kind in earlier.snapshot.contents if kind not in but]
+    return _name_any(earlier, after, kinds, names, addresses)
+
+
+def _name_any(
+    earlier: Resident,
+    after: Snapshot,
+    kinds: Iterable[type[Record]],
+    names: Iterable[str],
+    addresses: Ranges,
+) -> bool:
+    """Whether records of some kinds name one of these, before or after."""
     ids = frozenset(names)
     return any(
         not ids.isdisjoint(named) or _has_one(addresses, named)
-        for named in _names(earlier, after.contents, but)
+        for kind in kinds
+        for named in (_named(earlier, kind), _named_anew(earlier, after, kind))
     )
 
 
@@ -410,20 +405,14 @@ def _has_one(addresses: Ranges, named: Set[Name]) -> bool:
     return any(each in named for low, high in addresses.intervals for each in range(low, high + 1))
 
 
-def _names(
-    earlier: Resident,
-    after: Mapping[type[Record], Mapping[str, Record]],
-    but: Iterable[type[Record]],
-) -> Iterator[frozenset[Name]]:
-    for kind, records in earlier.snapshot.contents.items():
-        if kind in but:
-            continue
-        make = partial(_named, earlier, kind)
-        yield earlier.memo(f"named in {kind.__name__}", make)
-        others = after[kind]
-        if others is not records:
-            yield named_in(each for n, each in others.items() if records.get(n) is not each)
-
-
 def _named(earlier: Resident, kind: type[Record]) -> frozenset[Name]:
-    return named_in(earlier.snapshot.records(kind))
+    records = earlier.snapshot.records
+    return earlier.memo(f"named in {kind.__name__}", lambda: named_in(records(kind)))
+
+
+def _named_anew(earlier: Resident, after: Snapshot, kind: type[Record]) -> frozenset[Name]:
+    """What is named by those records of a kind that are others now."""
+    records, others = (each.contents.get(kind, {}) for each in (earlier.snapshot, after))
+    if others is records:
+        return frozenset()
+    return named_in(each for n, each in others.items() if records.get(n) is not each)

@@ -24,7 +24,7 @@ from reach.aim import Start
 from reach.component import Loner, Lowering, node_name
 from reach.interfaces import together
 from reach.interfaces.classes import classes
-from reach.interfaces.gathered import Gathered, families_of, gathered
+from reach.interfaces.gathered import Gathered, Hosts, families_of, gathered
 from reach.interfaces.kinds import is_host, worn
 from reach.network.header_space import Ranges
 from reach.network.stage import Filter
@@ -114,7 +114,17 @@ def nodes_of(class_id: str, only_member: str) -> Iterator[str]:
         yield node_name(NAME, only_member, "send")
 
 
-class _OneByOne:
+class _StartByStart:
+    """Who starts and who receives, of those whose columns do not tell."""
+
+    def gathered(self: Hosts, starts: Sequence[Start]) -> Gathered:
+        return gathered(self, starts)
+
+    def receiving(self: Hosts, owners: Iterable[str]) -> frozenset[str]:
+        return families_of(self, owners)
+
+
+class _OneByOne(_StartByStart):
     def __init__(self, lowering: Lowering) -> None:
         self._lowering = lowering
         self._families: dict[str, str] = {}
@@ -151,12 +161,6 @@ class _OneByOne:
     def identity(self, node: str) -> int:
         return identity_of(self._lowering, self._interface(node))
 
-    def gathered(self, starts: Sequence[Start]) -> Gathered:
-        return gathered(self, starts)
-
-    def receiving(self, owners: Iterable[str]) -> frozenset[str]:
-        return families_of(self, owners)
-
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         for group in groups:
             for each in self._lowering.index.interfaces_by_group.get(group, ()):
@@ -174,7 +178,7 @@ class _OneByOne:
         return vpcs, self._lowering.index.addresses_of(own)
 
 
-class _WithLoners:
+class _WithLoners(_StartByStart):
     """The same where some stand apart: each has nodes of its own beside its class's, which lead
     there."""
 
@@ -200,12 +204,6 @@ class _WithLoners:
         if changed is not None and (changed.came or node.endswith((f" {OWN}", "/send"))):
             return changed.number
         return self._known.identity(node)
-
-    def gathered(self, starts: Sequence[Start]) -> Gathered:
-        return gathered(self, starts)
-
-    def receiving(self, owners: Iterable[str]) -> frozenset[str]:
-        return families_of(self, owners)
 
     def reading(self, groups: Iterable[str]) -> Iterator[str]:
         asked = frozenset(groups)

@@ -61,6 +61,7 @@ def begun_here(
     """
     here = _Here(asked, workers.number, _of_this_process(progress), copies)
     snapshot, read = here.loaded(load)
+    asked.look_up(snapshot)
     apart = here.apart(snapshot)
     if apart:
         return asked.undivided(), Found(apart)
@@ -109,7 +110,6 @@ class _Here:
         them; else nothing."""
         if self.asked.shares == 1 or not can_copy():
             return []
-        self.asked.look_up(snapshot)
         tasks = [partial(self._apart, way, snapshot) for way in range(self.asked.directions)]
         told = _told(in_copies(_safe(tasks), self._fitting(), _nobody))
         every = [told.get(way) for way in range(len(tasks))]
@@ -133,7 +133,6 @@ class _Here:
             return [self._begun(way, snapshot, read) for way in ways]
         share = max(1, self.others // len(ways)), max(1, self.copies // len(ways))
         own = replace(self, others=share[0], copies=share[1])
-        self.asked.look_up(snapshot)
         tasks = [partial(own._begun, way, snapshot, read) for way in ways]
         told = _told(in_copies(_safe(tasks), self._fitting(), _nobody))
         return [told.get(way, _Begun()) for way in ways]

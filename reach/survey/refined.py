@@ -119,10 +119,10 @@ class Refined:
         known = ((each.numbers(c), each.identities(c)) for c in senders.numbers(crowds))
         numbered = (one for some in known for one in zip(*some, strict=True))
         for number, identity in islice(numbered, _LOOKED_AT):
-            if identities is None or identity is None or identity in identities:
-                own = None if sources is None else each.lot(number).own
-                if own is None or sources is None or own.overlaps(sources):
-                    yield number
+            if identities is not None and identity is not None and identity not in identities:
+                continue
+            if sources is None or (own := each.lot(number).own) is None or own.overlaps(sources):
+                yield number
 
     def _permitting(self, end: Candidate) -> Sequence[Rule]:
         """By which rules who gets it seems to let it pass."""
