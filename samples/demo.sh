@@ -32,3 +32,8 @@ ask test samples/two_tier/cases.reach.yaml
 ask can internet reach till port 443 --paths 3 --snapshot samples/two_ways/snapshot
 ask can shop-1 reach store-1 port 5432 --fix --snapshot samples/fixes/snapshot
 ask can test-build-1 reach prod-app-1 port 8081 --snapshot samples/estate/snapshot
+
+# All that is reachable at all, two sides that are kept apart, and what one rule more has opened.
+ask exposure --snapshot samples/two_ways/snapshot
+ask isolated shop-db-a internet --snapshot $sample
+ask diff samples/two_ways/snapshot samples/two_ways/opened

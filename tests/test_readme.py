@@ -1,7 +1,8 @@
 """What README, and the pages of docs, show of a command is what the command prints.
 
-Every `$ reach ...` of theirs whose files are in the repository is run. A line of dots stands for
-anything left out; where lines break does not count.  `docs/walk-through.md` has a test of its own.
+Every `$ reach ...` of theirs whose files are in the repository is run, and the Python of two pages.
+A line of dots stands for anything left out; where lines break does not count.
+`docs/walk-through.md` has a test of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent.parent
 README = HERE / "README.md"
 PAGES = sorted(each for each in (HERE / "docs").glob("*.md") if each.stem != "walk-through")
 # Files of the one who reads.
-THEIRS = ("reader.json", "snapshot/", "before/", "saved.json", "shard-")
+THEIRS = ("reader.json", "snapshot/", "saved.json", "shard-")
 
 
 def _shown(page: Path = README) -> Iterator[tuple[str, str]]:
@@ -107,3 +108,14 @@ def test_every_command_of_the_other_pages_prints_what_they_say(
             assert not missing, said
             found += 1
     assert found >= 3
+
+
+@pytest.mark.parametrize("page", [README, HERE / "docs" / "changes.md"], ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its blocks one after the other, as one who reads it would type them."""
+    monkeypatch.chdir(HERE)
+    typed: dict[str, object] = {}
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page.name, "exec"), typed)
