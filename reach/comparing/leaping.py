@@ -21,15 +21,19 @@ from itertools import islice
 
 from reach.aim import Start
 from reach.comparing.backwards import answered
+from reach.comparing.begun import may_come
 from reach.comparing.coming import Spaces
 from reach.comparing.nodes import Spot, bounded
 from reach.comparing.skeleton import Skeleton
 from reach.flood import covers, hull
-from reach.network.header_space import HeaderSpace
+from reach.network.address import is_ipv4
+from reach.network.header_space import HeaderSpace, Ranges
 from reach.network.spans import Spans
 
 _MOST_SPACES = 400
 _MOST_STARTS = 300
+_FEW_STARTS = 300  # of so few it is not looked whether they can have come
+_FEW_ADDRESSES = 1 << 16  # as many as a VPC's block has
 _OFTEN = 20  # so much more often something may be looked at again
 
 
@@ -45,6 +49,10 @@ class Starts:
         self._by_source = Spans(
             (start.space.by_name.get("source"), number) for number, start in enumerate(starts)
         )
+
+    def spaces(self, node: str) -> Iterator[HeaderSpace]:
+        """What is started with at a node."""
+        return (self.all[number].space for number in self.at.get(node, ()))
 
     def sending(self, space: HeaderSpace, nodes: int | None = None) -> Iterable[int] | None:
         """The numbers of those that send some of these headers; None if they are many, or start at
@@ -121,7 +129,21 @@ def _coming(
             if only:
                 yield Come(space, (name,))
             else:
-                yield from map(Come, skeleton.sent_there(name, space, reply=reply))
+                for met in skeleton.sent_there(name, space, reply=reply):
+                    is_little = len(starts.all) <= _FEW_STARTS or _is_of_few(met)
+                    if is_little or may_come(skeleton, starts.spaces, name, met, reply=reply):
+                        yield Come(met)
+
+
+def _is_of_few(space: HeaderSpace) -> bool:
+    """Whether both ends say by themselves who can send so."""
+    ends = (space.by_name.get(side) for side in ("source", "destination"))
+    return all(own is not None and _size(own) <= _FEW_ADDRESSES for own in ends)
+
+
+def _size(ends: Ranges) -> int:
+    """So many addresses of IPv4, and blocks as a subnet has of IPv6."""
+    return sum((high - low >> (96 if is_ipv4(low) else 64)) + 1 for low, high in ends.intervals)
 
 
 def _senders(

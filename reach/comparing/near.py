@@ -61,7 +61,8 @@ from reach.snapshot.records import (
 )
 from solver import Backend
 
-_MANY = 100  # of what starts at more nodes it is looked which ways it can come
+_MANY = 100  # of what more nodes send to very few it is looked which ways it can come
+_MANY_BY = 1000  # and of what comes by from more than that
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 # Of what hosts' own rules are made.
@@ -133,9 +134,9 @@ class Near:
         # To or from few it is looked up who sends, were they many: walked back all ways meet.
         few = bool(more or back) and not self.opened and _are_of_few(more) and _are_of_few(back)
         if not (self.between and _says_nothing_of_ends(more)):
-            nodes = _MANY if self.between and not few else None
+            nodes = _MANY_BY if self.between and not few else None
             by = self._come_from(pair.after, more, back, nodes)
-        if by is None or (not few and len(by) > _MANY):
+        if by is None or (not few and len(by) > _MANY_BY):
             if self.between:
                 come = _walked(graph, more, back)
                 own = leap(graph, self.starts, {}, {}, self.opened) if self.opened else {}
