@@ -54,24 +54,29 @@ def may_come(
         seen.add(at)
         if len(seen) > _FAR:
             return True
-        for entered in _entered(skeleton, at):
-            if _may_begin(skeleton, sent, at, entered):
+        spaces, session = _taken_back(skeleton, at)
+        for space in spaces:
+            if session:
+                queue += _put_back(skeleton, session, space) if at.reply else ()
+            elif _may_begin(skeleton, sent, at, space):
                 return True
-            queue += _before(skeleton, at, entered)
-        if at.reply:
-            queue += _put_back(skeleton, at)
+            else:
+                queue += _before(skeleton, at, space)
     return False
 
 
-def _entered(skeleton: Skeleton, at: _At) -> tuple[HeaderSpace, ...]:
-    """With which headers a node was entered; a reply that was put back there began as another."""
+def _taken_back(skeleton: Skeleton, at: _At) -> tuple[tuple[HeaderSpace, ...], str]:
+    """With which headers a node was entered; or those to which a reply was put back in it, and the
+    session that did."""
     spaces = [at.space]
     for stage in reversed(skeleton.network.node(at.node).stages[: at.stage]):
+        if isinstance(stage, Restore):
+            return bounded(_whoever_sent(spaces)), stage.session
         if isinstance(stage, Translate):
             spaces = [each for space in spaces for each in untranslated(stage, space)]
         elif not isinstance(stage, Filter | Forward):
-            return ()
-    return bounded(_whoever_sent(spaces))
+            return (), ""
+    return bounded(_whoever_sent(spaces)), ""
 
 
 def _whoever_sent(spaces: Iterable[HeaderSpace]) -> Iterator[HeaderSpace]:
@@ -79,17 +84,12 @@ def _whoever_sent(spaces: Iterable[HeaderSpace]) -> Iterator[HeaderSpace]:
     return (space.without("identity") for space in spaces)
 
 
-def _put_back(skeleton: Skeleton, at: _At) -> Iterator[_At]:
+def _put_back(skeleton: Skeleton, session: str, space: HeaderSpace) -> Iterator[_At]:
     """The flows whose replies a session has put back, in front of its translations."""
-    spaces = [at.space]
-    for stage in reversed(skeleton.network.node(at.node).stages[: at.stage]):
-        if isinstance(stage, Translate):
-            spaces = [each for space in spaces for each in untranslated(stage, space)]
-        if isinstance(stage, Restore):
-            flows = [answered(space) for space in bounded(_whoever_sent(spaces))]
-            for name, number in skeleton.translating.get(stage.session, ()):
-                yield from (_At(name, number, flow, False) for flow in flows if flow is not None)
-            return
+    flow = answered(space)
+    for name, number in skeleton.translating.get(session, ()) if flow is not None else ():
+        assert flow is not None
+        yield _At(name, number, flow, False)
 
 
 def _before(skeleton: Skeleton, at: _At, entered: HeaderSpace) -> Iterator[_At]:
