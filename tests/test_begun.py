@@ -158,7 +158,7 @@ def test_edits_give_the_whole_difference_where_it_is_always_looked(
 ) -> None:
     """As where very many start, in which it is worth it."""
     monkeypatch.setattr(leaping, "_FEW_STARTS", 0)
-    monkeypatch.setattr(leaping, "_is_of_few", _never)
+    monkeypatch.setattr(leaping, "is_of_few", _never)
     record = edited(grown, kind, Random(f"begun/{kind}/{seed}"))
     after = edited_snapshot(grown, record)
     found = reach.diff(grown, after)

@@ -316,6 +316,7 @@ def test_edits_of_what_is_on_the_way_give_the_whole_difference(
     seed: int, kind: str, many: int, estate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looked up or walked to, whichever is told to be too much for the other one."""
+    monkeypatch.setattr(nearby, "_MANY", many)
     monkeypatch.setattr(nearby, "_MANY_BY", many)
     rng = Random(f"on the way/{kind}/{seed}")
     own = grown_estate(estate, seed % 2 == 1)

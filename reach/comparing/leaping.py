@@ -130,12 +130,12 @@ def _coming(
                 yield Come(space, (name,))
             else:
                 for met in skeleton.sent_there(name, space, reply=reply):
-                    is_little = len(starts.all) <= _FEW_STARTS or _is_of_few(met)
+                    is_little = len(starts.all) <= _FEW_STARTS or is_of_few(met)
                     if is_little or may_come(skeleton, starts.spaces, name, met, reply=reply):
                         yield Come(met)
 
 
-def _is_of_few(space: HeaderSpace) -> bool:
+def is_of_few(space: HeaderSpace) -> bool:
     """Whether both ends say by themselves who can send so."""
     ends = (space.by_name.get(side) for side in ("source", "destination"))
     return all(own is not None and _size(own) <= _FEW_ADDRESSES for own in ends)

@@ -34,7 +34,7 @@ from reach.comparing.differing import (
     starts_of,
 )
 from reach.comparing.flows import Found, Search, Wanted
-from reach.comparing.leaping import Come, Starts, by_many, leap
+from reach.comparing.leaping import Come, Starts, by_many, is_of_few, leap
 from reach.comparing.nodes import Spot, alike, bounded, permitted_more, same
 from reach.comparing.passing import Effort, TooWideError, passes
 from reach.comparing.receiving import Differing, receivers
@@ -62,7 +62,7 @@ from reach.snapshot.records import (
 from solver import Backend
 
 _MANY = 100  # of what more nodes send to very few it is looked which ways it can come
-_MANY_BY = 1000  # and of what comes by from more than that
+_MANY_BY = 1000  # and of what comes by from more than that, even if it is between few addresses
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 # Of what hosts' own rules are made.
@@ -136,7 +136,7 @@ class Near:
         if not (self.between and _says_nothing_of_ends(more)):
             nodes = _MANY_BY if self.between and not few else None
             by = self._come_from(pair.after, more, back, nodes)
-        if by is None or (not few and len(by) > _MANY_BY):
+        if by is None or (not few and len(by) > _MANY and not _are_between_few(by)):
             if self.between:
                 come = _walked(graph, more, back)
                 own = leap(graph, self.starts, {}, {}, self.opened) if self.opened else {}
@@ -239,6 +239,11 @@ def _are_of_few(spots: Mapping[str, Iterable[Spot]]) -> bool:
         for each in spots.values()
         for spot in each
     )
+
+
+def _are_between_few(by: Mapping[str, Spaces]) -> bool:
+    """Whether all that comes by is from few addresses to few: it does not go far."""
+    return all(is_of_few(space) for spaces in by.values() for space in spaces)
 
 
 def _reroutes(graph: Skeleton, spots: Mapping[str, Iterable[Spot]]) -> bool:
