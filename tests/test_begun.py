@@ -6,7 +6,6 @@ The oracle sends packets: wherever one of them, or its reply, comes by, somethin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -38,15 +37,11 @@ GROWN = Size(120, 6, seed=3, mixed=True)
 ANYWHERE = Ranges.prefixes((ANY_IPV4, ANY_IPV6))
 
 
-@cache
-def _grown(folder: Path) -> Snapshot:
-    write(folder / "grown", GROWN)
-    return reach.load(folder / "grown")
-
-
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    return _grown(tmp_path_factory.mktemp("begun"))
+    folder = tmp_path_factory.mktemp("begun") / "grown"
+    write(folder, GROWN)
+    return reach.load(folder)
 
 
 def _started(snapshot: Snapshot) -> tuple[Skeleton, Starts]:

@@ -9,6 +9,9 @@ reply that comes by answers a flow that once had the header turned round; unless
 rewritten, which is read backwards the same way.  Where a packet has to carry who sent it, only
 those come by that are said to be that, by themselves or by a node on the way.
 
+Headers of many, or for many, are left out where nobody can have sent them there: that alone is
+walked (:mod:`reach.comparing.begun`).
+
 What comes out holds every header with which a flow, or the reply to one, can come by, and perhaps
 more.  Knows the neutral network only; must not know terms or a solver.
 """
@@ -32,8 +35,8 @@ from reach.network.spans import Spans
 
 _MOST_SPACES = 400
 _MOST_STARTS = 300
-_FEW_STARTS = 300  # of so few it is not looked whether they can have come
-_FEW_ADDRESSES = 1 << 16  # as many as a VPC's block has
+_FEW_STARTS = 300  # where so few start it is not looked whether anything can have come
+_FEW_ADDRESSES = 1 << 16  # as many as a VPC's block of IPv4 has; of IPv6 subnets count
 _OFTEN = 20  # so much more often something may be looked at again
 
 
@@ -136,7 +139,7 @@ def _coming(
 
 
 def is_of_few(space: HeaderSpace) -> bool:
-    """Whether both ends say by themselves who can send so."""
+    """Whether both ends are so few that whoever sends so is found by them."""
     ends = (space.by_name.get(side) for side in ("source", "destination"))
     return all(own is not None and _size(own) <= _FEW_ADDRESSES for own in ends)
 

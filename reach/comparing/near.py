@@ -61,8 +61,8 @@ from reach.snapshot.records import (
 )
 from solver import Backend
 
-_MANY = 100  # of what more nodes send to very few it is looked which ways it can come
-_MANY_BY = 1000  # and of what comes by from more than that, even if it is between few addresses
+_MANY = 100  # of what starts at more nodes it is looked which ways it can come
+_MANY_BY = 1000  # and at more than that even of what is between few addresses
 _TOO_MANY = 1000  # where nobody looked, and much may be sent elsewhere, that much is not pushed on
 _MOST, _EACH = 30_000, 20  # so many sets are pushed on at least, and for each node told of
 # Of what hosts' own rules are made.
